@@ -1,0 +1,35 @@
+import { type ErrorExtras, ShipError } from './ship-error.js';
+
+/** One code: its exit status, its message from the details, and what to do about it. */
+export interface ErrorDefinition<Details> {
+  readonly exit: number;
+  readonly message: (details: Details) => string;
+  readonly hint?: string | ((details: Details) => string | undefined);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the details differ from code to code
+type Definitions = Record<string, ErrorDefinition<any>>;
+
+/** A catalogue of codes: one function a code that makes the error. */
+export type ErrorCatalogue<T extends Definitions> = {
+  readonly [Code in keyof T]: (details: Parameters<T[Code]['message']>[0], extras?: ErrorExtras) => ShipError;
+};
+
+/**
+ * Makes a catalogue of errors. The kernel has one, and each plugin may have its own.
+ * Codes are upper case, start with `SHIP_`, and are never used again for something else.
+ */
+export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalogue<T> {
+  const entries = Object.entries(definitions).map(([code, definition]) => [
+    code,
+    (details: unknown, extras: ErrorExtras = {}) =>
+      new ShipError({
+        code,
+        message: definition.message(details),
+        hint: typeof definition.hint === 'function' ? definition.hint(details) : definition.hint,
+        exitCode: definition.exit,
+        ...extras,
+      }),
+  ]);
+  return Object.freeze(Object.fromEntries(entries)) as ErrorCatalogue<T>;
+}

@@ -1,0 +1,45 @@
+import type { Position } from '../types/index.js';
+
+/** What an error carries besides its code and its details. */
+export interface ErrorExtras {
+  readonly cause?: unknown;
+  /** Where in something the user wrote. */
+  readonly at?: Position | undefined;
+  /** The step, or `plugin/hook`, that it came from. */
+  readonly source?: string;
+  /** Single mistakes, where several are told at once. */
+  readonly errors?: readonly ShipError[];
+}
+
+/** Every error that a person is meant to read: a code, what happened with their own value, what to do about it. */
+export class ShipError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  /** The page that explains the code. */
+  readonly docs: string;
+  /** The exit status of `ship` when this error ends it. */
+  readonly exitCode: number;
+  readonly at: Position | undefined;
+  readonly source: string | undefined;
+  readonly errors: readonly ShipError[];
+
+  constructor(init: { code: string; message: string; hint?: string | undefined; exitCode?: number } & ErrorExtras) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.name = 'ShipError';
+    this.code = init.code;
+    this.hint = init.hint;
+    this.docs = `docs/errors.md#${init.code.toLowerCase()}`;
+    this.exitCode = init.exitCode ?? 3;
+    this.at = init.at;
+    this.source = init.source;
+    this.errors = init.errors ?? [];
+  }
+}
+
+/**
+ * Tells a ShipError of any copy of this package: a plugin may bring a copy of its own,
+ * so `instanceof` would miss it.
+ */
+export function isShipError(error: unknown): error is ShipError {
+  return error instanceof Error && error.name === 'ShipError' && typeof (error as ShipError).code === 'string';
+}

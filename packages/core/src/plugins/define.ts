@@ -1,0 +1,69 @@
+import type { PluginHooks } from '../hooks.js';
+import type {
+  Action,
+  Channel,
+  Check,
+  Command,
+  Condition,
+  Driver,
+  Json,
+  JsonObject,
+  JsonSchema,
+  Logger,
+  Router,
+  Snapshot,
+  Store,
+} from '../types/index.js';
+
+/** Where the kernel finds snapshots. The `snapshots` plugin provides it. */
+export interface SnapshotProvider {
+  /** The last verified one of the environment, or null. */
+  latest(environment: string): Promise<Snapshot | null>;
+  /** By id or unique prefix. Throws where there is none, or more than one. */
+  find(environment: string, id: string): Promise<Snapshot>;
+}
+
+/** What `apply` receives: a scope of the plugin's own. */
+export interface PluginScope {
+  /** The plugin's name, as in `uses: <name>/<action>`. */
+  readonly name: string;
+  readonly hooks: PluginHooks;
+  readonly log: Logger;
+  readonly store: Store;
+  /** Registers `uses: <plugin>/<name>`. */
+  // biome-ignore lint/suspicious/noExplicitAny: each action has types of its own
+  action(name: string, action: Action<any, any, any>): void;
+  // biome-ignore lint/suspicious/noExplicitAny: each driver has a state of its own
+  driver(name: string, driver: Driver<any>): void;
+  router(name: string, router: Router): void;
+  // biome-ignore lint/suspicious/noExplicitAny: each check has an input of its own
+  check(name: string, check: Check<any>): void;
+  condition(name: string, condition: Condition): void;
+  channel(name: string, channel: Channel): void;
+  /** Registers `ship <name>`. */
+  command(name: string, command: Command): void;
+  snapshots(provider: SnapshotProvider): void;
+
+  /** The plugin's own section of the config, such as `alerts:`; undefined where the config has none. */
+  section(name: string): Json | undefined;
+}
+
+/** A plugin of `ship`. */
+export interface Plugin<Options = JsonObject> {
+  /** Lower case, `[a-z0-9-]`. */
+  readonly name: string;
+  /** The range of the kernel's API, `^1`. */
+  readonly ship: string;
+  /** Plugins that must be loaded before this one, by name. */
+  readonly requires?: readonly string[];
+  /** Sections of the config that the plugin owns, beside those of the kernel. */
+  readonly sections?: Readonly<Record<string, JsonSchema>>;
+  /** Schema of the options in `plugins:`. */
+  readonly options?: JsonSchema;
+  apply(ship: PluginScope, options: Options): void | Promise<void>;
+}
+
+/** Gives a plugin its types. Returns it as it is. */
+export function definePlugin<Options = JsonObject>(plugin: Plugin<Options>): Plugin<Options> {
+  return plugin;
+}

@@ -1,0 +1,205 @@
+import type { ComponentConfig, FailureType, Position } from './config.js';
+import type { Json, JsonObject, JsonSchema } from './json.js';
+
+/** What a step would do, for `--dry-run`. */
+export interface Change {
+  readonly kind: 'create' | 'update' | 'replace' | 'delete' | 'run';
+  /** What is touched, in words a person recognises. */
+  readonly what: string;
+}
+
+/** What is true after a crash or a failure: nothing happened, some of it, all of it. */
+export type Probed = 'untouched' | 'partial' | 'done';
+
+/** The answer of a restore. `changed: false` means that everything was already as captured. */
+export interface Restored {
+  readonly changed: boolean;
+  /** One line for the report, such as `worker back at v1`. */
+  readonly summary?: string;
+  /** Nothing could be put back because the step gave no way to; says so in the report. */
+  readonly kept?: string;
+}
+
+/** A finding of `plan` or of an admission check. `block` is never overridden, `warn` by `--force-rollback`. */
+export interface Finding {
+  readonly level: 'info' | 'warn' | 'block';
+  /** The rule, such as `irreversible-last`. */
+  readonly rule: string;
+  readonly message: string;
+  readonly position?: Position;
+  readonly plugin?: string;
+}
+
+/** Something a step brought into being, so that it can be taken away again. */
+export interface Resource {
+  readonly type: string;
+  readonly id: string;
+  readonly provenance: 'created' | 'reused' | 'pending';
+  /** The command a person would use to remove it. */
+  readonly commands?: readonly string[];
+  readonly console_url?: string;
+}
+
+/** A process that a step started, precise enough to be recognised after a crash. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** The process group; equal to `pid` where the process leads its own. */
+  readonly pgid: number;
+  readonly command: string;
+}
+
+/** Writes lines for people. Every line is redacted before it goes anywhere. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** One piece of a tool's output, already redacted. */
+export interface Output {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+/** What every action, driver, router and check is given. */
+export interface Context {
+  readonly run: string;
+  readonly project: string;
+  readonly environment: string;
+  /** The folder of the config; relative paths start here. */
+  readonly dir: string;
+  /** The folder of the state, `.speckit`, on this machine. */
+  readonly stateDir: string;
+  /** Aborted at the deadline and on Ctrl-C; `reason` is a ShipError. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Values for templates and conditions, such as `branch` and `sha`. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Hands output of a tool to the view and to the step's log. */
+  output(output: Output): void;
+  /** Replaces every known secret. */
+  redact(text: string): string;
+  /** Records a started process in the journal, so that recovery finds it. */
+  spawned(process: ProcessIdentity): void;
+  /** Records a resource, durable before it resolves. */
+  created(resource: Resource): Promise<void>;
+}
+
+/** What an action's functions are given: the context, and the step they work for. */
+export interface StepContext extends Context {
+  readonly step: { readonly id: string; readonly uses: string; readonly attempt: number };
+  /** The component that the step names. */
+  readonly component?: ComponentConfig;
+}
+
+/**
+ * What a plugin can do in a step. Capture, then act; undo is restore.
+ *
+ * - `capture` only reads; what it returns is on disk before `run` starts.
+ * - `restore` is idempotent, copes with a step that never ran or half ran, and never removes what was there before.
+ */
+export interface Action<Input = JsonObject, Before extends Json | undefined = Json, Result extends Json | undefined = Json> {
+  /** Schema of `with:`; checked before anything runs. */
+  readonly input?: JsonSchema;
+  /** For `--dry-run`; reads only. */
+  preview?(ctx: StepContext, input: Input): Promise<readonly Change[]> | readonly Change[];
+  capture?(ctx: StepContext, input: Input): Promise<Before> | Before;
+  run(ctx: StepContext, input: Input, before: Before): Promise<Result> | Result;
+  probe?(ctx: StepContext, input: Input, before: Before): Promise<Probed> | Probed;
+  restore?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<Restored | void> | Restored | void;
+  /** How the step would be undone, in words, for `--dry-run`. */
+  describeUndo?(input: Input): string | undefined;
+  /** The command a person would use to finish an undo that failed. */
+  remedy?(input: Input, before: Before): string | undefined;
+  /** Why the step cannot be undone; asks consent and goes last. */
+  readonly irreversible?: string | ((input: Input) => string | undefined);
+  /** `false` where a failure of the action alone does not call for a rollback. Default true. */
+  readonly critical?: boolean;
+}
+
+/** The state of one component, as a snapshot keeps it. */
+export interface ComponentState<State extends Json = Json> {
+  readonly version: string;
+  readonly image?: string;
+  readonly replicas?: number;
+  readonly config_hash: string;
+  readonly healthy: boolean;
+  /** What the driver needs to restore exactly this. */
+  readonly driver: State;
+}
+
+/** How a kind of component is described, deployed and restored. */
+export interface Driver<State extends Json = Json> {
+  /** Schema of the component's own fields. */
+  readonly settings: JsonSchema;
+  /** What is live now; `undefined` where nothing was ever deployed. */
+  describe(ctx: Context, component: ComponentConfig): Promise<ComponentState<State> | undefined>;
+  /** Brings the configured version live and resolves when it is healthy. */
+  deploy(ctx: Context, component: ComponentConfig, before: ComponentState<State> | undefined): Promise<ComponentState<State>>;
+  /** Compares what is live with `before`, after a crash or a failure. */
+  probe?(ctx: Context, component: ComponentConfig, before: ComponentState<State> | undefined): Promise<Probed>;
+  /** Makes `state` live again; `undefined` means that nothing was there and what was deployed is removed. */
+  restore(ctx: Context, component: ComponentConfig, state: ComponentState<State> | undefined): Promise<Restored>;
+  /** Can `state` be restored? Reads only. */
+  admit?(ctx: Context, component: ComponentConfig, state: ComponentState<State>): Promise<readonly Finding[]>;
+  /** For `--dry-run`; reads only. */
+  preview?(ctx: Context, component: ComponentConfig): Promise<readonly Change[]>;
+}
+
+/** Share of traffic by version, in percent; the shares add up to 100. */
+export type Weights = Readonly<Record<string, number>>;
+
+/** How traffic is weighed between versions of one component. */
+export interface Router {
+  weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
+  /** Resolves when the new weights are in force, read back from the router. */
+  shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
+  healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
+}
+
+/** The outcome of one attempt of a check: it held, it did not, or nobody can tell. */
+export type CheckOutcome =
+  | { readonly outcome: 'passed'; readonly detail?: string }
+  | { readonly outcome: 'failed' | 'errored'; readonly detail: string };
+
+/** A kind of check, used as `{ <kind>: argument, expect: ... }` in a suite. */
+export interface Check<Input = Json> {
+  /** Schema of the whole check but for what all checks share (`name`, `timeout`, `retry`, `required`, `component`). */
+  readonly input: JsonSchema;
+  run(ctx: Context, input: Input): Promise<CheckOutcome>;
+  /** A short text for the report, such as `GET https://shop.example/healthz`. */
+  describe?(input: Input): string;
+}
+
+/** A condition, used as `when: { <name>: argument }`. */
+export interface Condition {
+  readonly input: JsonSchema;
+  holds(ctx: Context, argument: Json): Promise<boolean> | boolean;
+}
+
+/** Where alerts go. */
+export interface Channel {
+  readonly options?: JsonSchema;
+  send(message: { readonly event: string; readonly severity: string; readonly text: string; readonly context: JsonObject }): Promise<void>;
+}
+
+/** A command of a plugin: `ship <name> [args...]`. */
+export interface Command {
+  readonly summary: string;
+  /** Shown after the name in `--help`, such as `list|stop [component]`. */
+  readonly usage?: string;
+  /** Resolves to the JSON document for `--json`; writes for people through `print`. */
+  run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
+}
+
+/** What a plugin's command is given. */
+export interface CommandContext extends Context {
+  readonly components: Readonly<Record<string, ComponentConfig>>;
+  /** One line for people. */
+  print(line: string): void;
+}
+
+/** An error with the type that `retry.on` compares. Thrown by actions that know better than the classifier. */
+export interface TypedFailure {
+  readonly failureType: FailureType;
+}

@@ -1,0 +1,37 @@
+import type { SuiteName } from './config.js';
+import type { Output } from './contracts.js';
+import type { Decision, Failure } from './failure.js';
+import type { Plan, Step } from './plan.js';
+import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport } from './report.js';
+
+/** Everything that happens, as the `event` hook hands it to view, log and metrics. All texts are redacted. */
+export type ShipEvent =
+  | { readonly type: 'run-started'; readonly run: string; readonly plan: Plan }
+  | { readonly type: 'step-started'; readonly step: Step; readonly attempt: number }
+  | { readonly type: 'step-output'; readonly step: string; readonly output: Output }
+  | {
+      readonly type: 'step-retried';
+      readonly step: Step;
+      readonly attempt: number;
+      readonly delay_ms: number;
+      readonly error: ReportedError;
+    }
+  | { readonly type: 'step-finished'; readonly step: Step; readonly report: StepReport }
+  | { readonly type: 'suite-started'; readonly suite: SuiteName; readonly checks: number }
+  | { readonly type: 'check-finished'; readonly suite: SuiteName; readonly report: CheckReport }
+  | { readonly type: 'suite-finished'; readonly suite: SuiteName; readonly report: SuiteReport }
+  | { readonly type: 'failure'; readonly failure: Failure }
+  | { readonly type: 'decision'; readonly decision: Decision }
+  | { readonly type: 'rollback-started'; readonly scope: 'full' | 'partial'; readonly target: string | null }
+  | { readonly type: 'undo-started'; readonly what: string }
+  | {
+      readonly type: 'undo-finished';
+      readonly what: string;
+      readonly status: 'undone' | 'kept' | 'failed';
+      readonly detail?: string;
+      readonly duration_ms: number;
+    }
+  | { readonly type: 'rollback-finished'; readonly report: RollbackReport; readonly status: RunStatus }
+  | { readonly type: 'snapshot-saved'; readonly id: string; readonly version: string }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string; readonly source?: string }
+  | { readonly type: 'run-finished'; readonly status: RunStatus; readonly exit_code: number };

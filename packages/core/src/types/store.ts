@@ -1,0 +1,63 @@
+/** A value and the version that `put` compares. */
+export interface Stored {
+  readonly value: Buffer;
+  readonly version: string;
+}
+
+/** Appends records durably. Records that are appended together share one fsync. */
+export interface Appender {
+  /** Resolves when `data` is durable. An error is final: the appender takes nothing after one. */
+  append(data: string): Promise<void>;
+  /** Takes `data` along with the next `append`, without waiting. */
+  enqueue(data: string): void;
+  close(): Promise<void>;
+}
+
+/** Who holds an environment. */
+export interface LeaseOwner {
+  readonly run: string;
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** When the process started, so that a recycled pid is not taken for it. */
+  readonly process_started: string;
+  readonly boot_id: string;
+  readonly command: string;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** The right to change an environment. */
+export interface Lease {
+  readonly owner: LeaseOwner;
+  /** Only grows. Every write of the holder may be compared with it. */
+  readonly token: number;
+  /** Throws when the lease has been taken over. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Where journals, snapshots and leases live. Keys are relative paths with `/`,
+ * such as `snapshots/production/latest.json`.
+ */
+export interface Store {
+  readonly name: string;
+  /** What the store cannot do. Asking for it throws. */
+  readonly flags: { readonly leases: boolean };
+  get(key: string): Promise<Stored | undefined>;
+  /**
+   * Replaces a value, whole and durable.
+   * `ifVersion: null` demands that there is none yet; a string demands that version. Else SHIP_STORE_CONFLICT.
+   */
+  put(key: string, value: string | Uint8Array, options?: { readonly ifVersion?: string | null }): Promise<{ readonly version: string }>;
+  /** Opens a record stream, which is created where there is none. */
+  appender(key: string): Promise<Appender>;
+  /** Keys that start with `prefix`, sorted. */
+  list(prefix: string): Promise<readonly string[]>;
+  remove(key: string): Promise<void>;
+  /** Takes the lease of an environment, or throws SHIP_LEASE_HELD. */
+  lease(environment: string, owner: LeaseOwner): Promise<Lease>;
+  /** Who holds it now, if anybody. */
+  leaseOwner(environment: string): Promise<LeaseOwner | undefined>;
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const source = (name: string, folder: string) => ({ find: new RegExp(`^@ship/${name}$`), replacement: at(`./${folder}/src/index.ts`) });
+
+export default defineConfig({
+  resolve: {
+    // Tests read the sources, so that a stack trace names the line that a person wrote.
+    alias: [
+      ...['core', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
+      ...['shell', 'git', 'snapshots', 'release'].map((name) => source(`plugin-${name}`, `plugins/${name}`)),
+    ],
+  },
+  test: {
+    include: ['{packages,plugins}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+});
