@@ -30,6 +30,10 @@ export interface RunContext extends Context {
   fact(name: string, value: string): void;
   /** What is live, asked of each component's driver. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
+  /** Replaces secrets by references, for what is kept and read back by `ship`. */
+  refer<T>(value: T): T;
+  /** Tells view, log and metrics what happened. */
+  announce(event: ShipEvent): void;
   /** The verified snapshot that a rollback of this run would go back to. */
   readonly target: Snapshot | null;
 }

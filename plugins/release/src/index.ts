@@ -1,1 +1,18 @@
-export {};
+import { definePlugin } from '@ship/core';
+import { releaseCommand } from './command/command.js';
+import { releaseDriver } from './driver/driver.js';
+import { frontRouter } from './router.js';
+
+/** Releases of a service on this machine, behind a front that switches without a failed request. */
+export default definePlugin({
+  name: 'release',
+  ship: '^1',
+  options: { type: 'object', additionalProperties: false, properties: {} },
+  apply(ship) {
+    ship.driver('release', releaseDriver());
+    ship.router('front', frontRouter);
+    ship.command('release', releaseCommand);
+  },
+});
+
+export { errors } from './errors.js';

@@ -1,8 +1,111 @@
+import type { LeaseOwner } from '../types/index.js';
 import { configErrors } from './config-errors.js';
 import { defineErrors } from './define.js';
 
-/** All codes of the kernel but those of the config, which stand in `config-errors.ts`. */
-const kernelErrors = {
+/** Store, lease and journal. */
+const storeErrors = {
+  SHIP_STORE_WRITE_FAILED: {
+    exit: 3,
+    message: (d: { path: string; reason: string }) => `cannot write ${d.path}: ${d.reason}`,
+    hint: 'No further step was started. Free space or mend the disk; what was written before is intact.',
+  },
+  SHIP_STORE_READ_FAILED: {
+    exit: 3,
+    message: (d: { path: string; reason: string }) => `cannot read ${d.path}: ${d.reason}`,
+    hint: 'The state belongs to the user who deployed first. Run as that user, or mend its owner and mode.',
+  },
+  SHIP_STORE_CONFLICT: {
+    exit: 3,
+    message: (d: { key: string; expected: string }) => `${d.key} was changed by somebody else (expected version: ${d.expected})`,
+    hint: 'Run the command again: it reads the new value first.',
+  },
+  SHIP_STORE_CLOSED: { exit: 3, message: (d: { path: string }) => `${d.path} is closed and takes no more records` },
+  SHIP_STORE_KEY: {
+    exit: 2,
+    message: (d: { key: string }) => `${JSON.stringify(d.key)} is not a key of the store`,
+    hint: 'Names are letters, digits, `.`, `_` and `-`, and start with a letter or a digit.',
+  },
+  SHIP_LEASE_HELD: {
+    exit: 5,
+    message: ({ environment, owner }: { environment: string; owner: LeaseOwner }) =>
+      `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})`,
+    hint: 'Wait until it is done. A lease whose process is dead on this host is taken over by itself.',
+  },
+  SHIP_LEASE_LOST: {
+    exit: 5,
+    message: (d: { environment: string }) => `the lease of ${d.environment} was taken over by another run`,
+    hint: 'This run stopped before its next write. Look at the other run before you deploy again.',
+  },
+  SHIP_JOURNAL_DAMAGED: {
+    exit: 3,
+    message: (d: { key: string; line: number }) => `${d.key} is damaged at line ${d.line}: its hash does not hold`,
+    hint: 'Nothing was done by what it says. Restore the file from a backup.',
+  },
+  SHIP_JOURNAL_FORMAT: {
+    exit: 2,
+    message: (d: { key: string; format: unknown; supported: number }) =>
+      `${d.key} has format ${JSON.stringify(d.format)}, and this ship reads format ${d.supported}`,
+    hint: 'Use the version of ship that wrote it, or a newer one.',
+  },
+  SHIP_RUN_NOT_FOUND: {
+    exit: 2,
+    message: (d: { run: string; environment: string }) => `there is no run ${JSON.stringify(d.run)} in ${d.environment}`,
+  },
+  SHIP_SECRET_MISSING: {
+    exit: 3,
+    message: (d: { names: readonly string[] }) => `what was captured refers to secrets that are not set: ${d.names.join(', ')}`,
+    hint: 'Captures hold the names of secrets, not their values. Set these variables and run the command again.',
+  },
+};
+
+/** Plugins and what they register. */
+const pluginErrors = {
+  SHIP_PLUGIN_NOT_FOUND: {
+    exit: 2,
+    message: (d: { reference: string; tried: readonly string[] }) =>
+      `plugin ${JSON.stringify(d.reference)} was not found (tried ${d.tried.join(', ')})`,
+    hint: 'Install the package beside the config, or give a path that starts with `./`.',
+  },
+  SHIP_PLUGIN_FAILED: {
+    exit: 2,
+    message: (d: { plugin: string; message: string }) => `plugin ${d.plugin} cannot be loaded: ${d.message}`,
+    hint: 'Switch it off with `{ NAME: false }` in `plugins:`, or report this to its author.',
+  },
+  SHIP_PLUGIN_CONTRACT: {
+    exit: 2,
+    message: (d: { plugin: string; problem: string }) => `${d.plugin} is not a plugin of ship: ${d.problem}`,
+    hint: 'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
+  },
+  SHIP_PLUGIN_API: {
+    exit: 2,
+    message: (d: { plugin: string; range: string; api: number }) =>
+      `plugin ${d.plugin} is for ship ${JSON.stringify(d.range)}, and this is API ${d.api}`,
+    hint: 'Install a version of the plugin that is for this API.',
+  },
+  SHIP_PLUGIN_TYPESCRIPT: {
+    exit: 2,
+    message: (d: { plugin: string; node: string }) => `${d.plugin} is TypeScript, which Node ${d.node} cannot load`,
+    hint: 'Use Node 22.18 or newer, or compile the plugin to .mjs.',
+  },
+  SHIP_PLUGIN_OPTIONS: {
+    exit: 2,
+    message: (d: { plugin: string; mistakes: readonly string[]; hint: string | undefined }) =>
+      `options of plugin ${d.plugin}: ${d.mistakes.join('; ')}`,
+    hint: (d: { hint: string | undefined }) => d.hint,
+  },
+  SHIP_PLUGIN_REQUIRES: {
+    exit: 2,
+    message: (d: { plugin: string; required: string }) => `plugin ${d.plugin} requires plugin ${d.required}, which is not on`,
+    hint: 'Add it to `plugins:`.',
+  },
+  SHIP_PLUGIN_CYCLE: { exit: 2, message: (d: { path: readonly string[] }) => `plugins require each other: ${d.path.join(' -> ')}` },
+  SHIP_PLUGIN_NAME_TAKEN: {
+    exit: 2,
+    message: (d: { kind: string; name: string; plugin: string; owner: string }) =>
+      `plugin ${d.plugin} brings ${d.kind} ${d.name}, which plugin ${d.owner} has brought already`,
+    hint: 'Take one of the two out of `plugins:`.',
+  },
+  SHIP_PLUGINS_INVALID: { exit: 2, message: (d: { count: number }) => `${d.count} plugins cannot be used`, hint: 'Nothing was touched.' },
   SHIP_HOOK_FAILED: {
     exit: 3,
     message: (d: { source: string; message: string }) => `${d.source} failed: ${d.message}`,
@@ -11,9 +114,120 @@ const kernelErrors = {
   SHIP_HOOK_TIMEOUT: {
     exit: 3,
     message: (d: { source: string; deadlineMs: number }) => `${d.source} did not settle within ${d.deadlineMs / 1000} s`,
-    hint: 'The plugin awaits something that never comes. The run went on without it.',
+    hint: 'The plugin awaits something that never comes.',
+  },
+  SHIP_HOOK_CONTRACT: {
+    exit: 3,
+    message: (d: { source: string; answer: string; expected: string }) => `${d.source} answered ${d.answer}; expected ${d.expected}`,
+    hint: 'Report this to the author of the plugin.',
+  },
+};
+
+/** The plan, and what is asked of the command. */
+const planErrors = {
+  SHIP_INPUT_INVALID: {
+    exit: 2,
+    message: (d: { subject: string; path: string; message: string; hint: string | undefined }) =>
+      `${d.subject}: ${d.path === '' ? '' : `${d.path}: `}${d.message}`,
+    hint: (d: { hint: string | undefined }) => d.hint,
+  },
+  SHIP_NAME_UNKNOWN: {
+    exit: 2,
+    message: (d: { kind: string; name: string; known: readonly string[]; suggestion: string | undefined; prefix: string }) =>
+      `${d.prefix}there is no ${d.kind} ${JSON.stringify(d.name)}`,
+    hint: (d: { kind: string; known: readonly string[]; suggestion: string | undefined }) =>
+      d.suggestion
+        ? `Did you mean \`${d.suggestion}\`?`
+        : d.known.length > 0
+          ? `There is ${d.known.join(', ')}. Is a plugin missing in \`plugins:\`?`
+          : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`,
+  },
+  SHIP_QUESTION_UNANSWERED: {
+    exit: 2,
+    message: (d: { question: string }) => `this needs an answer, and nobody can be asked: ${d.question}`,
+    hint: 'Answer beforehand with `--yes`, or run it on a terminal.',
+  },
+  SHIP_DECLINED: { exit: 2, message: (d: { question: string }) => `answered with no: ${d.question}`, hint: 'Nothing was touched.' },
+  SHIP_NOTHING_TO_DO: {
+    exit: 2,
+    message: (d: { file: string }) => `${d.file} has no steps`,
+    hint: 'Add a step: `steps: [{ id: hello, run: echo hello }]`.',
+  },
+};
+
+/** Steps, verification and rollback. */
+const runErrors = {
+  SHIP_STEP_TIMEOUT: {
+    exit: 3,
+    message: (d: { step: string; timeoutMs: number }) => `step ${d.step} took longer than ${d.timeoutMs / 1000} s`,
+    hint: 'Raise `timeout:` of the step if it needs longer.',
+  },
+  SHIP_STEP_STUCK: {
+    exit: 3,
+    message: (d: { step: string; graceMs: number }) => `step ${d.step} was told to stop and did not settle within ${d.graceMs / 1000} s`,
+    hint: 'What it did is unknown. The plugin ignores its abort signal.',
+  },
+  SHIP_STEP_VETOED: { exit: 3, message: (d: { step: string; reason: string }) => `step ${d.step} was vetoed: ${d.reason}` },
+  SHIP_STEP_ANSWER: {
+    exit: 3,
+    message: (d: { step: string; what: string; problem: string }) =>
+      `step ${d.step}: ${d.what} answered something that cannot be written down: ${d.problem}`,
+    hint: 'Actions answer plain JSON. Report this to the author of the plugin.',
+  },
+  SHIP_INTERRUPTED: {
+    exit: 130,
+    message: (d: { signal: string }) => `interrupted by ${d.signal}`,
+    hint: 'What was done is in the journal of the run.',
+  },
+  SHIP_SUITE_FAILED: {
+    exit: 3,
+    message: (d: { suite: string; failed: readonly string[] }) => `${d.suite} failed: ${d.failed.join('; ')}`,
+  },
+  SHIP_CHECK_TIMEOUT: {
+    exit: 3,
+    message: (d: { check: string; timeoutMs: number }) => `check ${d.check} took longer than ${d.timeoutMs / 1000} s`,
+    hint: 'Raise `timeout:` of the check if it needs longer.',
+  },
+  SHIP_UNDO_TIMEOUT: {
+    exit: 4,
+    message: (d: { what: string; timeoutMs: number }) =>
+      `the rollback of ${d.what} was given up: it took longer than ${d.timeoutMs / 1000} s`,
+    hint: 'Raise `--rollback-timeout`.',
+  },
+  SHIP_UNDO_UNPROVEN: {
+    exit: 4,
+    message: (d: { step: string }) => `the undo of ${d.step} ended well, and its probe says that the step still stands`,
+    hint: 'Look at what the step made, then at its undo.',
+  },
+  SHIP_UNDO_UNKNOWN_ACTION: {
+    exit: 4,
+    message: (d: { step: string; uses: string }) => `step ${d.step} used ${d.uses}, which no plugin brings any more`,
+    hint: 'Put the plugin back into `plugins:` and roll back again.',
+  },
+  SHIP_ROLLBACK_REFUSED: {
+    exit: 6,
+    message: (d: { blocks: readonly string[] }) => `the rollback would do harm: ${d.blocks.join('; ')}`,
+    hint: 'Nothing was changed. `--force-rollback` passes warnings, never blocks.',
+  },
+  SHIP_ROLLBACK_NO_TARGET: {
+    exit: 6,
+    message: (d: { environment: string }) => `${d.environment} has no verified snapshot to go back to`,
+    hint: 'A snapshot is kept after each run whose verification passed.',
+  },
+  SHIP_ROLLBACK_OFF: { exit: 6, message: (d: { by: string }) => `rollback is switched off by ${d.by}` },
+  SHIP_ROLLBACK_PROOF: {
+    exit: 4,
+    message: (d: { component: string; live: string; expected: string }) =>
+      `${d.component} should be back at ${d.expected}, and ${d.live} is live`,
+    hint: 'Look at the component before you deploy again.',
+  },
+  SHIP_SNAPSHOTS_OFF: { exit: 2, message: () => 'no plugin keeps snapshots', hint: 'Take `{ snapshots: false }` out of `plugins:`.' },
+  SHIP_UNEXPECTED: {
+    exit: 3,
+    message: (d: { message: string }) => d.message,
+    hint: 'This is a mistake in ship or in a plugin. `--verbose` shows where.',
   },
 };
 
 /** The catalogue of the kernel: one function a code. */
-export const errors = defineErrors({ ...configErrors, ...kernelErrors });
+export const errors = defineErrors({ ...configErrors, ...storeErrors, ...pluginErrors, ...planErrors, ...runErrors });

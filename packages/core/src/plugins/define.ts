@@ -27,6 +27,8 @@ export interface SnapshotProvider {
 export interface PluginScope {
   /** The plugin's name, as in `uses: <name>/<action>`. */
   readonly name: string;
+  /** The project of the config. */
+  readonly project: string;
   readonly hooks: PluginHooks;
   readonly log: Logger;
   readonly store: Store;

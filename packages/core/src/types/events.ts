@@ -1,5 +1,5 @@
 import type { SuiteName } from './config.js';
-import type { Output } from './contracts.js';
+import type { Output, ProcessIdentity } from './contracts.js';
 import type { Decision, Failure } from './failure.js';
 import type { Plan, Step } from './plan.js';
 import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport } from './report.js';
@@ -9,6 +9,7 @@ export type ShipEvent =
   | { readonly type: 'run-started'; readonly run: string; readonly plan: Plan }
   | { readonly type: 'step-started'; readonly step: Step; readonly attempt: number }
   | { readonly type: 'step-output'; readonly step: string; readonly output: Output }
+  | { readonly type: 'process-started'; readonly process: ProcessIdentity }
   | {
       readonly type: 'step-retried';
       readonly step: Step;

@@ -1,0 +1,116 @@
+import { Command, CommanderError, Option } from 'commander';
+import { errors } from './errors.js';
+
+/** What the command line asks for. */
+export interface Arguments {
+  /** The verb; undefined: deploy. */
+  readonly verb: string | undefined;
+  readonly rest: readonly string[];
+  readonly flags: Flags;
+}
+
+/** The flags, as people give them. */
+export interface Flags {
+  readonly config?: string;
+  readonly env?: string;
+  readonly lane?: 'docs' | 'standard' | 'heavy';
+  readonly autoRollback: boolean;
+  readonly noAutoRollback: boolean;
+  readonly noRollback: boolean;
+  readonly forceRollback: boolean;
+  readonly rollbackTo?: string;
+  /** Of `ship rollback --to ID`. */
+  readonly to?: string;
+  readonly rollbackTimeout?: string;
+  readonly listSnapshots: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly help: boolean;
+}
+
+/** Reads the command line. Mistakes throw SHIP_USAGE, with the nearest flag as the hint. */
+export function parseArguments(argv: readonly string[], extraSkipFlag?: string): Arguments {
+  const given = argv.map((word) => (word === extraSkipFlag ? '--no-auto-rollback' : word));
+  const program = createProgram();
+  try {
+    program.parse(given as string[], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw usageError(error);
+    throw error;
+  }
+  const [verb, ...rest] = program.args;
+  const flags = readFlags(program.opts());
+  checkFlags(flags, verb);
+  return { verb, rest, flags };
+}
+
+function createProgram(): Command {
+  return new Command('ship')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: () => {} })
+    .helpOption(false)
+    .argument('[command...]')
+    .option('-c, --config <file>')
+    .option('-e, --env <name>')
+    .addOption(new Option('--lane <lane>').choices(['docs', 'standard', 'heavy']))
+    .addOption(new Option('--auto-rollback'))
+    .addOption(new Option('--rollback-on-failure'))
+    .addOption(new Option('--no-auto-rollback').default(undefined))
+    .addOption(new Option('--no-rollback').default(undefined))
+    .option('--force-rollback')
+    .option('--rollback-to <id>')
+    .option('--to <id>')
+    .option('--rollback-timeout <duration>')
+    .option('--list-snapshots')
+    .option('-n, --dry-run')
+    .option('-y, --yes')
+    .option('--json')
+    .option('-v, --verbose')
+    .option('-h, --help')
+    .option('-V, --version');
+}
+
+function readFlags(given: Record<string, unknown>): Flags {
+  const text = (key: 'config' | 'env' | 'rollbackTo' | 'rollbackTimeout' | 'lane' | 'to') =>
+    given[key] === undefined ? {} : { [key]: given[key] };
+  return {
+    ...text('config'),
+    ...text('env'),
+    ...text('lane'),
+    ...text('rollbackTo'),
+    ...text('to'),
+    ...text('rollbackTimeout'),
+    autoRollback: given.autoRollback === true || given.rollbackOnFailure === true,
+    noAutoRollback: given.autoRollback === false,
+    noRollback: given.rollback === false,
+    forceRollback: given.forceRollback === true,
+    listSnapshots: given.listSnapshots === true,
+    dryRun: given.dryRun === true,
+    yes: given.yes === true,
+    json: given.json === true,
+    verbose: given.verbose === true,
+    help: given.help === true,
+  };
+}
+
+function checkFlags(flags: Flags, verb: string | undefined): void {
+  const clash = (one: string, other: string) =>
+    errors.SHIP_USAGE({ problem: `${one} and ${other} contradict each other`, hint: 'Give one of the two.' });
+  if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
+  if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
+  if (flags.rollbackTo !== undefined && flags.noRollback) throw clash('--rollback-to', '--no-rollback');
+  if (flags.rollbackTo !== undefined && flags.listSnapshots) throw clash('--rollback-to', '--list-snapshots');
+  if (verb !== undefined && (flags.rollbackTo !== undefined || flags.listSnapshots)) {
+    const flag = flags.listSnapshots ? '--list-snapshots' : '--rollback-to';
+    throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });
+  }
+}
+
+/** commander writes `error: unknown option '--x'`, and a suggestion in brackets below. */
+function usageError({ message }: CommanderError) {
+  const [problem = message, suggestion] = message.replace(/^error: /, '').split('\n');
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/(--?[a-z-]+)/, '`$1`');
+  return errors.SHIP_USAGE({ problem, hint });
+}

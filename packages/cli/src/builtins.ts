@@ -1,0 +1,9 @@
+import type { BuiltinPlugins, Plugin } from '@ship/core';
+
+/** The plugins that come with the command. Each is loaded when a config uses it. */
+export const BUILTINS: BuiltinPlugins = {
+  git: () => import('@ship/plugin-git') as Promise<{ default: Plugin<never> }>,
+  release: () => import('@ship/plugin-release') as Promise<{ default: Plugin<never> }>,
+  shell: () => import('@ship/plugin-shell') as Promise<{ default: Plugin<never> }>,
+  snapshots: () => import('@ship/plugin-snapshots') as Promise<{ default: Plugin<never> }>,
+};

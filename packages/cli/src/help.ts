@@ -1,0 +1,82 @@
+import type { Paint } from './view/paint.js';
+
+/** A verb of the command: what it is for, and its arguments. */
+export interface VerbHelp {
+  readonly usage: string;
+  readonly summary: string;
+}
+
+/** The verbs of the command itself. Plugins bring more. */
+export const VERBS: Readonly<Record<string, VerbHelp>> = {
+  rollback: { usage: 'rollback --to ID', summary: 'go back to a snapshot' },
+  validate: { usage: 'validate', summary: 'check the config; touches nothing' },
+  init: { usage: 'init', summary: 'write a ship.yaml for what is in this folder' },
+  explain: { usage: 'explain CODE', summary: 'what an error code means, and what to do' },
+  plugins: { usage: 'plugins', summary: 'show the plugins that are on, and what they bring' },
+  help: { usage: 'help', summary: 'show this' },
+};
+
+const FLAGS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    'When a run fails',
+    [
+      ['--auto-rollback', 'take it back without asking (also --rollback-on-failure)'],
+      ['--no-auto-rollback', 'ask first, whatever the config says'],
+      ['--no-rollback', 'leave everything as it is'],
+      ['--rollback-timeout TIME', 'give the rollback at most this long, such as 5m'],
+    ],
+  ],
+  [
+    'Going back later',
+    [
+      ['--list-snapshots', 'show what can be gone back to'],
+      ['--rollback-to ID', 'make the environment as a snapshot has it; the start of an id is enough'],
+      ['--force-rollback', 'pass warnings of the checks before a rollback; blocks stay'],
+    ],
+  ],
+  [
+    'Every run',
+    [
+      ['-e, --env NAME', 'the environment'],
+      ['-c, --config FILE', 'the config; otherwise found from here upwards'],
+      ['-n, --dry-run', 'show each step, what it touches and how it would be undone'],
+      ['--lane LANE', 'how much care: docs, standard or heavy'],
+      ['-y, --yes', 'answer questions beforehand with yes'],
+      ['--json', 'one JSON document on stdout; people read stderr'],
+      ['-v, --verbose', 'the output of every tool, and stack traces'],
+      ['-V, --version', 'the version'],
+      ['-h, --help', 'this'],
+    ],
+  ],
+];
+
+const EXITS: readonly (readonly [string, string])[] = [
+  ['0', 'done'],
+  ['1', 'failed, rolled back, and the rollback was verified'],
+  ['2', 'usage or config: nothing was touched'],
+  ['3', 'failed, and left as it is'],
+  ['4', 'the rollback is incomplete: the output names what is left'],
+  ['5', 'somebody else is deploying there'],
+  ['6', 'refused: the rollback would do harm'],
+  ['130', 'interrupted'],
+];
+
+/** `ship --help`. */
+export function helpText(paint: Paint, plugins: Readonly<Record<string, VerbHelp>> = {}): string {
+  const row = ([left, right]: readonly [string, string]) => `  ${paint.cyan(left.padEnd(26))}${right}`;
+  const section = (title: string, rows: readonly (readonly [string, string])[]) => [paint.bold(title), ...rows.map(row), ''];
+  const verbs = Object.values({ ...VERBS, ...plugins }).map(({ usage, summary }) => [`ship ${usage}`, summary] as const);
+  return [
+    `${paint.bold('ship')} deploys, and knows the way back.`,
+    '',
+    ...section('Use', [
+      ['ship', 'deploy what ship.yaml says'],
+      ['ship --auto-rollback', 'deploy, and take it back if a step or a check fails'],
+      ...verbs,
+    ]),
+    ...FLAGS.flatMap(([title, rows]) => section(title, rows)),
+    ...section('Exit status', EXITS),
+    paint.dim('A first config: `ship init`. What an error means: `ship explain CODE`.'),
+    '',
+  ].join('\n');
+}

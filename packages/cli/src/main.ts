@@ -1,0 +1,102 @@
+import { emptyReport, findSecrets, isShipError, Redactor, type Report, toReported } from '@ship/core';
+import { type Arguments, type Flags, parseArguments } from './arguments.js';
+import { errors } from './errors.js';
+import { openTerminal, type Terminal } from './terminal.js';
+import { flatten, showError } from './view/errors.js';
+
+/** The `ship` command. Resolves when all is written; the exit status is set. */
+export async function main(argv: readonly string[]): Promise<void> {
+  surviveClosedPipes();
+  const redactor = new Redactor(findSecrets(process.env));
+  const redact = (text: string) => redactor.redact(text);
+  const terminal = openTerminal({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') }, process.env);
+  const started = new Date();
+  let report: Report;
+  try {
+    report = await dispatch(terminal, parseArguments(argv), ['ship', ...argv].join(' '));
+  } catch (error) {
+    showError(terminal, error, redact);
+    report = refusal(error, started, redact(['ship', ...argv].join(' ')), redact);
+  }
+  if (terminal.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  leave(report.exit_code);
+}
+
+function dispatch(terminal: Terminal, { verb, rest, flags }: Arguments, commandLine: string): Promise<Report> | Report {
+  if (flags.help || verb === 'help') return help(terminal, flags);
+  if (verb === undefined)
+    return flags.listSnapshots ? pluginVerb(terminal, flags, 'snapshots', ['list']) : deployVerb(terminal, flags, commandLine);
+  return own(terminal, verb, rest, flags, commandLine) ?? pluginVerb(terminal, flags, verb, rest);
+}
+
+function own(
+  terminal: Terminal,
+  verb: string,
+  rest: readonly string[],
+  flags: Flags,
+  commandLine: string,
+): Promise<Report> | Report | undefined {
+  switch (verb) {
+    case 'validate':
+      return noWords(verb, rest) ?? import('./verbs/validate.js').then(({ validate }) => validate(terminal, flags));
+    case 'plugins':
+      return noWords(verb, rest) ?? import('./verbs/plugins.js').then(({ plugins }) => plugins(terminal, flags));
+    case 'init':
+      return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
+    case 'explain':
+      return noWords(verb, rest.slice(1)) ?? import('./verbs/explain.js').then(({ explain }) => explain(terminal, rest[0]));
+    case 'rollback':
+      if (rest.length > 0 || flags.to === undefined)
+        throw errors.SHIP_USAGE({
+          problem: '`ship rollback` needs the snapshot to go back to',
+          hint: 'Write `ship rollback --to ID`; `ship --list-snapshots` shows them.',
+        });
+      return deployVerb(terminal, { ...flags, rollbackTo: flags.to }, commandLine);
+    default:
+      return undefined;
+  }
+}
+
+function noWords(verb: string, rest: readonly string[]): undefined {
+  if (rest.length > 0) throw errors.SHIP_USAGE({ problem: `\`ship ${verb}\` takes no ${JSON.stringify(rest[0])}` });
+}
+
+const deployVerb = (terminal: Terminal, flags: Flags, commandLine: string) =>
+  import('./verbs/deploy.js').then(({ deploy }) => deploy(terminal, flags, commandLine));
+const pluginVerb = (terminal: Terminal, flags: Flags, name: string, rest: readonly string[]) =>
+  import('./verbs/plugin-command.js').then(({ runPluginCommand }) => runPluginCommand(terminal, flags, name, rest));
+
+async function help(terminal: Terminal, flags: Flags): Promise<Report> {
+  const { helpText } = await import('./help.js');
+  const { pluginVerbs } = await import('./verbs/help.js');
+  const text = helpText(terminal.paint, await pluginVerbs(flags));
+  terminal.line(text.trimEnd());
+  return { ...emptyReport('help', new Date()), result: text };
+}
+
+/** The report of a command that ended before anything was touched. */
+function refusal(error: unknown, started: Date, command: string, redact: (text: string) => string): Report {
+  const exit_code = isShipError(error) ? error.exitCode : 3;
+  return {
+    ...emptyReport(command, started),
+    status: exit_code === 130 ? 'interrupted' : 'refused',
+    exit_code,
+    duration_ms: Date.now() - started.getTime(),
+    errors: flatten(error).map((each) => toReported(each, redact)),
+  };
+}
+
+/** A reader that goes away, such as `head`, ends the output and nothing else. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Ends by itself, so that piped output is whole; a plugin that left a timer behind cannot hold it for long. */
+function leave(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), 2_000).unref();
+}

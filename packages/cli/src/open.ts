@@ -1,0 +1,31 @@
+import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core';
+import type { Flags } from './arguments.js';
+import { BUILTINS } from './builtins.js';
+import { importModule } from './import-module.js';
+import { PRECOMPILED } from './precompiled.js';
+
+/** Opens the kernel that the flags ask for. */
+export function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
+  const file = flags.config ?? process.env.SHIP_CONFIG;
+  return openKernel({
+    cwd: process.cwd(),
+    ...(file ? { file } : {}),
+    env: process.env,
+    overrides: overridesOf(flags),
+    flags: { auto_rollback: flags.autoRollback, no_auto_rollback: flags.noAutoRollback, no_rollback: flags.noRollback },
+    forceRollback: flags.forceRollback,
+    yes: flags.yes,
+    builtins: BUILTINS,
+    precompiled: PRECOMPILED,
+    importModule,
+    interaction,
+  });
+}
+
+function overridesOf({ env, lane, rollbackTimeout }: Flags): ConfigOverrides {
+  return {
+    ...(env === undefined ? {} : { environment: env }),
+    ...(lane === undefined ? {} : { lane }),
+    ...(rollbackTimeout === undefined ? {} : { rollback_timeout: rollbackTimeout }),
+  };
+}

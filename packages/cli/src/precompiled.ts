@@ -1,0 +1,4 @@
+import type { KernelOptions } from '@ship/core';
+
+/** Schemas of our own plugins, compiled ahead of time; the build puts them here. Empty when run from the sources. */
+export const PRECOMPILED: NonNullable<KernelOptions['precompiled']> = {};

@@ -1,0 +1,45 @@
+import type { DecisionOption, Interaction } from '@ship/core';
+
+const CHOICES: Readonly<Record<DecisionOption, string>> = {
+  full_rollback: 'Roll everything back',
+  partial_rollback: 'Roll this component back',
+  investigate: 'Leave it as it is, I will look into it',
+  skip: 'Leave it as it is',
+};
+
+/** Questions on a terminal. A dismissed question (Ctrl-C) is a no. */
+export function promptingInteraction(signal: AbortSignal): Interaction {
+  return {
+    async confirm(question) {
+      const { default: select } = await import('@inquirer/select');
+      return (
+        (await asked(
+          select(
+            {
+              message: question,
+              choices: [
+                { name: 'No', value: false },
+                { name: 'Yes', value: true },
+              ],
+            },
+            { signal },
+          ),
+        )) ?? false
+      );
+    },
+    async choose(question, options, recommended) {
+      const { default: select } = await import('@inquirer/select');
+      const choices = options.map((value) => ({ value, name: value === recommended ? `${CHOICES[value]} (recommended)` : CHOICES[value] }));
+      return asked(select({ message: question, choices, ...(recommended ? { default: recommended } : {}) }, { signal }));
+    },
+  };
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (['ExitPromptError', 'AbortPromptError'].includes((error as Error).name)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { emptyReport, type Report, suggest } from '@ship/core';
+import { errors } from '../errors.js';
+import type { Terminal } from '../terminal.js';
+
+/** `ship explain CODE`: the section of docs/errors.md about a code, which is shipped beside the command. */
+export function explain({ line, paint }: Terminal, code: string | undefined): Report {
+  const sections = readSections();
+  const known = [...sections.keys()];
+  if (code === undefined) {
+    for (const each of known) line(each);
+    return { ...emptyReport('explain', new Date()), result: known };
+  }
+  const wanted = code.toUpperCase();
+  const text = sections.get(wanted);
+  if (text === undefined) throw errors.SHIP_CODE_UNKNOWN({ code, suggestion: suggest(wanted, known) });
+  line(paint.bold(wanted));
+  line(text);
+  return { ...emptyReport('explain', new Date()), result: { code: wanted, text } };
+}
+
+function readSections(): Map<string, string> {
+  const page = readFileSync(new URL('./errors.md', import.meta.url), 'utf8');
+  const parts = page.split(/^#{2,3} (SHIP_[A-Z_]+)\s*$/m).slice(1);
+  const sections = new Map<string, string>();
+  for (let index = 0; index < parts.length; index += 2) sections.set(parts[index]!, parts[index + 1]!.replace(/^## .*$/m, '').trim());
+  return sections;
+}

@@ -1,0 +1,33 @@
+import { emptyReport, type Json, pluginCommand, type Report, suggest } from '@ship/core';
+import type { Flags } from '../arguments.js';
+import { errors } from '../errors.js';
+import { VERBS } from '../help.js';
+import { openFromFlags } from '../open.js';
+import { listenToSignals } from '../signals.js';
+import type { Terminal } from '../terminal.js';
+
+/** `ship <name> ...` of a plugin, such as `ship snapshots list`. */
+export async function runPluginCommand(terminal: Terminal, flags: Flags, name: string, rest: readonly string[]): Promise<Report> {
+  const interrupts = listenToSignals((text) => terminal.error(text));
+  const started = new Date();
+  try {
+    const kernel = await openFromFlags(flags);
+    const known = kernel.registry.commands.names();
+    if (!known.includes(name)) throw unknownCommand(name, known);
+    const result: Json | void = await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print: terminal.line });
+    return {
+      ...emptyReport([name, ...rest].join(' '), started),
+      project: kernel.config.project,
+      environment: kernel.config.environment,
+      result: result ?? null,
+    };
+  } finally {
+    interrupts.stop();
+  }
+}
+
+/** The error for a verb that nobody brings. */
+export function unknownCommand(name: string, brought: readonly string[]): Error {
+  const known = [...Object.keys(VERBS), ...brought].sort();
+  return errors.SHIP_COMMAND_UNKNOWN({ name, known, suggestion: suggest(name, known) });
+}

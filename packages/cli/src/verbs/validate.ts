@@ -1,0 +1,28 @@
+import { emptyReport, makePlan, type Report, SUITES } from '@ship/core';
+import type { Flags } from '../arguments.js';
+import { openFromFlags } from '../open.js';
+import type { Terminal } from '../terminal.js';
+
+/** `ship validate`: config, plugins, inputs. Touches nothing. */
+export async function validate({ line, paint }: Terminal, flags: Flags): Promise<Report> {
+  const started = new Date();
+  const kernel = await openFromFlags(flags);
+  const { config } = kernel;
+  const { steps, components, findings } = await makePlan(kernel);
+  const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);
+  const counts = { steps: steps.length, components: components.length, checks };
+  line(
+    `${paint.green('✓')} ${config.file} is valid: ${Object.entries(counts)
+      .map(([what, count]) => `${count} ${count === 1 ? what.slice(0, -1) : what}`)
+      .join(', ')}, for ${config.environment}`,
+  );
+  for (const { message } of findings) line(`${paint.yellow('!')} ${message}`);
+  if (steps.length === 0) line(`${paint.yellow('!')} it has no steps: \`ship\` would have nothing to do`);
+  return {
+    ...emptyReport('validate', started),
+    project: config.project,
+    environment: config.environment,
+    warnings: findings.map(({ message }) => message),
+    result: { file: config.file, ...counts },
+  };
+}

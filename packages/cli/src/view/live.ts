@@ -1,0 +1,129 @@
+import type { ShipEvent, Step, StepReport } from '@ship/core';
+import { Listr, type ListrTaskWrapper } from 'listr2';
+import type { Terminal } from '../terminal.js';
+import { describe } from './lines.js';
+import { duration } from './time.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: the renderers' types are of no interest here
+type Task = ListrTaskWrapper<any, any, any>;
+
+interface LiveStep {
+  start(): void;
+  output(text: string): void;
+  title(text: string): void;
+  finish(report: StepReport): void;
+}
+
+/**
+ * The view on a terminal: listr2 draws the steps, the kernel decides. It sees events and nothing else,
+ * and leaves signals alone.
+ */
+export class LiveView {
+  readonly #steps = new Map<string, LiveStep>();
+  readonly #held: string[] = [];
+  #drawing: Promise<unknown> | undefined;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  readonly onEvent = (event: ShipEvent): void => {
+    if (event.type === 'run-started') this.#open(event.plan.steps);
+    const step = 'step' in event ? (typeof event.step === 'string' ? event.step : event.step.id) : undefined;
+    const live = step === undefined ? undefined : this.#steps.get(step);
+    switch (event.type) {
+      case 'step-started':
+        live?.start();
+        return;
+      case 'step-output':
+        live?.output(event.output.text);
+        return;
+      case 'step-retried':
+        live?.title(`${event.step.id} (attempt ${event.attempt + 1} in ${duration(event.delay_ms)})`);
+        return;
+      case 'step-finished':
+        live?.finish(event.report);
+        return;
+      default:
+        this.#say(event);
+    }
+  };
+
+  /** Resolves when the last frame is drawn. */
+  async close(): Promise<void> {
+    for (const step of this.#steps.values()) step.finish({ id: '', uses: '', status: 'not_run', duration_ms: 0, attempts: 0 });
+    await this.#drawing;
+    this.#release();
+  }
+
+  #open(steps: readonly Step[]): void {
+    const tasks = steps.map((step) => ({ title: step.name ?? step.id, task: (_: unknown, task: Task) => this.#drive(step, task) }));
+    for (const step of steps) this.#steps.set(step.id, waiting());
+    const listr = new Listr(tasks, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: 'default',
+      rendererOptions: { collapseErrors: false, collapseSkips: false, removeEmptyLines: false },
+    });
+    this.#drawing = listr.run();
+  }
+
+  /** Until its step starts a task waits; listr2 would draw it as running. */
+  #drive(step: Step, task: Task): Promise<void> {
+    const state = task.task as unknown as { state$: string };
+    const early = this.#steps.get(step.id);
+    state.state$ = 'WAITING';
+    return new Promise((resolve, reject) => {
+      const name = step.name ?? step.id;
+      const live: LiveStep = {
+        start: () => {
+          state.state$ = 'STARTED';
+        },
+        output: (text) => {
+          task.output = text.trimEnd().split('\n').at(-1) ?? '';
+        },
+        title: (text) => {
+          task.title = text;
+        },
+        finish: (report) => {
+          if (report.status === 'done') task.title = `${name} ${this.terminal.paint.dim(`(${duration(report.duration_ms)})`)}`;
+          if (report.status === 'failed') reject(new Error(`${name}: ${report.error?.message ?? 'failed'}`));
+          else if (report.status === 'done') resolve();
+          else {
+            task.skip(report.reason ? `${name} (${report.reason})` : `${name} (not run)`);
+            resolve();
+          }
+        },
+      };
+      this.#steps.set(step.id, live);
+      (early as ReturnType<typeof waiting>).replay(live);
+    });
+  }
+
+  /** What is no step stands in lines below the steps; while they are drawn it waits. */
+  #say(event: ShipEvent): void {
+    if (event.type === 'run-started') this.terminal.line(describe(event, this.terminal));
+    if (event.type === 'suite-started' || event.type === 'failure' || event.type === 'rollback-started') void this.close();
+    const text = event.type === 'run-started' ? undefined : describe(event, this.terminal);
+    if (text !== undefined) this.#held.push(text);
+    if (this.#drawing === undefined) this.#release();
+  }
+
+  #release(): void {
+    this.#drawing = undefined;
+    for (const text of this.#held.splice(0)) this.terminal.line(text);
+  }
+}
+
+/** Takes what happens to a step before listr2 has begun its task. */
+function waiting(): LiveStep & { replay(live: LiveStep): void } {
+  const calls: ((live: LiveStep) => void)[] = [];
+  return {
+    start: () => calls.push((live) => live.start()),
+    output: (text) => calls.push((live) => live.output(text)),
+    title: (text) => calls.push((live) => live.title(text)),
+    finish: (report) => calls.push((live) => live.finish(report)),
+    replay: (live) => {
+      for (const call of calls) call(live);
+    },
+  };
+}

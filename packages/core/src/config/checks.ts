@@ -1,0 +1,63 @@
+import { errors } from '../errors/catalogue.js';
+import { type CheckConfig, type JsonObject, SUITES, type SuiteName } from '../types/index.js';
+import { checkReference, readDuration, readRetry } from './fields.js';
+import { type Dict, isDict, type Path } from './paths.js';
+import { checkPattern } from './pattern.js';
+import type { Scope } from './scope.js';
+import { eachText } from './walk.js';
+
+/** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
+const SHARED = new Set(['name', 'required', 'timeout', 'retry', 'component']);
+
+const DEFAULT_RETRY = { times: 0, delay_ms: 1000, max_delay_ms: 30_000 };
+
+/** The suites of the merged config. */
+export function normalizeVerify(scope: Scope, value: unknown, components: readonly string[]): Record<SuiteName, readonly CheckConfig[]> {
+  const suites = SUITES.map((suite) => {
+    const checks = isDict(value) && Array.isArray(value[suite]) ? value[suite] : [];
+    return [suite, checks.map((check, index) => normalizeCheck(scope, ['verify', suite, index], isDict(check) ? check : {}, components))];
+  });
+  return Object.fromEntries(suites) as Record<SuiteName, readonly CheckConfig[]>;
+}
+
+function normalizeCheck(scope: Scope, path: Path, value: Dict, components: readonly string[]): CheckConfig {
+  const own = Object.fromEntries(Object.entries(value).filter(([key]) => !SHARED.has(key)));
+  const kind = readKind(scope, path, Object.keys(own));
+  checkPatterns(scope, path, value.expect);
+  if (typeof value.component === 'string') checkReference(scope, [...path, 'component'], value.component, 'component', components);
+  return {
+    name: typeof value.name === 'string' ? value.name : defaultName(kind, own[kind]),
+    kind,
+    with: own as JsonObject,
+    required: value.required !== false,
+    timeout_ms: readDuration(scope, [...path, 'timeout'], value.timeout, 10_000),
+    retry: isDict(value.retry) ? readRetry(scope, [...path, 'retry'], value.retry) : DEFAULT_RETRY,
+    ...(typeof value.component === 'string' && { component: value.component }),
+    position: scope.position(path),
+  };
+}
+
+function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
+  const kinds = keys.filter((key) => key !== 'expect');
+  if (kinds.length !== 1 && !scope.isBrokenAt(path)) {
+    const list = kinds.map((kind) => `\`${kind}\``).join(' and ');
+    const reason = kinds.length === 0 ? 'the check has no kind' : `the check has more than one kind: ${list}`;
+    scope.add(path, (place) => errors.SHIP_CONFIG_CHECK({ path: place.path, reason }, place.extras));
+  }
+  return kinds[0] ?? '';
+}
+
+function defaultName(kind: string, argument: unknown): string {
+  const text = typeof argument === 'string' || typeof argument === 'number' ? String(argument).split('\n')[0]!.trim() : '';
+  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return short === '' ? kind : `${kind} ${short}`;
+}
+
+/** Texts under `matches` are regular expressions that meet answers of strangers. */
+function checkPatterns(scope: Scope, path: Path, expected: unknown): void {
+  eachText(expected, (text, below) => {
+    const reason = below.includes('matches') ? checkPattern(text) : undefined;
+    if (reason === undefined) return;
+    scope.add([...path, 'expect', ...below], (place) => errors.SHIP_CONFIG_PATTERN({ ...place, reason }, place.extras));
+  });
+}

@@ -1,0 +1,69 @@
+import { errors } from '../errors/catalogue.js';
+import type { ComponentConfig, JsonObject } from '../types/index.js';
+import { findCycles } from './cycles.js';
+import { checkName, checkReference, checkSameNames } from './fields.js';
+import { VERSION } from './names.js';
+import { type Dict, isDict, type Path } from './paths.js';
+import type { Scope } from './scope.js';
+
+/** Components that others depend on by their nature. */
+const CORE = new Set(['app', 'gateway', 'database']);
+
+/** The components of the merged config, by name. */
+export function normalizeComponents(scope: Scope, value: unknown): Record<string, ComponentConfig> {
+  const dict = isDict(value) ? value : {};
+  const names = Object.keys(dict);
+  for (const name of names) checkName(scope, ['components', name], name);
+  const named = names.map((name) => ({ name, path: ['components', name] }));
+  checkSameNames(scope, named, 'key');
+  const entries = names.map((name) => [name, component(scope, name, isDict(dict[name]) ? dict[name] : {}, names)] as const);
+  checkCycles(scope, entries);
+  return Object.fromEntries(entries);
+}
+
+function component(scope: Scope, name: string, value: Dict, known: readonly string[]): ComponentConfig {
+  const path = ['components', name];
+  const { driver, version, core, depends_on, ...settings } = value;
+  for (const [key, hint] of Object.entries(REQUIRED)) {
+    if (value[key] !== undefined || scope.isBrokenAt(path)) continue;
+    scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
+  }
+  checkVersion(scope, [...path, 'version'], version);
+  const needed = Array.isArray(depends_on) ? depends_on.map(String) : [];
+  for (const [index, word] of needed.entries()) checkReference(scope, [...path, 'depends_on', index], word, 'component', known);
+  return {
+    name,
+    driver: String(driver),
+    version: String(version),
+    core: typeof core === 'boolean' ? core : CORE.has(name),
+    depends_on: needed,
+    settings: settings as JsonObject,
+  };
+}
+
+const REQUIRED: Readonly<Record<string, string>> = {
+  driver: 'Say how it is deployed, such as `driver: helm`.',
+  version: 'Say what is deployed, such as `version: "1.4.2"` or `version: "${VERSION}"`.',
+};
+
+/** A plain date is text in YAML 1.2 and a date in older YAML: other readers of the file would see another version. */
+const PLAIN_DATE = /^\d{4}-\d\d?-\d\d?/;
+
+function checkVersion(scope: Scope, path: Path, version: unknown): void {
+  if (typeof version !== 'string' || scope.isBroken(path)) return;
+  const written = scope.source.written(scope.origin(path)) ?? '';
+  if (PLAIN_DATE.test(written)) {
+    scope.add(path, (place) => errors.SHIP_CONFIG_UNQUOTED({ ...place, value: written, read: 'a date, in some versions' }, place.extras));
+  } else if (!VERSION.test(version)) {
+    scope.add(path, (place) => errors.SHIP_CONFIG_FORMAT({ ...place, expected: 'a version', hint: VERSION_HINT }, place.extras));
+  }
+}
+
+const VERSION_HINT = 'A version starts with a letter or a digit and has only letters, digits and `. _ - + : @ / ~` in it, up to 255.';
+
+function checkCycles(scope: Scope, entries: readonly (readonly [string, ComponentConfig])[]): void {
+  for (const cycle of findCycles(new Map(entries.map(([name, { depends_on }]) => [name, depends_on])))) {
+    const path = ['components', cycle[0]!, 'depends_on'];
+    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit: false }, place.extras));
+  }
+}

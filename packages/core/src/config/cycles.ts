@@ -1,0 +1,29 @@
+/** Which things wait for which others, by name. */
+export type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** All cycles that share no member, each whole: `['a', 'b', 'a']`. Works without recursion, so a long chain is no danger. */
+export function findCycles(graph: Graph): readonly (readonly string[])[] {
+  const done = new Set<string>();
+  const cycles: string[][] = [];
+  for (const name of graph.keys()) {
+    for (const cycle of walk(graph, name, done)) cycles.push(cycle);
+  }
+  return cycles;
+}
+
+function walk(graph: Graph, from: string, done: Set<string>): string[][] {
+  const cycles: string[][] = [];
+  const trail: { readonly name: string; readonly rest: string[] }[] = [];
+  const enter = (name: string) => trail.push({ name, rest: [...(graph.get(name) ?? [])] });
+  if (!done.has(from)) enter(from);
+  while (trail.length > 0) {
+    const { name, rest } = trail.at(-1)!;
+    const next = rest.shift();
+    const open = trail.findIndex((entry) => entry.name === next);
+    if (next === undefined) done.add(trail.pop()!.name);
+    else if (open >= 0) cycles.push([...trail.slice(open).map((entry) => entry.name), next]);
+    else if (!done.has(next) && graph.has(next)) enter(next);
+    if (cycles.length > 0 && next !== undefined && open >= 0) done.add(name);
+  }
+  return cycles;
+}

@@ -1,0 +1,71 @@
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { errors } from '../errors/catalogue.js';
+import { PACKAGE_KEY, PLACES } from './places.js';
+
+/** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
+export async function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): Promise<string> {
+  if (file !== undefined) return namedConfig(resolve(cwd, file), file);
+  const first = join(resolve(cwd), PLACES[0]);
+  // The first place of the first folder wins in any case; looking here saves loading the search.
+  if (statSync(first, { throwIfNoEntry: false })?.isFile()) return first;
+  const found = await search(resolve(cwd));
+  if (found === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
+  return found;
+}
+
+function namedConfig(path: string, shown: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ file: shown, cwd: dirname(path) });
+  if (stats.isDirectory()) throw errors.SHIP_CONFIG_UNREADABLE({ file: shown, reason: 'it is a folder' });
+  return path;
+}
+
+async function search(from: string): Promise<string | undefined> {
+  const { cosmiconfig } = await import('cosmiconfig');
+  const explorer = cosmiconfig(PACKAGE_KEY, {
+    searchPlaces: [...PLACES],
+    searchStrategy: 'none',
+    // An empty ship.yaml is a mistake to be told, not a reason to look further.
+    ignoreEmptySearchPlaces: false,
+    loaders: LOADERS,
+  });
+  for (const folder of folders(from)) {
+    const found = await explorer.search(folder);
+    if (found) return found.filepath;
+  }
+  return undefined;
+}
+
+/** Up to the home folder, or to the root where the folder is not in it. */
+function* folders(from: string): Generator<string> {
+  const home = homedir();
+  for (let folder = from; ; folder = dirname(folder)) {
+    yield folder;
+    if (folder === home || folder === dirname(folder)) return;
+  }
+}
+
+/** Only the search is asked of cosmiconfig. Reading keeps positions, and a module must not run twice. */
+const present = () => ({});
+const LOADERS = {
+  noExt: present,
+  '.yaml': present,
+  '.yml': present,
+  '.ts': present,
+  '.mjs': present,
+  '.js': present,
+  '.cjs': present,
+  '.json': jsonPresent,
+};
+
+/** Tells whether package.json holds a config. A broken one counts where it seems to, so that its mistake is told. */
+function jsonPresent(_file: string, content: string): object {
+  try {
+    const value: unknown = JSON.parse(content);
+    return typeof value === 'object' && value !== null && PACKAGE_KEY in value ? { [PACKAGE_KEY]: {} } : {};
+  } catch {
+    return content.includes(`"${PACKAGE_KEY}"`) ? { [PACKAGE_KEY]: {} } : {};
+  }
+}

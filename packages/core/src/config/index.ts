@@ -1,0 +1,7 @@
+export { parseDuration } from './duration.js';
+export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
+export type { ConfigOverrides } from './overrides.js';
+export { checkPattern } from './pattern.js';
+export { checkSections, type PositionOf } from './sections.js';
+export { checkStateFolder } from './state-folder.js';
+export { suggest } from './suggest.js';

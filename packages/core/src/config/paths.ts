@@ -1,0 +1,41 @@
+/** The keys and indexes from the root of the config to a place in it. */
+export type Path = readonly (string | number)[];
+
+/** A map of the config: any object that is not a list. */
+export type Dict = Record<string, unknown>;
+
+/** Tells a map from a list, a scalar and nothing. */
+export function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The own value at a path, or undefined. */
+export function getAt(root: unknown, path: Path): unknown {
+  let value: unknown = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Dict)[key];
+  }
+  return value;
+}
+
+/** Whether there is something of its own at a path. */
+export function hasAt(root: unknown, path: Path): boolean {
+  const parent = getAt(root, path.slice(0, -1));
+  return path.length === 0 || (typeof parent === 'object' && parent !== null && Object.hasOwn(parent, path.at(-1) as string));
+}
+
+/** Whether a path is at another one or below it. */
+export function isUnder(path: Path, parent: Path): boolean {
+  return parent.length <= path.length && parent.every((key, index) => String(key) === String(path[index]));
+}
+
+/** A path as people read it: `steps[2].retry.times`. */
+export function formatPath(path: Path): string {
+  const parts = path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${plainKey(key)}`));
+  return parts.join('') || 'The config';
+}
+
+function plainKey(key: string): string {
+  return /^[\w$<@./~:-]{1,80}$/.test(key) ? key : JSON.stringify(key.slice(0, 80));
+}

@@ -1,0 +1,41 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, extname, relative } from 'node:path';
+import { errors } from '../errors/catalogue.js';
+import type { Parsed } from './parse.js';
+import { PACKAGE_KEY } from './places.js';
+
+/** The largest file that is read. */
+const MOST_BYTES = 1024 * 1024;
+
+const MODULES = new Set(['.ts', '.mts', '.mjs', '.js']);
+
+/** Reads a config file of any kind. */
+export async function readConfig(file: string, cwd: string): Promise<Parsed> {
+  const shown = shortPath(file, cwd);
+  if (MODULES.has(extname(file))) {
+    const { readModule } = await import('./module.js');
+    return readModule(file, shown);
+  }
+  const text = readText(file, shown);
+  const { parseText } = await import('./parse.js');
+  return parseText({ file, shown, text, root: basename(file) === 'package.json' ? [PACKAGE_KEY] : [] });
+}
+
+/** A path as people see it: relative where the file is in or below the folder. */
+export function shortPath(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short === '' || short.startsWith('..') ? file : short;
+}
+
+function readText(file: string, shown: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > MOST_BYTES) throw errors.SHIP_CONFIG_TOO_LARGE({ file: shown, bytes: size, limit: MOST_BYTES });
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code.startsWith('SHIP_')) throw error;
+    const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : `${code}`;
+    throw errors.SHIP_CONFIG_UNREADABLE({ file: shown, reason }, { cause: error });
+  }
+}

@@ -1,0 +1,17 @@
+/** One complaint of the validator that is compiled ahead of time. */
+export interface SchemaError {
+  /** A JSON pointer to the value. */
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The schema that has the keyword. */
+  readonly parentSchema?: Readonly<Record<string, unknown>>;
+  readonly propertyName?: string;
+}
+
+/** A validator that is compiled ahead of time. */
+export interface SchemaValidator {
+  (value: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}

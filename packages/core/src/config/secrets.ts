@@ -1,0 +1,59 @@
+import { errors } from '../errors/catalogue.js';
+import { RAW_KEYS } from './interpolate.js';
+import type { Mistakes } from './mistakes.js';
+import { formatPath, type Path } from './paths.js';
+import type { Source } from './source.js';
+import { eachText } from './walk.js';
+
+/** Forms that are secrets wherever they stand. */
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, 'an AWS access key'],
+  [/\bgh[pousr]_[0-9A-Za-z]{20,}|\bgithub_pat_[0-9A-Za-z_]{20,}/, 'a GitHub token'],
+  [/\bglpat-[0-9A-Za-z_-]{20,}/, 'a GitLab token'],
+  [/\bxox[abeoprs]-[0-9A-Za-z-]{10,}/, 'a Slack token'],
+  [/\b[sr]k_live_[0-9A-Za-z]{10,}/, 'a Stripe key'],
+  [/\bnpm_[0-9A-Za-z]{36}\b/, 'an npm token'],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@${}]*:[^\s/@${}]+@/i, 'a URL with a password'],
+];
+
+const SECRET_KEY = /token|secret|password|passwd|api_?key/i;
+
+/** Keys that name where a secret is, not the secret. */
+const NAMES_A_PLACE =
+  /(?:^secrets$|[_-](?:name|file|path|ref|env|id|arn|url|ttl|field|key_ref|version|lifetime|length)$|(?:Name|File|Path|Ref|Env|Id|Arn|Url)$)/;
+
+/** Whether the value of a key is a secret by its name. */
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key) && !NAMES_A_PLACE.test(key);
+}
+
+/** What kind of secret a text looks like, or undefined. */
+export function secretKind(text: string): string | undefined {
+  return FORMS.find(([form]) => form.test(text))?.[1];
+}
+
+/** Adds a mistake for every secret that is written into the config. */
+export function checkSecrets(source: Source, mistakes: Mistakes): void {
+  eachText(source.value, (text, path) => {
+    const kind = secretKind(text) ?? (hasLiteralSecret(text, path) ? 'a secret' : undefined);
+    if (kind === undefined) return;
+    const details = { path: formatPath(path), value: beginning(text, kind), kind };
+    mistakes.add(errors.SHIP_CONFIG_INLINE_SECRET(details, { at: source.position(path) }));
+  });
+}
+
+function hasLiteralSecret(text: string, path: Path): boolean {
+  const key = path.findLast((part) => typeof part === 'string');
+  if (key === undefined || !isSecretKey(key) || text === '') return false;
+  if (path.some((part) => RAW_KEYS.has(String(part)))) return false;
+  // A default is as literal as a value; `$${` is no variable.
+  return !/(?<!\$)\$\{[^}:]*(?::-)?\}/.test(text);
+}
+
+/** At most four characters, and of a short secret fewer, so that little of it is told. */
+function beginning(text: string, kind: string): string {
+  const most = kind === 'a secret' ? Math.min(4, Math.floor(text.length / 4)) : 4;
+  const from = FORMS.map(([form]) => form.exec(text)?.index).find((index) => index !== undefined) ?? 0;
+  return `"${text.slice(from, from + most).replaceAll(/[^ -~]/g, '')}…"`;
+}

@@ -1,0 +1,30 @@
+import { errors } from '../errors/catalogue.js';
+import type { StepConfig } from '../types/index.js';
+import { findCycles } from './cycles.js';
+import { checkReference, checkSameNames } from './fields.js';
+import type { Scope } from './scope.js';
+
+/** Checks that ids differ, that `needs` names steps, and that no steps wait for each other. */
+export function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
+  const ids = steps.map(({ id }) => id);
+  const usable = steps.flatMap(({ id }, index) =>
+    scope.isBroken(['steps', index, 'id']) ? [] : [{ name: id, path: ['steps', index, 'id'] }],
+  );
+  checkSameNames(scope, usable, 'value');
+  for (const [index, { needs = [] }] of steps.entries()) {
+    for (const [at, id] of needs.entries()) checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids);
+  }
+  checkCycles(scope, steps);
+}
+
+function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
+  // A step without `needs` waits for the one above it, which may close a cycle, too.
+  const graph = new Map(steps.map(({ id, needs }, index) => [id, needs ?? (index === 0 ? [] : [steps[index - 1]!.id])]));
+  for (const cycle of findCycles(graph)) {
+    const members = steps.flatMap((step, index) => (cycle.includes(step.id) ? [{ step, index }] : []));
+    const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;
+    const implicit = members.some(({ step }) => step.needs === undefined);
+    const path = ['steps', stated.index, ...(stated.step.needs ? ['needs'] : [])];
+    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit }, place.extras));
+  }
+}

@@ -1,0 +1,72 @@
+import type {
+  Decision,
+  Failure,
+  Finding,
+  Json,
+  JsonObject,
+  ProcessIdentity,
+  ReportedError,
+  Resource,
+  RollbackReport,
+  RunStatus,
+  SuiteName,
+  SuiteReport,
+} from '../types/index.js';
+
+/** One record of a run, as it is written. */
+export type Entry =
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly project: string;
+      readonly environment: string;
+      readonly command: string;
+      readonly owner: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+      readonly token: number;
+      readonly plan: readonly {
+        readonly id: string;
+        readonly uses: string;
+        readonly needs: readonly string[];
+        readonly component?: string;
+      }[];
+      readonly target_snapshot: string | null;
+    }
+  /** What is there, on disk before the step acts. Later attempts keep the first capture. */
+  | {
+      readonly type: 'intent';
+      readonly step: string;
+      readonly uses: string;
+      readonly attempt: number;
+      readonly component?: string;
+      readonly input: JsonObject;
+      readonly before: Json;
+    }
+  | { readonly type: 'process'; readonly step: string; readonly process: ProcessIdentity }
+  | { readonly type: 'created'; readonly step: string; readonly resource: Resource }
+  | { readonly type: 'attempt-failed'; readonly step: string; readonly attempt: number; readonly error: ReportedError }
+  | { readonly type: 'result'; readonly step: string; readonly result: Json }
+  | { readonly type: 'step-failed'; readonly step: string; readonly error: ReportedError }
+  | { readonly type: 'step-skipped'; readonly step: string; readonly reason: string }
+  | { readonly type: 'suite'; readonly phase: 'run' | 'rollback'; readonly suite: SuiteName; readonly report: SuiteReport }
+  | { readonly type: 'failure'; readonly failure: Failure }
+  | { readonly type: 'evidence'; readonly name: string; readonly text: string }
+  | { readonly type: 'decision'; readonly decision: Decision }
+  | {
+      readonly type: 'rollback-started';
+      readonly scope: 'full' | 'partial';
+      readonly target_snapshot: string | null;
+      readonly findings: readonly Finding[];
+    }
+  | { readonly type: 'undo-intent'; readonly step: string }
+  | { readonly type: 'undone'; readonly step: string; readonly changed: boolean; readonly kept?: string }
+  | { readonly type: 'undo-failed'; readonly step: string; readonly error: ReportedError }
+  | { readonly type: 'component-intent'; readonly component: string; readonly before: Json; readonly target: Json }
+  | { readonly type: 'component-restored'; readonly component: string; readonly changed: boolean }
+  | { readonly type: 'component-failed'; readonly component: string; readonly error: ReportedError }
+  | { readonly type: 'rollback-finished'; readonly report: RollbackReport }
+  | { readonly type: 'snapshot'; readonly id: string }
+  | { readonly type: 'interrupted'; readonly signal: string }
+  | { readonly type: 'run-finished'; readonly status: RunStatus; readonly exit_code: number };
+
+/** An entry with its place in the journal. */
+export type JournalEntry = Entry & { readonly seq: number; readonly at: string };

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { type ConfigOverrides, loadConfig } from './config/index.js';
+import { createHooks, guardHooks, type Hooks } from './hooks.js';
+import { buildPlan } from './plan.js';
+import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
+import { Registry } from './plugins/registry.js';
+import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+import { findSecrets, Redactor } from './redact.js';
+import { FileStore } from './store/file.js';
+import type { Config, DecisionOption, FailureContext, Logger, Plan, Store } from './types/index.js';
+import { registerOwn } from './verify/own.js';
+
+/** Somebody who can be asked. Absent parts: nobody. */
+export interface Interaction {
+  /** Yes or no. */
+  confirm?(question: string): Promise<boolean>;
+  /** One of several; undefined where the question was dismissed. */
+  choose?(
+    question: string,
+    options: readonly DecisionOption[],
+    recommended: DecisionOption | undefined,
+  ): Promise<DecisionOption | undefined>;
+}
+
+/** What opens a kernel. */
+export interface KernelOptions {
+  readonly cwd: string;
+  /** `--config`; found upwards from `cwd` when absent. */
+  readonly file?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly overrides?: ConfigOverrides;
+  readonly flags?: FailureContext['flags'];
+  readonly forceRollback?: boolean;
+  /** `--yes`: every question beforehand is answered with yes. */
+  readonly yes?: boolean;
+  readonly builtins?: BuiltinPlugins;
+  readonly precompiled?: Readonly<Record<string, CompiledSchema>>;
+  readonly importModule?: ImportModule;
+  readonly interaction?: Interaction;
+  /** Another place than `.speckit` beside the config. */
+  readonly store?: Store;
+}
+
+/** A config with its plugins, ready to plan and run. */
+export interface Kernel {
+  readonly config: Config;
+  /** The folder of the state, `.speckit` beside the config. */
+  readonly stateDir: string;
+  readonly hooks: Hooks;
+  readonly registry: Registry;
+  readonly checker: SchemaChecker;
+  readonly store: Store;
+  readonly redactor: Redactor;
+  readonly flags: FailureContext['flags'];
+  readonly forceRollback: boolean;
+  readonly yes: boolean;
+  readonly interaction: Interaction;
+  /** Errors of taps that did not stop what they tapped. */
+  readonly tapErrors: Error[];
+}
+
+/** Reads the config, loads the plugins. Nothing is touched. */
+export async function openKernel(options: KernelOptions): Promise<Kernel> {
+  const env = options.env ?? process.env;
+  const { config: read } = await loadConfig({
+    cwd: options.cwd,
+    env,
+    ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.overrides ? { overrides: options.overrides } : {}),
+  });
+  const stateDir = join(read.dir, '.speckit');
+  const parts = {
+    stateDir,
+    hooks: createHooks(),
+    registry: new Registry(),
+    checker: new SchemaChecker(options.precompiled),
+    store: options.store ?? new FileStore(stateDir),
+    redactor: new Redactor(findSecrets(env, read.secrets)),
+    flags: options.flags ?? {},
+    forceRollback: options.forceRollback ?? false,
+    yes: options.yes ?? false,
+    interaction: options.interaction ?? {},
+    tapErrors: [] as Error[],
+  };
+  guardHooks(parts.hooks, (error) => parts.tapErrors.push(error));
+  registerOwn(parts.registry);
+  const log = (source: string) => eventLogger(parts.hooks, parts.redactor, source);
+  const { builtins = {}, importModule = (url) => import(url) } = options;
+  await loadPlugins(read.plugins, { ...parts, config: read, log }, { builtins, importModule, checker: parts.checker, dir: read.dir });
+  const config = parts.hooks.config.isUsed() ? Object.freeze(await parts.hooks.config.promise(read)) : read;
+  return { ...parts, config };
+}
+
+/** The plan of the kernel's config, with what plugins found. */
+export async function makePlan(kernel: Kernel): Promise<Plan> {
+  return buildPlan(kernel.config, kernel.registry, kernel.checker);
+}
+
+function eventLogger({ event }: Hooks, redactor: Redactor, source: string): Logger {
+  const log = (level: 'debug' | 'info' | 'warn') => (message: string) => {
+    if (event.isUsed()) event.call({ type: 'log', level, message: redactor.redact(message), source });
+  };
+  return { debug: log('debug'), info: log('info'), warn: log('warn') };
+}

@@ -1,0 +1,61 @@
+import { errors } from '../errors/catalogue.js';
+import type { Action, Channel, Check, Command, Condition, Driver, JsonSchema, Router } from '../types/index.js';
+import type { SnapshotProvider } from './define.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what is registered has types of its own, checked where it is defined
+type AnyAction = Action<any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyDriver = Driver<any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyCheck = Check<any>;
+
+/** Things of one kind by name. A name is taken once. */
+export class Table<T> {
+  readonly #items = new Map<string, { value: T; plugin: string }>();
+
+  constructor(readonly kind: string) {}
+
+  add(name: string, value: T, plugin: string): void {
+    const taken = this.#items.get(name);
+    if (taken) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: this.kind, name, plugin, owner: taken.plugin });
+    this.#items.set(name, { value, plugin });
+  }
+
+  get(name: string): T | undefined {
+    return this.#items.get(name)?.value;
+  }
+
+  ownerOf(name: string): string | undefined {
+    return this.#items.get(name)?.plugin;
+  }
+
+  values(): T[] {
+    return [...this.#items.values()].map(({ value }) => value);
+  }
+
+  names(): string[] {
+    return [...this.#items.keys()].sort();
+  }
+}
+
+/** A plugin that is loaded. */
+export interface LoadedPlugin {
+  readonly name: string;
+  /** Where it came from: `built in`, or the path of its module. */
+  readonly origin: string;
+  readonly version?: string;
+}
+
+/** All that plugins registered. */
+export class Registry {
+  readonly actions = new Table<AnyAction>('action');
+  readonly drivers = new Table<AnyDriver>('driver');
+  readonly routers = new Table<Router>('router');
+  readonly checks = new Table<AnyCheck>('check');
+  readonly conditions = new Table<Condition>('condition');
+  readonly channels = new Table<Channel>('channel');
+  readonly commands = new Table<Command>('command');
+  readonly sections = new Table<JsonSchema>('section');
+  readonly plugins: LoadedPlugin[] = [];
+  snapshots: SnapshotProvider | undefined;
+}

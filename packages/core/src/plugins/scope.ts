@@ -1,0 +1,69 @@
+import { errors } from '../errors/catalogue.js';
+import { type Hooks, pluginHooks } from '../hooks.js';
+import type { Config, Logger, Store } from '../types/index.js';
+import type { PluginScope } from './define.js';
+import type { Registry } from './registry.js';
+
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/** What the scopes of all plugins share. */
+export interface ScopeParts {
+  readonly hooks: Hooks;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly config: Config;
+  log(plugin: string): Logger;
+}
+
+/** The scope of one plugin: what it registers bears its name. */
+export function createScope(plugin: string, { hooks, registry, store, config, log }: ScopeParts): PluginScope {
+  const named = (name: string) => {
+    if (typeof name !== 'string' || !NAME.test(name))
+      throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${JSON.stringify(name)} is not a name ([a-z0-9_-])` });
+    return name;
+  };
+  const demand = (value: object, what: string, method: string) => {
+    const found = (value as Record<string, unknown> | null | undefined)?.[method];
+    if (typeof found !== 'function') throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${what} has no ${method}()` });
+  };
+  return Object.freeze<PluginScope>({
+    name: plugin,
+    project: config.project,
+    hooks: pluginHooks(hooks, plugin),
+    log: log(plugin),
+    store,
+    action(name, action) {
+      demand(action, `action ${named(name)}`, 'run');
+      registry.actions.add(`${plugin}/${name}`, action, plugin);
+    },
+    driver(name, driver) {
+      for (const method of ['describe', 'deploy', 'restore']) demand(driver, `driver ${named(name)}`, method);
+      registry.drivers.add(name, driver, plugin);
+    },
+    router(name, router) {
+      for (const method of ['weights', 'shift', 'healthy']) demand(router, `router ${named(name)}`, method);
+      registry.routers.add(name, router, plugin);
+    },
+    check(name, check) {
+      demand(check, `check ${named(name)}`, 'run');
+      registry.checks.add(name, check, plugin);
+    },
+    condition(name, condition) {
+      demand(condition, `condition ${named(name)}`, 'holds');
+      registry.conditions.add(name, condition, plugin);
+    },
+    channel(name, channel) {
+      demand(channel, `channel ${named(name)}`, 'send');
+      registry.channels.add(name, channel, plugin);
+    },
+    command(name, command) {
+      demand(command, `command ${named(name)}`, 'run');
+      registry.commands.add(name, command, plugin);
+    },
+    snapshots(provider) {
+      if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
+      registry.snapshots = provider;
+    },
+    section: (name) => config.sections[name],
+  });
+}

@@ -1,0 +1,70 @@
+import { isShipError } from '../errors/ship-error.js';
+import type { Report, RunStatus } from '../types/index.js';
+import { EXIT_CODES, emptyReport } from './report.js';
+import type { Session } from './session.js';
+
+/** How a run ended: its status, and the exit status where an error has one of its own. */
+export interface Ending {
+  readonly status: RunStatus;
+  readonly exit?: number;
+}
+
+/**
+ * Walks, and turns what is thrown into an ending: a store that cannot write, a veto, a refusal.
+ * What is known by then stands in the report all the same.
+ */
+export async function endOf(session: Session, walk: () => Promise<RunStatus>): Promise<Ending> {
+  try {
+    return { status: await walk() };
+  } catch (error) {
+    session.report(error);
+    if (session.signal.aborted) return { status: 'interrupted' };
+    const refused = isShipError(error) && error.exitCode === 6;
+    const status = session.acted.size > 0 && !refused ? 'failed' : 'refused';
+    return isShipError(error) && error.exitCode !== 130 ? { status, exit: error.exitCode } : { status };
+  }
+}
+
+/** The last lines of a run: the journal is closed, the report is saved. */
+export async function finish(session: Session, { status, exit = EXIT_CODES[status] }: Ending): Promise<Report> {
+  const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
+  const report = buildReport(session, status, finalExit);
+  const { store, config } = session.kernel;
+  try {
+    await store.put(`runs/${config.environment}/${session.id}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (error) {
+    session.warn(`the report was not saved: ${(error as Error).message}`);
+  }
+  session.emit({ type: 'run-finished', status, exit_code: finalExit });
+  return report;
+}
+
+async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {
+  try {
+    await session.journal.append({ type: 'run-finished', status, exit_code });
+    await session.journal.close();
+    return true;
+  } catch (error) {
+    session.report(error);
+    return false;
+  }
+}
+
+function buildReport(session: Session, status: RunStatus, exit_code: number): Report {
+  const { kernel, record } = session;
+  const created = session.resources.map((resource) => kernel.redactor.redactDeep(resource));
+  for (const error of kernel.tapErrors.splice(0)) session.report(error);
+  return {
+    ...emptyReport(session.command, session.started),
+    run: session.id,
+    project: kernel.config.project,
+    environment: kernel.config.environment,
+    status,
+    exit_code,
+    duration_ms: session.elapsed(),
+    ...record,
+    resources: { created, removed: [], kept: created, orphans: [] },
+    errors: session.errors,
+    warnings: session.warnings.map((warning) => kernel.redactor.redact(warning)),
+  };
+}

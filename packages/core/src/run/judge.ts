@@ -1,0 +1,87 @@
+import { errors } from '../errors/catalogue.js';
+import { isShipError } from '../errors/ship-error.js';
+import { classify } from '../failure/classify.js';
+import { decide } from '../failure/decide.js';
+import { severityOf, triggerOf } from '../failure/severity.js';
+import type { Decision, Failure, FailureContext, Step, SuiteName, SuiteReport, Trigger } from '../types/index.js';
+import type { Session } from './session.js';
+
+/** A failure and what is to be done about it. */
+export interface Judgement {
+  readonly failure: Failure;
+  readonly decision: Decision;
+}
+
+/** Judges a failed step. */
+export function judgeStep(session: Session, step: Step, error: unknown): Promise<Judgement> {
+  const unhealthy = isShipError(error) && error.code.endsWith('_UNHEALTHY');
+  const trigger: Trigger = unhealthy && !step.continue_on_error ? 'health_check_failed' : 'step_failed';
+  const step_kind = step.continue_on_error ? 'continue_on_error' : step.critical ? 'critical' : 'recoverable';
+  const message = error instanceof Error ? error.message : String(error);
+  return judge(session, {
+    trigger,
+    step_kind,
+    type: classify(error),
+    step: step.id,
+    message,
+    ...(step.component ? { component: step.component.name } : {}),
+  });
+}
+
+/** Judges a failed suite. */
+export function judgeSuite(session: Session, suite: SuiteName, report: SuiteReport): Promise<Judgement> {
+  const failed = report.checks.filter(({ outcome, required }) => outcome !== 'passed' && required);
+  const { message } = errors.SHIP_SUITE_FAILED({ suite, failed: failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)) });
+  return judge(session, { trigger: triggerOf(suite), type: 'test_failure', suite, message });
+}
+
+async function judge(session: Session, failed: FailureContext['failure']): Promise<Judgement> {
+  const { kernel } = session;
+  const context = contextOf(session, failed);
+  const failure: Failure = {
+    type: failed.type ?? 'unknown',
+    trigger: failed.trigger,
+    severity: severityOf(failed),
+    ...(failed.step === undefined ? {} : { step: failed.step }),
+    ...(failed.suite === undefined ? {} : { suite: failed.suite }),
+    ...(failed.component === undefined ? {} : { component: failed.component }),
+    message: kernel.redactor.redact(failed.message ?? ''),
+  };
+  session.journal.note({ type: 'failure', failure });
+  session.emit({ type: 'failure', failure });
+  const addEvidence = (name: string, text: string) => session.journal.note({ type: 'evidence', name, text: kernel.redactor.redact(text) });
+  if (kernel.hooks.onFailure.isUsed())
+    await kernel.hooks.onFailure.promise(failure, session.runContext(), { failure, context, addEvidence });
+  const proposed = decide(context);
+  const replaced = kernel.hooks.decide.isUsed() ? await kernel.hooks.decide.promise(proposed, context, session.runContext()) : undefined;
+  const decision = await settle(session, failure, replaced ?? proposed);
+  session.journal.note({ type: 'decision', decision });
+  session.emit({ type: 'decision', decision });
+  return { failure, decision };
+}
+
+function contextOf(session: Session, failure: FailureContext['failure']): FailureContext {
+  const { config, flags } = session.kernel;
+  const { enabled, auto_on_failure, partial_enabled, instant_rollback } = config.rollback;
+  const component = failure.component === undefined ? undefined : config.components[failure.component];
+  return {
+    failure,
+    flags,
+    rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback },
+    // No plugin admits partial rollbacks or switches traffic yet: the run is taken back by its own captures.
+    ...(component ? { component: { core: component.core, partial_admitted: false } } : {}),
+    router: false,
+  };
+}
+
+/** Asks, where the decision is to ask. Nobody there: the run is left as it is. */
+async function settle(session: Session, failure: Failure, decision: Decision): Promise<Decision> {
+  if (decision.action !== 'prompt') return decision;
+  const { choose } = session.kernel.interaction;
+  if (choose === undefined) return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
+  const answer = await choose(`${failure.trigger}: ${failure.message}`, decision.options, decision.recommended);
+  const reasons = [...decision.reasons, `answered: ${answer ?? 'nothing'}`];
+  if (answer === 'full_rollback') return { ...decision, action: 'rollback', scope: 'full', via: 'restore', reasons };
+  if (answer === 'partial_rollback') return { ...decision, action: 'rollback', scope: 'partial', via: 'restore', reasons };
+  return { ...decision, reasons };
+}

@@ -1,0 +1,55 @@
+import { errors } from '../errors/catalogue.js';
+import type { RollbackRequest } from '../hooks.js';
+import { type Kernel, makePlan } from '../kernel.js';
+import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
+import { confirm } from './consent.js';
+import { writeDeployed } from './deployed.js';
+import { endOf, finish } from './finish.js';
+import { restoreSnapshot } from './restore-snapshot.js';
+import { isComplete, rollBack } from './rollback.js';
+import type { RunOptions } from './run.js';
+import { Session } from './session.js';
+
+/** Asked for by a person: no failure came before it. */
+const MANUAL: Decision = {
+  severity: 'LOW',
+  action: 'rollback',
+  trigger: 'manual',
+  scope: 'full',
+  via: 'restore',
+  options: [],
+  reasons: ['asked for'],
+};
+
+/** `--rollback-to`: makes the environment as a snapshot has it, and proves it. */
+export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions): Promise<Report> {
+  if (kernel.flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
+  if (!kernel.config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
+  const provider = kernel.registry.snapshots;
+  if (provider === undefined) throw errors.SHIP_SNAPSHOTS_OFF(undefined);
+  const { environment } = kernel.config;
+  const snapshot = await provider.find(environment, id);
+  const plan = await makePlan(kernel);
+  if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
+  return Session.use(kernel, plan, options, async (session) => {
+    session.record.steps = [];
+    session.record.decision = MANUAL;
+    const ending = await endOf(session, () => walk(session, snapshot));
+    return finish(session, ending);
+  });
+}
+
+async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
+  const request: RollbackRequest = { scope: 'full', target: snapshot, failure: null, decision: MANUAL };
+  const report = await rollBack(session, request, (deadline) => restoreSnapshot(session, snapshot, deadline));
+  session.record.rollback = report;
+  const status = session.signal.aborted ? 'interrupted' : isComplete(report) ? 'succeeded' : 'rollback_incomplete';
+  session.emit({ type: 'rollback-finished', report, status });
+  const { afterRollback } = session.kernel.hooks;
+  if (afterRollback.isUsed()) await afterRollback.promise(report, session.runContext());
+  if (status === 'succeeded') {
+    const components = Object.fromEntries(Object.entries(snapshot.components).map(([name, state]) => [name, state.version]));
+    await writeDeployed(session, { version: snapshot.version, components, snapshot: snapshot.id });
+  }
+  return status;
+}

@@ -1,0 +1,174 @@
+import { errors } from '../errors/catalogue.js';
+import type { RollbackRequest } from '../hooks.js';
+import type {
+  CheckConfig,
+  ComponentReport,
+  ComponentState,
+  Finding,
+  RollbackReport,
+  SuiteName,
+  VerificationReport,
+} from '../types/index.js';
+import type { ActedStep, Session } from './session.js';
+import { runSuite } from './suites.js';
+import { type UndoOutcome, undoStep } from './undo.js';
+
+type Remaining = RollbackReport['remaining'][number];
+
+/** What a strategy did, before it is proven. */
+export interface Undone {
+  readonly components: readonly ComponentReport[];
+  readonly remaining: readonly Remaining[];
+  /** What must be live afterwards, by component; null: nothing. */
+  readonly expected: ReadonlyMap<string, ComponentState | null>;
+}
+
+/**
+ * Rolls back: admission, then the strategy of a plugin or `undo`, then the proof of what is live.
+ * Throws SHIP_ROLLBACK_REFUSED before anything changes; every later error stands in the report.
+ */
+export async function rollBack(
+  session: Session,
+  request: RollbackRequest,
+  undo: (deadline: Deadline) => Promise<Undone>,
+): Promise<RollbackReport> {
+  const started = performance.now();
+  const findings = await admit(session, request);
+  await session.journal.append({ type: 'rollback-started', scope: request.scope, target_snapshot: request.target?.id ?? null, findings });
+  session.emit({ type: 'rollback-started', scope: request.scope, target: request.target?.id ?? null });
+  const planned = session.kernel.hooks.rollback.isUsed()
+    ? await session.kernel.hooks.rollback.promise(request, session.runContext())
+    : undefined;
+  const report = planned ?? (await fullRollback(session, request, findings, started, undo));
+  await session.journal.append({ type: 'rollback-finished', report });
+  return report;
+}
+
+/** Milliseconds that are left for the rollback; at least 1. */
+export type Deadline = () => number;
+
+async function fullRollback(
+  session: Session,
+  request: RollbackRequest,
+  findings: readonly Finding[],
+  started: number,
+  undo: (deadline: Deadline) => Promise<Undone>,
+): Promise<RollbackReport> {
+  const deadline = () => Math.max(1, session.kernel.config.rollback_timeout_ms - (performance.now() - started));
+  const undone = await undo(deadline);
+  const remaining = [...undone.remaining, ...(session.signal.aborted ? [] : await prove(session, undone))];
+  const verification = remaining.length === 0 && !session.signal.aborted ? await verifyTarget(session, request) : {};
+  return {
+    scope: request.scope,
+    target_snapshot: request.target?.id ?? null,
+    components: undone.components,
+    findings,
+    verification,
+    remaining,
+    duration_ms: Math.round(performance.now() - started),
+  };
+}
+
+/** Complete: nothing is left, and what was verified holds. */
+export function isComplete(report: RollbackReport): boolean {
+  return report.remaining.length === 0 && Object.values(report.verification).every((suite) => suite.outcome === 'passed');
+}
+
+async function admit(session: Session, request: RollbackRequest): Promise<readonly Finding[]> {
+  const findings: Finding[] = await driverFindings(session, request);
+  const { beforeRollback } = session.kernel.hooks;
+  if (beforeRollback.isUsed())
+    await beforeRollback.promise(request, session.runContext(), (finding) => findings.push(session.kernel.redactor.redactDeep(finding)));
+  const { forceRollback } = session.kernel;
+  const blocks = findings.filter(({ level }) => level === 'block' || (level === 'warn' && !forceRollback && request.failure === null));
+  if (blocks.length > 0) throw errors.SHIP_ROLLBACK_REFUSED({ blocks: blocks.map(({ message }) => message) });
+  return findings;
+}
+
+async function driverFindings(session: Session, { target, failure }: RollbackRequest): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const component of session.plan.components) {
+    const state = target?.components[component.name];
+    const touched = failure === null || [...session.acted.values()].some(({ step }) => step.component?.name === component.name);
+    if (state && touched)
+      findings.push(...((await session.kernel.registry.drivers.get(component.driver)?.admit?.(session.context(), component, state)) ?? []));
+  }
+  return findings;
+}
+
+/** What was rolled back must be what is live: version and config of each component. */
+async function prove(session: Session, { expected, remaining }: Undone): Promise<Remaining[]> {
+  const broken = new Set(remaining.map(({ what }) => what));
+  const problems: Remaining[] = [];
+  for (const [name, state] of expected) {
+    const component = session.kernel.config.components[name];
+    if (component === undefined || broken.has(name)) continue;
+    try {
+      const live = await session.kernel.registry.drivers.get(component.driver)!.describe(session.context(), component);
+      const same = live?.version === state?.version && live?.config_hash === state?.config_hash;
+      if (!same)
+        throw errors.SHIP_ROLLBACK_PROOF({ component: name, live: live?.version ?? 'nothing', expected: state?.version ?? 'nothing' });
+    } catch (error) {
+      problems.push({ what: name, error: session.reported(error, name) });
+    }
+  }
+  return problems;
+}
+
+/** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */
+async function verifyTarget(session: Session, { target }: RollbackRequest): Promise<VerificationReport> {
+  if (target === null) return {};
+  const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
+  const checks = (verify?.smoke ?? session.checks('smoke')).filter((check) => session.kernel.registry.checks.get(check.kind));
+  if (checks.length === 0) return {};
+  return { smoke: await runSuite(session, 'smoke', session.kernel.redactor.resolve(checks), 'rollback') };
+}
+
+/** Undoes the steps of this run, newest first. A failed undo does not keep the others from theirs. */
+export async function undoRun(session: Session, deadline: Deadline): Promise<Undone> {
+  const components: ComponentReport[] = [];
+  const remaining: Remaining[] = [];
+  const expected = new Map<string, ComponentState | null>();
+  for (const acted of [...session.acted.values()].reverse()) {
+    if (session.signal.aborted) {
+      remaining.push({ what: acted.step.id, error: session.reported(session.signal.reason, acted.step.id) });
+      continue;
+    }
+    const outcome = await undoStep(session, acted, deadline());
+    const { id, component } = acted.step;
+    if (outcome.status === 'failed')
+      remaining.push({
+        what: component?.name ?? id,
+        ...(outcome.remedy === undefined ? {} : { command: outcome.remedy }),
+        error: outcome.error,
+      });
+    mark(session, id, outcome);
+    if (component && acted.step.uses === 'deploy') {
+      expected.set(component.name, acted.before as unknown as ComponentState | null);
+      components.push(componentReport(acted, outcome));
+    }
+  }
+  return { components, remaining, expected };
+}
+
+/** Tells in the step's report what became of it. A step that was kept stays as it was, and says why. */
+function mark({ record }: Session, id: string, outcome: UndoOutcome): void {
+  const change =
+    outcome.status === 'kept'
+      ? { reason: `not undone: ${outcome.detail}` }
+      : { status: outcome.status === 'failed' ? ('undo_failed' as const) : ('undone' as const) };
+  record.steps = record.steps.map((step) => (step.id === id ? { ...step, ...change } : step));
+}
+
+function componentReport(acted: ActedStep, outcome: UndoOutcome): ComponentReport {
+  const component = acted.step.component!;
+  const before = acted.before as unknown as ComponentState | null;
+  return {
+    name: component.name,
+    from: component.version,
+    to: before?.version ?? null,
+    status: outcome.status === 'failed' ? 'failed' : outcome.detail === 'nothing had changed' ? 'unchanged' : 'restored',
+    duration_ms: outcome.duration_ms,
+    ...(outcome.status === 'failed' ? { error: outcome.error } : {}),
+  };
+}

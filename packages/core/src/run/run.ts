@@ -1,0 +1,108 @@
+import { errors } from '../errors/catalogue.js';
+import type { RollbackRequest, RunOutcome } from '../hooks.js';
+import { type Kernel, makePlan } from '../kernel.js';
+import { type Report, type RunStatus, SUITES, type SuiteReport } from '../types/index.js';
+import { askConsent } from './consent.js';
+import { writeDeployed } from './deployed.js';
+import { endOf, finish } from './finish.js';
+import { type Judgement, judgeStep, judgeSuite } from './judge.js';
+import { isComplete, rollBack, undoRun } from './rollback.js';
+import { runSteps } from './schedule.js';
+import { Session } from './session.js';
+import { runSuite } from './suites.js';
+
+/** What a run is told from outside. */
+export interface RunOptions {
+  /** The command line, for journal and lease. */
+  readonly command: string;
+  /** Aborted on Ctrl-C; its reason is a ShipError. */
+  readonly signal?: AbortSignal;
+}
+
+/** Deploys: plan, consent, lease, steps, verification; on a failure the way back. Resolves to the report of the run. */
+export async function run(kernel: Kernel, options: RunOptions): Promise<Report> {
+  const plan = await makePlan(kernel);
+  if (plan.steps.length === 0) throw errors.SHIP_NOTHING_TO_DO({ file: kernel.config.file });
+  await askConsent(kernel, plan);
+  return Session.use(kernel, plan, options, async (session) => {
+    session.emit({ type: 'run-started', run: session.id, plan });
+    for (const finding of plan.findings) session.warn(finding.message);
+    const ending = await endOf(session, () => walk(session));
+    await afterRun(session, ending.status);
+    return finish(session, ending);
+  });
+}
+
+async function walk(session: Session): Promise<RunStatus> {
+  if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(session.runContext());
+  const { reports, failed, tolerated } = await runSteps(session);
+  session.record.steps = reports;
+  if (session.signal.aborted) return interrupted(session);
+  for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
+  if (failed) return fail(session, await judgeStep(session, failed.step, failed.error));
+  return verify(session);
+}
+
+async function verify(session: Session): Promise<RunStatus> {
+  for (const suite of SUITES) {
+    const checks = session.checks(suite);
+    if (checks.length === 0) continue;
+    const report = await runSuite(session, suite, checks, 'run');
+    session.record.verification = { ...session.record.verification, [suite]: report };
+    if (session.signal.aborted) return interrupted(session);
+    warnOfOptional(session, report);
+    if (report.outcome === 'passed') continue;
+    const judgement = await judgeSuite(session, suite, report);
+    if (!isTolerable(judgement)) return fail(session, judgement);
+    tolerate(session, judgement);
+  }
+  return 'succeeded';
+}
+
+function warnOfOptional(session: Session, { checks }: SuiteReport): void {
+  for (const { name, outcome, required, detail } of checks) {
+    if (outcome !== 'passed' && !required) session.warn(`check ${name} ${outcome}${detail === undefined ? '' : `: ${detail}`}`);
+  }
+}
+
+const isTolerable = ({ decision }: Judgement): boolean => decision.action === 'warn' || decision.action === 'info';
+
+/** MEDIUM and LOW: told, and the run goes on. */
+function tolerate(session: Session, { failure, decision }: Judgement): void {
+  session.record.failure ??= failure;
+  session.record.decision ??= decision;
+  session.warn(failure.message);
+}
+
+async function fail(session: Session, { failure, decision }: Judgement): Promise<RunStatus> {
+  Object.assign(session.record, { failure, decision });
+  if (decision.action !== 'rollback') return 'failed';
+  const { afterRollback } = session.kernel.hooks;
+  const request: RollbackRequest = { scope: decision.scope === 'partial' ? 'partial' : 'full', target: session.target, failure, decision };
+  const report = await rollBack(session, request, (deadline) => undoRun(session, deadline));
+  session.record.rollback = report;
+  const status = session.signal.aborted ? interrupted(session) : isComplete(report) ? 'rolled_back' : 'rollback_incomplete';
+  session.emit({ type: 'rollback-finished', report, status });
+  if (afterRollback.isUsed()) await afterRollback.promise(report, session.runContext());
+  return status;
+}
+
+function interrupted(session: Session): 'interrupted' {
+  session.journal.note({ type: 'interrupted', signal: String((session.signal.reason as Error).message) });
+  session.report(session.signal.reason);
+  return 'interrupted';
+}
+
+/** Plugins close what they opened and keep their snapshot; then it is written down what is deployed. */
+async function afterRun(session: Session, status: RunStatus): Promise<void> {
+  const { kernel, record } = session;
+  const outcome: RunOutcome = { ...record, status };
+  try {
+    if (kernel.hooks.afterRun.isUsed()) await kernel.hooks.afterRun.promise(outcome, session.runContext());
+    record.snapshot = outcome.snapshot;
+    if (record.snapshot !== null) session.journal.note({ type: 'snapshot', id: record.snapshot });
+    if (status === 'succeeded') await writeDeployed(session);
+  } catch (error) {
+    session.report(error);
+  }
+}

@@ -1,0 +1,239 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { toReported } from '../errors/report.js';
+import type { RunContext } from '../hooks.js';
+import { uniqueId } from '../ids.js';
+import { Journal } from '../journal/journal.js';
+import type { Kernel } from '../kernel.js';
+import { FOLDER_MODE } from '../store/durable.js';
+import { thisOwner } from '../store/owner.js';
+import type {
+  Action,
+  CheckConfig,
+  ComponentState,
+  Context,
+  Json,
+  Lease,
+  Logger,
+  Output,
+  Plan,
+  ReportedError,
+  Resource,
+  ShipEvent,
+  Snapshot,
+  Step,
+  StepContext,
+  SuiteName,
+} from '../types/index.js';
+
+import { emptyRecord, type RunRecord } from './record.js';
+
+/** A step that was meant to act: what a rollback needs of it. */
+export interface ActedStep {
+  readonly step: Step;
+  // biome-ignore lint/suspicious/noExplicitAny: each action has types of its own
+  readonly action: Action<any, any, any>;
+  readonly before: Json;
+  result?: Json;
+}
+
+/** One run, and all that its parts share. */
+export class Session {
+  readonly id = uniqueId();
+  readonly started = new Date();
+  /** In the order in which the steps were first meant to act. */
+  readonly acted = new Map<string, ActedStep>();
+  readonly resources: Resource[] = [];
+  readonly errors: ReportedError[] = [];
+  readonly warnings: string[] = [];
+  readonly facts: Record<string, string> = {};
+  readonly record: RunRecord;
+  readonly #interrupt = new AbortController();
+  readonly #startedAt = performance.now();
+  journal!: Journal;
+  lease!: Lease;
+  target: Snapshot | null = null;
+
+  private constructor(
+    readonly kernel: Kernel,
+    readonly plan: Plan,
+    readonly command: string,
+  ) {
+    this.record = emptyRecord(plan);
+  }
+
+  /** Opens a session, works, and gives the lease back whatever happens. */
+  static async use<T>(
+    kernel: Kernel,
+    plan: Plan,
+    options: { command: string; signal?: AbortSignal },
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const session = await Session.open(kernel, plan, options.command);
+    const { signal } = options;
+    const onAbort = () => session.#interrupt.abort(signal!.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    try {
+      return await work(session);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await session.lease.release();
+    }
+  }
+
+  /** Takes the lease of the environment and opens the journal. */
+  private static async open(kernel: Kernel, plan: Plan, command: string): Promise<Session> {
+    const session = new Session(kernel, plan, command);
+    const { environment, project } = kernel.config;
+    const owner = thisOwner(session.id, command);
+    session.lease = await kernel.store.lease(environment, owner);
+    try {
+      session.target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
+      session.journal = await Journal.create(kernel.store, environment, session.id, kernel.redactor);
+      const { user, host, pid, boot_id } = owner;
+      await session.journal.append({
+        type: 'run-started',
+        run: session.id,
+        project,
+        environment,
+        command,
+        owner: { user, host, pid, boot_id },
+        token: session.lease.token,
+        plan: plan.steps.map(({ id, uses, needs, component }) => ({
+          id,
+          uses,
+          needs,
+          ...(component ? { component: component.name } : {}),
+        })),
+        target_snapshot: session.target?.id ?? null,
+      });
+    } catch (error) {
+      await session.lease.release();
+      throw error;
+    }
+    return session;
+  }
+
+  /** Aborted when the run is interrupted. */
+  get signal(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
+  /** Milliseconds since the session was opened. */
+  elapsed(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+
+  /** An error as reports show it, redacted. */
+  reported(error: unknown, source?: string): ReportedError {
+    return toReported(error, (text) => this.kernel.redactor.redact(text), source);
+  }
+
+  /** Adds an error to the report of the run. */
+  report(error: unknown): void {
+    this.errors.push(this.reported(error));
+  }
+
+  emit(event: ShipEvent): void {
+    const { event: hook } = this.kernel.hooks;
+    if (hook.isUsed()) hook.call(event);
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+    this.emit({ type: 'log', level: 'warn', message });
+  }
+
+  /** The context of what belongs to no step. */
+  context(signal: AbortSignal = this.signal, owner = 'run'): Context {
+    const { kernel } = this;
+    return {
+      run: this.id,
+      project: kernel.config.project,
+      environment: kernel.config.environment,
+      dir: kernel.config.dir,
+      stateDir: kernel.stateDir,
+      signal,
+      log: this.#logger(owner),
+      facts: this.facts,
+      output: (output) => this.#output(owner, output),
+      redact: (text) => kernel.redactor.redact(text),
+      spawned: (process) => {
+        this.journal.note({ type: 'process', step: owner, process });
+        this.emit({ type: 'process-started', process });
+      },
+      created: async (resource) => {
+        this.resources.push(resource);
+        await this.journal.append({ type: 'created', step: owner, resource });
+      },
+    };
+  }
+
+  stepContext(step: Step, attempt: number, signal: AbortSignal): StepContext {
+    return {
+      ...this.context(signal, step.id),
+      step: { id: step.id, uses: step.uses, attempt },
+      ...(step.component ? { component: step.component } : {}),
+    };
+  }
+
+  /** What hooks are given. */
+  runContext(): RunContext {
+    return {
+      ...this.context(),
+      config: this.kernel.config,
+      plan: this.plan,
+      command: this.command,
+      store: this.kernel.store,
+      target: this.target,
+      fact: (name, value) => {
+        this.facts[name] = value;
+      },
+      describeComponents: () => this.describeComponents(),
+      refer: (value) => this.kernel.redactor.refer(value),
+      announce: (event) => this.emit(event),
+    };
+  }
+
+  async describeComponents(): Promise<Record<string, ComponentState>> {
+    const states: Record<string, ComponentState> = {};
+    for (const component of this.plan.components) {
+      const state = await this.kernel.registry.drivers.get(component.driver)?.describe(this.context(), component);
+      if (state) states[component.name] = state;
+    }
+    return states;
+  }
+
+  /** The checks of a suite: as configured, or as they were when the snapshot was taken. */
+  checks(suite: SuiteName): readonly CheckConfig[] {
+    return this.kernel.config.verify[suite];
+  }
+
+  #logger(source: string): Logger {
+    const log = (level: 'debug' | 'info' | 'warn') => (message: string) =>
+      this.emit({ type: 'log', level, message: this.kernel.redactor.redact(message), source });
+    return { debug: log('debug'), info: log('info'), warn: log('warn') };
+  }
+
+  #output(step: string, output: Output): void {
+    const text = this.kernel.redactor.redact(output.text);
+    const path = join(this.kernel.stateDir, 'runs', this.kernel.config.environment, this.id, 'logs', `${step}.log`);
+    try {
+      appendFileSync(path, text, { mode: 0o600 });
+    } catch {
+      // The folder is made when the first line comes; a log that cannot be written never fails a step.
+      tryWriteFirst(path, text);
+    }
+    this.emit({ type: 'step-output', step, output: { stream: output.stream, text } });
+  }
+}
+
+function tryWriteFirst(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    appendFileSync(path, text, { mode: 0o600 });
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,127 @@
+import { errors } from '../errors/catalogue.js';
+import { classify } from '../failure/classify.js';
+import type { StepGate } from '../hooks.js';
+import type { Json, Step, StepReport } from '../types/index.js';
+import { bounded, retryDelay, sleep } from './bounded.js';
+import type { ActedStep, Session } from './session.js';
+
+/** What actions answer goes into one line of the journal. */
+const LARGEST_ANSWER = 8 * 1024 * 1024;
+
+/** How a step ended, with the error itself for who judges it. */
+export interface StepOutcome {
+  readonly report: StepReport;
+  readonly error?: unknown;
+}
+
+/** Runs one step: gates, then capture -> intent -> act -> result, as often as `retry` says. Never throws for a failed step. */
+export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
+  const started = performance.now();
+  const report = (fields: Pick<StepReport, 'status' | 'attempts'> & Partial<StepReport>): StepReport => ({
+    id: step.id,
+    uses: step.uses,
+    ...(step.component ? { component: step.component.name } : {}),
+    duration_ms: Math.round(performance.now() - started),
+    ...fields,
+  });
+  const attempts = { count: 0 };
+  let outcome: StepOutcome;
+  try {
+    const skip = await whySkip(session, step);
+    if (skip !== undefined) session.journal.note({ type: 'step-skipped', step: step.id, reason: skip });
+    else await attemptUntilDone(session, step, attempts);
+    outcome = {
+      report:
+        skip === undefined
+          ? report({ status: 'done', attempts: attempts.count })
+          : report({ status: 'skipped', attempts: 0, reason: skip }),
+    };
+  } catch (error) {
+    const reported = session.reported(error, step.id);
+    session.journal.note({ type: 'step-failed', step: step.id, error: reported });
+    outcome = { report: report({ status: 'failed', attempts: attempts.count, error: reported }), error };
+  }
+  session.emit({ type: 'step-finished', step, report: outcome.report });
+  if (session.kernel.hooks.afterStep.isUsed()) await session.kernel.hooks.afterStep.promise(outcome.report, session.runContext());
+  return outcome;
+}
+
+async function whySkip(session: Session, step: Step): Promise<string | undefined> {
+  for (const [name, argument] of Object.entries(step.when ?? {})) {
+    const holds = await session.kernel.registry.conditions.get(name)!.holds(session.context(session.signal, step.id), argument);
+    if (!holds) return `when: ${name} does not hold`;
+  }
+  const { beforeStep } = session.kernel.hooks;
+  return beforeStep.isUsed() ? readGate(step, await beforeStep.promise(step, session.runContext())) : undefined;
+}
+
+function readGate(step: Step, gate: StepGate | undefined | void): string | undefined {
+  if (gate === undefined || gate === null) return undefined;
+  if (typeof gate === 'object' && 'skip' in gate) return String(gate.skip);
+  if (typeof gate === 'object' && 'veto' in gate) throw errors.SHIP_STEP_VETOED({ step: step.id, reason: String(gate.veto) });
+  throw errors.SHIP_HOOK_CONTRACT({ source: 'beforeStep', answer: JSON.stringify(gate), expected: 'nothing, { skip } or { veto }' });
+}
+
+async function attemptUntilDone(session: Session, step: Step, attempts: { count: number }): Promise<void> {
+  const { retry } = step;
+  for (;;) {
+    attempts.count += 1;
+    session.emit({ type: 'step-started', step, attempt: attempts.count });
+    try {
+      return await attempt(session, step, attempts.count);
+    } catch (error) {
+      const again = retry && attempts.count <= retry.times && !session.signal.aborted && (retry.on?.includes(classify(error)) ?? true);
+      if (!again) throw error;
+      const reported = session.reported(error, step.id);
+      const delay = retryDelay(retry, attempts.count);
+      session.journal.note({ type: 'attempt-failed', step: step.id, attempt: attempts.count, error: reported });
+      session.emit({ type: 'step-retried', step, attempt: attempts.count, delay_ms: delay, error: reported });
+      await sleep(delay, session.signal);
+      if (session.signal.aborted) throw session.signal.reason;
+    }
+  }
+}
+
+function attempt(session: Session, step: Step, count: number): Promise<void> {
+  const bounds = {
+    timeoutMs: step.timeout_ms,
+    parent: session.signal,
+    timedOut: () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms }),
+    stuck: (graceMs: number) => errors.SHIP_STEP_STUCK({ step: step.id, graceMs }),
+  };
+  return bounded(bounds, async (signal) => {
+    const ctx = session.stepContext(step, count, signal);
+    const acted = session.acted.get(step.id) ?? (await capture(session, step, ctx));
+    await session.lease.check();
+    await session.journal.append({
+      type: 'intent',
+      step: step.id,
+      uses: step.uses,
+      attempt: count,
+      ...(step.component ? { component: step.component.name } : {}),
+      input: step.input,
+      before: acted.before,
+    });
+    // A step told to stop while its intent was written has not acted yet, and shall not begin to.
+    signal.throwIfAborted();
+    session.acted.set(step.id, acted);
+    acted.result = answer(step, 'run', await acted.action.run(ctx, step.input, acted.before));
+    session.journal.note({ type: 'result', step: step.id, result: acted.result });
+  });
+}
+
+async function capture(session: Session, step: Step, ctx: Parameters<ActedStep['action']['run']>[0]): Promise<ActedStep> {
+  const action = session.kernel.registry.actions.get(step.uses)!;
+  return { step, action, before: answer(step, 'capture', await action.capture?.(ctx, step.input)) };
+}
+
+function answer(step: Step, what: string, value: unknown): Json {
+  if (value === undefined || value === null) return null;
+  try {
+    const text = JSON.stringify(value);
+    if (text.length <= LARGEST_ANSWER) return value as Json;
+    throw new Error(`${text.length} characters, more than ${LARGEST_ANSWER}`);
+  } catch (cause) {
+    throw errors.SHIP_STEP_ANSWER({ step: step.id, what, problem: (cause as Error).message.split('\n')[0]! }, { cause });
+  }
+}

@@ -1,0 +1,69 @@
+import { errors } from '../errors/catalogue.js';
+import type { ReportedError, Restored } from '../types/index.js';
+import { bounded } from './bounded.js';
+import type { ActedStep, Session } from './session.js';
+
+/** How the undo of one step ended. */
+export type UndoOutcome =
+  | { readonly status: 'undone' | 'kept'; readonly detail?: string; readonly duration_ms: number }
+  | { readonly status: 'failed'; readonly error: ReportedError; readonly remedy?: string; readonly duration_ms: number };
+
+/** Undoes one step: probe, restore, probe again. Never throws; what fails is told with the command that finishes it. */
+export async function undoStep(session: Session, acted: ActedStep, timeoutMs: number): Promise<UndoOutcome> {
+  const started = performance.now();
+  const duration = () => Math.round(performance.now() - started);
+  const { id } = acted.step;
+  session.emit({ type: 'undo-started', what: id });
+  let outcome: UndoOutcome;
+  try {
+    await session.journal.append({ type: 'undo-intent', step: id });
+    const { changed, kept, summary } = await restoreBounded(session, acted, timeoutMs);
+    await session.journal.append({ type: 'undone', step: id, changed, ...(kept === undefined ? {} : { kept }) });
+    const detail = kept ?? summary;
+    outcome = { status: kept === undefined ? 'undone' : 'kept', ...(detail === undefined ? {} : { detail }), duration_ms: duration() };
+  } catch (error) {
+    const reported = session.reported(error, id);
+    session.journal.note({ type: 'undo-failed', step: id, error: reported });
+    const remedy = acted.action.remedy?.(acted.step.input, acted.before);
+    outcome = {
+      status: 'failed',
+      error: reported,
+      ...(remedy === undefined ? {} : { remedy: session.kernel.redactor.redact(remedy) }),
+      duration_ms: duration(),
+    };
+  }
+  const detail = outcome.status === 'failed' ? outcome.error.message : outcome.detail;
+  session.emit({
+    type: 'undo-finished',
+    what: id,
+    status: outcome.status,
+    ...(detail === undefined ? {} : { detail }),
+    duration_ms: outcome.duration_ms,
+  });
+  return outcome;
+}
+
+function restoreBounded(session: Session, acted: ActedStep, timeoutMs: number): Promise<Restored> {
+  const { id } = acted.step;
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: id, timeoutMs });
+  const bounds = { timeoutMs, parent: session.signal, timedOut, stuck: timedOut };
+  return bounded(bounds, (signal) => restore(session, acted, signal));
+}
+
+async function restore(session: Session, { step, action, before, result }: ActedStep, signal: AbortSignal): Promise<Restored> {
+  const ctx = session.stepContext(step, 1, signal);
+  const probe = async () => {
+    try {
+      return await action.probe?.(ctx, step.input, before);
+    } catch (error) {
+      // A probe that cannot tell is no reason to leave the step standing: restore is idempotent.
+      ctx.log.warn(`the probe of ${step.id} failed: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  if ((await probe()) === 'untouched') return { changed: false, summary: 'nothing had changed' };
+  if (!action.restore) return { changed: false, kept: `${step.uses} has no restore` };
+  const restored = (await action.restore(ctx, before, result, step.input)) ?? { changed: true };
+  if (restored.changed && restored.kept === undefined && (await probe()) === 'done') throw errors.SHIP_UNDO_UNPROVEN({ step: step.id });
+  return restored;
+}

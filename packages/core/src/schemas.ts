@@ -1,0 +1,30 @@
+import { createHooks } from './hooks.js';
+import type { Plugin } from './plugins/define.js';
+import { NO_OPTIONS } from './plugins/load.js';
+import { Registry } from './plugins/registry.js';
+import { createScope } from './plugins/scope.js';
+import { MemoryStore } from './store/memory.js';
+import type { Config, JsonSchema } from './types/index.js';
+import { registerOwn } from './verify/own.js';
+
+/** All schemas that plugins bring, and the kernel's own: what the build of the command compiles ahead of time. */
+export async function builtinSchemas(plugins: readonly Plugin[]): Promise<JsonSchema[]> {
+  const registry = new Registry();
+  registerOwn(registry);
+  const silent = { debug() {}, info() {}, warn() {} };
+  const config = { project: 'schemas', sections: {} } as unknown as Config;
+  for (const plugin of plugins)
+    await plugin.apply(
+      createScope(plugin.name, { hooks: createHooks(), registry, store: new MemoryStore(), config, log: () => silent }),
+      {},
+    );
+  const schemas = [
+    NO_OPTIONS,
+    ...plugins.flatMap(({ options, sections = {} }) => [...(options ? [options] : []), ...Object.values(sections)]),
+    ...registry.actions.values().flatMap(({ input }) => (input ? [input] : [])),
+    ...registry.drivers.values().map(({ settings }) => settings),
+    ...registry.checks.values().map(({ input }) => input),
+    ...registry.conditions.values().map(({ input }) => input),
+  ];
+  return [...new Set(schemas)];
+}

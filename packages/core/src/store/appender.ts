@@ -1,0 +1,101 @@
+import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errors } from '../errors/catalogue.js';
+import type { Appender } from '../types/index.js';
+import { FILE_MODE, makeFolder, syncFolder, writeFully } from './durable.js';
+
+/** What is enqueued waits at most this long for a record to share its fsync with. */
+const LINGER_MS = 5;
+
+interface Batch {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Appends records to a file. All that arrive in one turn of the event loop share one write and one fsync. */
+export class FileAppender implements Appender {
+  readonly #fd: number;
+  #pending: string[] = [];
+  #batch: Batch | undefined;
+  #length: number;
+  #failure: unknown;
+  #linger: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(readonly path: string) {
+    makeFolder(dirname(path));
+    const isNew = !existsSync(path);
+    this.#fd = openSync(path, 'a', FILE_MODE);
+    this.#length = fstatSync(this.#fd).size;
+    if (isNew) syncFolder(dirname(path));
+  }
+
+  append(data: string): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#pending.push(data);
+    this.#batch ??= newBatch();
+    this.#immediate ??= setImmediate(() => this.#flush());
+    return this.#batch.promise;
+  }
+
+  enqueue(data: string): void {
+    if (this.#failure !== undefined) return;
+    this.#pending.push(data);
+    this.#linger ??= setTimeout(() => this.#flush(), LINGER_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#flush();
+    closeSync(this.#fd);
+    if (this.#failure === undefined) this.#failure = errors.SHIP_STORE_CLOSED({ path: this.path });
+    else throw this.#failure;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#linger);
+    clearImmediate(this.#immediate);
+    this.#linger = undefined;
+    this.#immediate = undefined;
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (this.#pending.length === 0) {
+      batch?.resolve();
+      return;
+    }
+    const data = Buffer.from(this.#pending.join(''));
+    this.#pending = [];
+    try {
+      writeFully(this.#fd, data);
+      fdatasyncSync(this.#fd);
+      this.#length += data.length;
+      batch?.resolve();
+    } catch (cause) {
+      this.#poison(cause);
+      batch?.reject(this.#failure);
+    }
+  }
+
+  /** After a failed write or fsync nobody knows what the disk holds: cut back to what is known, take nothing more. */
+  #poison(cause: unknown): void {
+    this.#failure = errors.SHIP_STORE_WRITE_FAILED(
+      { path: this.path, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) },
+      { cause },
+    );
+    try {
+      ftruncateSync(this.#fd, this.#length);
+    } catch {
+      // The torn tail is told by its frame when the journal is read.
+    }
+  }
+}
+
+function newBatch(): Batch {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

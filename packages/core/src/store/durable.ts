@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Folders of the state: for their owner alone. */
+export const FOLDER_MODE = 0o700;
+/** Files of the state: for their owner alone. */
+export const FILE_MODE = 0o600;
+
+/** Writes all of `data`. A write to a full disk may take a part of it without an error. */
+export function writeFully(fd: number, data: Uint8Array): void {
+  let written = 0;
+  while (written < data.length) {
+    const count = writeSync(fd, data, written, data.length - written);
+    if (count === 0) throw Object.assign(new Error('write took no bytes'), { code: 'EIO' });
+    written += count;
+  }
+}
+
+/** Makes a folder and its parents, and the new entries durable. */
+export function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  if (first !== undefined) syncFolder(dirname(first));
+}
+
+/** Makes the entries of a folder durable: a rename is not, until its folder is. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes a file under a temporary name beside `path`, durable, and hands the name to `publish`. */
+function writeTemporary(path: string, data: Uint8Array, publish: (temporary: string) => void): void {
+  makeFolder(dirname(path));
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const fd = openSync(temporary, 'wx', FILE_MODE);
+  try {
+    fchmodSync(fd, FILE_MODE);
+    writeFully(fd, data);
+    fdatasyncSync(fd);
+    closeSync(fd);
+    publish(temporary);
+  } catch (error) {
+    tryUnlink(temporary);
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Replaces a file, whole and durable: temp, fsync, rename, fsync of the folder. */
+export function replaceFile(path: string, data: Uint8Array): void {
+  writeTemporary(path, data, (temporary) => renameSync(temporary, path));
+}
+
+/** Creates a file, whole and durable. Answers false where there is one. */
+export function createFile(path: string, data: Uint8Array): boolean {
+  let created = true;
+  writeTemporary(path, data, (temporary) => {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      created = false;
+    }
+    unlinkSync(temporary);
+  });
+  return created;
+}
+
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never made, or is published already.
+  }
+}

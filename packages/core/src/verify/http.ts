@@ -1,0 +1,149 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import type { Check, CheckOutcome, Context } from '../types/index.js';
+
+/** The argument of an `http` check. */
+interface HttpCheck {
+  readonly http:
+    | string
+    | {
+        readonly url: string;
+        readonly method?: string;
+        readonly headers?: Record<string, string>;
+        readonly body?: string;
+        readonly insecure?: boolean;
+      };
+  readonly expect?: {
+    readonly status?: number | readonly number[];
+    /** Text that the body contains, or a pattern that it matches. */
+    readonly body?: string | { readonly matches: string };
+    readonly header?: Readonly<Record<string, string>>;
+    /** Milliseconds to the end of the body. */
+    readonly latency_ms?: number;
+  };
+}
+
+/** More of a body is neither kept nor searched. */
+const LARGEST_BODY = 1024 * 1024;
+
+/** `http: URL`: one request, no redirects followed. Not reachable is `failed`, as a service that is down is what it looks for. */
+export const httpCheck: Check<HttpCheck> = {
+  input: {
+    $id: 'ship:check/http',
+    type: 'object',
+    required: ['http'],
+    additionalProperties: false,
+    properties: {
+      http: {
+        anyOf: [
+          { type: 'string', pattern: '^https?://' },
+          {
+            type: 'object',
+            required: ['url'],
+            additionalProperties: false,
+            properties: {
+              url: { type: 'string', pattern: '^https?://' },
+              method: { type: 'string', pattern: '^[A-Z]+$' },
+              headers: { type: 'object', additionalProperties: { type: 'string' } },
+              body: { type: 'string' },
+              insecure: { type: 'boolean' },
+            },
+          },
+        ],
+      },
+      expect: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          status: {
+            anyOf: [
+              { type: 'integer', minimum: 100, maximum: 599 },
+              { type: 'array', items: { type: 'integer', minimum: 100, maximum: 599 }, minItems: 1 },
+            ],
+          },
+          body: {
+            anyOf: [
+              { type: 'string' },
+              { type: 'object', required: ['matches'], additionalProperties: false, properties: { matches: { type: 'string' } } },
+            ],
+          },
+          header: { type: 'object', additionalProperties: { type: 'string' } },
+          latency_ms: { type: 'number', exclusiveMinimum: 0 },
+        },
+      },
+    },
+  },
+  describe: (input) => `${requestOf(input).method ?? 'GET'} ${requestOf(input).url}`,
+  async run(ctx, input) {
+    const started = performance.now();
+    try {
+      const response = await send(requestOf(input), ctx);
+      return judge(response, Math.round(performance.now() - started), input.expect ?? {});
+    } catch (error) {
+      if (ctx.signal.aborted) throw ctx.signal.reason;
+      const { code, message } = error as NodeJS.ErrnoException;
+      return { outcome: 'failed', detail: `${requestOf(input).url}: ${message || code}` };
+    }
+  },
+};
+
+type HttpRequest = Exclude<HttpCheck['http'], string>;
+interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const requestOf = ({ http }: HttpCheck): HttpRequest => (typeof http === 'string' ? { url: http } : http);
+
+async function send({ url, method = 'GET', headers = {}, body, insecure = false }: HttpRequest, ctx: Context): Promise<HttpResponse> {
+  const secure = url.startsWith('https:');
+  const request = secure ? (await import('node:https')).request : requestHttp;
+  return new Promise((resolve, reject) => {
+    const options = {
+      method,
+      headers: { 'user-agent': 'ship', ...headers },
+      signal: ctx.signal,
+      agent: false,
+      ...(secure ? { rejectUnauthorized: !insecure } : {}),
+    };
+    const sent = request(url, options, (response: IncomingMessage) => collect(response).then(resolve, reject));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function collect(response: IncomingMessage): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    if (size <= LARGEST_BODY) chunks.push(chunk as Buffer);
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+function judge({ status, headers, body }: HttpResponse, latency: number, expect: NonNullable<HttpCheck['expect']>): CheckOutcome {
+  const wanted = expect.status === undefined ? undefined : [expect.status].flat();
+  const statusFits = wanted ? wanted.includes(status) : status >= 200 && status < 400;
+  const problems = [
+    statusFits ? undefined : `status ${status}, expected ${wanted?.join(' or ') ?? '200 to 399'}`,
+    expect.body === undefined || bodyFits(body, expect.body)
+      ? undefined
+      : `the body ${describeBody(body)} does not ${typeof expect.body === 'string' ? `contain ${JSON.stringify(expect.body)}` : `match ${expect.body.matches}`}`,
+    ...Object.entries(expect.header ?? {}).map(([name, value]) =>
+      headers[name.toLowerCase()] === value
+        ? undefined
+        : `header ${name} is ${JSON.stringify(headers[name.toLowerCase()] ?? null)}, expected ${JSON.stringify(value)}`,
+    ),
+    expect.latency_ms === undefined || latency <= expect.latency_ms
+      ? undefined
+      : `took ${latency} ms, expected at most ${expect.latency_ms}`,
+  ].filter((problem) => problem !== undefined);
+  return problems.length === 0
+    ? { outcome: 'passed', detail: `status ${status} in ${latency} ms` }
+    : { outcome: 'failed', detail: problems.join('; ') };
+}
+
+const bodyFits = (body: string, expected: string | { matches: string }): boolean =>
+  typeof expected === 'string' ? body.includes(expected) : new RegExp(expected.matches).test(body);
+const describeBody = (body: string): string => JSON.stringify(body.length > 80 ? `${body.slice(0, 77)}...` : body);

@@ -1,0 +1,94 @@
+import { closeSync, fstatSync, ftruncateSync, readSync } from 'node:fs';
+import { takeScratch } from './scratch.js';
+
+const BACKLOG = 16 * 1024 ** 2;
+/** Most outputs fit: one read tells what there is and that there is no more. */
+const shared = Buffer.allocUnsafeSlow(16 * 1024);
+
+/** One stream of a command: a scratch file, of which head and tail are kept. */
+export class Capture {
+  readonly fd = takeScratch();
+  readonly #half: number;
+  #head: Buffer | undefined;
+  #tail: Buffer | undefined;
+  /** Bytes that were let go when the file was emptied. */
+  #dropped = 0;
+  #seen = 0;
+
+  constructor(maxBytes: number) {
+    this.#half = Math.max(1, Math.ceil(maxBytes / 2));
+  }
+
+  /** How many bytes are in the file now. */
+  size(): number {
+    return fstatSync(this.fd).size;
+  }
+
+  /** By how many bytes the file has grown since this was asked before. */
+  grown(): number {
+    const size = this.size();
+    const grown = size - this.#seen;
+    this.#seen = size;
+    // A command may empty the file itself, by opening /dev/stdout anew.
+    return grown < 0 ? size : grown;
+  }
+
+  /** Reads up to `length` bytes from `position`; fewer at the end. */
+  read(position: number, length: number): Buffer {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const got = readSync(this.fd, buffer, filled, length - filled, position + filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  /** Empties the file when it has grown too big, and returns the size it had. Positions start at 0 again. */
+  trim(): number {
+    const size = this.size();
+    if (size <= BACKLOG) return 0;
+    this.#head ??= this.read(0, this.#half);
+    this.#tail = this.read(Math.max(0, size - this.#half), this.#half);
+    const last = this.size();
+    ftruncateSync(this.fd, 0);
+    this.#dropped += last;
+    this.#seen = 0;
+    return last;
+  }
+
+  /** What was written: all of it, or head and tail with a line in between that says how much is missing. */
+  text(): { text: string; truncated: boolean } {
+    return this.#short() ?? this.#long();
+  }
+
+  #short(): { text: string; truncated: boolean } | undefined {
+    if (this.#head !== undefined) return undefined;
+    const got = readSync(this.fd, shared, 0, shared.length, 0);
+    if (got === shared.length || got > 2 * this.#half) return undefined;
+    return { text: got === 0 ? '' : shared.toString('utf8', 0, got), truncated: false };
+  }
+
+  #long(): { text: string; truncated: boolean } {
+    const size = this.size();
+    if (this.#head === undefined && size <= 2 * this.#half) return { text: this.read(0, size).toString(), truncated: false };
+    const head = this.#head ?? this.read(0, this.#half);
+    const fresh = this.read(Math.max(0, size - this.#half), Math.min(size, this.#half));
+    const tail = Buffer.concat([this.#tail ?? Buffer.alloc(0), fresh]).subarray(-this.#half);
+    return { text: joined(head, tail, this.#dropped + size), truncated: true };
+  }
+
+  /** Frees the file, off the way of whoever waits for the result. */
+  close(): void {
+    setImmediate(closeSync, this.fd);
+  }
+}
+
+/** Cuts at line ends where there are some, so that neither a character nor a word is torn. */
+function joined(head: Buffer, tail: Buffer, total: number): string {
+  const before = head.subarray(0, head.lastIndexOf(10) + 1 || head.length);
+  const after = tail.subarray(tail.indexOf(10) === tail.length - 1 ? 0 : tail.indexOf(10) + 1);
+  const missing = total - before.length - after.length;
+  return `${before.toString().replace(/\n?$/, '\n')}[… ${missing} bytes left out …]\n${after.toString()}`;
+}

@@ -1,0 +1,31 @@
+import type { Argv } from './types.js';
+
+const PLAIN = /^[\w@%+=:,./-]+$/;
+const LONGEST = 400;
+
+/** The argv that has a POSIX shell run `text`. */
+export function shellCommand(text: string): Argv {
+  return ['/bin/sh', '-c', text];
+}
+
+/** Quotes one word so that a POSIX shell reads it back unchanged. */
+export function shellQuote(word: string): string {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command as a person would type it, redacted before it is shortened. */
+export function commandLine(command: readonly string[], redact: (text: string) => string = (text) => text): string {
+  const line = redact(command.map((word) => shellQuote(redact(word))).join(' ')).replace(/\s*\n\s*/g, ' ⏎ ');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+}
+
+/** The environment of this process with `over` laid on it; undefined where there is nothing to lay. */
+export function mergeEnv(over: Readonly<Record<string, string | undefined>> | undefined): NodeJS.ProcessEnv | undefined {
+  if (over === undefined) return undefined;
+  const merged: NodeJS.ProcessEnv = { ...process.env };
+  for (const [name, value] of Object.entries(over)) {
+    if (value === undefined) delete merged[name];
+    else merged[name] = value;
+  }
+  return merged;
+}

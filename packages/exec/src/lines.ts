@@ -1,0 +1,80 @@
+import { presentable } from './text.js';
+
+const LONGEST = 64 * 1024;
+/** No secret is taken to be longer. */
+const HELD_BACK = 16 * 1024;
+
+/** Takes text as it comes, and hands on whole lines. */
+export interface Lines {
+  push(text: string): void;
+  /** Says that something is missing here. The torn lines before and after it are left out as well. */
+  skip(bytes: number): void;
+  /** Hands on what is left, with or without a newline. */
+  end(): void;
+}
+
+/**
+ * Cuts a stream into blocks of whole lines and redacts each block, because a secret may lie across two reads.
+ * Only a line without end is handed on in parts.
+ */
+export function createLines(redact: (text: string) => string, emit: (text: string) => void): Lines {
+  let pending = '';
+  let torn = false;
+  const hand = (text: string) => {
+    const shown = presentable(text, redact);
+    if (shown !== '') emit(shown);
+  };
+  const leaveOut = (what: string) => {
+    pending = '';
+    torn = true;
+    emit(`[… ${what} left out …]\n`);
+  };
+  return {
+    push(text) {
+      pending += torn ? afterFirstLineEnd(text) : text;
+      if (pending !== '') torn = false;
+      const end = lastLineEnd(pending);
+      if (end > 0) {
+        hand(pending.slice(0, end));
+        pending = pending.slice(end);
+      }
+      while (pending.length > LONGEST) {
+        const cut = safeCut(pending.slice(0, LONGEST), redact);
+        if (cut === 0) return leaveOut('a long line');
+        hand(pending.slice(0, cut));
+        pending = pending.slice(cut);
+      }
+    },
+    skip: (bytes) => leaveOut(`${bytes} bytes`),
+    end() {
+      if (pending !== '') hand(pending);
+      pending = '';
+    },
+  };
+}
+
+/** Where the last whole line ends. A carriage return at the very end may be half of a line end. */
+function lastLineEnd(text: string): number {
+  const carriage = text.length < 2 ? -1 : text.lastIndexOf('\r', text.length - 2);
+  return Math.max(text.lastIndexOf('\n'), carriage) + 1;
+}
+
+function afterFirstLineEnd(text: string): string {
+  const end = text.indexOf('\n');
+  return end === -1 ? '' : text.slice(end + 1);
+}
+
+/** Where an endless line may be cut: far enough from its end for the longest secret, and not through one. */
+function safeCut(text: string, redact: (text: string) => string): number {
+  let cut = text.length - HELD_BACK;
+  while (cut > 0 && splits(text, cut, redact)) cut -= HELD_BACK / 4;
+  return Math.max(0, cut);
+}
+
+/** Would a cut go through a secret, a character or an escape sequence? */
+function splits(text: string, cut: number, redact: (text: string) => string): boolean {
+  const parts = (show: (text: string) => string) => show(text.slice(0, cut)) + show(text.slice(cut));
+  const code = text.charCodeAt(cut);
+  if (code >= 0xdc00 && code <= 0xdfff) return true;
+  return redact(text) !== parts(redact) || presentable(text, redact) !== parts((part) => presentable(part, redact));
+}

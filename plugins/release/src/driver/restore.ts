@@ -1,0 +1,79 @@
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ComponentState, Restored } from '@ship/core';
+import { errors } from '../errors.js';
+import type { Layout } from '../layout.js';
+import { isHealthy } from '../process/health.js';
+import { listProcesses } from '../process/records.js';
+import { stopProcess } from '../process/stop.js';
+import type { Release } from '../records.js';
+import { exists, readCurrent, readRelease, removePartials } from '../release/store.js';
+import { frontState, readFront, stopFront } from '../routing/front.js';
+import { switchTo } from '../routing/switch.js';
+import type { Site } from '../site.js';
+import { bringUp } from './bring-up.js';
+import type { ReleaseState } from './describe.js';
+import { retire, type StandsBy, superfluous } from './retire.js';
+
+/** Makes `state` live again, as it was; `undefined` takes away everything that was made. */
+export async function restore(site: Site, state: ComponentState<ReleaseState> | undefined): Promise<Restored> {
+  if (state === undefined) return removeAll(site);
+  const { release: id } = state.driver;
+  const release = await readRelease(site.layout, id);
+  const reason = `${site.layout.releaseFile(id)} is missing or damaged`;
+  if (!release) throw errors.SHIP_RELEASE_MISSING({ component: site.name, release: id, reason });
+  const cleaned = await removePartials(site.layout);
+  if (!cleaned && (await isRestored(site, release))) return { changed: false, summary: `${site.name} already at ${release.version}` };
+  await makeLive(site, release);
+  return { changed: true, summary: `${site.name} back at ${release.version}` };
+}
+
+/** Starts a release where it does not run, sends all requests to it, and ends every other one. */
+export async function makeLive(site: Site, release: Release): Promise<void> {
+  await bringUp(site, release);
+  await switchTo(site, release);
+  await retire(site, release, olderThan(release));
+}
+
+/** Stops everything and removes what `ship` made under the root, and nothing else. */
+export async function removeAll(site: Site): Promise<Restored> {
+  const { layout, name } = site;
+  if (!(await exists(layout))) return { changed: false, summary: `${name} already removed` };
+  await stopAll(site);
+  for (const path of await whatIsOurs(layout)) await rm(path, { recursive: true, force: true });
+  // Whatever else stands in the folder is not ours, and then the folder stays as well.
+  await rmdir(layout.root).catch(() => {});
+  return { changed: true, summary: `${name} removed` };
+}
+
+// A killed write may have left its temporary file.
+async function whatIsOurs({ root, current, releases, processes, logs }: Layout): Promise<string[]> {
+  const torn = (await readdir(root)).filter((name) => /^(current|front\.json)\..+\.tmp$/.test(name));
+  return [current, releases, processes, logs, ...torn.map((name) => join(root, name))];
+}
+
+/** Ends the front and every process. The releases stay. */
+export async function stopAll({ layout }: Site): Promise<void> {
+  await stopFront(layout);
+  const records = await listProcesses(layout);
+  await Promise.all(records.map(({ release }) => stopProcess(layout, release)));
+}
+
+/** Is exactly this release live, whole, and nothing else running? */
+export async function isRestored(site: Site, release: Release): Promise<boolean> {
+  const { layout } = site;
+  if ((await readCurrent(layout)) !== release.id || !(await isHealthy(site, release))) return false;
+  if ((await superfluous(site, release.id, olderThan(release))).length > 0) return false;
+  return release.port === null ? (await readFront(layout)) === undefined : holdsAll(site, release);
+}
+
+async function holdsAll({ layout }: Site, { id, host, port }: Release): Promise<boolean> {
+  const record = await readFront(layout);
+  const state = await frontState(layout);
+  return record?.host === host && record.port === port && state?.weights[id] === 100;
+}
+
+// What stood by for this release was there before; a newer one is what is being taken back.
+function olderThan({ id }: Release): StandsBy {
+  return (other) => other < id;
+}

@@ -1,0 +1,11 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The programs that outlive `ship`; each is a file of its own. */
+export type EntryName = 'supervisor' | 'front';
+
+/** Where the program stands: beside this module, or in `dist` when this module is read from its source. */
+export function entryPath(name: EntryName): string {
+  const beside = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
+}

@@ -1,0 +1,49 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { FrontState, Routes } from '../records.js';
+import { checkRoutes } from './check.js';
+
+const LIMIT_BYTES = 1_000_000;
+
+/** What the control API can ask of the front. */
+export interface Controlled {
+  state(): FrontState;
+  /** Puts routes in force; on disk when it resolves. */
+  put(routes: Routes): Promise<void>;
+}
+
+/** `GET /state` and `PUT /routes`, for the unix socket. */
+export function controlServer(front: Controlled): Server {
+  return createServer(async (req, res) => {
+    const [status, body] = await answer(front, req).catch((error) => [500, { error: String(error.message) }] as const);
+    res.writeHead(status, { 'content-type': 'application/json' });
+    res.end(JSON.stringify(body));
+  });
+}
+
+async function answer(front: Controlled, req: IncomingMessage): Promise<readonly [number, unknown]> {
+  const asked = `${req.method} ${req.url}`;
+  if (asked === 'GET /state') return [200, front.state()];
+  if (asked !== 'PUT /routes') return [404, { error: `there is no ${asked}` }];
+  const routes = parse(await readBody(req));
+  const mistake = checkRoutes(routes);
+  if (mistake !== undefined) return [400, { error: mistake }];
+  await front.put(routes as Routes);
+  return [200, front.state()];
+}
+
+async function readBody(req: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of req.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > LIMIT_BYTES) throw new Error(`a body over ${LIMIT_BYTES} bytes`);
+  }
+  return body;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

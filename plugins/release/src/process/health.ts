@@ -1,0 +1,79 @@
+import { isAlive } from '../base/identity.js';
+import { until } from '../base/wait.js';
+import { errors } from '../errors.js';
+import type { ProcessRecord, Release, Target } from '../records.js';
+import type { Site } from '../site.js';
+import { logTail } from './log.js';
+import { probeOnce } from './probes.js';
+import { isRunning, readProcess } from './records.js';
+
+const ATTEMPT_MS = 3000;
+// A service that crashes this often while it starts will not come up; nobody should wait for the timeout.
+const CRASHES = 5;
+
+/** Where the process of a release listens; null for a worker. */
+export function targetOf({ port }: Pick<ProcessRecord, 'port'>): Target | null {
+  return port === null ? null : { host: '127.0.0.1', port };
+}
+
+/** Does the release run and answer, asked once? */
+export async function isHealthy(site: Site, release: Release): Promise<boolean> {
+  const record = await readProcess(site.layout, release.id);
+  return isRunning(record) && (await probeOnce(release, targetOf(record), ATTEMPT_MS)) === undefined;
+}
+
+/** Resolves when the release serves. `serving` says what serves instead, for the message when it does not. */
+export async function waitHealthy(site: Site, release: Release, serving: string): Promise<void> {
+  const { timeout_ms: timeoutMs, interval_ms: intervalMs } = release.health;
+  const watch: Watch = { reason: 'it did not start', since: performance.now(), service: undefined };
+  const patience = { timeoutMs, intervalMs, signal: site.ctx.signal };
+  const healthy = await until(() => look(site, release, watch), patience);
+  if (healthy) return site.reached('healthy');
+  const reason = healthy === undefined ? `${watch.reason}, for ${timeoutMs / 1000} s` : watch.reason;
+  const log = await logTail(site, release.id);
+  throw errors.SHIP_RELEASE_UNHEALTHY({ component: site.name, version: release.version, reason: site.ctx.redact(reason), serving, log });
+}
+
+interface Watch {
+  reason: string;
+  /** Since when this same process of the service has been there. */
+  since: number;
+  service: number | undefined;
+}
+
+// `true`: it serves; `false`: it never will; `undefined`: not yet.
+async function look(site: Site, release: Release, watch: Watch): Promise<boolean | undefined> {
+  const record = await readProcess(site.layout, release.id);
+  const hopeless = whyHopeless(record);
+  if (hopeless !== undefined || !record) {
+    watch.reason = hopeless ?? 'its record is gone';
+    return false;
+  }
+  if (record.service?.pid !== watch.service) Object.assign(watch, { service: record.service?.pid, since: performance.now() });
+  if (!isRunning(record)) {
+    watch.reason = 'its process does not stay alive';
+    return undefined;
+  }
+  return (await answers(release, record, watch)) && isSame(record, await readProcess(site.layout, release.id)) ? true : undefined;
+}
+
+function whyHopeless(record: ProcessRecord | undefined): string | undefined {
+  if (record?.gave_up) return record.gave_up;
+  if (record && record.restarts >= CRASHES) return `its process ended ${record.restarts} times while it started`;
+  return record?.supervisor && !isAlive(record.supervisor) ? 'its supervisor ended' : undefined;
+}
+
+async function answers(release: Release, record: ProcessRecord, watch: Watch): Promise<boolean> {
+  if (release.health.kind === 'uptime') {
+    watch.reason = 'its process does not stay alive long enough';
+    return performance.now() - watch.since >= release.health.min_uptime_ms;
+  }
+  const reason = await probeOnce(release, targetOf(record), ATTEMPT_MS);
+  watch.reason = reason ?? 'its process ended';
+  return reason === undefined;
+}
+
+// Another program could have answered on the port while the service itself crashed.
+function isSame(before: ProcessRecord, now: ProcessRecord | undefined): boolean {
+  return isRunning(now) && now.service?.pid === before.service?.pid;
+}

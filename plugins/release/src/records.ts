@@ -1,0 +1,76 @@
+import type { Identity } from './base/identity.js';
+
+/** How it is told that a release serves. */
+export interface Health {
+  readonly kind: 'http' | 'tcp' | 'run' | 'uptime';
+  /** The path of `http`, the command of `run`. */
+  readonly target: string;
+  readonly timeout_ms: number;
+  readonly interval_ms: number;
+  readonly min_uptime_ms: number;
+}
+
+/** `release.json`: everything that makes a release run as it ran. */
+export interface Release {
+  readonly format: 1;
+  readonly id: string;
+  readonly version: string;
+  readonly run: string | readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The few variables of the deployer's environment that a service needs, such as `PATH`. */
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly health: Health;
+  readonly host: string;
+  /** The port that the front holds; null for a worker. */
+  readonly port: number | null;
+  readonly tree_hash: string;
+  readonly config_hash: string;
+  readonly created_at: string;
+}
+
+/** `processes/<release>.json`: written before the supervisor starts, from then on kept by the supervisor. */
+export interface ProcessRecord {
+  readonly release: string;
+  readonly token: string;
+  /** The systemd unit that holds the supervisor. */
+  readonly unit: string | null;
+  /** The service's own port. */
+  readonly port: number | null;
+  readonly supervisor: Identity | null;
+  readonly service: Identity | null;
+  readonly restarts: number;
+  /** Why the supervisor no longer starts the service. */
+  readonly gave_up: string | null;
+}
+
+/** Where a release listens. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Which releases the front knows, and their shares in percent. */
+export interface Routes {
+  readonly targets: Readonly<Record<string, Target>>;
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** `front.json`: written before the front starts, from then on kept by the front. */
+export interface FrontRecord {
+  readonly token: string;
+  readonly unit: string | null;
+  readonly host: string;
+  readonly port: number;
+  /** The unix socket of its control API. */
+  readonly control: string;
+  readonly version: string | null;
+  readonly front: Identity | null;
+  readonly routes: Routes;
+}
+
+/** What the front answers to `GET /state`. */
+export interface FrontState extends Routes {
+  readonly in_flight: Readonly<Record<string, number>>;
+  readonly pid: number;
+  readonly version: string;
+}

@@ -1,0 +1,46 @@
+import { until } from '../base/wait.js';
+import { targetOf } from '../process/health.js';
+import { listProcesses } from '../process/records.js';
+import type { Release, Routes } from '../records.js';
+import { swapCurrent } from '../release/store.js';
+import type { Site } from '../site.js';
+import { askState, putRoutes } from './client.js';
+import { ensureFront, isUp, readFront } from './front.js';
+
+/** Makes a release that runs the one that requests reach, from one request to the next. */
+export async function switchTo(site: Site, release: Release): Promise<void> {
+  if (release.port !== null) {
+    const front = await ensureFront(site, { host: release.host, port: release.port });
+    site.reached('front');
+    await putRoutes(front, { targets: await targetsOf(site), weights: { [release.id]: 100 } });
+    site.reached('switched');
+  }
+  await swapCurrent(site.layout, release.id);
+  site.reached('current');
+}
+
+/** Where the releases listen that run, or that their supervisors are starting again just now. */
+export async function targetsOf({ layout }: Pick<Site, 'layout'>): Promise<Routes['targets']> {
+  const targets = (await listProcesses(layout)).map((record) => [record.release, targetOf(record)] as const);
+  return Object.fromEntries(targets.flatMap(([id, target]) => (target ? [[id, target]] : [])));
+}
+
+/** Resolves when no request is under way on these releases, or when the time to drain is over. */
+export async function drain(site: Site, releases: readonly string[]): Promise<void> {
+  const front = await readFront(site.layout);
+  if (!isUp(front) || releases.length === 0) return;
+  const quiet = async () => {
+    const { in_flight } = await askState(front);
+    return releases.every((id) => !in_flight[id]) || undefined;
+  };
+  const patience = { timeoutMs: site.settings.drain_timeout_ms, intervalMs: 25, signal: site.ctx.signal };
+  if (!(await until(quiet, patience))) site.ctx.log.warn(`${site.name}: requests were still under way after drain_timeout; they are cut`);
+}
+
+/** Takes releases that ended out of the front's targets. */
+export async function forgetTargets(site: Site): Promise<void> {
+  const front = await readFront(site.layout);
+  if (!isUp(front)) return;
+  const { weights } = await askState(front);
+  await putRoutes(front, { targets: await targetsOf(site), weights });
+}

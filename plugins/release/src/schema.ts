@@ -1,0 +1,42 @@
+import type { JsonSchema } from '@ship/core';
+import { DURATION_PATTERN } from './base/duration.js';
+
+const text = { type: 'string', minLength: 1 };
+const duration = { type: 'string', pattern: DURATION_PATTERN };
+
+const health = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    http: { type: 'string', pattern: '^/' },
+    tcp: { const: true },
+    run: text,
+    min_uptime: duration,
+    timeout: duration,
+    interval: duration,
+  },
+  not: { anyOf: [{ required: ['http', 'tcp'] }, { required: ['http', 'run'] }, { required: ['tcp', 'run'] }] },
+};
+
+/** The schema of a component with `driver: release`. */
+export const settingsSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['path', 'run'],
+  properties: {
+    path: text,
+    run: { anyOf: [text, { type: 'array', items: { type: 'string' }, minItems: 1 }] },
+    host: text,
+    port: { type: 'integer', minimum: 1, maximum: 65535 },
+    health,
+    env: { type: 'object', propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }, additionalProperties: { type: 'string' } },
+    keep: { type: 'integer', minimum: 2 },
+    drain_timeout: duration,
+    standby: { type: 'boolean' },
+    exclude: { type: 'array', items: { type: 'string', pattern: '^[^/]+$' } },
+    root: text,
+    systemd: { enum: ['auto', 'never'] },
+  },
+  // Without a port there is nothing that a request could reach.
+  dependentSchemas: { host: { required: ['port'] } },
+};

@@ -1,0 +1,65 @@
+import { join, resolve } from 'node:path';
+import type { ComponentConfig, Context } from '@ship/core';
+import { milliseconds } from './base/duration.js';
+import type { Health } from './records.js';
+
+/** The component's own fields, complete: every default is filled in. */
+export interface Settings {
+  readonly path: string;
+  readonly run: string | readonly string[];
+  readonly host: string;
+  readonly port: number | null;
+  readonly health: Health;
+  readonly env: Readonly<Record<string, string>>;
+  readonly keep: number;
+  readonly drain_timeout_ms: number;
+  readonly standby: boolean;
+  readonly exclude: readonly string[];
+  readonly root: string;
+  readonly systemd: boolean;
+}
+
+interface Written {
+  path: string;
+  run: string | string[];
+  host?: string;
+  port?: number;
+  health?: { http?: string; tcp?: true; run?: string; min_uptime?: string; timeout?: string; interval?: string };
+  env?: Record<string, string>;
+  keep?: number;
+  drain_timeout?: string;
+  standby?: boolean;
+  exclude?: string[];
+  root?: string;
+  systemd?: 'auto' | 'never';
+}
+
+/** Reads the fields of a component; the schema has checked them. Relative paths start at the folder of the config. */
+export function settingsOf(ctx: Pick<Context, 'dir' | 'stateDir' | 'environment'>, component: ComponentConfig): Settings {
+  const written = component.settings as unknown as Written;
+  return {
+    path: resolve(ctx.dir, written.path),
+    run: written.run,
+    host: written.host ?? '127.0.0.1',
+    port: written.port ?? null,
+    health: healthOf(written),
+    env: written.env ?? {},
+    keep: written.keep ?? 6,
+    drain_timeout_ms: milliseconds(written.drain_timeout ?? '10s'),
+    standby: written.standby ?? false,
+    exclude: written.exclude ?? [],
+    root: written.root ? resolve(ctx.dir, written.root) : join(ctx.stateDir, 'releases', ctx.environment, component.name),
+    systemd: written.systemd !== 'never',
+  };
+}
+
+function healthOf({ health = {}, port }: Written): Health {
+  const times = {
+    timeout_ms: milliseconds(health.timeout ?? '30s'),
+    interval_ms: milliseconds(health.interval ?? '250ms'),
+    min_uptime_ms: milliseconds(health.min_uptime ?? '1s'),
+  };
+  if (health.http !== undefined) return { kind: 'http', target: health.http, ...times };
+  if (health.run !== undefined) return { kind: 'run', target: health.run, ...times };
+  return { kind: port === undefined ? 'uptime' : 'tcp', target: '', ...times };
+}

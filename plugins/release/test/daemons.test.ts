@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from '../src/base/wait.js';
+import { releaseDriver } from '../src/driver/driver.js';
+import type { FrontRecord, ProcessRecord } from '../src/records.js';
+import { frontRouter } from '../src/router.js';
+import { ask } from './support/client.js';
+import { makeWorld, processesUnder, type World } from './support/world.js';
+
+const driver = releaseDriver();
+let world: World;
+
+beforeEach(async () => {
+  world = await makeWorld();
+});
+
+afterEach(async () => {
+  expect(await world.end()).toEqual([]);
+});
+
+const root = () => join(world.dir, '.speckit/releases/test/web');
+const read = <T>(name: string): T => JSON.parse(readFileSync(join(root(), name), 'utf8')) as T;
+const record = () => read<ProcessRecord>(`processes/${readdirSync(join(root(), 'processes')).find((name) => name.endsWith('.json'))}`);
+const patience = { timeoutMs: 5000, intervalMs: 30 };
+const serves = (version: string) => until(async () => (await ask(world.port)).body === version || undefined, patience);
+
+test('the supervisor starts a service again that crashed', async () => {
+  // Given a service that runs
+  const before = await driver.deploy(world.ctx, world.at('v1'), undefined);
+  const pid = record().service?.pid;
+
+  // When it crashes while it answers
+  expect((await ask(world.port, '/crash')).status).toBe(502);
+
+  // Then it comes back on its port, and the record counts it
+  expect(await serves('v1')).toBe(true);
+  expect(record()).toMatchObject({ restarts: expect.any(Number), gave_up: null });
+  expect(record().restarts).toBeGreaterThan(0);
+  expect(record().service?.pid).not.toBe(pid);
+  expect(await driver.describe(world.ctx, world.at('v1'))).toEqual(before);
+});
+
+test('a front that was killed comes back with its weights at the next command', async () => {
+  // Given a front that dies
+  const before = await driver.deploy(world.ctx, world.at('v1'), undefined);
+  process.kill(read<FrontRecord>('front.json').front!.pid, 'SIGKILL');
+  await until(async () => (await ask(world.port)).status === 0 || undefined, patience);
+
+  // When anything is described
+  const after = await driver.describe(world.ctx, world.at('v1'));
+
+  // Then requests are answered again
+  expect(after).toEqual(before);
+  expect(await serves('v1')).toBe(true);
+});
+
+test('a killed supervisor leaves no orphan after the next deployment', async () => {
+  // Given a service without its supervisor
+  const before = await driver.deploy(world.ctx, world.at('v1'), undefined);
+  process.kill(record().supervisor!.pid, 'SIGKILL');
+  expect((await ask(world.port)).body).toBe('v1');
+
+  // When the next version is deployed
+  await driver.deploy(world.ctx, world.at('v2'), before);
+
+  // Then the old service is gone
+  expect(processesUnder(world.dir).filter((text) => text.includes('VERSION=v1'))).toEqual([]);
+  expect((await ask(world.port)).body).toBe('v2');
+});
+
+test('standby keeps the old release running, so the router switches back at once', async () => {
+  // Given v2 live and v1 standing by
+  const before = await driver.deploy(world.ctx, world.at('v1', { standby: true }), undefined);
+  await driver.deploy(world.ctx, world.at('v2', { standby: true }), before);
+  const component = world.at('v2', { standby: true });
+  expect(await frontRouter.weights(world.ctx, component)).toEqual({ v1: 0, v2: 100 });
+  expect(await frontRouter.healthy(world.ctx, component, 'v1')).toBe(true);
+
+  // When the weights are shifted, half and then wholly
+  await frontRouter.shift(world.ctx, component, { v1: 50, v2: 50 });
+  const answers = await Promise.all(Array.from({ length: 60 }, () => ask(world.port)));
+  expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['v1', 'v2']));
+  await frontRouter.shift(world.ctx, component, { v1: 100, v2: 0 });
+
+  // Then v1 answers, and is what is live
+  expect((await ask(world.port)).body).toBe('v1');
+  expect(await driver.describe(world.ctx, component)).toEqual(before);
+  await expect(frontRouter.shift(world.ctx, component, { v1: 60 })).rejects.toMatchObject({ code: 'SHIP_RELEASE_WEIGHTS' });
+  await expect(frontRouter.shift(world.ctx, component, { v9: 100 })).rejects.toMatchObject({ code: 'SHIP_RELEASE_NOT_RUNNING' });
+});

@@ -1,0 +1,45 @@
+import { defineErrors } from '@ship/core';
+
+/** The codes of the snapshots plugin. */
+export const errors = defineErrors({
+  SHIP_SNAPSHOTS_USAGE: {
+    exit: 2,
+    message: (d: { given: string }) => `\`ship snapshots ${d.given}\` is not understood`,
+    hint: 'It is `ship snapshots list`, or `ship snapshots show ID`.',
+  },
+  SHIP_SNAPSHOT_NOT_FOUND: {
+    exit: 2,
+    message: (d: { id: string; environment: string; known: readonly string[] }) =>
+      `${d.environment} has no snapshot ${JSON.stringify(d.id.slice(0, 120))}`,
+    hint: (d: { known: readonly string[] }) =>
+      d.known.length === 0
+        ? 'It has none at all: one is kept after each run whose verification passed.'
+        : `The newest are ${d.known.join(', ')}. \`ship --list-snapshots\` shows all.`,
+  },
+  SHIP_SNAPSHOT_AMBIGUOUS: {
+    exit: 2,
+    message: (d: { id: string; matches: readonly string[] }) =>
+      `${JSON.stringify(d.id)} is the start of ${d.matches.length} snapshots: ${d.matches.slice(0, 5).join(', ')}`,
+    hint: 'Give more of the id.',
+  },
+  SHIP_SNAPSHOT_ELSEWHERE: {
+    exit: 2,
+    message: (d: { id: string; environment: string; found: string }) => `${d.id} is a snapshot of ${d.found}, not of ${d.environment}`,
+    hint: (d: { found: string }) => `Choose the environment with \`--env ${d.found}\`, or another snapshot.`,
+  },
+  SHIP_SNAPSHOT_FOREIGN: {
+    exit: 2,
+    message: (d: { id: string; project: string; found: string }) => `${d.id} is a snapshot of project ${d.found}, not of ${d.project}`,
+    hint: 'Each project has a state folder of its own.',
+  },
+  SHIP_SNAPSHOT_DAMAGED: {
+    exit: 6,
+    message: (d: { id: string; problem: string }) => `${d.id} is damaged: ${d.problem}`,
+    hint: 'Nothing was changed. Choose an older snapshot: `ship --list-snapshots`.',
+  },
+  SHIP_SNAPSHOT_FORMAT: {
+    exit: 2,
+    message: (d: { id: string; format: unknown }) => `${d.id} has format ${JSON.stringify(d.format)}, and this ship reads format 1`,
+    hint: 'Use the version of ship that wrote it, or a newer one.',
+  },
+});

@@ -1,0 +1,66 @@
+import type { CommandContext, Json } from '@ship/core';
+import type { ListedSnapshot, Shelf } from './shelf.js';
+
+/** `ship snapshots list`, and `--list-snapshots`. */
+export async function listSnapshots(shelf: Shelf, ctx: CommandContext): Promise<Json> {
+  const listed = await shelf.list(ctx.environment);
+  if (listed.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
+  else for (const line of table(listed, new Date())) ctx.print(line);
+  return listed.map((each) => ('problem' in each ? { id: each.id, problem: each.problem } : summary(each.snapshot))) as Json;
+}
+
+/** `ship snapshots show ID`. */
+export async function showSnapshot(shelf: Shelf, ctx: CommandContext, id: string): Promise<Json> {
+  const snapshot = await shelf.find(ctx.environment, id);
+  for (const line of JSON.stringify(snapshot, null, 2).split('\n')) ctx.print(line);
+  return snapshot as unknown as Json;
+}
+
+const summary = ({
+  id,
+  version,
+  timestamp,
+  git_sha,
+  verification,
+  rollback_safe,
+  components,
+  created_by,
+}: Extract<ListedSnapshot, { snapshot: unknown }>['snapshot']) => ({
+  id,
+  version,
+  timestamp,
+  git_sha,
+  rollback_safe,
+  verification,
+  created_by,
+  components: Object.fromEntries(Object.entries(components).map(([name, state]) => [name, state.version])),
+});
+
+function table(listed: readonly ListedSnapshot[], now: Date): string[] {
+  const rows = listed.map((each) =>
+    'problem' in each
+      ? [each.id, '?', '?', `damaged: ${each.problem}`]
+      : [each.id, each.snapshot.version, age(now.getTime() - Date.parse(each.snapshot.timestamp)), verified(each.snapshot)],
+  );
+  const all = [['SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all.map((row) => row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell)).join('  '));
+}
+
+function verified({ verification, rollback_safe }: Extract<ListedSnapshot, { snapshot: unknown }>['snapshot']): string {
+  const suites = Object.entries(verification).filter(([, passed]) => passed !== null);
+  const told =
+    suites.length === 0 ? 'nothing to verify' : suites.map(([suite, passed]) => `${suite} ${passed ? 'passed' : 'failed'}`).join(', ');
+  return rollback_safe ? told : `${told}; not safe to go back to`;
+}
+
+/** `45s`, `12m`, `2h 15m`, `3d 4h`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days > 0) return `${days}d ${hours % 24}h`;
+  if (hours > 0) return `${hours}h ${minutes % 60}m`;
+  return minutes > 0 ? `${minutes}m` : `${seconds}s`;
+}
