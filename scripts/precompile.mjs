@@ -33,6 +33,6 @@ async function collectSchemas(root) {
   );
   const schemas = await builtinSchemas(plugins);
   const missing = schemas.filter(({ $id }) => typeof $id !== 'string');
-  for (const schema of missing) console.warn(`no $id: ${JSON.stringify(schema).slice(0, 200)}`);
-  return schemas.filter(({ $id }) => typeof $id === 'string');
+  if (missing.length > 0) throw new Error(`schemas of our own plugins have no $id: ${JSON.stringify(missing).slice(0, 200)}`);
+  return schemas;
 }

@@ -11,7 +11,7 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** Is there a process in the group, be it one that has ended and was not yet collected? */
-export function groupExists(pgid: number): boolean {
+function groupExists(pgid: number): boolean {
   try {
     return process.kill(-pgid, 0);
   } catch (error) {
@@ -23,9 +23,14 @@ export function groupExists(pgid: number): boolean {
 export function groupAlive(pgid: number): boolean {
   if (!groupExists(pgid)) return false;
   if (process.platform !== 'linux') return true;
-  return readdirSync('/proc').some((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    const stat = readStat(Number(name));
-    return stat !== undefined && stat.pgid === pgid && !stat.ended;
-  });
+  try {
+    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && runsIn(pgid, Number(name)));
+  } catch {
+    return true;
+  }
+}
+
+function runsIn(pgid: number, pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.pgid === pgid && !stat.ended;
 }

@@ -6,7 +6,6 @@ const ROOM = 1024 ** 3;
 const MEMORY = '/dev/shm';
 
 let folder: string | undefined;
-let count = 0;
 const spare: number[] = [];
 
 /** An empty file for the output of one command. Never one that was used: a process that left its group may still write to it. */
@@ -28,7 +27,7 @@ export function prepareScratch(files: number): void {
  * Output is appended, so that the file can be emptied while the command writes.
  */
 function openScratch(flags = constants.O_APPEND): number {
-  const path = join(scratchFolder(), `ship-${process.pid}-${Date.now().toString(36)}-${count++}`);
+  const path = join(scratchFolder(), `ship-${process.pid}-${Math.random().toString(36).slice(2)}`);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | flags, 0o600);
   unlinkSync(path);
   return fd;

@@ -7,7 +7,7 @@ import { frontRouter } from './router.js';
 export default definePlugin({
   name: 'release',
   ship: '^1',
-  options: { type: 'object', additionalProperties: false, properties: {} },
+  options: { $id: 'ship:release/options', type: 'object', additionalProperties: false, properties: {} },
   apply(ship) {
     ship.driver('release', releaseDriver());
     ship.router('front', frontRouter);

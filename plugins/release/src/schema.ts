@@ -1,6 +1,7 @@
 import type { JsonSchema } from '@ship/core';
 import { DURATION_PATTERN } from './base/duration.js';
 
+const PORT_PATTERN = '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
 const text = { type: 'string', minLength: 1 };
 const duration = { type: 'string', pattern: DURATION_PATTERN };
 
@@ -20,6 +21,7 @@ const health = {
 
 /** The schema of a component with `driver: release`. */
 export const settingsSchema: JsonSchema = {
+  $id: 'ship:release/settings',
   type: 'object',
   additionalProperties: false,
   required: ['path', 'run'],
@@ -27,7 +29,8 @@ export const settingsSchema: JsonSchema = {
     path: text,
     run: { anyOf: [text, { type: 'array', items: { type: 'string' }, minItems: 1 }] },
     host: text,
-    port: { type: 'integer', minimum: 1, maximum: 65535 },
+    // A text where the config wrote `${NAME}`.
+    port: { anyOf: [{ type: 'integer', minimum: 1, maximum: 65535 }, { type: 'string', pattern: PORT_PATTERN }] },
     health,
     env: { type: 'object', propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }, additionalProperties: { type: 'string' } },
     keep: { type: 'integer', minimum: 2 },
@@ -38,5 +41,5 @@ export const settingsSchema: JsonSchema = {
     systemd: { enum: ['auto', 'never'] },
   },
   // Without a port there is nothing that a request could reach.
-  dependentSchemas: { host: { required: ['port'] } },
+  dependencies: { host: ['port'] },
 };

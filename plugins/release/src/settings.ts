@@ -23,7 +23,8 @@ interface Written {
   path: string;
   run: string | string[];
   host?: string;
-  port?: number;
+  /** A text where it came from `${NAME}`. */
+  port?: number | string;
   health?: { http?: string; tcp?: true; run?: string; min_uptime?: string; timeout?: string; interval?: string };
   env?: Record<string, string>;
   keep?: number;
@@ -41,7 +42,7 @@ export function settingsOf(ctx: Pick<Context, 'dir' | 'stateDir' | 'environment'
     path: resolve(ctx.dir, written.path),
     run: written.run,
     host: written.host ?? '127.0.0.1',
-    port: written.port ?? null,
+    port: written.port === undefined ? null : Number(written.port),
     health: healthOf(written),
     env: written.env ?? {},
     keep: written.keep ?? 6,

@@ -43,7 +43,7 @@ export const runAction: Action<RunInput, Before, RunResult> = {
     await runScript(ctx, input.undo, input, { output: 'combined', env: capture(before) });
     return { changed: true, summary: `ran ${shown(input.undo)}` };
   },
-  describeUndo: ({ undo }) => (undo === undefined ? undefined : `runs ${shown(undo)}`),
+  describeUndo: ({ undo }) => (undo === undefined ? 'stays: no undo is given' : `runs ${shown(undo)}`),
   remedy: ({ undo, cwd, env }, before) => (undo === undefined ? undefined : pasteable(undo, cwd, { ...env, ...capture(before) })),
   irreversible: (input) => input.irreversible,
 };

@@ -1,4 +1,4 @@
-import { type Alias, type Document, isAlias, isCollection, type Node, visit } from 'yaml';
+import { type Alias, type Document, isCollection, type Node, visit } from 'yaml';
 import { errors } from '../errors/catalogue.js';
 import type { Mistakes } from './mistakes.js';
 import { start } from './nodes.js';

@@ -7,9 +7,10 @@ export const LONGEST_MS = 24 * 24 * UNITS.h!;
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text);
   if (match === null) return undefined;
-  // Rounded first, as 1.1 * 1000 is not a whole number in floating point.
-  const exact = Math.round(Number(match[1]) * UNITS[match[2]!]! * 1e6) / 1e6;
-  return Number.isSafeInteger(exact) ? exact : undefined;
+  const exact = Number(match[1]) * UNITS[match[2]!]!;
+  // 1.1 * 1000 is not a whole number in floating point, but 1.1s is 1100 ms.
+  const ms = Math.abs(exact - Math.round(exact)) < 1e-6 ? Math.round(exact) : exact;
+  return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
 /** What is wrong with a duration, and what helps; undefined where nothing is. */

@@ -36,9 +36,10 @@ export function mergeEnvironment(root: Dict, environment: string): Dict {
 /** A value with another one put over it. */
 export function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
-  if (!isDict(base) || !isDict(over)) return over;
-  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
-  return Object.fromEntries([...keys].map((key) => [key, merge(own(base, key), own(over, key))]));
+  if (!isDict(over)) return over;
+  const below = isDict(base) ? base : {};
+  const given = Object.keys(over).filter((key) => over[key] !== undefined);
+  return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(own(below, key), over[key])])) };
 }
 
 function own(dict: Dict, key: string): unknown {

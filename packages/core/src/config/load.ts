@@ -39,7 +39,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return buildConfig(await readConfig(file, options.cwd), options);
 }
 
-function buildConfig({ source, mistakes }: Parsed, { env, overrides = {} }: LoadOptions): LoadedConfig {
+/** Checks and merges a config that was read. */
+export function buildConfig({ source, mistakes }: Parsed, { env, overrides = {} }: LoadOptions): LoadedConfig {
   if (!isDict(source.value)) {
     const details = { path: 'The config', value: Array.isArray(source.value) ? 'a list' : 'a single value', expected: 'a map' };
     mistakes.fatal(errors.SHIP_CONFIG_TYPE({ ...details, hint: 'Start with `version: 1`.' }, { at: source.position([]) }));

@@ -20,22 +20,22 @@ export interface ConfigOverrides {
   readonly rollback_timeout?: string | undefined;
 }
 
-/** The layer that flags put over the file. What is wrong with a flag is left out and told. */
+/** The layer that flags put over the file. What is wrong with a flag is told, and the flag left out. */
 export function overrideLayer(overrides: ConfigOverrides, problem: (error: ShipError) => void): Dict {
   const { auto_on_failure, enabled, lane, max_parallel, rollback_timeout } = overrides;
-  for (const error of flagErrors(overrides)) problem(error);
-  return { lane, max_parallel, rollback_timeout, optimization: { rollback: { auto_on_failure, enabled } } };
+  const read = <T>(flag: string, value: T | undefined, allowed: (value: T) => boolean, expected: string): T | undefined => {
+    if (value === undefined || allowed(value)) return value;
+    problem(errors.SHIP_FLAG_INVALID({ flag, value: String(value), expected }));
+    return undefined;
+  };
+  return {
+    lane: read('--lane', lane, isLane, `one of ${LANES.join(', ')}`),
+    max_parallel: read('--max-parallel', max_parallel, isParallel, 'a whole number from 1 to 64'),
+    rollback_timeout: read('--rollback-timeout', rollback_timeout, isTime, 'a duration above zero, such as 10m'),
+    optimization: { rollback: { auto_on_failure, enabled } },
+  };
 }
 
-function* flagErrors({ lane, max_parallel, rollback_timeout }: ConfigOverrides): Generator<ShipError> {
-  if (lane !== undefined && !(LANES as readonly string[]).includes(lane)) {
-    yield errors.SHIP_FLAG_INVALID({ flag: '--lane', value: lane, expected: `one of ${LANES.join(', ')}` });
-  }
-  if (max_parallel !== undefined && !(Number.isInteger(max_parallel) && max_parallel >= 1 && max_parallel <= 64)) {
-    yield errors.SHIP_FLAG_INVALID({ flag: '--max-parallel', value: String(max_parallel), expected: 'a whole number from 1 to 64' });
-  }
-  if (rollback_timeout !== undefined && durationProblem(rollback_timeout, { zero: false }) !== undefined) {
-    const expected = 'a duration above zero, such as 10m';
-    yield errors.SHIP_FLAG_INVALID({ flag: '--rollback-timeout', value: String(rollback_timeout), expected });
-  }
-}
+const isLane = (lane: string) => (LANES as readonly string[]).includes(lane);
+const isParallel = (count: number) => Number.isInteger(count) && count >= 1 && count <= 64;
+const isTime = (text: string) => durationProblem(text, { zero: false }) === undefined;

@@ -27,21 +27,41 @@ describe('Given a value that YAML does not read as it is written', () => {
   });
 
   test.each([
-    ['an id of digits alone', `${HEAD}steps: [{ id: 4711, run: x }]\n`, `ship.yaml:3:15 SHIP_CONFIG_UNQUOTED steps[0].id: 4711 is not text: YAML reads it as the number 4711 | ${quote('4711')}`],
-    ['a sha of digits alone', `${HEAD}alerts: { git_sha: 1234567 }\n`, `ship.yaml:3:20 SHIP_CONFIG_UNQUOTED alerts.git_sha: 1234567 is not text: YAML reads it as the number 1234567 | ${quote('1234567')}`],
+    [
+      'an id of digits alone',
+      `${HEAD}steps: [{ id: 4711, run: x }]\n`,
+      `ship.yaml:3:15 SHIP_CONFIG_UNQUOTED steps[0].id: 4711 is not text: YAML reads it as the number 4711 | ${quote('4711')}`,
+    ],
+    [
+      'a sha of digits alone',
+      `${HEAD}alerts: { git_sha: 1234567 }\n`,
+      `ship.yaml:3:20 SHIP_CONFIG_UNQUOTED alerts.git_sha: 1234567 is not text: YAML reads it as the number 1234567 | ${quote('1234567')}`,
+    ],
     [
       'a number that loses digits',
       `${HEAD}alerts: { account: 12345678901234567890 }\n`,
       `ship.yaml:3:20 SHIP_CONFIG_UNQUOTED alerts.account: 12345678901234567890 is not text: YAML reads it as the number 12345678901234567000 | ${quote('12345678901234567890')}`,
     ],
-    ['no number at all', `${HEAD}alerts: { rate: .nan }\n`, 'ship.yaml:3:17 SHIP_CONFIG_NUMBER alerts.rate: .nan is not a finite number | Write a finite number.'],
+    [
+      'no number at all',
+      `${HEAD}alerts: { rate: .nan }\n`,
+      'ship.yaml:3:17 SHIP_CONFIG_NUMBER alerts.rate: .nan is not a finite number | Write a finite number.',
+    ],
     [
       'an endless number',
       `${HEAD}max_parallel: .inf\n`,
       'ship.yaml:3:15 SHIP_CONFIG_NUMBER max_parallel: .inf is not a whole number from 1 to 64 | Write a whole number from 1 to 64.',
     ],
-    ['a negative number', `${HEAD}max_parallel: -2\n`, 'ship.yaml:3:15 SHIP_CONFIG_NUMBER max_parallel: -2 is not a whole number from 1 to 64 | Write a whole number from 1 to 64.'],
-    ['a fraction', `${HEAD}max_parallel: 1.5\n`, 'ship.yaml:3:15 SHIP_CONFIG_NUMBER max_parallel: 1.5 is not a whole number from 1 to 64 | Write a whole number from 1 to 64.'],
+    [
+      'a negative number',
+      `${HEAD}max_parallel: -2\n`,
+      'ship.yaml:3:15 SHIP_CONFIG_NUMBER max_parallel: -2 is not a whole number from 1 to 64 | Write a whole number from 1 to 64.',
+    ],
+    [
+      'a fraction',
+      `${HEAD}max_parallel: 1.5\n`,
+      'ship.yaml:3:15 SHIP_CONFIG_NUMBER max_parallel: 1.5 is not a whole number from 1 to 64 | Write a whole number from 1 to 64.',
+    ],
   ])('When it is %s, then that is told', async (_name, text, expected) => {
     expect(await mistakes(text)).toEqual([expected]);
   });
@@ -66,7 +86,9 @@ describe('Given a duration that is none', () => {
     ['0s', '"0s" is no time at all', 'Write a duration above zero, such as 10s.'],
     ['1000h', '"1000h" is longer than 576h', 'Write at most 576h.'],
   ])('When the timeout is %s, then that is told', async (written, message, hint) => {
-    expect(await mistakes(step(`timeout: ${written}`))).toEqual([`ship.yaml:4:31 SHIP_CONFIG_DURATION steps[0].timeout: ${message} | ${hint}`]);
+    expect(await mistakes(step(`timeout: ${written}`))).toEqual([
+      `ship.yaml:4:31 SHIP_CONFIG_DURATION steps[0].timeout: ${message} | ${hint}`,
+    ]);
   });
 
   test('When max_delay is shorter than delay, then that is told', async () => {
@@ -88,17 +110,41 @@ describe('Given a key or a word that is not known', () => {
       `${HEAD}verify: { smok: [] }\n`,
       'ship.yaml:3:11 SHIP_CONFIG_UNKNOWN_KEY verify.smok is not a known key | Did you mean `smoke`? Known here: `smoke`, `acceptance`, `security`, `performance`.',
     ],
-    ['a lane', `${HEAD}lane: heavi\n`, 'ship.yaml:3:7 SHIP_CONFIG_VALUE lane: "heavi" is not one of the values allowed here | Did you mean `heavy`? Allowed: `docs`, `standard`, `heavy`.'],
+    [
+      'a lane',
+      `${HEAD}lane: heavi\n`,
+      'ship.yaml:3:7 SHIP_CONFIG_VALUE lane: "heavi" is not one of the values allowed here | Did you mean `heavy`? Allowed: `docs`, `standard`, `heavy`.',
+    ],
     [
       'a key that an environment cannot have',
       `${HEAD}environments: { staging: { steps: [] } }\n`,
       'ship.yaml:3:28 SHIP_CONFIG_UNKNOWN_KEY environments.staging.steps is not a known key | Known here: `approval`, `optimization`, `components`, `verify`, `max_parallel`, `lane`.',
     ],
-    ['no version', 'project: shop\n', 'ship.yaml:1:1 SHIP_CONFIG_MISSING_KEY The config: the key `version` is missing | Write `version: 1` in its first line.'],
-    ['a newer version', 'version: 2\nproject: shop\n', 'ship.yaml:1:10 SHIP_CONFIG_VERSION version: 2 needs a newer ship; this one reads version 1 | Update ship.'],
-    ['a version in quotes', 'version: "1"\nproject: shop\n', 'ship.yaml:1:10 SHIP_CONFIG_VERSION version: "1" is not a version of the config format | Write `version: 1`.'],
-    ['no project', 'version: 1\n', 'ship.yaml:1:1 SHIP_CONFIG_MISSING_KEY The config: the key `project` is missing | Name the project: `project: shop`.'],
-    ['no id', `${HEAD}steps: [{ run: x }]\n`, 'ship.yaml:3:9 SHIP_CONFIG_MISSING_KEY steps[0]: the key `id` is missing | Give the step a name, such as `id: build`.'],
+    [
+      'no version',
+      'project: shop\n',
+      'ship.yaml:1:1 SHIP_CONFIG_MISSING_KEY The config: the key `version` is missing | Write `version: 1` in its first line.',
+    ],
+    [
+      'a newer version',
+      'version: 2\nproject: shop\n',
+      'ship.yaml:1:10 SHIP_CONFIG_VERSION version: 2 needs a newer ship; this one reads version 1 | Update ship.',
+    ],
+    [
+      'a version in quotes',
+      'version: "1"\nproject: shop\n',
+      'ship.yaml:1:10 SHIP_CONFIG_VERSION version: "1" is not a version of the config format | Write `version: 1`.',
+    ],
+    [
+      'no project',
+      'version: 1\n',
+      'ship.yaml:1:1 SHIP_CONFIG_MISSING_KEY The config: the key `project` is missing | Name the project: `project: shop`.',
+    ],
+    [
+      'no id',
+      `${HEAD}steps: [{ run: x }]\n`,
+      'ship.yaml:3:9 SHIP_CONFIG_MISSING_KEY steps[0]: the key `id` is missing | Give the step a name, such as `id: build`.',
+    ],
     [
       'nothing where a list belongs',
       `${HEAD}steps:\n`,
@@ -109,10 +155,25 @@ describe('Given a key or a word that is not known', () => {
       step('with: hello'),
       'ship.yaml:4:28 SHIP_CONFIG_TYPE steps[0].with: "hello" is text, expected a map | Write `key: value` pairs, indented, in the lines below.',
     ],
-    ['a word for a number', `${HEAD}max_parallel: "4"\n`, 'ship.yaml:3:15 SHIP_CONFIG_TYPE max_parallel: "4" is text, expected a whole number from 1 to 64 | Write the number without quotes.'],
-    ['an action without a plugin', `${HEAD}steps: [{ id: a, uses: upgrade }]\n`, 'ship.yaml:3:24 SHIP_CONFIG_FORMAT steps[0].uses: "upgrade" is not an action | Write `plugin/action`, such as helm/upgrade, or `deploy`.'],
+    [
+      'a word for a number',
+      `${HEAD}max_parallel: "4"\n`,
+      'ship.yaml:3:15 SHIP_CONFIG_TYPE max_parallel: "4" is text, expected a whole number from 1 to 64 | Write the number without quotes.',
+    ],
+    [
+      'an action without a plugin',
+      `${HEAD}steps: [{ id: a, uses: upgrade }]\n`,
+      'ship.yaml:3:24 SHIP_CONFIG_FORMAT steps[0].uses: "upgrade" is not an action | Write `plugin/action`, such as helm/upgrade, or `deploy`.',
+    ],
   ])('When it is %s, then that is told', async (_name, text, expected) => {
     expect(await mistakes(text)).toEqual([expected]);
+  });
+
+  test('When approval stands at the top, then it is not passed over', async () => {
+    const [only] = await mistakes(`${HEAD}approval: required\n`);
+    expect(only).toContain(
+      'ship.yaml:3:1 SHIP_CONFIG_UNKNOWN_KEY approval is not a known key | Did you mean `environments.<name>.approval`?',
+    );
   });
 
   test('When there are several mistakes, then all are told in their order', async () => {

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { failure, folder, HEAD, load, mistakes, told } from './helper.js';
 import { loadConfig } from '../../src/config/index.js';
+import { failure, folder, HEAD, load, mistakes, told } from './helper.js';
 
 const KEY_HINT = 'Write keys as plain words, in quotes where they look like a number.';
-const DEEP = 'SHIP_CONFIG_TOO_DEEP The content is nested more than 64 levels deep | No part of a config needs that. Look for a bracket that is never closed.';
+const DEEP =
+  'SHIP_CONFIG_TOO_DEEP The content is nested more than 64 levels deep | No part of a config needs that. Look for a bracket that is never closed.';
 
 describe('Given a file that is no config', () => {
   test.each([
     ['an empty file', '', 'ship.yaml:1:1 SHIP_CONFIG_EMPTY ship.yaml is empty | Run `ship init` to make a config to start from.'],
-    ['comments alone', '# nothing\n', 'ship.yaml:1:1 SHIP_CONFIG_EMPTY ship.yaml is empty | Run `ship init` to make a config to start from.'],
+    [
+      'comments alone',
+      '# nothing\n',
+      'ship.yaml:1:1 SHIP_CONFIG_EMPTY ship.yaml is empty | Run `ship init` to make a config to start from.',
+    ],
     [
       'a tab for indentation',
       `${HEAD}components:\n\tapi: {}\n`,
@@ -61,16 +66,32 @@ describe('Given a file that is no config', () => {
       `%YAML 1.1\n---\n${HEAD}`,
       'ship.yaml:1:1 SHIP_CONFIG_DIRECTIVE The YAML directive `%YAML 1.1` is not supported | Take the line out: a config is YAML 1.2.',
     ],
-    ['the key __proto__', `${HEAD}__proto__: { lane: docs }\n`, `ship.yaml:3:1 SHIP_CONFIG_KEY __proto__: a key may not be named \`__proto__\` | ${KEY_HINT}`],
-    ['the key constructor', `${HEAD}alerts: { constructor: 1 }\n`, `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.constructor: a key may not be named \`constructor\` | ${KEY_HINT}`],
-    ['the key prototype', `${HEAD}alerts: { "prototype": 1 }\n`, `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.prototype: a key may not be named \`prototype\` | ${KEY_HINT}`],
-    ['a list as a key', `${HEAD}alerts: { ? [a] : 1 }\n`, `ship.yaml:3:13 SHIP_CONFIG_KEY alerts: a key must be a plain word, not an alias, a list or a map | ${KEY_HINT}`],
-    ['a key that changes', `${HEAD}alerts: { 1.10: a }\n`, `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.1.1: a key is written 1.10, which YAML reads as 1.1 | ${KEY_HINT}`],
     [
-      'a list',
-      '- version: 1\n',
-      'ship.yaml:1:1 SHIP_CONFIG_TYPE The config: a list, expected a map | Start with `version: 1`.',
+      'the key __proto__',
+      `${HEAD}__proto__: { lane: docs }\n`,
+      `ship.yaml:3:1 SHIP_CONFIG_KEY __proto__: a key may not be named \`__proto__\` | ${KEY_HINT}`,
     ],
+    [
+      'the key constructor',
+      `${HEAD}alerts: { constructor: 1 }\n`,
+      `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.constructor: a key may not be named \`constructor\` | ${KEY_HINT}`,
+    ],
+    [
+      'the key prototype',
+      `${HEAD}alerts: { "prototype": 1 }\n`,
+      `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.prototype: a key may not be named \`prototype\` | ${KEY_HINT}`,
+    ],
+    [
+      'a list as a key',
+      `${HEAD}alerts: { ? [a] : 1 }\n`,
+      `ship.yaml:3:13 SHIP_CONFIG_KEY alerts: a key must be a plain word, not an alias, a list or a map | ${KEY_HINT}`,
+    ],
+    [
+      'a key that changes',
+      `${HEAD}alerts: { 1.10: a }\n`,
+      `ship.yaml:3:11 SHIP_CONFIG_KEY alerts.1.1: a key is written 1.10, which YAML reads as 1.1 | ${KEY_HINT}`,
+    ],
+    ['a list', '- version: 1\n', 'ship.yaml:1:1 SHIP_CONFIG_TYPE The config: a list, expected a map | Start with `version: 1`.'],
     [
       'a quote that is never closed',
       `${HEAD}lane: "docs\n`,

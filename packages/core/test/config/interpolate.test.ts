@@ -19,7 +19,7 @@ describe('Given variables in a config', () => {
     expect(await mistakes(`${HEAD}alerts: { a: "\${ONE} \${TWO}", b: "\${THREE}" }\n`)).toEqual([
       `ship.yaml:3:14 SHIP_CONFIG_UNSET_VARIABLE alerts.a: the environment variable \`ONE\` is not set | ${hint('ONE')}`,
       `ship.yaml:3:14 SHIP_CONFIG_UNSET_VARIABLE alerts.a: the environment variable \`TWO\` is not set | ${hint('TWO')}`,
-      `ship.yaml:3:31 SHIP_CONFIG_UNSET_VARIABLE alerts.b: the environment variable \`THREE\` is not set | ${hint('THREE')}`,
+      `ship.yaml:3:34 SHIP_CONFIG_UNSET_VARIABLE alerts.b: the environment variable \`THREE\` is not set | ${hint('THREE')}`,
     ]);
   });
 
@@ -81,6 +81,11 @@ describe('Given any config', () => {
   });
 
   test('When there is no `${`, then nothing changes', () => {
-    fc.assert(fc.property(tree, (value) => JSON.stringify(value).includes('${') || expect(interpolate(value, {}, never)).toEqual(value)));
+    fc.assert(
+      fc.property(tree, (value) => {
+        fc.pre(!JSON.stringify(value).includes('${'));
+        expect(interpolate(value, {}, never)).toEqual(value);
+      }),
+    );
   });
 });

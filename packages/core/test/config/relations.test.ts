@@ -14,7 +14,9 @@ describe('Given parts that do not fit together', () => {
       components(
         '  a: { driver: x, version: v1, depends_on: [b] }\n  b: { driver: x, version: v1, depends_on: [c] }\n  c: { driver: x, version: v1, depends_on: [a] }\n',
       ),
-      ['ship.yaml:4:44 SHIP_CONFIG_CYCLE components.a.depends_on: these wait for each other: a -> b -> c -> a | Take one of the arrows out.'],
+      [
+        'ship.yaml:4:44 SHIP_CONFIG_CYCLE components.a.depends_on: these wait for each other: a -> b -> c -> a | Take one of the arrows out.',
+      ],
     ],
     [
       'a component that waits for itself',
@@ -36,20 +38,34 @@ describe('Given parts that do not fit together', () => {
     [
       'an unknown dependency',
       components('  api: { driver: x, version: v1 }\n  worker: { driver: x, version: v1, depends_on: [ap] }\n'),
-      ['ship.yaml:5:50 SHIP_CONFIG_UNKNOWN_REFERENCE components.worker.depends_on[0]: there is no component "ap" | Did you mean `api`? Known: `api`, `worker`.'],
+      [
+        'ship.yaml:5:50 SHIP_CONFIG_UNKNOWN_REFERENCE components.worker.depends_on[0]: there is no component "ap" | Did you mean `api`? Known: `api`, `worker`.',
+      ],
     ],
     [
       'an unknown step',
       steps('  - { id: migrate, run: x }\n  - { id: b, run: x, needs: [migrat] }\n'),
-      ['ship.yaml:5:30 SHIP_CONFIG_UNKNOWN_REFERENCE steps[1].needs[0]: there is no step "migrat" | Did you mean `migrate`? Known: `migrate`, `b`.'],
+      [
+        'ship.yaml:5:30 SHIP_CONFIG_UNKNOWN_REFERENCE steps[1].needs[0]: there is no step "migrat" | Did you mean `migrate`? Known: `migrate`, `b`.',
+      ],
     ],
     [
       'an unknown component of a step',
       `${components('  worker: { driver: x, version: v1 }\n')}steps: [{ id: a, uses: deploy, component: workr }]\n`,
-      ['ship.yaml:5:43 SHIP_CONFIG_UNKNOWN_REFERENCE steps[0].component: there is no component "workr" | Did you mean `worker`? Known: `worker`.'],
+      [
+        'ship.yaml:5:43 SHIP_CONFIG_UNKNOWN_REFERENCE steps[0].component: there is no component "workr" | Did you mean `worker`? Known: `worker`.',
+      ],
     ],
-    ['a step id twice', steps('  - { id: a, run: x }\n  - { id: a, run: x }\n'), [`ship.yaml:5:11 SHIP_CONFIG_SAME_NAME steps[1].id: "a" is already the name of steps[0].id | ${ONE_EACH}`]],
-    ['a step id in another case', steps('  - { id: a, run: x }\n  - { id: A, run: x }\n'), [`ship.yaml:5:11 SHIP_CONFIG_SAME_NAME steps[1].id: "A" differs from "a" in case alone | ${ONE_EACH}`]],
+    [
+      'a step id twice',
+      steps('  - { id: a, run: x }\n  - { id: a, run: x }\n'),
+      [`ship.yaml:5:11 SHIP_CONFIG_SAME_NAME steps[1].id: "a" is already the name of steps[0].id | ${ONE_EACH}`],
+    ],
+    [
+      'a step id in another case',
+      steps('  - { id: a, run: x }\n  - { id: A, run: x }\n'),
+      [`ship.yaml:5:11 SHIP_CONFIG_SAME_NAME steps[1].id: "A" differs from "a" in case alone | ${ONE_EACH}`],
+    ],
     [
       'a component in another case',
       components('  api: { driver: x, version: v1 }\n  API: { driver: x, version: v1 }\n'),
@@ -58,15 +74,25 @@ describe('Given parts that do not fit together', () => {
     [
       'an unknown default environment',
       `${HEAD}environments: { staging: {}, production: {} }\ndefault_environment: prodution\n`,
-      ['ship.yaml:4:22 SHIP_CONFIG_UNKNOWN_REFERENCE default_environment: there is no environment "prodution" | Did you mean `production`? Known: `staging`, `production`.'],
+      [
+        'ship.yaml:4:22 SHIP_CONFIG_UNKNOWN_REFERENCE default_environment: there is no environment "prodution" | Did you mean `production`? Known: `staging`, `production`.',
+      ],
     ],
-    ['a step that does nothing', steps('  - { id: a }\n'), [`ship.yaml:4:5 SHIP_CONFIG_STEP steps[0]: the step has neither \`run\` nor \`uses\` | ${STEP_HINT}`]],
+    [
+      'a step that does nothing',
+      steps('  - { id: a }\n'),
+      [`ship.yaml:4:5 SHIP_CONFIG_STEP steps[0]: the step has neither \`run\` nor \`uses\` | ${STEP_HINT}`],
+    ],
     [
       'run beside another action',
       steps('  - { id: a, uses: helm/upgrade, run: x }\n'),
       [`ship.yaml:4:34 SHIP_CONFIG_STEP steps[0].run: \`run\` does not go with \`uses: helm/upgrade\` | ${STEP_HINT}`],
     ],
-    ['deploy without a component', steps('  - { id: a, uses: deploy }\n'), [`ship.yaml:4:5 SHIP_CONFIG_STEP steps[0]: \`uses: deploy\` needs the \`component\` to deploy | ${STEP_HINT}`]],
+    [
+      'deploy without a component',
+      steps('  - { id: a, uses: deploy }\n'),
+      [`ship.yaml:4:5 SHIP_CONFIG_STEP steps[0]: \`uses: deploy\` needs the \`component\` to deploy | ${STEP_HINT}`],
+    ],
     [
       'arguments for a shell',
       steps('  - { id: a, run: [echo, hello] }\n'),
@@ -75,12 +101,16 @@ describe('Given parts that do not fit together', () => {
     [
       'a component without a driver',
       components('  api: { version: v1 }\n'),
-      ['ship.yaml:4:3 SHIP_CONFIG_MISSING_KEY components.api: the key `driver` is missing | Say how it is deployed, such as `driver: helm`.'],
+      [
+        'ship.yaml:4:3 SHIP_CONFIG_MISSING_KEY components.api: the key `driver` is missing | Say how it is deployed, such as `driver: helm`.',
+      ],
     ],
     [
       'a check without a kind',
       `${HEAD}verify: { smoke: [{ name: up }] }\n`,
-      ['ship.yaml:3:19 SHIP_CONFIG_CHECK verify.smoke[0]: the check has no kind | A check has one kind and its argument, such as `http: https://shop.example/healthz` or `run: npm test`.'],
+      [
+        'ship.yaml:3:19 SHIP_CONFIG_CHECK verify.smoke[0]: the check has no kind | A check has one kind and its argument, such as `http: https://shop.example/healthz` or `run: npm test`.',
+      ],
     ],
     [
       'a check of two kinds',
@@ -99,9 +129,15 @@ describe('Given parts that do not fit together', () => {
     [
       'a plugin that is none',
       `${HEAD}plugins: ["--eval=x"]\n`,
-      ['ship.yaml:3:11 SHIP_CONFIG_PLUGIN plugins[0]: "--eval=x" does not name a plugin | Write `name`, `{ name: { option: value } }`, `{ name: false }` or `./path/of/a/plugin.mjs`.'],
+      [
+        'ship.yaml:3:11 SHIP_CONFIG_PLUGIN plugins[0]: "--eval=x" does not name a plugin | Write `name`, `{ name: { option: value } }`, `{ name: false }` or `./path/of/a/plugin.mjs`.',
+      ],
     ],
-    ['a plugin twice', `${HEAD}plugins: [helm, { helm: false }]\n`, [`ship.yaml:3:17 SHIP_CONFIG_SAME_NAME plugins[1]: "helm" is already the name of plugins[0] | ${ONE_EACH}`]],
+    [
+      'a plugin twice',
+      `${HEAD}plugins: [helm, { helm: false }]\n`,
+      [`ship.yaml:3:17 SHIP_CONFIG_SAME_NAME plugins[1]: "helm" is already the name of plugins[0] | ${ONE_EACH}`],
+    ],
   ])('When it has %s, then that is told', async (_name, text, expected) => {
     expect(await mistakes(text)).toEqual(expected);
   });

@@ -16,15 +16,20 @@ const FIXTURES: [string, string, string][] = [
 describe('Given a secret that is written into the config', () => {
   test.each(FIXTURES)('When it is %s, then at most four characters of it are told', async (kind, secret, beginning) => {
     const found = await mistakes(`${HEAD}alerts: { note: "${secret}" }\n`);
-    expect(found).toEqual([`ship.yaml:3:17 SHIP_CONFIG_INLINE_SECRET alerts.note: "${beginning}…" looks like ${kind}, written into the config | ${HINT}`]);
-  });
-
-  test.each(['password', 'api_key', 'apikey', 'slack_token', 'client_secret', 'dbPassword'])('When the key is %s, then a literal is refused', async (key) => {
-    const found = await mistakes(`${HEAD}alerts: { ${key}: correct-horse-battery }\n`);
     expect(found).toEqual([
-      `ship.yaml:3:${13 + key.length} SHIP_CONFIG_INLINE_SECRET alerts.${key}: "corr…" looks like a secret, written into the config | ${HINT}`,
+      `ship.yaml:3:17 SHIP_CONFIG_INLINE_SECRET alerts.note: "${beginning}…" looks like ${kind}, written into the config | ${HINT}`,
     ]);
   });
+
+  test.each(['password', 'api_key', 'apikey', 'slack_token', 'client_secret', 'dbPassword'])(
+    'When the key is %s, then a literal is refused',
+    async (key) => {
+      const found = await mistakes(`${HEAD}alerts: { ${key}: correct-horse-battery }\n`);
+      expect(found).toEqual([
+        `ship.yaml:3:${13 + key.length} SHIP_CONFIG_INLINE_SECRET alerts.${key}: "corr…" looks like a secret, written into the config | ${HINT}`,
+      ]);
+    },
+  );
 
   test('When the secret is short, then less of it is told', async () => {
     expect((await mistakes(`${HEAD}alerts: { password: abcdefgh }\n`))[0]).toContain('"ab…"');
@@ -47,7 +52,9 @@ describe('Given a secret that is written into the config', () => {
   );
 
   test('When there is another mistake at a secret, then its value is hidden', async () => {
-    const found = await mistakes(`${HEAD}components: { api: { driver: x, version: "v1", core: { a: 1 }, depends_on: [] } }\nsteps:\n  - { id: a, run: x, env: { TOKEN: 12345678 }, timeout: "${FIXTURES[1]![1]}" }\n`);
+    const found = await mistakes(
+      `${HEAD}components: { api: { driver: x, version: "v1", core: { a: 1 }, depends_on: [] } }\nsteps:\n  - { id: a, run: x, env: { TOKEN: 12345678 }, timeout: "${FIXTURES[1]![1]}" }\n`,
+    );
     expect(found.join('\n')).toContain('a hidden value is not a duration');
     expect(found.join('\n')).not.toContain(FIXTURES[1]![1]);
   });

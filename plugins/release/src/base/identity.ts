@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-// `@ship/exec` has the like, but the supervisor and the front must come up with few imports and stay small.
+// `@ship/exec` has the like, and the driver uses it. The supervisor and the front import nothing but their own
+// files, so that they come up fast, stay small, and do not change with the rest.
 
 /** A process that is recognised after its number was given to another, and after a reboot. */
 export interface Identity {

@@ -1,5 +1,6 @@
+import { groupAlive, isAlive, signalGroup } from '@ship/exec';
 import { holder, takeClaim } from '../base/claim.js';
-import { groupLives, type Identity, isAlive, processesGiven, signal } from '../base/identity.js';
+import { type Identity, processesGiven, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { errors } from '../errors.js';
 import { stopLaunchedUnit, TOKEN_VARIABLE } from './launch.js';
@@ -23,7 +24,7 @@ export async function stopDaemon(started: Started): Promise<void> {
   const identity = calledOff ? undefined : holder(started.claim);
   if (started.unit !== null) await stopLaunchedUnit(started.unit);
   if (identity) await end(identity);
-  if (started.service && isAlive(started.service)) signal(-started.service.pid, 'SIGKILL');
+  if (started.service && isAlive(started.service)) signalGroup(started.service.pid, 'SIGKILL');
   await endStrays(started);
 }
 
@@ -42,7 +43,7 @@ async function isGone(identity: Identity, timeoutMs: number): Promise<boolean> {
 async function endStrays({ name, token, service }: Started): Promise<void> {
   const strays = () => processesGiven(`${TOKEN_VARIABLE}=${token}`);
   for (const pid of strays()) signal(pid, 'SIGKILL');
-  const gone = () => strays().length === 0 && !(service && isAlive(service) && groupLives(service.pid));
+  const gone = () => strays().length === 0 && !(service && isAlive(service) && groupAlive(service.pid));
   const ended = await until(() => gone() || undefined, { timeoutMs: 5000, intervalMs: 20 });
   if (!ended) throw errors.SHIP_RELEASE_STILL_RUNNING({ release: name, pids: strays().join(',') });
 }

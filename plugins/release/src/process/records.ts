@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import { isAlive } from '@ship/exec';
 import { readJson } from '../base/files.js';
-import { type Identity, isAlive } from '../base/identity.js';
+import type { Identity } from '../base/identity.js';
 import type { Layout } from '../layout.js';
 import type { ProcessRecord } from '../records.js';
 import { isReleaseId } from '../release/id.js';

@@ -1,6 +1,6 @@
+import { isAlive } from '@ship/exec';
 import { holder } from '../base/claim.js';
 import { privateFolder, writeJson } from '../base/files.js';
-import { isAlive } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, unitName } from '../daemon/launch.js';
 import { errors } from '../errors.js';

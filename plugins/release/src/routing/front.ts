@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { isAlive } from '@ship/exec';
 import { holder } from '../base/claim.js';
 import { privateFolder, readJson, writeJson } from '../base/files.js';
-import { isAlive } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, unitName } from '../daemon/launch.js';
 import { stopDaemon } from '../daemon/stop.js';
