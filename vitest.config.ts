@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     // Tests read the sources, so that a stack trace names the line that a person wrote.
     alias: [
+      { find: /^@ship\/core\/process$/, replacement: at('./packages/core/src/process-identity.ts') },
       ...['core', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
       ...['shell', 'git', 'snapshots', 'release'].map((name) => source(`plugin-${name}`, `plugins/${name}`)),
     ],

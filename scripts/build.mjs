@@ -1,5 +1,5 @@
 // Bundles the command: one CommonJS file that starts fast, and the programs that outlive it.
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,6 +23,10 @@ await build({
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   plugins: [await precompiledSchemas(root)],
 });
+
+// V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: load.cjs lends its own.
+const bundle = join(out, 'ship.cjs');
+writeFileSync(bundle, readFileSync(bundle, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader('));
 
 const release = join(root, 'plugins/release/dist');
 for (const program of ['supervisor', 'front']) {

@@ -38,7 +38,9 @@ function ask(port, agent) {
     const request = get({ host: '127.0.0.1', port, path: '/', agent, timeout: 10_000 }, (response) => {
       response.resume();
       response.on('error', reject);
-      response.on('end', () => (response.statusCode === 200 ? resolve(response.headers['x-version']) : reject(new Error(`status ${response.statusCode}`))));
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(response.headers['x-version']) : reject(new Error(`status ${response.statusCode}`)),
+      );
     });
     request.on('timeout', () => request.destroy(new Error('timeout')));
     request.on('error', reject);

@@ -42,7 +42,11 @@ async function main() {
   const { requests, failed, versions } = await client.stop();
   say(`\n$ curl ${address}\n${(await ask()).trimEnd()}`);
   expect('the version that answers', (await ask()).trim(), 'Hello from version 1');
-  say(`\nThe client made ${requests} requests: ${failed} failed (${Object.entries(versions).map(([version, count]) => `${version}: ${count}`).join(', ')}).`);
+  say(
+    `\nThe client made ${requests} requests: ${failed} failed (${Object.entries(versions)
+      .map(([version, count]) => `${version}: ${count}`)
+      .join(', ')}).`,
+  );
   expect('failed requests', failed, 0);
   expect('exit status of the list', await ship('1', '--list-snapshots'), 0);
 }

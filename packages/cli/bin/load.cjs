@@ -36,14 +36,15 @@ function load() {
     return;
   }
   const cachedData = readCache();
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, importModuleFromLoader) {${source}\n})`, {
     filename: bundle,
     ...(cachedData ? { cachedData } : {}),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module_ = { exports: {} };
   const requireFromBundle = require('node:module').createRequire(bundle);
-  script.runInThisContext().call(module_.exports, module_.exports, requireFromBundle, module_, bundle, dirname(bundle));
+  script
+    .runInThisContext()
+    .call(module_.exports, module_.exports, requireFromBundle, module_, bundle, dirname(bundle), (url) => import(url));
   const stale = cachedData === undefined || script.cachedDataRejected;
   if (process.env.SHIP_BUILD_CACHE || stale) process.once('exit', () => writeCache(script));
   module_.exports.main(process.argv.slice(2));

@@ -9,6 +9,7 @@ export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } fr
 export type { BuiltinPlugins, ImportModule } from './plugins/load.js';
 export { DEFAULT_PLUGINS } from './plugins/load.js';
 export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+export { bootId, isAlive, processStartTime, type RecordedProcess } from './process-identity.js';
 export { findSecrets, Redactor } from './redact.js';
 export { pluginCommand } from './run/command.js';
 export { overallVersion } from './run/deployed.js';
@@ -18,6 +19,6 @@ export { rollbackTo } from './run/rollback-to.js';
 export { type RunOptions, run } from './run/run.js';
 export { FileStore } from './store/file.js';
 export { MemoryStore } from './store/memory.js';
-export { bootId, processStarted, userName } from './store/owner.js';
+export { userName } from './store/owner.js';
 export type * from './types/index.js';
 export { FAILURE_TYPES, LANES, SUITES, TRIGGERS } from './types/index.js';

@@ -1,6 +1,6 @@
+import { bootId, processStartTime } from '@ship/core/process';
 import { commandLine } from './command.js';
 import { endedBadly, endedByUs, type Failing } from './failure.js';
-import { bootId, processStartTime } from './identity.js';
 import { openOutputs } from './outputs.js';
 import { type Started, start, startFailure } from './start.js';
 import { type Supervised, supervise } from './supervise.js';

@@ -11,7 +11,7 @@ export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'not-found
  * The fields of a failed command: those of a success, redacted, and a boolean for each reason.
  * The error's own `exitCode` is the exit status of ship; the command's is `commandExitCode`.
  */
-export interface CommandFailure extends Omit<ExecResult, 'exitCode' | 'signal' | 'pid'> {
+interface CommandFailure extends Omit<ExecResult, 'exitCode' | 'signal' | 'pid'> {
   readonly kind: FailureKind;
   readonly commandExitCode: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { readStat } from './identity.js';
+import { readStat } from '@ship/core/process';
 
 /** Sends a signal to every process of a group. False where nobody could be reached. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {

@@ -4,6 +4,5 @@ export { execErrors } from './errors.js';
 export { execute } from './execute.js';
 export { type CommandFailed, type FailureKind, isCommandFailed } from './failure.js';
 export { groupAlive, signalGroup } from './group.js';
-export { bootId, isAlive, processStartTime, type RecordedProcess } from './identity.js';
 export { lastLines } from './text.js';
 export type { Argv, ExecResult, ExecuteOptions, SpawnedProcess } from './types.js';

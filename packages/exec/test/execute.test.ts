@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { execute } from '../src/index.js';
+import { execute, signalGroup } from '../src/index.js';
 import { failure, fixture, openFiles, running, sh } from './help.js';
 
 describe('execute', () => {
@@ -49,12 +49,12 @@ describe('execute', () => {
   });
 
   it('does not wait for a grandchild that keeps stdout open, and leaves it alone', async () => {
-    const { stdout, durationMs } = await execute([fixture('heir')]);
+    const { stdout, durationMs, pid } = await execute([fixture('heir')]);
     expect(durationMs).toBeLessThan(250);
     const heir = Number(stdout);
     await pause(350);
     expect(running(heir)).toBe(true);
-    process.kill(heir, 'SIGKILL');
+    expect(signalGroup(pid, 'SIGKILL')).toBe(true);
   });
 
   it('never lets a process of one command write into the output of the next', async () => {

@@ -30,7 +30,12 @@ export const settingsSchema: JsonSchema = {
     run: { anyOf: [text, { type: 'array', items: { type: 'string' }, minItems: 1 }] },
     host: text,
     // A text where the config wrote `${NAME}`.
-    port: { anyOf: [{ type: 'integer', minimum: 1, maximum: 65535 }, { type: 'string', pattern: PORT_PATTERN }] },
+    port: {
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: 65535 },
+        { type: 'string', pattern: PORT_PATTERN },
+      ],
+    },
     health,
     env: { type: 'object', propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }, additionalProperties: { type: 'string' } },
     keep: { type: 'integer', minimum: 2 },

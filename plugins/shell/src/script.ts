@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** The variables that tell a script what it works for. They win over those of the config. */
-export function variables(ctx: Context): Record<string, string> {
+function variables(ctx: Context): Record<string, string> {
   const { step, component } = ctx as Partial<StepContext>;
   return {
     SHIP_RUN: ctx.run,

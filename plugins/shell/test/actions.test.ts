@@ -121,7 +121,7 @@ describe('shell/run', () => {
     expect(preview({ run: 'make deploy\n' })).toEqual([{ kind: 'run', what: 'make deploy' }]);
     expect(preview({ run: ['make', 'a b'], shell: false })).toEqual([{ kind: 'run', what: "make 'a b'" }]);
     expect(action.describeUndo!({ run: 'true', undo: 'make undo' })).toBe('runs make undo');
-    expect(action.describeUndo!({ run: 'true' })).toBeUndefined();
+    expect(action.describeUndo!({ run: 'true' })).toBe('stays: no undo is given');
     const why = action.irreversible as (input: RunInput) => string | undefined;
     expect(why({ run: 'true', irreversible: 'mail is sent' })).toBe('mail is sent');
   });

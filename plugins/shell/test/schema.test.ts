@@ -1,11 +1,11 @@
-import type { JsonSchema } from '@ship/core';
-import { Ajv } from 'ajv';
+import { type JsonSchema, SchemaChecker } from '@ship/core';
 import { describe, expect, it } from 'vitest';
 import { argvOf, pasteable, shown } from '../src/commands.js';
 import { registered } from './help.js';
 
 const found = registered() as Record<string, { input: JsonSchema }>;
-const accepts = (kind: string, value: unknown) => new Ajv({ strict: false }).compile(found[kind]!.input)(value);
+const mistakes = (kind: string, value: unknown) => new SchemaChecker().check(found[kind]!.input, value);
+const accepts = async (kind: string, value: unknown) => (await mistakes(kind, value)).length === 0;
 
 describe('the input', () => {
   it.each([
@@ -20,14 +20,19 @@ describe('the input', () => {
     [{}, false],
     [{ run: 'make', env: { A: 1 } }, false],
     [{ run: 'make', undoo: 'u' }, false],
-  ])('of the action %j: %s', (value, ok) => expect(accepts('action run', value)).toBe(ok));
+  ])('of the action %j: %s', async (value, ok) => expect(await accepts('action run', value)).toBe(ok));
 
-  it('of check and condition', () => {
-    expect(accepts('check run', { run: 'make' })).toBe(true);
-    expect(accepts('check run', { run: 'make', undo: 'x' })).toBe(false);
-    expect(accepts('condition run', 'make')).toBe(true);
-    expect(accepts('condition run', { run: ['make'], shell: false })).toBe(true);
-    expect(accepts('condition run', { run: ['make'] })).toBe(false);
+  it('says what is wrong with it', async () => {
+    expect((await mistakes('action run', { run: ['make'] })).map(({ message }) => message)).toEqual(['["make"] is not a string']);
+    expect((await mistakes('action run', { run: 'make', shell: false })).map(({ message }) => message)).toEqual(['"make" is not an array']);
+  });
+
+  it('of check and condition', async () => {
+    expect(await accepts('check run', { run: 'make' })).toBe(true);
+    expect(await accepts('check run', { run: 'make', undo: 'x' })).toBe(false);
+    expect(await accepts('condition run', 'make')).toBe(true);
+    expect(await accepts('condition run', { run: ['make'], shell: false })).toBe(true);
+    expect(await accepts('condition run', { run: ['make'] })).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { bootId, isAlive, processStartTime } from '../process-identity.js';
 import type { LeaseOwner } from '../types/index.js';
 
 /** This process as an owner of leases. */
@@ -9,7 +9,7 @@ export function thisOwner(run: string, command: string): LeaseOwner {
     user: userName(),
     host: hostname(),
     pid: process.pid,
-    process_started: processStarted(process.pid) ?? 'unknown',
+    process_started: processStartTime(process.pid) ?? '',
     boot_id: bootId(),
     command,
     since: new Date().toISOString(),
@@ -23,38 +23,7 @@ export function thisOwner(run: string, command: string): LeaseOwner {
 export function isOwnerDead(owner: LeaseOwner): boolean {
   if (owner.host !== hostname()) return false;
   if (owner.boot_id !== bootId()) return true;
-  if (!exists(owner.pid)) return true;
-  const started = processStarted(owner.pid);
-  return started !== undefined && owner.process_started !== 'unknown' && started !== owner.process_started;
-}
-
-/** The kernel's own id of this boot; empty where there is none. */
-export function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-/** When a process started, in the kernel's ticks; undefined where that cannot be known. */
-export function processStarted(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return afterName[0] === 'Z' ? undefined : afterName[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return !isAlive({ pid: owner.pid, started: owner.process_started });
 }
 
 /** Who runs this, as far as the system tells. */

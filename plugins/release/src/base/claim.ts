@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type Identity, isAlive } from './identity.js';
+import { isAlive } from '@ship/core/process';
+import type { Identity } from './identity.js';
 
 /** Who holds a start: the process that was started, or the one that called the start off. */
 export type Claim = Identity | { readonly cancelled: true };

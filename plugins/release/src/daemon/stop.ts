@@ -1,4 +1,5 @@
-import { groupAlive, isAlive, signalGroup } from '@ship/exec';
+import { isAlive } from '@ship/core/process';
+import { groupAlive, signalGroup } from '@ship/exec';
 import { holder, takeClaim } from '../base/claim.js';
 import { type Identity, processesGiven, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';

@@ -1,4 +1,4 @@
-import { isAlive } from '@ship/exec';
+import { isAlive } from '@ship/core/process';
 import { holder } from '../base/claim.js';
 import { privateFolder, writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { isAlive } from '@ship/exec';
+import { isAlive } from '@ship/core/process';
 import { holder } from '../base/claim.js';
 import { privateFolder, readJson, writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';

@@ -1,3 +1,4 @@
+// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process`.
 import { readFileSync } from 'node:fs';
 
 /** What a journal keeps to recognise a process after a crash. */
@@ -9,7 +10,8 @@ export interface RecordedProcess {
   readonly boot_id?: string | undefined;
 }
 
-interface Stat {
+/** What `/proc/PID/stat` tells. */
+export interface ProcessStat {
   readonly ended: boolean;
   readonly pgid: number;
   readonly started: string;
@@ -39,7 +41,7 @@ export function isAlive({ pid, started, boot_id }: RecordedProcess): boolean {
 }
 
 /** Reads `/proc/PID/stat`. The command may hold blanks and brackets, so fields count from the last bracket. */
-export function readStat(pid: number): Stat | undefined {
+export function readStat(pid: number): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

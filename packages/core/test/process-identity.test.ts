@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { execute, type SpawnedProcess } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
-import { bootId, execute, isAlive, processStartTime, type SpawnedProcess } from '../src/index.js';
+import { bootId, isAlive, processStartTime } from '../src/process-identity.js';
 
 describe('identity', () => {
   it('recognises a process, and not another one with its pid', () => {

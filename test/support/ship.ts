@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Report } from '@ship/core';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+export const SHIP = join(ROOT, 'packages/cli/bin/ship.cjs');
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A temporary folder, removed when the test has finished. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ship-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder with a ship.yaml. */
+export function project(config: string, files: Record<string, string> = {}): string {
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries({ 'ship.yaml': config, ...files })) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+/** The environment of a command under test: that of the tests, less what would colour or steer it. */
+export function cleanEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _f, NO_COLOR: _n, GITHUB_ACTIONS: _g, VITEST: _v, NODE_OPTIONS: _o, ...rest } = process.env;
+  return { ...rest, ...env };
+}
+
+/** Runs a program to its end. */
+export function runProgram(
+  argv: readonly string[],
+  { cwd, env = {} }: { cwd: string; env?: Record<string, string | undefined> },
+): Promise<Ended> {
+  const child = spawn(argv[0]!, argv.slice(1), { cwd, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    ended.stderr += chunk;
+  });
+  return new Promise((yes, no) => child.on('error', no).on('close', (code, signal) => yes({ code, signal, ...ended })));
+}
+
+/** Runs `ship` as a person would. */
+export function ship(args: readonly string[], options: { cwd: string; env?: Record<string, string | undefined> }): Promise<Ended> {
+  return runProgram([process.execPath, SHIP, ...args], options);
+}
+
+/** Runs `ship --json`, and reads its document. */
+export async function shipJson(
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string | undefined> },
+): Promise<Ended & { report: Report }> {
+  const ended = await ship([...args, '--json'], options);
+  return { ...ended, report: JSON.parse(ended.stdout) as Report };
+}
