@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ConfigOverrides, loadConfig } from './config/index.js';
+import { type ConfigOverrides, checkSections, checkStateFolder, loadConfig, type PositionOf } from './config/index.js';
+import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { buildPlan } from './plan.js';
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
@@ -46,6 +47,12 @@ export interface Kernel {
   readonly config: Config;
   /** The folder of the state, `.speckit` beside the config. */
   readonly stateDir: string;
+  /** Mistakes that only show once the plugins are there; the plan tells them with its own. */
+  readonly mistakes: readonly ShipError[];
+  /** Plugins that come with the command and are not on. */
+  readonly offers: readonly string[];
+  /** Where the parts of the config stand. */
+  readonly positionOf: PositionOf;
   readonly hooks: Hooks;
   readonly registry: Registry;
   readonly checker: SchemaChecker;
@@ -62,15 +69,17 @@ export interface Kernel {
 /** Reads the config, loads the plugins. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const env = options.env ?? process.env;
-  const { config: read } = await loadConfig({
+  const { config: read, positionOf } = await loadConfig({
     cwd: options.cwd,
     env,
     ...(options.file === undefined ? {} : { file: options.file }),
     ...(options.overrides ? { overrides: options.overrides } : {}),
   });
   const stateDir = join(read.dir, '.speckit');
+  checkStateFolder(stateDir);
   const parts = {
     stateDir,
+    positionOf,
     hooks: createHooks(),
     registry: new Registry(),
     checker: new SchemaChecker(options.precompiled),
@@ -87,13 +96,15 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const log = (source: string) => eventLogger(parts.hooks, parts.redactor, source);
   const { builtins = {}, importModule = (url) => import(url) } = options;
   await loadPlugins(read.plugins, { ...parts, config: read, log }, { builtins, importModule, checker: parts.checker, dir: read.dir });
+  const mistakes = checkSections(read, parts.registry.sections.names(), positionOf);
   const config = parts.hooks.config.isUsed() ? Object.freeze(await parts.hooks.config.promise(read)) : read;
-  return { ...parts, config };
+  const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
+  return { ...parts, config, mistakes, offers };
 }
 
 /** The plan of the kernel's config, with what plugins found. */
 export async function makePlan(kernel: Kernel): Promise<Plan> {
-  return buildPlan(kernel.config, kernel.registry, kernel.checker);
+  return buildPlan(kernel);
 }
 
 function eventLogger({ event }: Hooks, redactor: Redactor, source: string): Logger {

@@ -1,17 +1,15 @@
+import type { PositionOf } from './config/index.js';
 import { suggest } from './config/suggest.js';
 import { errors } from './errors/catalogue.js';
 import type { ShipError } from './errors/ship-error.js';
-import type { Registry } from './plugins/registry.js';
+import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
 import {
-  type CheckConfig,
   type ComponentConfig,
   type Config,
   type Finding,
-  type Json,
   type JsonSchema,
   type Plan,
-  type Position,
   type Step,
   type StepConfig,
   SUITES,
@@ -20,47 +18,127 @@ import {
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;
 
-/** What checks names and inputs: all mistakes end up in one list. */
-interface Checking {
+/** What a plan is made of. */
+export interface PlanParts {
+  readonly config: Config;
   readonly registry: Registry;
   readonly checker: SchemaChecker;
-  readonly mistakes: ShipError[];
+  readonly positionOf: PositionOf;
+  /** Mistakes found before, told with those of the plan. */
+  readonly mistakes: readonly ShipError[];
+  /** Plugins that could be switched on. */
+  readonly offers: readonly string[];
 }
 
 /**
  * Resolves a config to a plan: every action, driver, check and condition is there, every input fits,
- * and each step comes after what it needs. All mistakes come together, as SHIP_PLAN_INVALID.
+ * and each step comes after what it needs. All mistakes come together, as SHIP_CONFIG_INVALID.
  */
-export async function buildPlan(config: Config, registry: Registry, checker: SchemaChecker): Promise<Plan> {
-  const checking: Checking = { registry, checker, mistakes: [] };
-  for (const component of Object.values(config.components)) await checkComponent(component, checking);
+export async function buildPlan(parts: PlanParts): Promise<Plan> {
+  const { config } = parts;
+  const names = new Names(parts);
+  await checkComponents(config, names);
   const steps: Step[] = [];
-  for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, checking));
-  for (const suite of SUITES) for (const check of config.verify[suite]) await checkCheck(check, checking);
-  const { mistakes } = checking;
-  if (mistakes.length > 0) throw errors.SHIP_CONFIG_INVALID({ file: config.file, count: mistakes.length }, { errors: mistakes });
+  for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, names));
+  await checkSuites(config, names);
+  names.throwIfAny();
   const ordered = inOrder(
     steps,
     (step) => step.id,
     (step) => step.needs,
   );
-  return Object.freeze({ config, steps: ordered, components: componentsInOrder(config), findings: findings(ordered) });
-}
-
-/** Components, dependencies first. */
-function componentsInOrder(config: Config): ComponentConfig[] {
-  return inOrder(
+  const components = inOrder(
     Object.values(config.components),
     (component) => component.name,
     (component) => component.depends_on,
   );
+  return Object.freeze({ config, steps: ordered, components, findings: findings(ordered) });
 }
 
-async function resolveStep(step: StepConfig, index: number, config: Config, checking: Checking): Promise<Step> {
-  const action = checking.registry.actions.get(step.uses);
-  if (action === undefined) checking.mistakes.push(unknown('action', step.uses, checking.registry.actions.names(), step.position));
-  else if (action.input) await checkInput(`step ${step.id}`, action.input, step.with, step.position, checking);
-  for (const [name, argument] of Object.entries(step.when ?? {})) await checkCondition(step, name, argument, checking);
+/** Something that the config names, and what it gives it. */
+interface Use<T> {
+  readonly table: Table<T>;
+  readonly name: string;
+  readonly schema: (item: T) => JsonSchema | undefined;
+  readonly input: unknown;
+  readonly subject: string;
+  /** Where the name stands in the config, and where the input. */
+  readonly at: Path;
+  readonly inputAt: Path;
+}
+
+type Path = Parameters<PositionOf>[0];
+
+/** Looks up what the config names. All mistakes end up in one list. */
+class Names {
+  readonly #mistakes: ShipError[];
+
+  constructor(private readonly parts: PlanParts) {
+    this.#mistakes = [...parts.mistakes];
+  }
+
+  get registry(): Registry {
+    return this.parts.registry;
+  }
+
+  async use<T>({ table, name, schema, input, subject, at, inputAt }: Use<T>): Promise<T | undefined> {
+    const item = table.get(name);
+    if (item === undefined) {
+      const known = table.names();
+      const offered = suggest(name.split('/')[0]!, this.parts.offers);
+      const details = { kind: table.kind, name, known, suggestion: suggest(name, known), offered, prefix: `${subject}: ` };
+      this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
+      return undefined;
+    }
+    for (const { path, message, hint } of await this.parts.checker.check(schema(item) ?? {}, input)) {
+      const position = this.parts.positionOf([...inputAt, ...path]);
+      this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
+    }
+    return item;
+  }
+
+  throwIfAny(): void {
+    const { length: count } = this.#mistakes;
+    if (count > 0) throw errors.SHIP_CONFIG_INVALID({ file: this.parts.config.file, count }, { errors: this.#mistakes });
+  }
+}
+
+async function checkComponents({ components }: Config, names: Names): Promise<void> {
+  for (const { name, driver, settings } of Object.values(components)) {
+    const at = ['components', name];
+    const use = {
+      table: names.registry.drivers,
+      name: driver,
+      input: settings,
+      subject: `component ${name}`,
+      at: [...at, 'driver'],
+      inputAt: at,
+    };
+    await names.use({ ...use, schema: (item) => item.settings });
+  }
+}
+
+async function checkSuites({ verify }: Config, names: Names): Promise<void> {
+  for (const suite of SUITES) {
+    for (const [index, check] of verify[suite].entries()) {
+      const at = ['verify', suite, index];
+      const use = { table: names.registry.checks, name: check.kind, input: check.with, subject: `check ${check.name}`, at, inputAt: at };
+      await names.use({ ...use, schema: (item) => item.input });
+    }
+  }
+}
+
+async function resolveStep(step: StepConfig, index: number, config: Config, names: Names): Promise<Step> {
+  const at = ['steps', index];
+  const subject = `step ${step.id}`;
+  // `run:` and its like stand in the step itself; every other input stands below `with:`.
+  const inputAt = step.uses === 'shell/run' ? at : [...at, 'with'];
+  const use = { table: names.registry.actions, name: step.uses, input: step.with, subject, at: [...at, 'uses'], inputAt };
+  const action = await names.use({ ...use, schema: (item) => item.input });
+  for (const [name, input] of Object.entries(step.when ?? {})) {
+    const when = [...at, 'when', name];
+    await names.use({ table: names.registry.conditions, name, input, subject, at: when, inputAt: when, schema: (item) => item.input });
+  }
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];
   return Object.freeze({
@@ -82,43 +160,6 @@ async function resolveStep(step: StepConfig, index: number, config: Config, chec
 
 const previous = (steps: readonly StepConfig[], index: number): string[] => (index === 0 ? [] : [steps[index - 1]!.id]);
 
-async function checkComponent(component: ComponentConfig, checking: Checking): Promise<void> {
-  const driver = checking.registry.drivers.get(component.driver);
-  if (driver === undefined)
-    checking.mistakes.push(
-      unknown('driver', component.driver, checking.registry.drivers.names(), undefined, `component ${component.name}: `),
-    );
-  else await checkInput(`component ${component.name}`, driver.settings, component.settings, undefined, checking);
-}
-
-async function checkCheck(check: CheckConfig, checking: Checking): Promise<void> {
-  const kind = checking.registry.checks.get(check.kind);
-  if (kind === undefined) checking.mistakes.push(unknown('check', check.kind, checking.registry.checks.names(), check.position));
-  else await checkInput(`check ${check.name}`, kind.input, check.with, check.position, checking);
-}
-
-async function checkCondition(step: StepConfig, name: string, argument: Json, checking: Checking): Promise<void> {
-  const condition = checking.registry.conditions.get(name);
-  if (condition === undefined) checking.mistakes.push(unknown('condition', name, checking.registry.conditions.names(), step.position));
-  else await checkInput(`step ${step.id}, when.${name}`, condition.input, argument, step.position, checking);
-}
-
-async function checkInput(
-  subject: string,
-  schema: JsonSchema,
-  value: unknown,
-  at: Position | undefined,
-  { checker, mistakes }: Checking,
-): Promise<void> {
-  for (const { path, message, hint } of await checker.check(schema, value)) {
-    mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at }));
-  }
-}
-
-function unknown(kind: string, name: string, known: readonly string[], at: Position | undefined, prefix = ''): ShipError {
-  return errors.SHIP_NAME_UNKNOWN({ kind, name, known, suggestion: suggest(name, known), prefix }, { at });
-}
-
 /** Orders items so that each comes after what it needs, and otherwise as written. The config has refused cycles. */
 export function inOrder<T>(items: readonly T[], id: (item: T) => string, needs: (item: T) => readonly string[]): T[] {
   const byId = new Map(items.map((item) => [id(item), item]));
@@ -139,7 +180,8 @@ function findings(steps: readonly Step[]): Finding[] {
   return steps.flatMap((step, index) => {
     const later = steps.slice(index + 1).filter((other) => other.irreversible === undefined);
     if (step.irreversible === undefined || later.length === 0) return [];
-    const message = `step ${step.id} cannot be undone (${step.irreversible}) and runs before ${later.map(({ id }) => id).join(', ')}: if one of these fails, ${step.id} stays. Put it last.`;
+    const after = later.map(({ id }) => id).join(', ');
+    const message = `step ${step.id} cannot be undone (${step.irreversible}) and runs before ${after}: if one of these fails, ${step.id} stays. Put it last.`;
     return [{ level: 'warn' as const, rule: 'irreversible-last', message, ...(step.position ? { position: step.position } : {}) }];
   });
 }

@@ -133,14 +133,21 @@ const planErrors = {
   },
   SHIP_NAME_UNKNOWN: {
     exit: 2,
-    message: (d: { kind: string; name: string; known: readonly string[]; suggestion: string | undefined; prefix: string }) =>
-      `${d.prefix}there is no ${d.kind} ${JSON.stringify(d.name)}`,
-    hint: (d: { kind: string; known: readonly string[]; suggestion: string | undefined }) =>
-      d.suggestion
-        ? `Did you mean \`${d.suggestion}\`?`
-        : d.known.length > 0
-          ? `There is ${d.known.join(', ')}. Is a plugin missing in \`plugins:\`?`
-          : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`,
+    message: (d: {
+      kind: string;
+      name: string;
+      known: readonly string[];
+      suggestion?: string | undefined;
+      offered?: string | undefined;
+      prefix?: string;
+    }) => `${d.prefix ?? ''}there is no ${d.kind} ${JSON.stringify(d.name)}`,
+    hint: (d: { kind: string; known: readonly string[]; suggestion?: string | undefined; offered?: string | undefined }) => {
+      if (d.suggestion) return `Did you mean \`${d.suggestion}\`?`;
+      if (d.offered) return `Did you mean \`${d.offered}\`? It is a plugin that is not on: write \`plugins: [${d.offered}]\`.`;
+      return d.known.length > 0
+        ? `There is ${d.known.join(', ')}. Is a plugin missing in \`plugins:\`?`
+        : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`;
+    },
   },
   SHIP_QUESTION_UNANSWERED: {
     exit: 2,

@@ -11,8 +11,7 @@ export async function pluginCommand(
   { signal, print }: { signal: AbortSignal; print(line: string): void },
 ): Promise<Json> {
   const command = kernel.registry.commands.get(name);
-  if (command === undefined)
-    throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names(), suggestion: undefined, prefix: '' });
+  if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
   const context = {
     ...idleContext(kernel, `command ${name}`, signal),
     components: kernel.config.components,
