@@ -3,6 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.mjs';
+import { buildLazyLibraries, lazyLibraries } from './lazy-libraries.mjs';
 import { precompiledSchemas } from './precompile.mjs';
 import { warmCodeCache } from './warm.mjs';
 
@@ -21,8 +23,9 @@ await build({
   minifyWhitespace: true,
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [await precompiledSchemas(root)],
+  plugins: [await precompiledSchemas(root), lazyLibraries, lazyBuiltins],
 });
+await buildLazyLibraries(root, out, shared);
 
 // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: load.cjs lends its own.
 const bundle = join(out, 'ship.cjs');

@@ -28,6 +28,7 @@ export interface Flags {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly help: boolean;
+  readonly version: boolean;
 }
 
 /** Reads the command line. Mistakes throw SHIP_USAGE, with the nearest flag as the hint. */
@@ -42,6 +43,7 @@ export function parseArguments(argv: readonly string[], extraSkipFlag?: string):
   }
   const [verb, ...rest] = program.args;
   const flags = readFlags(program.opts());
+  if (given.includes('--auto-rollback') && given.includes('--no-auto-rollback')) throw clash('--auto-rollback', '--no-auto-rollback');
   checkFlags(flags, verb);
   return { verb, rest, flags };
 }
@@ -92,16 +94,22 @@ function readFlags(given: Record<string, unknown>): Flags {
     json: given.json === true,
     verbose: given.verbose === true,
     help: given.help === true,
+    version: given.version === true,
   };
 }
 
+const clash = (one: string, other: string) =>
+  errors.SHIP_USAGE({ problem: `${one} and ${other} contradict each other`, hint: 'Give one of the two.' });
+
 function checkFlags(flags: Flags, verb: string | undefined): void {
-  const clash = (one: string, other: string) =>
-    errors.SHIP_USAGE({ problem: `${one} and ${other} contradict each other`, hint: 'Give one of the two.' });
   if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
   if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
   if (flags.rollbackTo !== undefined && flags.noRollback) throw clash('--rollback-to', '--no-rollback');
   if (flags.rollbackTo !== undefined && flags.listSnapshots) throw clash('--rollback-to', '--list-snapshots');
+  if (flags.to !== undefined && verb !== 'rollback')
+    throw errors.SHIP_USAGE({ problem: '--to belongs to `ship rollback`', hint: 'Write `ship rollback --to ID`.' });
+  if (flags.dryRun && (flags.rollbackTo !== undefined || (verb !== undefined && verb !== 'help')))
+    throw errors.SHIP_USAGE({ problem: '--dry-run shows what `ship` alone would do, and nothing else' });
   if (verb !== undefined && (flags.rollbackTo !== undefined || flags.listSnapshots)) {
     const flag = flags.listSnapshots ? '--list-snapshots' : '--rollback-to';
     throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });

@@ -1,28 +1,34 @@
-import { emptyReport, findSecrets, isShipError, Redactor, type Report, toReported } from '@ship/core';
+import { readFileSync } from 'node:fs';
+import { emptyReport, isShipError, type Report, toReported } from '@ship/core';
 import { type Arguments, type Flags, parseArguments } from './arguments.js';
 import { errors } from './errors.js';
+import { redactorFor } from './redactor.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/errors.js';
 
 /** The `ship` command. Resolves when all is written; the exit status is set. */
 export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
-  const redactor = new Redactor(findSecrets(process.env));
-  const redact = (text: string) => redactor.redact(text);
   const terminal = openTerminal({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') }, process.env);
   const started = new Date();
+  const commandLine = ['ship', ...argv].join(' ');
+  let known: Arguments | undefined;
   let report: Report;
   try {
-    report = await dispatch(terminal, parseArguments(argv), ['ship', ...argv].join(' '));
+    known = parseArguments(argv);
+    report = await dispatch(terminal, known, commandLine);
   } catch (error) {
+    const redactor = await redactorFor(known?.flags);
+    const redact = (text: string) => redactor.redact(text);
     showError(terminal, error, redact);
-    report = refusal(error, started, redact(['ship', ...argv].join(' ')), redact);
+    report = refusal(error, started, redact(commandLine), redact);
   }
   if (terminal.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   leave(report.exit_code);
 }
 
 function dispatch(terminal: Terminal, { verb, rest, flags }: Arguments, commandLine: string): Promise<Report> | Report {
+  if (flags.version) return version(terminal);
   if (flags.help || verb === 'help') return help(terminal, flags);
   if (verb === undefined)
     return flags.listSnapshots ? pluginVerb(terminal, flags, 'snapshots', ['list']) : deployVerb(terminal, flags, commandLine);
@@ -65,6 +71,12 @@ const deployVerb = (terminal: Terminal, flags: Flags, commandLine: string) =>
   import('./verbs/deploy.js').then(({ deploy }) => deploy(terminal, flags, commandLine));
 const pluginVerb = (terminal: Terminal, flags: Flags, name: string, rest: readonly string[]) =>
   import('./verbs/plugin-command.js').then(({ runPluginCommand }) => runPluginCommand(terminal, flags, name, rest));
+
+function version(terminal: Terminal): Report {
+  const { version: result } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  terminal.line(result);
+  return { ...emptyReport('version', new Date()), result };
+}
 
 async function help(terminal: Terminal, flags: Flags): Promise<Report> {
   const { helpText } = await import('./help.js');

@@ -2,11 +2,13 @@ import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from 
 import type { Flags } from './arguments.js';
 import { BUILTINS } from './builtins.js';
 import { importModule } from './import-module.js';
+import { staySmall } from './memory.js';
 import { PRECOMPILED } from './precompiled.js';
 
 /** Opens the kernel that the flags ask for. */
 export function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
   const file = flags.config ?? process.env.SHIP_CONFIG;
+  staySmall(file ?? 'ship.yaml');
   return openKernel({
     cwd: process.cwd(),
     ...(file ? { file } : {}),

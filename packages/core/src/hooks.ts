@@ -174,20 +174,20 @@ function guardTap(tap: GuardedTap, hook: HookName, sink: TapErrorSink, deadlineM
     sink(named(error));
   };
   const { fn, type } = tap;
-  if (type === 'sync') {
-    return {
-      ...tap,
-      fn: (...args: unknown[]) => {
-        try {
-          return fn(...args);
-        } catch (error) {
-          settle(error);
-        }
-      },
-    };
-  }
-  const call = type === 'promise' ? fn : (...args: unknown[]) => callbackToPromise(fn, args);
+  if (HOOK_KINDS[hook] === 'sync') return { ...tap, fn: (...args: unknown[]) => callSync(fn, args, settle) };
+  // `tap` with an async function is a common slip: what it answers is awaited all the same.
+  const call = type === 'async' ? (...args: unknown[]) => callbackToPromise(fn, args) : async (...args: unknown[]) => fn(...args);
   return { ...tap, type: 'promise', fn: (...args: unknown[]) => withDeadline(call, args, source, deadlineMs).catch(settle) };
+}
+
+/** Nothing waits for what a tap of a sync hook begins; its error is told all the same. */
+function callSync(fn: (...args: unknown[]) => unknown, args: unknown[], settle: (error: unknown) => void): void {
+  try {
+    const answer = fn(...args);
+    if (answer instanceof Promise) answer.catch(settle);
+  } catch (error) {
+    settle(error);
+  }
 }
 
 function callbackToPromise(fn: (...args: unknown[]) => void, args: unknown[]): Promise<unknown> {
@@ -208,7 +208,7 @@ function withDeadline(
       clearTimeout(timer);
       settle(value);
     };
-    Promise.resolve(call(...args)).then(done(resolve), done(reject));
+    call(...args).then(done(resolve), done(reject));
   });
 }
 

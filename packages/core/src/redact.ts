@@ -10,9 +10,13 @@ const TELLING_NAME = /(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?
 /** Shorter values would redact ordinary words. */
 const SHORTEST_GUESSED = 6;
 const SHORTEST_NAMED = 3;
-const SHORTEST_FRAGMENT = 8;
+const SHORTEST_LINE = 8;
+const SHORTEST_BASE64 = 6;
 const MASK = '***';
-const REFERENCE = /\{\{secret:([A-Za-z_][A-Za-z0-9_]*)\}\}/g;
+/** A name, and the form where it is not the value itself. Without a name: the opening of a reference, taken literally. */
+const REFERENCE = /\{\{secret:(?:([^{}|]+)(?:\|([a-z0-9.]+))?)?\}\}/g;
+const OPENING = '{{secret:';
+const LITERAL_OPENING = '{{secret:}}';
 
 /** The secrets of an environment: variables whose name tells, and those that the config names. */
 export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = []): Secret[] {
@@ -29,15 +33,18 @@ export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = [
  */
 export class Redactor {
   readonly #forms: RegExp | undefined;
-  readonly #raw: RegExp | undefined;
-  readonly #nameOf: ReadonlyMap<string, string>;
+  readonly #formsAndOpening: RegExp | undefined;
+  readonly #referenceOf = new Map<string, string>();
   readonly #valueOf: ReadonlyMap<string, string>;
 
   constructor(secrets: readonly Secret[] = []) {
-    this.#forms = alternatives(secrets.flatMap(({ value }) => formsOf(value)));
-    this.#raw = alternatives(secrets.map(({ value }) => value));
-    this.#nameOf = new Map(secrets.map(({ name, value }) => [value, name]));
     this.#valueOf = new Map(secrets.map(({ name, value }) => [name, value]));
+    for (const { name, value } of secrets) this.#know(value, encodeURIComponent(name));
+    for (const { name, value } of secrets)
+      for (const [form, text] of formsOf(value)) this.#know(text, `${encodeURIComponent(name)}|${form}`);
+    const texts = [...this.#referenceOf.keys()];
+    this.#forms = alternatives(texts);
+    this.#formsAndOpening = texts.length === 0 ? undefined : alternatives([...texts, OPENING]);
   }
 
   /** Masks every known secret, for people and networks. */
@@ -52,43 +59,68 @@ export class Redactor {
 
   /** Replaces secrets by references, for what `ship` must read back: journals and snapshots hold names, not values. */
   refer<T>(value: T): T {
-    const raw = this.#raw;
-    if (raw === undefined) return value;
-    return mapStrings(value as Json, (text) => this.redact(text.replace(raw, (secret) => `{{secret:${this.#nameOf.get(secret)}}}`))) as T;
+    const known = this.#formsAndOpening ?? OPENING;
+    const refer = (found: string) => (found === OPENING ? LITERAL_OPENING : `${OPENING}${this.#referenceOf.get(found)}}}`);
+    return mapStrings(value as Json, (text) => text.replaceAll(known, refer)) as T;
   }
 
   /** Puts the values back where {@link refer} left names. Unknown names stay, and are told to `missing`. */
   resolve<T>(value: T, missing: (name: string) => void = () => {}): T {
-    return mapStrings(value as Json, (text) =>
-      text.replace(REFERENCE, (reference, name: string) => {
-        const secret = this.#valueOf.get(name);
-        if (secret === undefined) missing(name);
-        return secret ?? reference;
-      }),
-    ) as T;
+    const resolve = (reference: string, encoded?: string, form?: string): string => {
+      if (encoded === undefined) return OPENING;
+      const name = decodeURIComponent(encoded);
+      const secret = this.#valueOf.get(name);
+      if (secret === undefined) missing(name);
+      return (form === undefined || secret === undefined ? secret : formsOf(secret).get(form)) ?? reference;
+    };
+    return mapStrings(value as Json, (text) => text.replaceAll(REFERENCE, resolve)) as T;
+  }
+
+  #know(text: string, reference: string): void {
+    if (text.length > 0 && !this.#referenceOf.has(text)) this.#referenceOf.set(text, reference);
   }
 }
 
-function formsOf(value: string): string[] {
-  const lines = value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_FRAGMENT);
-  const encoded = encodeURIComponent(value);
-  const json = JSON.stringify(value).slice(1, -1);
-  return [value, ...lines, encoded, encoded.replaceAll('%20', '+'), json, ...base64Forms(value)];
+/** The forms in which a secret may stand in a text besides as it is, by name. */
+function formsOf(value: string): Map<string, string> {
+  const lines = value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+  return new Map([
+    ...named('line', lines),
+    ...named('url', urlForms(value)),
+    ...named('json', jsonForms(value)),
+    ...named('base64', base64Forms(value)),
+  ]);
 }
 
-/** Base64 of a text inside a longer one depends on where it starts: three alignments, less their uncertain ends. */
+const named = (kind: string, texts: readonly string[]): [string, string][] => texts.map((text, index) => [`${kind}.${index}`, text]);
+
+/** Encoders differ in what they leave as it is, in how they write a space, and in the case of the digits. */
+function urlForms(value: string): string[] {
+  const component = encodeURIComponent(Buffer.from(value).toString());
+  const strict = component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const forms = [component, strict, new URLSearchParams({ v: value }).toString().slice(2), encodeURI(Buffer.from(value).toString())];
+  const all = forms.flatMap((form) => [form, form.replaceAll('%20', '+')]);
+  return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
+}
+
+/** Some encoders escape the slash, and some all that is not ASCII. */
+function jsonForms(value: string): string[] {
+  const plain = JSON.stringify(value).slice(1, -1);
+  const forms = [plain, plain.replaceAll('/', '\\/')];
+  return [...forms, ...forms.map((form) => form.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))];
+}
+
+/** Base64 of a text inside a longer one depends on where it starts: three alignments, less their uncertain ends. Tools wrap it at 64 or 76. */
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
-  const whole = bytes.toString('base64');
   const aligned = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');
-    const start = Math.ceil((shift * 8) / 6);
-    const end = Math.floor(((shift + bytes.length) * 8) / 6);
-    return text.slice(start, end);
+    return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
   });
-  const forms = [whole, ...aligned.filter((form) => form.length >= SHORTEST_FRAGMENT)];
+  const wrapped = [64, 76].flatMap((width) => aligned[0]!.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
+  const forms = [bytes.toString('base64'), ...[...aligned, ...wrapped].filter((form) => form.length >= SHORTEST_BASE64)];
   return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 

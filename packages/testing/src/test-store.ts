@@ -41,6 +41,15 @@ export function testStore(name: string, make: () => Store | Promise<Store>): voi
       expect((await store.get('k'))?.value.toString()).toBe('two');
     });
 
+    it('given a version, when many put with it at once, then exactly one replaces', async () => {
+      const store = await make();
+      const { version } = await store.put('k', 'first');
+      const put = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => store.put('k', `${index}`, { ifVersion: version })));
+      const won = put.map(({ status }, index) => (status === 'fulfilled' ? `${index}` : undefined)).filter((each) => each !== undefined);
+      expect(won).toHaveLength(1);
+      expect((await store.get('k'))?.value.toString()).toBe(won[0]);
+    });
+
     it('given several keys, when a prefix is listed, then those below it come, sorted', async () => {
       const store = await make();
       for (const key of ['s/e/b.json', 's/e/a.json', 's/other/c.json']) await store.put(key, '{}');

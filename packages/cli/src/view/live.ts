@@ -41,6 +41,7 @@ export class LiveView {
         return;
       case 'step-finished':
         live?.finish(event.report);
+        this.#steps.delete(event.step.id);
         return;
       default:
         this.#say(event);
@@ -49,33 +50,37 @@ export class LiveView {
 
   /** Resolves when the last frame is drawn. */
   async close(): Promise<void> {
-    for (const step of this.#steps.values()) step.finish({ id: '', uses: '', status: 'not_run', duration_ms: 0, attempts: 0 });
+    for (const [id, step] of this.#steps) step.finish({ id, uses: '', status: 'not_run', duration_ms: 0, attempts: 0 });
+    this.#steps.clear();
     await this.#drawing;
     this.#release();
   }
 
   #open(steps: readonly Step[]): void {
-    const tasks = steps.map((step) => ({ title: step.name ?? step.id, task: (_: unknown, task: Task) => this.#drive(step, task) }));
-    for (const step of steps) this.#steps.set(step.id, waiting());
+    const tasks = steps.map((step) => {
+      const early = waiting();
+      this.#steps.set(step.id, early);
+      return { title: step.name ?? step.id, task: (_: unknown, task: Task) => this.#drive(step, early, task) };
+    });
     const listr = new Listr(tasks, {
       concurrent: true,
       exitOnError: false,
       registerSignalListeners: false,
       renderer: 'default',
-      rendererOptions: { collapseErrors: false, collapseSkips: false, removeEmptyLines: false },
+      rendererOptions: { collapseErrors: false, collapseSkips: true, removeEmptyLines: false },
     });
     this.#drawing = listr.run();
   }
 
   /** Until its step starts a task waits; listr2 would draw it as running. */
-  #drive(step: Step, task: Task): Promise<void> {
+  #drive(step: Step, early: EarlyStep, task: Task): Promise<void> {
     const state = task.task as unknown as { state$: string };
-    const early = this.#steps.get(step.id);
     state.state$ = 'WAITING';
     return new Promise((resolve, reject) => {
       const name = step.name ?? step.id;
       const live: LiveStep = {
         start: () => {
+          task.title = name;
           state.state$ = 'STARTED';
         },
         output: (text) => {
@@ -94,8 +99,8 @@ export class LiveView {
           }
         },
       };
-      this.#steps.set(step.id, live);
-      (early as ReturnType<typeof waiting>).replay(live);
+      if (this.#steps.get(step.id) === early) this.#steps.set(step.id, live);
+      early.replay(live);
     });
   }
 
@@ -114,8 +119,12 @@ export class LiveView {
   }
 }
 
+interface EarlyStep extends LiveStep {
+  replay(live: LiveStep): void;
+}
+
 /** Takes what happens to a step before listr2 has begun its task. */
-function waiting(): LiveStep & { replay(live: LiveStep): void } {
+function waiting(): EarlyStep {
   const calls: ((live: LiveStep) => void)[] = [];
   return {
     start: () => calls.push((live) => live.start()),

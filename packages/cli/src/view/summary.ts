@@ -7,7 +7,7 @@ import { drawTree, type TreeNode } from './tree.js';
 /** The block that ends a run: what happened, why, what is live, what is left to do. */
 export function showSummary(terminal: Terminal, report: Report, verdict = verdictOf(report)): void {
   const { line, paint } = terminal;
-  if (report.failure && (report.decision?.action === 'rollback' || report.rollback)) {
+  if (report.failure && report.rollback) {
     line();
     for (const each of drawTree(rollbackTree(report, terminal))) line(each);
   } else if (report.failure) showFailure(terminal, report);
@@ -35,12 +35,13 @@ export function verdictOf(report: Report): string {
     case 'rollback_incomplete':
       return 'failed, and the rollback is INCOMPLETE: see what is left above';
     case 'refused':
-      return 'refused: nothing was changed';
+      return hasActed(report) ? 'failed, and the rollback was refused: everything stays as it is' : 'refused: nothing was changed';
     case 'interrupted':
       return 'interrupted: what was done stands as it is';
   }
 }
 
+const hasActed = ({ steps }: Report): boolean => steps.some(({ attempts }) => attempts > 0);
 const proven = ({ rollback }: Report): boolean => Object.keys(rollback?.verification ?? {}).length > 0;
 
 function showFailure({ line, paint }: Terminal, { failure, decision, status }: Report): void {

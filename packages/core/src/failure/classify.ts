@@ -13,7 +13,7 @@ const SIGNS: readonly (readonly [FailureType, RegExp])[] = [
   ],
   ['git_error', /(^|\n)\s*(fatal: |error: pathspec|CONFLICT \()|not a git repository|SHIP_GIT_/i],
   ['quality_gate_failure', /quality gate|lint(er|ing)? (failed|errors?)|coverage .*(below|threshold)/i],
-  ['test_failure', /\b\d+ (tests? )?(failed|failing)\b|\bassertion ?error\b|\btests? failed\b/i],
+  ['test_failure', /\b[1-9]\d* (tests? )?(failed|failing)\b|\bassertion ?error\b|\btests? failed\b/i],
 ];
 
 /** What kind of failure an error is. An error that names its `failureType` is believed. */

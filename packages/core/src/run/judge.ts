@@ -12,6 +12,8 @@ export interface Judgement {
   readonly decision: Decision;
 }
 
+const ACTIONS: ReadonlySet<Decision['action']> = new Set(['rollback', 'prompt', 'warn', 'info', 'none'] as const);
+
 /** Judges a failed step. */
 export function judgeStep(session: Session, step: Step, error: unknown): Promise<Judgement> {
   const unhealthy = isShipError(error) && error.code.endsWith('_UNHEALTHY');
@@ -52,12 +54,29 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   const addEvidence = (name: string, text: string) => session.journal.note({ type: 'evidence', name, text: kernel.redactor.redact(text) });
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, session.runContext(), { failure, context, addEvidence });
-  const proposed = decide(context);
-  const replaced = kernel.hooks.decide.isUsed() ? await kernel.hooks.decide.promise(proposed, context, session.runContext()) : undefined;
-  const decision = await settle(session, failure, replaced ?? proposed);
+  const decision = await settle(session, failure, await decideWithPlugins(session, context));
   session.journal.note({ type: 'decision', decision });
   session.emit({ type: 'decision', decision });
   return { failure, decision };
+}
+
+/** What is decided, unless a plugin knows better. One that throws or answers nonsense does not keep a failed run from its rollback. */
+async function decideWithPlugins(session: Session, context: FailureContext): Promise<Decision> {
+  const proposed = decide(context);
+  const { decide: hook } = session.kernel.hooks;
+  if (!hook.isUsed()) return proposed;
+  try {
+    const replaced = (await hook.promise(proposed, context, session.runContext())) ?? undefined;
+    if (replaced === undefined) return proposed;
+    const expected = proposed.action === 'none' ? 'no rollback, as it is switched off' : 'a decision, or nothing';
+    const fits = ACTIONS.has(replaced.action) && Array.isArray(replaced.reasons);
+    if (fits && (proposed.action !== 'none' || replaced.action !== 'rollback'))
+      return { ...proposed, ...session.kernel.redactor.redactDeep(replaced) };
+    throw errors.SHIP_HOOK_CONTRACT({ source: 'decide', answer: JSON.stringify(replaced) ?? String(replaced), expected });
+  } catch (error) {
+    session.report(error);
+    return proposed;
+  }
 }
 
 function contextOf(session: Session, failure: FailureContext['failure']): FailureContext {
@@ -79,7 +98,7 @@ async function settle(session: Session, failure: Failure, decision: Decision): P
   if (decision.action !== 'prompt') return decision;
   const { choose } = session.kernel.interaction;
   if (choose === undefined) return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
-  const answer = await choose(`${failure.trigger}: ${failure.message}`, decision.options, decision.recommended);
+  const answer = await choose(`${failure.severity} ${failure.trigger}. What now?`, decision.options, decision.recommended);
   const reasons = [...decision.reasons, `answered: ${answer ?? 'nothing'}`];
   if (answer === 'full_rollback') return { ...decision, action: 'rollback', scope: 'full', via: 'restore', reasons };
   if (answer === 'partial_rollback') return { ...decision, action: 'rollback', scope: 'partial', via: 'restore', reasons };

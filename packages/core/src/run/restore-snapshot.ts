@@ -1,7 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import type { ComponentConfig, ComponentReport, ComponentState, Json, RollbackReport, Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
-import type { Deadline, Undone } from './rollback.js';
+import { type Deadline, describeLive, type Undone } from './rollback.js';
 import type { Session } from './session.js';
 
 /** Makes every component as the snapshot has it, dependents first. One that fails does not keep the others from theirs. */
@@ -34,7 +34,8 @@ async function restoreComponent(
   let fields: Pick<ComponentReport, 'status' | 'error'>;
   try {
     if (session.signal.aborted) throw session.signal.reason;
-    const before = await driver.describe(session.context(), component);
+    await session.lease.check();
+    const before = await describeLive(session, component, timeoutMs);
     from = before?.version ?? null;
     await session.journal.append({
       type: 'component-intent',

@@ -2,6 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
 import type {
   CheckConfig,
+  ComponentConfig,
   ComponentReport,
   ComponentState,
   Finding,
@@ -9,6 +10,7 @@ import type {
   SuiteName,
   VerificationReport,
 } from '../types/index.js';
+import { bounded } from './bounded.js';
 import type { ActedStep, Session } from './session.js';
 import { runSuite } from './suites.js';
 import { type UndoOutcome, undoStep } from './undo.js';
@@ -33,15 +35,31 @@ export async function rollBack(
   undo: (deadline: Deadline) => Promise<Undone>,
 ): Promise<RollbackReport> {
   const started = performance.now();
+  await session.lease.check();
   const findings = await admit(session, request);
   await session.journal.append({ type: 'rollback-started', scope: request.scope, target_snapshot: request.target?.id ?? null, findings });
   session.emit({ type: 'rollback-started', scope: request.scope, target: request.target?.id ?? null });
-  const planned = session.kernel.hooks.rollback.isUsed()
-    ? await session.kernel.hooks.rollback.promise(request, session.runContext())
-    : undefined;
-  const report = planned ?? (await fullRollback(session, request, findings, started, undo));
+  const report = (await strategy(session, request)) ?? (await fullRollback(session, request, findings, started, undo));
   await session.journal.append({ type: 'rollback-finished', report });
   return report;
+}
+
+/** The rollback of a plugin that has a better way. Where it fails the kernel's own follows: restores are idempotent. */
+async function strategy(session: Session, request: RollbackRequest): Promise<RollbackReport | undefined> {
+  const { rollback } = session.kernel.hooks;
+  if (!rollback.isUsed()) return undefined;
+  try {
+    const report = (await rollback.promise(request, session.runContext())) ?? undefined;
+    if (report === undefined || (Array.isArray(report.remaining) && Array.isArray(report.components) && report.verification)) return report;
+    throw errors.SHIP_HOOK_CONTRACT({
+      source: 'rollback',
+      answer: JSON.stringify(report) ?? String(report),
+      expected: 'a rollback report, or nothing',
+    });
+  } catch (error) {
+    session.report(error);
+    return undefined;
+  }
 }
 
 /** Milliseconds that are left for the rollback; at least 1. */
@@ -56,7 +74,7 @@ async function fullRollback(
 ): Promise<RollbackReport> {
   const deadline = () => Math.max(1, session.kernel.config.rollback_timeout_ms - (performance.now() - started));
   const undone = await undo(deadline);
-  const remaining = [...undone.remaining, ...(session.signal.aborted ? [] : await prove(session, undone))];
+  const remaining = [...undone.remaining, ...(session.signal.aborted ? [] : await prove(session, undone, deadline))];
   const verification = remaining.length === 0 && !session.signal.aborted ? await verifyTarget(session, request) : {};
   return {
     scope: request.scope,
@@ -97,14 +115,14 @@ async function driverFindings(session: Session, { target, failure }: RollbackReq
 }
 
 /** What was rolled back must be what is live: version and config of each component. */
-async function prove(session: Session, { expected, remaining }: Undone): Promise<Remaining[]> {
+async function prove(session: Session, { expected, remaining }: Undone, deadline: Deadline): Promise<Remaining[]> {
   const broken = new Set(remaining.map(({ what }) => what));
   const problems: Remaining[] = [];
   for (const [name, state] of expected) {
     const component = session.kernel.config.components[name];
     if (component === undefined || broken.has(name)) continue;
     try {
-      const live = await session.kernel.registry.drivers.get(component.driver)!.describe(session.context(), component);
+      const live = await describeLive(session, component, deadline());
       const same = live?.version === state?.version && live?.config_hash === state?.config_hash;
       if (!same)
         throw errors.SHIP_ROLLBACK_PROOF({ component: name, live: live?.version ?? 'nothing', expected: state?.version ?? 'nothing' });
@@ -113,6 +131,15 @@ async function prove(session: Session, { expected, remaining }: Undone): Promise
     }
   }
   return problems;
+}
+
+/** What is live, asked under the deadline of the rollback. */
+export function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
+  const driver = session.kernel.registry.drivers.get(component.driver)!;
+  return bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
+    driver.describe(session.context(signal, component.name), component),
+  );
 }
 
 /** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */

@@ -56,6 +56,7 @@ async function verify(session: Session): Promise<RunStatus> {
     if (!isTolerable(judgement)) return fail(session, judgement);
     tolerate(session, judgement);
   }
+  await session.lease.check();
   return 'succeeded';
 }
 
@@ -65,7 +66,9 @@ function warnOfOptional(session: Session, { checks }: SuiteReport): void {
   }
 }
 
-const isTolerable = ({ decision }: Judgement): boolean => decision.action === 'warn' || decision.action === 'info';
+/** What is told and passed over stays so where rollbacks are switched off. */
+const isTolerable = ({ decision: { action, severity } }: Judgement): boolean =>
+  action === 'warn' || action === 'info' || (action === 'none' && (severity === 'MEDIUM' || severity === 'LOW'));
 
 /** MEDIUM and LOW: told, and the run goes on. */
 function tolerate(session: Session, { failure, decision }: Judgement): void {
@@ -88,7 +91,6 @@ async function fail(session: Session, { failure, decision }: Judgement): Promise
 }
 
 function interrupted(session: Session): 'interrupted' {
-  session.journal.note({ type: 'interrupted', signal: String((session.signal.reason as Error).message) });
   session.report(session.signal.reason);
   return 'interrupted';
 }

@@ -28,6 +28,9 @@ import type {
 
 import { emptyRecord, type RunRecord } from './record.js';
 
+/** Of the name of a log, without its suffix. */
+const LONGEST_LOG_NAME = 100;
+
 /** A step that was meant to act: what a rollback needs of it. */
 export interface ActedStep {
   readonly step: Step;
@@ -71,14 +74,14 @@ export class Session {
   ): Promise<T> {
     const session = await Session.open(kernel, plan, options.command);
     const { signal } = options;
-    const onAbort = () => session.#interrupt.abort(signal!.reason);
+    const onAbort = () => session.#interrupted(signal!.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
     try {
       return await work(session);
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      await session.lease.release();
+      await session.#release();
     }
   }
 
@@ -115,6 +118,21 @@ export class Session {
     return session;
   }
 
+  /** Written down at once: whoever interrupts may not wait for the end. */
+  #interrupted(reason: unknown): void {
+    this.journal.note({ type: 'interrupted', signal: reason instanceof Error ? reason.message : String(reason) });
+    this.#interrupt.abort(reason);
+  }
+
+  /** A lease that cannot be given back is free once this process has ended; the result of the run stands. */
+  async #release(): Promise<void> {
+    try {
+      await this.lease.release();
+    } catch (error) {
+      this.warn(`the lease was not given back: ${(error as Error).message}`);
+    }
+  }
+
   /** Aborted when the run is interrupted. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
@@ -130,9 +148,13 @@ export class Session {
     return toReported(error, (text) => this.kernel.redactor.redact(text), source);
   }
 
-  /** Adds an error to the report of the run. */
+  /** Adds an error to the report of the run; what a tap throws at every event is told once. */
   report(error: unknown): void {
-    this.errors.push(this.reported(error));
+    const reported = this.reported(error);
+    const known = this.errors.some(
+      ({ code, message, source }) => [code, message, source].join() === [reported.code, reported.message, reported.source].join(),
+    );
+    if (!known) this.errors.push(reported);
   }
 
   emit(event: ShipEvent): void {
@@ -140,7 +162,8 @@ export class Session {
     if (hook.isUsed()) hook.call(event);
   }
 
-  warn(message: string): void {
+  warn(told: string): void {
+    const message = this.kernel.redactor.redact(told);
     this.warnings.push(message);
     this.emit({ type: 'log', level: 'warn', message });
   }
@@ -218,7 +241,9 @@ export class Session {
 
   #output(step: string, output: Output): void {
     const text = this.kernel.redactor.redact(output.text);
-    const path = join(this.kernel.stateDir, 'runs', this.kernel.config.environment, this.id, 'logs', `${step}.log`);
+    // A check may have any name; ids of steps are plain already.
+    const file = step.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, LONGEST_LOG_NAME);
+    const path = join(this.kernel.stateDir, 'runs', this.kernel.config.environment, this.id, 'logs', `${file}.log`);
     try {
       appendFileSync(path, text, { mode: 0o600 });
     } catch {

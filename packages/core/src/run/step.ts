@@ -1,7 +1,8 @@
 import { errors } from '../errors/catalogue.js';
+import { isShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import type { StepGate } from '../hooks.js';
-import type { Json, Step, StepReport } from '../types/index.js';
+import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
 import { bounded, retryDelay, sleep } from './bounded.js';
 import type { ActedStep, Session } from './session.js';
 
@@ -52,12 +53,12 @@ async function whySkip(session: Session, step: Step): Promise<string | undefined
     if (!holds) return `when: ${name} does not hold`;
   }
   const { beforeStep } = session.kernel.hooks;
-  return beforeStep.isUsed() ? readGate(step, await beforeStep.promise(step, session.runContext())) : undefined;
+  return beforeStep.isUsed() ? readGate(session, step, await beforeStep.promise(step, session.runContext())) : undefined;
 }
 
-function readGate(step: Step, gate: StepGate | undefined | void): string | undefined {
+function readGate(session: Session, step: Step, gate: StepGate | undefined | void): string | undefined {
   if (gate === undefined || gate === null) return undefined;
-  if (typeof gate === 'object' && 'skip' in gate) return String(gate.skip);
+  if (typeof gate === 'object' && 'skip' in gate) return session.kernel.redactor.redact(String(gate.skip));
   if (typeof gate === 'object' && 'veto' in gate) throw errors.SHIP_STEP_VETOED({ step: step.id, reason: String(gate.veto) });
   throw errors.SHIP_HOOK_CONTRACT({ source: 'beforeStep', answer: JSON.stringify(gate), expected: 'nothing, { skip } or { veto }' });
 }
@@ -70,8 +71,7 @@ async function attemptUntilDone(session: Session, step: Step, attempts: { count:
     try {
       return await attempt(session, step, attempts.count);
     } catch (error) {
-      const again = retry && attempts.count <= retry.times && !session.signal.aborted && (retry.on?.includes(classify(error)) ?? true);
-      if (!again) throw error;
+      if (!retry || attempts.count > retry.times || session.signal.aborted || !mayRetry(retry, error)) throw error;
       const reported = session.reported(error, step.id);
       const delay = retryDelay(retry, attempts.count);
       session.journal.note({ type: 'attempt-failed', step: step.id, attempt: attempts.count, error: reported });
@@ -80,6 +80,12 @@ async function attemptUntilDone(session: Session, step: Step, attempts: { count:
       if (session.signal.aborted) throw session.signal.reason;
     }
   }
+}
+
+/** An attempt that may still be acting, and one without the lease, is never followed by another. */
+function mayRetry({ on }: RetryConfig, error: unknown): boolean {
+  if (isShipError(error) && ['SHIP_STEP_STUCK', 'SHIP_LEASE_LOST'].includes(error.code)) return false;
+  return on?.includes(classify(error)) ?? true;
 }
 
 function attempt(session: Session, step: Step, count: number): Promise<void> {
@@ -115,12 +121,14 @@ async function capture(session: Session, step: Step, ctx: Parameters<ActedStep['
   return { step, action, before: answer(step, 'capture', await action.capture?.(ctx, step.input)) };
 }
 
+/** What an action answers, exactly as the journal will give it back, and safe from later changes. */
 function answer(step: Step, what: string, value: unknown): Json {
   if (value === undefined || value === null) return null;
   try {
-    const text = JSON.stringify(value);
-    if (text.length <= LARGEST_ANSWER) return value as Json;
-    throw new Error(`${text.length} characters, more than ${LARGEST_ANSWER}`);
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new Error(`a ${typeof value}`);
+    if (text.length > LARGEST_ANSWER) throw new Error(`${text.length} characters, more than ${LARGEST_ANSWER}`);
+    return JSON.parse(text, (_key, part) => Object.freeze(part)) as Json;
   } catch (cause) {
     throw errors.SHIP_STEP_ANSWER({ step: step.id, what, problem: (cause as Error).message.split('\n')[0]! }, { cause });
   }

@@ -16,19 +16,21 @@ export async function undoStep(session: Session, acted: ActedStep, timeoutMs: nu
   session.emit({ type: 'undo-started', what: id });
   let outcome: UndoOutcome;
   try {
+    await session.lease.check();
     await session.journal.append({ type: 'undo-intent', step: id });
     const { changed, kept, summary } = await restoreBounded(session, acted, timeoutMs);
     await session.journal.append({ type: 'undone', step: id, changed, ...(kept === undefined ? {} : { kept }) });
-    const detail = kept ?? summary;
+    const told = kept ?? summary;
+    const detail = told === undefined ? undefined : session.kernel.redactor.redact(told);
     outcome = { status: kept === undefined ? 'undone' : 'kept', ...(detail === undefined ? {} : { detail }), duration_ms: duration() };
   } catch (error) {
     const reported = session.reported(error, id);
     session.journal.note({ type: 'undo-failed', step: id, error: reported });
-    const remedy = acted.action.remedy?.(acted.step.input, acted.before);
+    const remedy = remedyOf(session, acted);
     outcome = {
       status: 'failed',
       error: reported,
-      ...(remedy === undefined ? {} : { remedy: session.kernel.redactor.redact(remedy) }),
+      ...(remedy === undefined ? {} : { remedy }),
       duration_ms: duration(),
     };
   }
@@ -41,6 +43,16 @@ export async function undoStep(session: Session, acted: ActedStep, timeoutMs: nu
     duration_ms: outcome.duration_ms,
   });
   return outcome;
+}
+
+function remedyOf(session: Session, { action, step, before }: ActedStep): string | undefined {
+  try {
+    const remedy = action.remedy?.(step.input, before);
+    return remedy === undefined ? undefined : session.kernel.redactor.redact(remedy);
+  } catch (error) {
+    session.warn(`the remedy of ${step.id} failed: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function restoreBounded(session: Session, acted: ActedStep, timeoutMs: number): Promise<Restored> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
+import { isShipError } from '../errors/ship-error.js';
 import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
@@ -16,13 +17,7 @@ export class FileStore implements Store {
   constructor(readonly folder: string) {}
 
   async get(key: string): Promise<Stored | undefined> {
-    try {
-      const value = readFileSync(this.#path(key));
-      return { value, version: versionOf(value) };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw errors.SHIP_STORE_READ_FAILED({ path: this.#path(key), reason: reasonOf(error) }, { cause: error });
-    }
+    return this.#read(key);
   }
 
   async put(key: string, value: string | Uint8Array, options: { ifVersion?: string | null } = {}): Promise<{ version: string }> {
@@ -32,11 +27,11 @@ export class FileStore implements Store {
       if (options.ifVersion === null) {
         if (!createFile(path, data)) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
       } else {
-        if (options.ifVersion !== undefined) await this.#demandVersion(key, options.ifVersion);
+        if (options.ifVersion !== undefined) this.#demandVersion(key, options.ifVersion);
         replaceFile(path, data);
       }
     } catch (error) {
-      if ((error as { code?: string }).code === 'SHIP_STORE_CONFLICT') throw error;
+      if (isShipError(error)) throw error;
       throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
     }
     return { version: versionOf(data) };
@@ -65,16 +60,33 @@ export class FileStore implements Store {
     rmSync(this.#path(key), { force: true, recursive: true });
   }
 
-  lease(environment: string, owner: LeaseOwner): Promise<Lease> {
-    return takeLease(join(this.folder, 'state', checkKey(environment), 'lease'), environment, owner);
+  async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
+    const folder = join(this.folder, 'state', checkKey(environment), 'lease');
+    try {
+      return await takeLease(folder, environment, owner);
+    } catch (error) {
+      if (isShipError(error)) throw error;
+      throw errors.SHIP_STORE_WRITE_FAILED({ path: folder, reason: reasonOf(error) }, { cause: error });
+    }
   }
 
   async leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
     return readLeaseOwner(join(this.folder, 'state', checkKey(environment), 'lease'));
   }
 
-  async #demandVersion(key: string, expected: string): Promise<void> {
-    const found = await this.get(key);
+  #read(key: string): Stored | undefined {
+    try {
+      const value = readFileSync(this.#path(key));
+      return { value, version: versionOf(value) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw errors.SHIP_STORE_READ_FAILED({ path: this.#path(key), reason: reasonOf(error) }, { cause: error });
+    }
+  }
+
+  /** Nothing awaits between this and the write: of several who put at once only one finds its version. */
+  #demandVersion(key: string, expected: string): void {
+    const found = this.#read(key);
     if (found?.version !== expected) throw errors.SHIP_STORE_CONFLICT({ key, expected });
   }
 

@@ -23,7 +23,17 @@ export function thisOwner(run: string, command: string): LeaseOwner {
 export function isOwnerDead(owner: LeaseOwner): boolean {
   if (owner.host !== hostname()) return false;
   if (owner.boot_id !== bootId()) return true;
-  return !isAlive({ pid: owner.pid, started: owner.process_started });
+  // A start that nobody knows, or a system that hides the processes of others: only the pid tells.
+  const unknown = owner.process_started === '' || processStartTime(owner.pid) === undefined;
+  return unknown ? !exists(owner.pid) : !isAlive({ pid: owner.pid, started: owner.process_started });
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Who runs this, as far as the system tells. */

@@ -1,0 +1,37 @@
+/**
+ * Measures every candidate once a round, in turn, each round beginning with another one: what drifts on the machine
+ * meets them all alike. Answers name -> values by round. A peer that fails is left out, with the reason in `missing`.
+ */
+export async function runRounds(candidates, { rounds, warmUp = false, onMeasure = () => {} }) {
+  const samples = new Map(candidates.map(({ name }) => [name, []]));
+  for (let round = warmUp ? -1 : 0; round < rounds; round++) {
+    for (const candidate of rotate(candidates, round)) {
+      if (!takesPart(candidate, round)) continue;
+      onMeasure(candidate, round);
+      const values = await attempt(candidate);
+      if (round >= 0 && values !== undefined) samples.get(candidate.name)[round] = values;
+    }
+  }
+  return samples;
+}
+
+/** `maxRounds` is for the slow: they sit out the warm-up and the later rounds. */
+function takesPart({ missing, maxRounds }, round) {
+  if (missing !== undefined) return false;
+  return maxRounds === undefined || (round >= 0 && round < maxRounds);
+}
+
+async function attempt(candidate) {
+  try {
+    return await candidate.measure();
+  } catch (error) {
+    if (!candidate.isPeer) throw error;
+    candidate.missing = `failed: ${error.message.split('\n').slice(0, 2).join(' ')}`;
+    return undefined;
+  }
+}
+
+function rotate(items, by) {
+  const start = Math.max(0, by) % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}

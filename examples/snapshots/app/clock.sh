@@ -1,0 +1,2 @@
+# A worker that does nothing but live.
+while true; do sleep 1; done

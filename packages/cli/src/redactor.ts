@@ -1,0 +1,23 @@
+import { findSecrets, loadConfig, Redactor } from '@ship/core';
+import type { Flags } from './arguments.js';
+
+/** What masks an error that ends the command: it may show what only the config calls a secret. */
+export async function redactorFor(flags: Flags | undefined): Promise<Redactor> {
+  return new Redactor(findSecrets(process.env, flags === undefined ? [] : await namedSecrets(flags)));
+}
+
+/** None where the config cannot be read: its own mistakes are masked where they are made. */
+async function namedSecrets({ config: given, env: environment }: Flags): Promise<readonly string[]> {
+  const file = given ?? process.env.SHIP_CONFIG;
+  try {
+    const { config } = await loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      ...(file ? { file } : {}),
+      ...(environment === undefined ? {} : { overrides: { environment } }),
+    });
+    return config.secrets;
+  } catch {
+    return [];
+  }
+}

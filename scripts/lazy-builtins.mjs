@@ -1,0 +1,23 @@
+// Node's larger modules cost a millisecond or two each to load. Imported at the top of a file, as is right there,
+// they would be loaded by every start: in the bundle they are loaded when something of theirs is first used.
+import { createRequire } from 'node:module';
+
+const HEAVY = ['child_process', 'crypto', 'http', 'https', 'net', 'os', 'readline', 'timers/promises', 'zlib'];
+
+export const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    const require = createRequire(import.meta.url);
+    onResolve({ filter: new RegExp(`^(node:)?(${HEAVY.join('|')})$`) }, ({ path, namespace }) =>
+      namespace === 'lazy-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'lazy-builtin' },
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
+      loader: 'js',
+      contents: lazyModule(path, Object.keys(require(`node:${path}`))),
+    }));
+  },
+};
+
+function lazyModule(name, keys) {
+  return `for (const key of ${JSON.stringify(keys)}) Object.defineProperty(exports, key, { enumerable: true, get: () => require('node:${name}')[key] });`;
+}

@@ -1,0 +1,102 @@
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { ROOT, runProgram, ship, shipJson, temporaryFolder } from './support/ship.js';
+
+/** A copy of an example, as somebody who downloaded it has it. */
+function copyOf(example: string): string {
+  const folder = join(temporaryFolder(), example);
+  const left = ['.speckit', 'scratch'].map((name) => join(ROOT, 'examples', example, name));
+  cpSync(join(ROOT, 'examples', example), folder, { recursive: true, filter: (path) => !left.includes(path) });
+  return folder;
+}
+
+it('given every example with a ship.yaml, when it is validated, then it is valid', async () => {
+  const names = readdirSync(join(ROOT, 'examples')).filter((name) => existsSync(join(ROOT, 'examples', name, 'ship.yaml')));
+  expect(names).toEqual(expect.arrayContaining(['git', 'shell', 'snapshots']));
+  for (const name of names) {
+    const { code, stderr } = await ship(['validate'], { cwd: copyOf(name) });
+    expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
+  }
+});
+
+it('given examples/shell, when a version is broken, then the link is back at the one before and the broken release is gone', async () => {
+  const cwd = copyOf('shell');
+  expect((await ship([], { cwd })).code).toBe(0);
+  expect((await ship([], { cwd, env: { VERSION: 'v2' } })).code).toBe(0);
+
+  const { report } = await shipJson(['--auto-rollback'], { cwd, env: { VERSION: 'broken' } });
+
+  expect(report).toMatchObject({
+    status: 'rolled_back',
+    exit_code: 1,
+    failure: { trigger: 'smoke_tests_failed' },
+    rollback: { verification: { smoke: { outcome: 'passed' } } },
+  });
+  expect(readlinkSync(join(cwd, 'scratch/current'))).toBe('releases/v2');
+  expect(readdirSync(join(cwd, 'scratch/releases')).sort()).toEqual(['v1', 'v2']);
+});
+
+it('given examples/shell and a release that was there before, when its deployment fails, then it stays', async () => {
+  const cwd = copyOf('shell');
+  await ship(['--no-rollback'], { cwd, env: { VERSION: 'broken' } });
+
+  expect((await ship(['--auto-rollback'], { cwd, env: { VERSION: 'broken' } })).code).toBe(1);
+
+  expect(readFileSync(join(cwd, 'scratch/releases/broken/index.html'), 'utf8')).toBe('hello from broken\n');
+});
+
+it('given examples/git, when it is deployed from main, a feature and any other branch, then the branch decides', async () => {
+  const cwd = copyOf('git');
+  const git = async (...args: string[]) => {
+    const identity = ['-c', 'user.name=tester', '-c', 'user.email=tester@example.com'];
+    const { code, stdout, stderr } = await runProgram(['git', ...identity, ...args], { cwd });
+    expect(code, stderr).toBe(0);
+    return stdout.trim();
+  };
+  const statuses = (report: Awaited<ReturnType<typeof shipJson>>['report']) => report.steps.map(({ id, status }) => `${id} ${status}`);
+  await git('init', '-q', '-b', 'main');
+  await git('add', '-A');
+  await git('commit', '-qm', 'first');
+
+  const onMain = await shipJson([], { cwd });
+  expect(statuses(onMain.report)).toEqual(['preview skipped', 'publish done']);
+  expect(readdirSync(join(cwd, 'scratch'))).toEqual(['published']);
+  const shown = await shipJson(['snapshots', 'show', onMain.report.snapshot ?? ''], { cwd });
+  expect(shown.report.result).toMatchObject({ git_sha: await git('rev-parse', 'HEAD') });
+
+  await git('switch', '-qc', 'feature/x');
+  expect(statuses((await shipJson([], { cwd })).report)).toEqual(['preview done', 'publish skipped']);
+
+  await git('switch', '-qc', 'wip');
+  const refused = await shipJson([], { cwd });
+  expect(refused.report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_GIT_BRANCH' }] });
+  expect(statuses(refused.report)).toEqual(['preview not_run', 'publish not_run']);
+});
+
+it('given examples/snapshots in two versions, when it goes back to the first snapshot, then that version is live', async () => {
+  const cwd = copyOf('snapshots');
+  onTestFinished(async () => {
+    await ship(['release', 'remove'], { cwd });
+  });
+  const first = await shipJson([], { cwd, env: { VERSION: '1.0.0' } });
+  const second = await shipJson([], { cwd, env: { VERSION: '1.1.0' } });
+  expect([first.code, second.code]).toEqual([0, 0]);
+  const listed = await shipJson(['--list-snapshots'], { cwd });
+  expect(listed.report.result).toMatchObject([{ version: '1.1.0' }, { version: '1.0.0' }]);
+
+  const back = await shipJson(['--rollback-to', first.report.snapshot ?? ''], { cwd });
+
+  expect(back.report).toMatchObject({
+    status: 'succeeded',
+    exit_code: 0,
+    rollback: { components: [{ name: 'clock', from: '1.1.0', to: '1.0.0', status: 'restored' }], remaining: [] },
+  });
+  const status = await shipJson(['release', 'status'], { cwd });
+  expect(status.report.result).toMatchObject({
+    clock: [
+      { version: '1.1.0', live: false },
+      { version: '1.0.0', live: true },
+    ],
+  });
+});
