@@ -22,8 +22,12 @@ async function started(cwd: string, file: string, args: string[] = ['--json']) {
   const child = spawn(process.execPath, [SHIP, ...args], { cwd, env: cleanEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (ended.stdout += chunk));
-  child.stderr.on('data', (chunk) => (ended.stderr += chunk));
+  child.stdout.on('data', (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    ended.stderr += chunk;
+  });
   const end = new Promise<Ended>((yes) => child.on('close', (code, signal) => yes({ code, signal, ...ended })));
   await expect.poll(() => existsSync(join(cwd, file)), { timeout: 10_000, interval: 10 }).toBe(true);
   return { child, end };

@@ -84,6 +84,8 @@ const leakyPlugin = `export default { name: 'leaky', ship: '^1', apply(ship) {
   ship.hooks.beforeStep.tap('skip', (step) => undefined);
 } };`;
 
+const typed = `export default { name: 'typed', ship: '^1', options: { type: 'object', properties: { port: { type: 'integer' } } }, apply() {} };`;
+
 const CUSTOMER = 'a name that tells nothing';
 const env = { ...CANARIES, CUSTOMER };
 const values = [...Object.values(CANARIES), CUSTOMER];
@@ -125,7 +127,7 @@ it.each<[string, string, string[]]>([
 ])('given %s that shows a secret, when ship ends, then it is masked in document and errors', async (_, lines, args) => {
   const cwd = project(
     `version: 1\nproject: shop\nsecrets: [CUSTOMER]\n${lines.includes('plugins:') ? '' : 'plugins: [./leaky.mjs]\n'}${lines}\n`,
-    { 'leaky.mjs': leakyPlugin },
+    { 'leaky.mjs': leakyPlugin, 'typed.mjs': typed },
   );
   const ended = await ship([...args, '--json'], { cwd, env });
   for (const value of values) expect(ended.stdout + ended.stderr).not.toContain(value);

@@ -1,6 +1,7 @@
 import { runChild } from '../lib/children.mjs';
 import { valueAtMost } from '../lib/goals.mjs';
-import { node, program } from '../lib/ship.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node } from '../lib/ship.mjs';
 
 const BASE = '10 bare awaited no-ops';
 
@@ -23,7 +24,7 @@ export function hooksGroup({ isSmoke }) {
 
 /** Each kind in a process of its own, so that none profits from what V8 learnt of another. */
 function callOf(kind, count) {
-  const [call, nothing] = runChild(node(program('hooks.mjs'), kind, count), { read: true })
+  const [call, nothing] = runChild(node(PROGRAMS.hooks, kind, count), { read: true })
     .trim()
     .split('\n')
     .map(Number);

@@ -3,7 +3,8 @@ import { runChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { ratioAtLeast, ratioAtMost } from '../lib/goals.mjs';
 import { library, tool } from '../lib/peers.mjs';
-import { node, program } from '../lib/ship.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node } from '../lib/ship.mjs';
 import { quantile } from '../lib/statistics.mjs';
 
 const C = 'C: write, fdatasync';
@@ -18,7 +19,7 @@ export function journalGroup({ isSmoke }) {
   const count = isSmoke ? 20 : 1000;
   const compiler = tool('cc');
   const sqlite = library('better-sqlite3');
-  const inNode = (kind, writers = 1, folder = '') => measured((work) => node(program('append.mjs'), kind, work, count, writers, folder));
+  const inNode = (kind, writers = 1, folder = '') => measured((work) => node(PROGRAMS.append, kind, work, count, writers, folder));
   const inC = compiled(compiler);
   const candidates = [
     { name: C, ...compiler, measure: measured((work) => [inC(), work, count]) },
@@ -61,7 +62,7 @@ function compiled({ argv }) {
   return () => {
     if (path === undefined) {
       path = join(freshFolder(), 'append');
-      runChild([...argv, '-O2', '-o', path, program('append.c')]);
+      runChild([...argv, '-O2', '-o', path, PROGRAMS.appendInC]);
     }
     return path;
   };

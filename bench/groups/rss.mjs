@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { runChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { valueAtMost } from '../lib/goals.mjs';
-import { node, program, project, SHIP } from '../lib/ship.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node, project, SHIP } from '../lib/ship.mjs';
 
 const BASE = 'node empty.cjs';
 
@@ -12,9 +13,9 @@ export function rssGroup({ isSmoke }) {
   const count = isSmoke ? 4 : 1000;
   const ofSteps = (steps) => `ship, ${steps} step${steps === 1 ? '' : 's'}`;
   const candidates = [
-    { name: BASE, measure: () => peakOf([program('empty.cjs')]) },
-    { name: `bare spawn loop, ${count} times`, measure: () => peakOf([program('bare-loop.cjs'), count, 1]) },
-    { name: `listr2, ${count} tasks`, measure: () => peakOf([program('listr2-loop.mjs'), count, 1]) },
+    { name: BASE, measure: () => peakOf([PROGRAMS.empty]) },
+    { name: `bare spawn loop, ${count} times`, measure: () => peakOf([PROGRAMS.bareLoop, count, 1]) },
+    { name: `listr2, ${count} tasks`, measure: () => peakOf([PROGRAMS.listr2Loop, count, 1]) },
     { name: 'ship --version', measure: () => peakOf([SHIP, '--version']) },
     { name: ofSteps(1), measure: () => peakOf([SHIP], project(1)) },
     { name: ofSteps(count), measure: () => peakOf([SHIP], project(count)) },
@@ -25,6 +26,6 @@ export function rssGroup({ isSmoke }) {
 
 function peakOf(words, cwd = freshFolder()) {
   const file = join(freshFolder(), 'peak');
-  runChild(node('--require', program('peak.cjs'), ...words), { cwd, env: { BENCH_PEAK_FILE: file } });
+  runChild(node('--require', PROGRAMS.peak, ...words), { cwd, env: { BENCH_PEAK_FILE: file } });
   return { mib: Number(readFileSync(file, 'utf8')) / 1024 };
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { runChild, timeChild } from '../lib/children.mjs';
 import { ratioAtMost } from '../lib/goals.mjs';
 import { packageTool, tool } from '../lib/peers.mjs';
-import { node, program, project, projectOf, SHIP } from '../lib/ship.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node, project, projectOf, SHIP } from '../lib/ship.mjs';
 
 const BASE = 'node empty.cjs';
 const FIRST_STEP = "a deploy's way to its first step";
@@ -12,7 +13,7 @@ const FIRST_STEP = "a deploy's way to its first step";
 export function startGroup({ isSmoke }) {
   const validated = project(isSmoke ? 2 : 50);
   const candidates = [
-    start(BASE, node(program('empty.cjs'))),
+    start(BASE, node(PROGRAMS.empty)),
     start('ship --version', node(SHIP, '--version')),
     start('ship --help', node(SHIP, '--help'), { cwd: validated }),
     start('ship validate, 50 steps', node(SHIP, 'validate'), { cwd: validated }),

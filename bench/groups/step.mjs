@@ -4,7 +4,8 @@ import { timeChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { ratioAtMost } from '../lib/goals.mjs';
 import { tool } from '../lib/peers.mjs';
-import { node, program, project, SHIP } from '../lib/ship.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node, project, SHIP } from '../lib/ship.mjs';
 
 const BARE = "bare spawn('sh', ['-c', 'true']) loop in Node";
 const GOAL = ratioAtMost(1.25);
@@ -35,11 +36,11 @@ function tables(candidates, title) {
 function workers(many, count, isSmoke) {
   const [make, just] = [tool('make'), tool('just')];
   const runners = [
-    { label: BARE, run: (steps) => timeChild(node(program('bare-loop.cjs'), steps, many)) },
+    { label: BARE, run: (steps) => timeChild(node(PROGRAMS.bareLoop, steps, many)) },
     { label: 'ship, strict journal', isOurs: true, run: (steps) => timeShip(steps, many) },
     { label: 'make', ...make, run: (steps) => timeMake(make.argv, steps, many) },
     { label: 'just', ...just, isSerial: true, run: (steps) => timeJust(just.argv, steps) },
-    { label: 'listr2', run: (steps) => timeChild(node(program('listr2-loop.mjs'), steps, many)) },
+    { label: 'listr2', run: (steps) => timeChild(node(PROGRAMS.listr2Loop, steps, many)) },
     ansible(isSmoke),
   ];
   return runners.filter(({ isSerial }) => many === 1 || !isSerial).map((runner) => candidate(runner, many, count));

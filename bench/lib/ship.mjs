@@ -3,13 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freshFolder } from './folders.mjs';
 
-const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-
 /** The command, as it is built: `npm run build` first. */
-export const SHIP = at('../../packages/cli/bin/ship.cjs');
-
-/** The path of a program of the benchmarks. */
-export const program = (name) => at(`../programs/${name}`);
+export const SHIP = fileURLToPath(new URL('../../packages/cli/bin/ship.cjs', import.meta.url));
 
 export const node = (...args) => [process.execPath, ...args];
 

@@ -63,7 +63,7 @@ const EXITS: readonly (readonly [string, string])[] = [
 
 /** `ship --help`. */
 export function helpText(paint: Paint, plugins: Readonly<Record<string, VerbHelp>> = {}): string {
-  const row = ([left, right]: readonly [string, string]) => `  ${paint.cyan(left.padEnd(26))}${right}`;
+  const row = ([left, right]: readonly [string, string]) => `  ${paint.cyan(left.padEnd(32))}  ${right}`;
   const section = (title: string, rows: readonly (readonly [string, string])[]) => [paint.bold(title), ...rows.map(row), ''];
   const verbs = Object.values({ ...VERBS, ...plugins }).map(({ usage, summary }) => [`ship ${usage}`, summary] as const);
   return [

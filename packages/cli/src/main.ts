@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { emptyReport, isShipError, type Report, toReported } from '@ship/core';
-import { type Arguments, type Flags, parseArguments } from './arguments.js';
+import type { Arguments, Flags } from './arguments.js';
 import { errors } from './errors.js';
 import { redactorFor } from './redactor.js';
+import { parseWithSkipFlag } from './skip-flag.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/errors.js';
 
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   let known: Arguments | undefined;
   let report: Report;
   try {
-    known = parseArguments(argv);
+    known = await parseWithSkipFlag(argv);
     report = await dispatch(terminal, known, commandLine);
   } catch (error) {
     const redactor = await redactorFor(known?.flags);

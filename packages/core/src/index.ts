@@ -4,7 +4,9 @@ export { formatPosition, toReported } from './errors/report.js';
 export { type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type { FailureNotice, HookKind, HookName, PluginHooks, RollbackRequest, RunContext, RunOutcome, StepGate } from './hooks.js';
 export { fileTimestamp, uniqueId } from './ids.js';
-export { type Interaction, type Kernel, type KernelOptions, makePlan, openKernel } from './kernel.js';
+export { foldJournal, type RunState, type StepState } from './journal/fold.js';
+export { type JournalContent, readJournal } from './journal/read.js';
+export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';
 export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 export type { BuiltinPlugins, ImportModule } from './plugins/load.js';
 export { DEFAULT_PLUGINS } from './plugins/load.js';
@@ -13,6 +15,7 @@ export { bootId, isAlive, processStartTime, type RecordedProcess } from './proce
 export { findSecrets, Redactor } from './redact.js';
 export { pluginCommand } from './run/command.js';
 export { overallVersion } from './run/deployed.js';
+export { makePlan } from './run/make-plan.js';
 export { preview } from './run/preview.js';
 export { EXIT_CODES, emptyReport } from './run/report.js';
 export { rollbackTo } from './run/rollback-to.js';

@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { type ConfigOverrides, checkSections, checkStateFolder, loadConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
-import { buildPlan } from './plan.js';
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
 import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { FileStore } from './store/file.js';
-import type { Config, DecisionOption, FailureContext, Logger, Plan, Store } from './types/index.js';
+import type { Config, DecisionOption, FailureContext, Logger, Store } from './types/index.js';
 import { registerOwn } from './verify/own.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
@@ -100,11 +99,6 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const config = parts.hooks.config.isUsed() ? Object.freeze(await parts.hooks.config.promise(read)) : read;
   const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
   return { ...parts, config, mistakes, offers };
-}
-
-/** The plan of the kernel's config, with what plugins found. */
-export async function makePlan(kernel: Kernel): Promise<Plan> {
-  return buildPlan(kernel);
 }
 
 function eventLogger({ event }: Hooks, redactor: Redactor, source: string): Logger {

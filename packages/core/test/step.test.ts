@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { harness } from '@ship/testing';
+import { describe, expect, it } from 'vitest';
 import type { Json } from '../src/index.js';
 import { actions, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
 
@@ -8,14 +8,19 @@ const refused = () => Object.assign(new Error('connect ECONNREFUSED'), { code: '
 describe('schedule', () => {
   it('given any graph of steps, when it runs, then each begins after what it needs, at most max_parallel at once, and each once', async () => {
     const fc = await import('fast-check');
-    const graph = fc.integer({ min: 1, max: 12 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => fc.subarray(Array.from({ length: index }, (_, need) => need)))));
+    const graph = fc
+      .integer({ min: 1, max: 12 })
+      .chain((count) =>
+        fc.tuple(...Array.from({ length: count }, (_, index) => fc.subarray(Array.from({ length: index }, (_, need) => need)))),
+      );
     await fc.assert(
       fc.asyncProperty(graph, fc.integer({ min: 1, max: 4 }), async (needs, max) => {
         const done: string[] = [];
         let running = 0;
         let most = 0;
         const wait = async (ctx: { step: { id: string } }) => {
-          most = Math.max(most, (running += 1));
+          running += 1;
+          most = Math.max(most, running);
           const missing = needs[Number(ctx.step.id.slice(1))]!.filter((need) => !done.includes(`s${need}`));
           expect(missing).toEqual([]);
           await new Promise((yes) => setTimeout(yes, (needs.length * 7) % 3));
@@ -41,14 +46,19 @@ describe('schedule', () => {
       await expect.poll(() => begun, { interval: 2, timeout: 2_000 }).toBe(2);
       return null;
     };
-    const { run } = await harness({ plugins: [actions({ meet })], config: `max_parallel: 2\n${steps('id: a, uses: t/meet', 'id: b, uses: t/meet, needs: []')}` });
+    const { run } = await harness({
+      plugins: [actions({ meet })],
+      config: `max_parallel: 2\n${steps('id: a, uses: t/meet', 'id: b, uses: t/meet, needs: []')}`,
+    });
     expect((await run()).status).toBe('succeeded');
   });
 
   it('given a failure, when others run, then they may finish, and nothing new starts', async () => {
     const log: string[] = [];
     let failed!: () => void;
-    const failure = new Promise<void>((yes) => (failed = yes));
+    const failure = new Promise<void>((yes) => {
+      failed = yes;
+    });
     const slow = async () => {
       await failure;
       await new Promise((yes) => setTimeout(yes, 20));
@@ -71,8 +81,16 @@ describe('schedule', () => {
 
   it('given a failed step with continue_on_error, when what needs it comes, then it runs, and the run succeeds with a warning', async () => {
     const log: string[] = [];
-    const { run } = await rollingBack({ plugins: [actions(recording(log))], config: steps('id: bad, uses: t/fail, continue_on_error: true', 'id: next, uses: t/ok') });
-    expect(await run()).toMatchObject({ status: 'succeeded', exit_code: 0, warnings: ['fails on purpose'], failure: { severity: 'MEDIUM' } });
+    const { run } = await rollingBack({
+      plugins: [actions(recording(log))],
+      config: steps('id: bad, uses: t/fail, continue_on_error: true', 'id: next, uses: t/ok'),
+    });
+    expect(await run()).toMatchObject({
+      status: 'succeeded',
+      exit_code: 0,
+      warnings: ['fails on purpose'],
+      failure: { severity: 'MEDIUM' },
+    });
     expect(log).toEqual(['run bad', 'run next']);
   });
 });
@@ -88,30 +106,64 @@ describe('step', () => {
         return world;
       },
     };
-    const opened = await harness({ plugins: [actions({ flaky })], config: steps('id: a, uses: t/flaky, retry: { times: 3, delay: 1ms, on: [network_error] }') });
+    const opened = await harness({
+      plugins: [actions({ flaky })],
+      config: steps('id: a, uses: t/flaky, retry: { times: 3, delay: 1ms, on: [network_error] }'),
+    });
     const report = await opened.run();
     expect(report.steps[0]).toMatchObject({ status: 'done', attempts: 3 });
     const intents = (await journalOf(opened, report)).filter(({ type }) => type === 'intent');
-    expect(intents).toMatchObject([{ attempt: 1, before: 'before' }, { attempt: 2, before: 'before' }, { attempt: 3, before: 'before' }]);
+    expect(intents).toMatchObject([
+      { attempt: 1, before: 'before' },
+      { attempt: 2, before: 'before' },
+      { attempt: 3, before: 'before' },
+    ]);
   });
 
   it('given `retry.on` that names another failure, when the step fails, then it is not tried again', async () => {
-    const { run } = await harness({ plugins: [actions({ down: () => { throw refused(); } })], config: steps('id: a, uses: t/down, retry: { times: 3, delay: 1ms, on: [timeout] }') });
+    const { run } = await harness({
+      plugins: [
+        actions({
+          down: () => {
+            throw refused();
+          },
+        }),
+      ],
+      config: steps('id: a, uses: t/down, retry: { times: 3, delay: 1ms, on: [timeout] }'),
+    });
     expect((await run()).steps[0]).toMatchObject({ status: 'failed', attempts: 1 });
   });
 
   it('given a step past its timeout, when it is told to stop, then its signal carries the reason and the error names the step', async () => {
     let reason: unknown;
-    const slow = ({ signal }: { signal: AbortSignal }) => new Promise<null>((_, reject) => signal.addEventListener('abort', () => { reason = signal.reason; reject(new Error('stopped')); }));
+    const slow = ({ signal }: { signal: AbortSignal }) =>
+      new Promise<null>((_, reject) =>
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+          reject(new Error('stopped'));
+        }),
+      );
     const { run } = await harness({ plugins: [actions({ slow })], config: steps('id: a, uses: t/slow, timeout: 20ms') });
-    expect((await run()).steps[0]!.error).toMatchObject({ code: 'SHIP_STEP_TIMEOUT', message: 'step a took longer than 0.02 s', source: 'a' });
+    expect((await run()).steps[0]!.error).toMatchObject({
+      code: 'SHIP_STEP_TIMEOUT',
+      message: 'step a took longer than 0.02 s',
+      source: 'a',
+    });
     expect(reason).toMatchObject({ code: 'SHIP_STEP_TIMEOUT' });
   });
 
-  it('given a stuck step that may be tried again, when the grace has passed, then it is told as stuck, and never begun beside itself', { timeout: 40_000 }, async () => {
+  it('given a stuck step that may be tried again, when the grace has passed, then it is told as stuck, and never begun beside itself', {
+    timeout: 40_000,
+  }, async () => {
     let begun = 0;
-    const stuck = () => { begun += 1; return new Promise<never>(() => {}); };
-    const { run } = await harness({ plugins: [actions({ stuck })], config: steps('id: a, uses: t/stuck, timeout: 5ms, retry: { times: 2, delay: 1ms }') });
+    const stuck = () => {
+      begun += 1;
+      return new Promise<never>(() => {});
+    };
+    const { run } = await harness({
+      plugins: [actions({ stuck })],
+      config: steps('id: a, uses: t/stuck, timeout: 5ms, retry: { times: 2, delay: 1ms }'),
+    });
     expect((await run()).steps[0]).toMatchObject({ attempts: 1, error: { code: 'SHIP_STEP_STUCK' } });
     expect(begun).toBe(1);
   });
@@ -124,26 +176,55 @@ describe('step', () => {
     ['10 MB', () => 'x'.repeat(10 * 1024 * 1024), '10485762 characters'],
     ['a function', () => () => {}, 'a function'],
     ['a symbol', () => Symbol('s'), 'a symbol'],
-  ])('given an action that answers %s, when it runs or captures, then SHIP_STEP_ANSWER names it, and what it did is undone', async (_, answer, told) => {
-    const log: string[] = [];
-    const restore = () => void log.push('restored');
-    const { run } = await rollingBack({ plugins: [actions({ odd: { run: answer as () => Json, restore } })], config: steps('id: a, uses: t/odd') });
-    const report = await run();
-    expect(report.steps[0]!.error).toMatchObject({ code: 'SHIP_STEP_ANSWER', message: expect.stringContaining(`run answered something that cannot be written down: `) });
-    expect(report.steps[0]!.error!.message).toContain(told);
-    expect(log).toEqual(['restored']);
+  ])(
+    'given an action that answers %s, when it runs or captures, then SHIP_STEP_ANSWER names it, and what it did is undone',
+    async (_, answer, told) => {
+      const log: string[] = [];
+      const restore = () => void log.push('restored');
+      const { run } = await rollingBack({
+        plugins: [actions({ odd: { run: answer as () => Json, restore } })],
+        config: steps('id: a, uses: t/odd'),
+      });
+      const report = await run();
+      expect(report.steps[0]!.error).toMatchObject({
+        code: 'SHIP_STEP_ANSWER',
+        message: expect.stringContaining(`run answered something that cannot be written down: `),
+      });
+      expect(report.steps[0]!.error!.message).toContain(told);
+      expect(log).toEqual(['restored']);
 
-    const capturing = await harness({ plugins: [actions({ odd: { capture: answer as () => Json, run: () => { log.push('ran'); return null; } } })], config: steps('id: a, uses: t/odd') });
-    expect((await capturing.run()).steps[0]!.error).toMatchObject({ code: 'SHIP_STEP_ANSWER', message: expect.stringContaining('capture answered') });
-    expect(log).toEqual(['restored']);
-  });
+      const capturing = await harness({
+        plugins: [
+          actions({
+            odd: {
+              capture: answer as () => Json,
+              run: () => {
+                log.push('ran');
+                return null;
+              },
+            },
+          }),
+        ],
+        config: steps('id: a, uses: t/odd'),
+      });
+      expect((await capturing.run()).steps[0]!.error).toMatchObject({
+        code: 'SHIP_STEP_ANSWER',
+        message: expect.stringContaining('capture answered'),
+      });
+      expect(log).toEqual(['restored']);
+    },
+  );
 
   it('given answers that JSON changes, when they are used, then restore is given what the journal holds', async () => {
     let given: unknown;
     const odd = {
       capture: () => ({ at: new Date(0), gone: undefined, nan: Number.NaN }),
-      run: () => { throw new Error('no'); },
-      restore: (_: unknown, before: unknown) => void (given = before),
+      run: () => {
+        throw new Error('no');
+      },
+      restore: (_: unknown, before: unknown) => {
+        given = before;
+      },
     };
     const { run } = await rollingBack({ plugins: [actions({ odd: odd as never })], config: steps('id: a, uses: t/odd') });
     await run();
@@ -154,8 +235,13 @@ describe('step', () => {
     let given: unknown;
     const spoil = {
       capture: () => ({ files: ['a'] }),
-      run: (_: unknown, __: unknown, before: { files: string[] }) => { before.files.push('b'); return null; },
-      restore: (_: unknown, before: unknown) => void (given = before),
+      run: (_: unknown, __: unknown, before: { files: string[] }) => {
+        before.files.push('b');
+        return null;
+      },
+      restore: (_: unknown, before: unknown) => {
+        given = before;
+      },
     };
     const { run } = await rollingBack({ plugins: [actions({ spoil: spoil as never })], config: steps('id: a, uses: t/spoil') });
     expect((await run()).steps[0]!.status).toBe('undone');
@@ -168,7 +254,13 @@ describe('step', () => {
     const appender = opened.store.appender.bind(opened.store);
     opened.store.appender = async (key) => {
       const real = await appender(key);
-      return { ...real, append: async (data) => { if (data.includes('"intent"')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }); return real.append(data); } };
+      return {
+        ...real,
+        append: async (data) => {
+          if (data.includes('"intent"')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+          return real.append(data);
+        },
+      };
     };
     expect(await opened.run()).toMatchObject({ status: 'failed', exit_code: 3 });
     expect(log).toEqual([]);
@@ -176,15 +268,26 @@ describe('step', () => {
 
   it('given a lease that was lost, when the next step is due, then it does not act, nothing is undone, and the exit status is 5', async () => {
     const log: string[] = [];
-    const opened = await rollingBack({ plugins: [actions({ ...recording(log), steal: () => null })], config: steps('id: a, uses: t/ok', 'id: b, uses: t/ok, retry: { times: 2, delay: 1ms }') });
+    const opened = await rollingBack({
+      plugins: [actions({ ...recording(log), steal: () => null })],
+      config: steps('id: a, uses: t/ok', 'id: b, uses: t/ok, retry: { times: 2, delay: 1ms }'),
+    });
     opened.kernel.hooks.beforeStep.tap('thief', (step) => {
-      if (step.id === 'b') opened.store.lease = async () => { throw new Error('not asked again'); };
+      if (step.id === 'b')
+        opened.store.lease = async () => {
+          throw new Error('not asked again');
+        };
     });
     const lease = opened.store.lease.bind(opened.store);
     opened.store.lease = async (...args) => {
       const real = await lease(...args);
       let checks = 0;
-      return { ...real, check: async () => { if ((checks += 1) > 1) throw Object.assign(new Error('taken over'), { name: 'ShipError', code: 'SHIP_LEASE_LOST', exitCode: 5 }); } };
+      return {
+        ...real,
+        check: async () => {
+          if (++checks > 1) throw Object.assign(new Error('taken over'), { name: 'ShipError', code: 'SHIP_LEASE_LOST', exitCode: 5 });
+        },
+      };
     };
     expect(await opened.run()).toMatchObject({ status: 'failed', exit_code: 5, rollback: null });
     expect(log).toEqual(['run a']);
@@ -194,7 +297,12 @@ describe('step', () => {
 describe('beforeStep', () => {
   const gated = (answer: unknown, log: string[]) =>
     rollingBack({
-      plugins: [actions(recording(log)), plugin('gate', (ship) => ship.hooks.beforeStep.tapPromise('gate', async ({ id }) => (id === 'b' ? (answer as undefined) : undefined)))],
+      plugins: [
+        actions(recording(log)),
+        plugin('gate', (ship) =>
+          ship.hooks.beforeStep.tapPromise('gate', async ({ id }) => (id === 'b' ? (answer as undefined) : undefined)),
+        ),
+      ],
       config: steps('id: a, uses: t/ok', 'id: b, uses: t/ok', 'id: c, uses: t/ok'),
     });
 
@@ -216,7 +324,10 @@ describe('beforeStep', () => {
   });
 
   it('given a condition that does not hold, when the step is due, then it is skipped', async () => {
-    const opened = await harness({ plugins: [actions(recording([]))], config: steps('id: a, uses: t/ok, when: { environment: elsewhere }') });
+    const opened = await harness({
+      plugins: [actions(recording([]))],
+      config: steps('id: a, uses: t/ok, when: { environment: elsewhere }'),
+    });
     expect((await opened.run()).steps[0]).toMatchObject({ status: 'skipped', reason: 'when: environment does not hold' });
     expect(ofType(opened.events, 'step-started')).toEqual([]);
   });

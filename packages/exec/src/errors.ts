@@ -43,7 +43,7 @@ export const execErrors = defineErrors({
           : `${d.line} was not started${d.why}`,
         d.tail,
       ),
-    hint: 'What it did until then is unknown. `ship recover` finds out and goes on.',
+    hint: 'What it did until then is unknown: look at what it touches.',
   },
   SHIP_CWD_MISSING: {
     exit: 3,

@@ -1,9 +1,8 @@
 import type { JsonSchema } from '@ship/core';
-import { DURATION_PATTERN } from './base/duration.js';
 
 const PORT_PATTERN = '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
 const text = { type: 'string', minLength: 1 };
-const duration = { type: 'string', pattern: DURATION_PATTERN };
+const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' };
 
 const health = {
   type: 'object',

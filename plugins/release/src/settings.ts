@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { ComponentConfig, Context } from '@ship/core';
-import { milliseconds } from './base/duration.js';
+import { type ComponentConfig, type Context, parseDuration } from '@ship/core';
 import type { Health } from './records.js';
 
 /** The component's own fields, complete: every default is filled in. */
@@ -53,6 +52,9 @@ export function settingsOf(ctx: Pick<Context, 'dir' | 'stateDir' | 'environment'
     systemd: written.systemd !== 'never',
   };
 }
+
+/** The schema has checked the text. */
+const milliseconds = (text: string): number => parseDuration(text) ?? 0;
 
 function healthOf({ health = {}, port }: Written): Health {
   const times = {

@@ -48,7 +48,8 @@ export const runAction: Action<RunInput, Before, RunResult> = {
   irreversible: (input) => input.irreversible,
 };
 
-const PROBED: Readonly<Record<number, Probed>> = { 0: 'done', 1: 'untouched' };
+/** What is merely not done may be half done, so that its undo runs: only a probe that knows better says `untouched`. */
+const PROBED: Readonly<Record<number, Probed>> = { 0: 'done', 3: 'untouched' };
 
 function capture(before: Before | undefined): { SHIP_CAPTURE: string } {
   return { SHIP_CAPTURE: before?.output ?? '' };

@@ -32,7 +32,7 @@ export const runInput: JsonSchema = {
     run: script('The command of the step.'),
     undo: script('Puts back what `run` changed. Gets what `capture` printed as $SHIP_CAPTURE. May be run more than once.'),
     capture: script('Prints what `undo` needs. Runs before `run`; only reads.'),
-    probe: script('After a crash: exit 0 means done, 1 untouched, anything else partial.'),
+    probe: script('After a crash: exit 0 means done, 3 untouched, anything else partial: then the undo runs.'),
     irreversible: { ...text, description: 'Why the step cannot be undone.' },
     ...place,
   },

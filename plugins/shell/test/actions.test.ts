@@ -61,7 +61,8 @@ describe('shell/run', () => {
 
   it.each([
     ['exit 0', 'done'],
-    ['exit 1', 'untouched'],
+    ['exit 3', 'untouched'],
+    ['exit 1', 'partial'],
     ['exit 2', 'partial'],
     ['no-such-command', 'partial'],
     ['test "$SHIP_CAPTURE" = old', 'done'],

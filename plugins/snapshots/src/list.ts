@@ -39,7 +39,7 @@ const summary = ({
 function table(listed: readonly ListedSnapshot[], now: Date): string[] {
   const rows = listed.map((each) =>
     'problem' in each
-      ? [each.id, '?', '?', `damaged: ${each.problem}`]
+      ? [each.id, '?', '?', each.problem.replace(`${each.id} is `, '')]
       : [each.id, each.snapshot.version, age(now.getTime() - Date.parse(each.snapshot.timestamp)), verified(each.snapshot)],
   );
   const all = [['SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION'], ...rows];

@@ -12,14 +12,14 @@ export function showError(terminal: Terminal, error: unknown, redact: (text: str
   const single = flatten(error);
   for (const each of single) showReported(terminal, toReported(each, redact));
   if (single.length > 1 && isShipError(error))
-    terminal.error(`${paint.red('✗')} ${redact(error.message)}${error.hint ? paint.dim(` ${error.hint}`) : ''}`);
+    terminal.error(`${paint.red('✗')} ${redact(error.message)}.${error.hint ? paint.dim(` ${error.hint}`) : ''}`);
   if (terminal.verbose && error instanceof Error && error.stack) terminal.error(paint.dim(redact(error.stack)));
   if (terminal.github) for (const each of single) terminal.error(annotation(each, redact));
 }
 
 /** Shows one error as a report has it. */
 export function showReported({ paint, error }: Terminal, { at, code, message, hint, cause, source }: ReportedError): void {
-  const where = at === undefined ? (source === undefined ? '' : `${source}: `) : `${at} `;
+  const where = at === undefined ? (source === undefined || message.startsWith(source) ? '' : `${source}: `) : `${at} `;
   error(`${paint.red('✗')} ${paint.bold(where)}${message} ${paint.dim(`(${code})`)}`);
   if (cause !== undefined && !message.includes(cause)) error(paint.dim(`  because: ${cause}`));
   if (hint !== undefined) error(`  ${paint.cyan('Hint:')} ${hint}`);

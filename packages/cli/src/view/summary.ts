@@ -29,7 +29,7 @@ export function verdictOf(report: Report): string {
     case 'succeeded':
       return report.rollback ? `${where} is back at ${back}, and verified` : `deployed to ${where}`;
     case 'rolled_back':
-      return `failed, and rolled back: ${where} is ${back ? `as in ${back}` : 'as it was before'}${proven(report) ? ', and verified' : ''}`;
+      return `failed, and rolled back: ${where} is ${back ? `as in ${back}` : 'as it was before'}${butFor(report)}${proven(report) ? ', and verified' : ''}`;
     case 'failed':
       return `failed, and left as it is`;
     case 'rollback_incomplete':
@@ -39,6 +39,12 @@ export function verdictOf(report: Report): string {
     case 'interrupted':
       return 'interrupted: what was done stands as it is';
   }
+}
+
+/** Steps that could not be taken back stand as they are: nobody may think otherwise. */
+function butFor({ steps }: Report): string {
+  const kept = steps.filter(({ reason }) => reason?.startsWith('not undone')).map(({ id }) => id);
+  return kept.length === 0 ? '' : `, but for ${kept.join(', ')}`;
 }
 
 const hasActed = ({ steps }: Report): boolean => steps.some(({ attempts }) => attempts > 0);

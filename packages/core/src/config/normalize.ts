@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Config, Json, Lane } from '../types/index.js';
 import { normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
@@ -19,7 +19,7 @@ export function normalize(scope: Scope, merged: Dict): Config {
   const names = Object.keys(components);
   return {
     file: scope.source.file,
-    dir: dirname(scope.source.file),
+    dir: projectFolder(scope.source.file),
     project: String(merged.project),
     environment: scope.environment,
     environments: checkEnvironments(scope, merged.environments),
@@ -35,6 +35,12 @@ export function normalize(scope: Scope, merged: Dict): Config {
     verify: normalizeVerify(scope, merged.verify, names),
     sections: sectionsOf(merged),
   };
+}
+
+/** Relative paths start at the folder of the config; one that lies in the state folder belongs to the folder around it. */
+function projectFolder(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === '.speckit' ? dirname(folder) : folder;
 }
 
 function sectionsOf(merged: Dict): Record<string, Json> {

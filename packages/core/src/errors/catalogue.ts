@@ -149,6 +149,11 @@ const planErrors = {
         : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`;
     },
   },
+  SHIP_PLAN_REFUSED: {
+    exit: 2,
+    message: (d: { blocks: readonly string[] }) => `the plan is refused: ${d.blocks.join('; ')}`,
+    hint: 'A plugin found this in the plan. Nothing was touched.',
+  },
   SHIP_QUESTION_UNANSWERED: {
     exit: 2,
     message: (d: { question: string }) => `this needs an answer, and nobody can be asked: ${d.question}`,
@@ -206,20 +211,15 @@ const runErrors = {
     message: (d: { step: string }) => `the undo of ${d.step} ended well, and its probe says that the step still stands`,
     hint: 'Look at what the step made, then at its undo.',
   },
-  SHIP_UNDO_UNKNOWN_ACTION: {
-    exit: 4,
-    message: (d: { step: string; uses: string }) => `step ${d.step} used ${d.uses}, which no plugin brings any more`,
-    hint: 'Put the plugin back into `plugins:` and roll back again.',
-  },
   SHIP_ROLLBACK_REFUSED: {
     exit: 6,
     message: (d: { blocks: readonly string[] }) => `the rollback would do harm: ${d.blocks.join('; ')}`,
     hint: 'Nothing was changed. `--force-rollback` passes warnings, never blocks.',
   },
-  SHIP_ROLLBACK_NO_TARGET: {
+  SHIP_ROLLBACK_EMPTY: {
     exit: 6,
-    message: (d: { environment: string }) => `${d.environment} has no verified snapshot to go back to`,
-    hint: 'A snapshot is kept after each run whose verification passed.',
+    message: (d: { id: string }) => `${d.id} holds no component that the config has: there is nothing that it could restore`,
+    hint: 'A snapshot restores components. What steps did is taken back by their undo, when their run fails.',
   },
   SHIP_ROLLBACK_OFF: { exit: 6, message: (d: { by: string }) => `rollback is switched off by ${d.by}` },
   SHIP_ROLLBACK_PROOF: {

@@ -43,3 +43,8 @@ export class ShipError extends Error {
 export function isShipError(error: unknown): error is ShipError {
   return error instanceof Error && error.name === 'ShipError' && typeof (error as ShipError).code === 'string';
 }
+
+/** What is thrown need not be an error: plugins may throw anything. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errors } from '../errors/catalogue.js';
-import { isShipError, type ShipError } from '../errors/ship-error.js';
+import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
 import { definePlugin, type Plugin } from './define.js';
 import type { Registry } from './registry.js';
@@ -86,7 +86,7 @@ async function importPlugin(path: string, { reference, position }: PluginReferen
   } catch (error) {
     const typescript = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(path);
     if (typescript) throw errors.SHIP_PLUGIN_TYPESCRIPT({ plugin: basename(path), node: process.version }, { at: position, cause: error });
-    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message: (error as Error).message }, { at: position, cause: error });
+    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message: messageOf(error) }, { at: position, cause: error });
   }
 }
 
@@ -156,7 +156,7 @@ async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts
     await plugin.apply(createScope(name, parts), Object.freeze(reference.options));
   } catch (error) {
     if (isShipError(error)) throw error;
-    throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: (error as Error).message }, { at: reference.position, cause: error });
+    throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });
   }
   addLoaded(registry, { name, origin, ...(version ? { version } : {}) });
 }

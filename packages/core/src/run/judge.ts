@@ -5,6 +5,7 @@ import { decide } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import type { Decision, Failure, FailureContext, Step, SuiteName, SuiteReport, Trigger } from '../types/index.js';
 import type { Session } from './session.js';
+import { suiteError } from './suites.js';
 
 /** A failure and what is to be done about it. */
 export interface Judgement {
@@ -32,8 +33,7 @@ export function judgeStep(session: Session, step: Step, error: unknown): Promise
 
 /** Judges a failed suite. */
 export function judgeSuite(session: Session, suite: SuiteName, report: SuiteReport): Promise<Judgement> {
-  const failed = report.checks.filter(({ outcome, required }) => outcome !== 'passed' && required);
-  const { message } = errors.SHIP_SUITE_FAILED({ suite, failed: failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)) });
+  const { message } = suiteError(suite, report);
   return judge(session, { trigger: triggerOf(suite), type: 'test_failure', suite, message });
 }
 

@@ -45,7 +45,7 @@ async function restoreComponent(
     });
     const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: name, timeoutMs });
     const restored = await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
-      driver.restore(session.context(signal, name), component, session.kernel.redactor.resolve(state)),
+      driver.restore(session.context(signal, name), component, session.resolveSecrets(state)),
     );
     await session.journal.append({ type: 'component-restored', component: name, changed: restored.changed });
     fields = { status: restored.changed ? 'restored' : 'unchanged' };

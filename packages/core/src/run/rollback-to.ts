@@ -1,10 +1,11 @@
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
-import { type Kernel, makePlan } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
 import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
 import { confirm } from './consent.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
+import { makePlan } from './make-plan.js';
 import { restoreSnapshot } from './restore-snapshot.js';
 import { isComplete, rollBack } from './rollback.js';
 import type { RunOptions } from './run.js';
@@ -30,6 +31,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
   const { environment } = kernel.config;
   const snapshot = await provider.find(environment, id);
   const plan = await makePlan(kernel);
+  if (!plan.components.some(({ name }) => snapshot.components[name])) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
   return Session.use(kernel, plan, options, async (session) => {
     session.record.steps = [];

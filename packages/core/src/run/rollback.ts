@@ -12,7 +12,7 @@ import type {
 } from '../types/index.js';
 import { bounded } from './bounded.js';
 import type { ActedStep, Session } from './session.js';
-import { runSuite } from './suites.js';
+import { runSuite, suiteError } from './suites.js';
 import { type UndoOutcome, undoStep } from './undo.js';
 
 type Remaining = RollbackReport['remaining'][number];
@@ -74,8 +74,10 @@ async function fullRollback(
 ): Promise<RollbackReport> {
   const deadline = () => Math.max(1, session.kernel.config.rollback_timeout_ms - (performance.now() - started));
   const undone = await undo(deadline);
-  const remaining = [...undone.remaining, ...(session.signal.aborted ? [] : await prove(session, undone, deadline))];
-  const verification = remaining.length === 0 && !session.signal.aborted ? await verifyTarget(session, request) : {};
+  const unproven = session.signal.aborted ? [] : await prove(session, undone, deadline);
+  const broken = [...undone.remaining, ...unproven];
+  const { verification, problems } = broken.length === 0 && !session.signal.aborted ? await verifyTarget(session, request) : UNVERIFIED;
+  const remaining = [...broken, ...problems];
   return {
     scope: request.scope,
     target_snapshot: request.target?.id ?? null,
@@ -88,8 +90,8 @@ async function fullRollback(
 }
 
 /** Complete: nothing is left, and what was verified holds. */
-export function isComplete(report: RollbackReport): boolean {
-  return report.remaining.length === 0 && Object.values(report.verification).every((suite) => suite.outcome === 'passed');
+export function isComplete({ remaining }: RollbackReport): boolean {
+  return remaining.length === 0;
 }
 
 async function admit(session: Session, request: RollbackRequest): Promise<readonly Finding[]> {
@@ -142,13 +144,27 @@ export function describeLive(session: Session, component: ComponentConfig, timeo
   );
 }
 
+interface Verified {
+  readonly verification: VerificationReport;
+  readonly problems: readonly Remaining[];
+}
+
+const UNVERIFIED: Verified = { verification: {}, problems: [] };
+
 /** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */
-async function verifyTarget(session: Session, { target }: RollbackRequest): Promise<VerificationReport> {
-  if (target === null) return {};
+async function verifyTarget(session: Session, { target }: RollbackRequest): Promise<Verified> {
+  if (target === null) return UNVERIFIED;
   const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
   const checks = (verify?.smoke ?? session.checks('smoke')).filter((check) => session.kernel.registry.checks.get(check.kind));
-  if (checks.length === 0) return {};
-  return { smoke: await runSuite(session, 'smoke', session.kernel.redactor.resolve(checks), 'rollback') };
+  if (checks.length === 0) return UNVERIFIED;
+  try {
+    const smoke = await runSuite(session, 'smoke', session.resolveSecrets(checks), 'rollback');
+    const problems =
+      smoke.outcome === 'passed' ? [] : [{ what: 'the smoke suite', error: session.reported(suiteError('smoke', smoke), 'smoke') }];
+    return { verification: { smoke }, problems };
+  } catch (error) {
+    return { verification: {}, problems: [{ what: 'the smoke suite', error: session.reported(error, 'smoke') }] };
+  }
 }
 
 /** Undoes the steps of this run, newest first. A failed undo does not keep the others from theirs. */

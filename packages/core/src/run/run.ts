@@ -1,11 +1,12 @@
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest, RunOutcome } from '../hooks.js';
-import { type Kernel, makePlan } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
 import { type Report, type RunStatus, SUITES, type SuiteReport } from '../types/index.js';
 import { askConsent } from './consent.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
 import { type Judgement, judgeStep, judgeSuite } from './judge.js';
+import { makePlan } from './make-plan.js';
 import { isComplete, rollBack, undoRun } from './rollback.js';
 import { runSteps } from './schedule.js';
 import { Session } from './session.js';

@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errors } from '../errors/catalogue.js';
 import { toReported } from '../errors/report.js';
 import type { RunContext } from '../hooks.js';
 import { uniqueId } from '../ids.js';
-import { Journal } from '../journal/journal.js';
+import { Journal, journalKey } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
 import { FOLDER_MODE } from '../store/durable.js';
 import { thisOwner } from '../store/owner.js';
@@ -115,7 +116,27 @@ export class Session {
       await session.lease.release();
       throw error;
     }
+    session.#tellOfUnfinished();
     return session;
+  }
+
+  /** Somebody died while deploying: nobody may think that their run was ended. */
+  #tellOfUnfinished(): void {
+    const { previous } = this.lease;
+    if (previous === undefined) return;
+    const { run, user, host, since } = previous;
+    const journal = journalKey(this.kernel.config.environment, run);
+    this.warn(
+      `the run ${run} of ${user}@${host} (since ${since}) was killed: what it did stands, undone by nobody. Its journal is .speckit/${journal}`,
+    );
+  }
+
+  /** Puts the values of secrets back where what was kept holds their names. */
+  resolveSecrets<T>(value: T): T {
+    const names = new Set<string>();
+    const resolved = this.kernel.redactor.resolve(value, (name) => names.add(name));
+    if (names.size > 0) throw errors.SHIP_SECRET_MISSING({ names: [...names] });
+    return resolved;
   }
 
   /** Written down at once: whoever interrupts may not wait for the end. */

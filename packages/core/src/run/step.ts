@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { isShipError } from '../errors/ship-error.js';
+import { isShipError, messageOf } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import type { StepGate } from '../hooks.js';
 import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
@@ -130,6 +130,6 @@ function answer(step: Step, what: string, value: unknown): Json {
     if (text.length > LARGEST_ANSWER) throw new Error(`${text.length} characters, more than ${LARGEST_ANSWER}`);
     return JSON.parse(text, (_key, part) => Object.freeze(part)) as Json;
   } catch (cause) {
-    throw errors.SHIP_STEP_ANSWER({ step: step.id, what, problem: (cause as Error).message.split('\n')[0]! }, { cause });
+    throw errors.SHIP_STEP_ANSWER({ step: step.id, what, problem: messageOf(cause).split('\n')[0]! }, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { errors } from '../errors/catalogue.js';
+import { messageOf, type ShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import type { CheckConfig, CheckOutcome, CheckReport, SuiteName, SuiteReport } from '../types/index.js';
 import { bounded, retryDelay, sleep } from './bounded.js';
@@ -59,6 +60,12 @@ async function attemptCheck(session: Session, check: CheckConfig): Promise<{ out
     const { outcome, detail } = await bounded(bounds, (signal) => kind.run(session.context(signal, check.name), check.with));
     return { outcome, ...(detail === undefined ? {} : { detail: kernel.redactor.redact(detail) }) };
   } catch (error) {
-    return { outcome: 'errored', detail: kernel.redactor.redact((error as Error).message) };
+    return { outcome: 'errored', detail: kernel.redactor.redact(messageOf(error)) };
   }
+}
+
+/** A failed suite as an error that names the checks that failed. */
+export function suiteError(suite: string, { checks }: SuiteReport): ShipError {
+  const failed = checks.filter(({ outcome, required }) => outcome !== 'passed' && required);
+  return errors.SHIP_SUITE_FAILED({ suite, failed: failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)) });
 }

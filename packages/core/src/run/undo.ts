@@ -1,4 +1,5 @@
 import { errors } from '../errors/catalogue.js';
+import { messageOf } from '../errors/ship-error.js';
 import type { ReportedError, Restored } from '../types/index.js';
 import { bounded } from './bounded.js';
 import type { ActedStep, Session } from './session.js';
@@ -26,7 +27,8 @@ export async function undoStep(session: Session, acted: ActedStep, timeoutMs: nu
   } catch (error) {
     const reported = session.reported(error, id);
     session.journal.note({ type: 'undo-failed', step: id, error: reported });
-    const remedy = remedyOf(session, acted);
+    // Where the undo ended well and yet nothing is undone, running it again by hand would do no better.
+    const remedy = reported.code === 'SHIP_UNDO_UNPROVEN' ? undefined : remedyOf(session, acted);
     outcome = {
       status: 'failed',
       error: reported,
@@ -50,7 +52,7 @@ function remedyOf(session: Session, { action, step, before }: ActedStep): string
     const remedy = action.remedy?.(step.input, before);
     return remedy === undefined ? undefined : session.kernel.redactor.redact(remedy);
   } catch (error) {
-    session.warn(`the remedy of ${step.id} failed: ${(error as Error).message}`);
+    session.warn(`the remedy of ${step.id} failed: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -69,7 +71,7 @@ async function restore(session: Session, { step, action, before, result }: Acted
       return await action.probe?.(ctx, step.input, before);
     } catch (error) {
       // A probe that cannot tell is no reason to leave the step standing: restore is idempotent.
-      ctx.log.warn(`the probe of ${step.id} failed: ${(error as Error).message}`);
+      ctx.log.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
       return undefined;
     }
   };

@@ -1,3 +1,4 @@
+// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/durable`.
 import { randomBytes } from 'node:crypto';
 import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';

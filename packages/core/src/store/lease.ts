@@ -28,6 +28,7 @@ export async function takeLease(folder: string, environment: string, owner: Leas
   return {
     owner,
     token,
+    ...(last?.owner ? { previous: last.owner } : {}),
     async check() {
       if (readLast(folder)?.token !== token) throw errors.SHIP_LEASE_LOST({ environment });
     },

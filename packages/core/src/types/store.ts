@@ -32,6 +32,8 @@ export interface Lease {
   readonly owner: LeaseOwner;
   /** Only grows. Every write of the holder may be compared with it. */
   readonly token: number;
+  /** Who held it before and died without giving it back. */
+  readonly previous?: LeaseOwner;
   /** Throws when the lease has been taken over. */
   check(): Promise<void>;
   release(): Promise<void>;

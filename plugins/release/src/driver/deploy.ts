@@ -1,5 +1,5 @@
 import type { ComponentState } from '@ship/core';
-import { privateFolder } from '../base/files.js';
+import { makeFolder } from '@ship/core/durable';
 import { stopProcess } from '../process/stop.js';
 import type { Release } from '../records.js';
 import { createRelease } from '../release/create.js';
@@ -17,7 +17,7 @@ export async function deploy(site: Site): Promise<ComponentState<ReleaseState>> 
   const address = addressOf(site.settings);
   if (address) await refuseTakenPort(site, address);
   const previous = await liveRelease(site.layout);
-  await privateFolder(site.layout.root);
+  makeFolder(site.layout.root);
   await removePartials(site.layout);
   const release = await createRelease(site);
   await site.ctx.created({ type: 'release', id: `${site.name}/${release.id}`, provenance: 'created' });

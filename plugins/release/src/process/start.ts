@@ -1,6 +1,7 @@
+import { makeFolder } from '@ship/core/durable';
 import { isAlive } from '@ship/core/process';
 import { holder } from '../base/claim.js';
-import { privateFolder, writeJson } from '../base/files.js';
+import { writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, unitName } from '../daemon/launch.js';
 import { errors } from '../errors.js';
@@ -15,8 +16,8 @@ const START_MS = 15_000;
 /** Starts a release under a supervisor of its own. The intent is on disk before anything starts. */
 export async function startProcess(site: Site, release: Release): Promise<void> {
   const { layout, settings } = site;
-  await privateFolder(layout.processes);
-  await privateFolder(layout.logs);
+  makeFolder(layout.processes);
+  makeFolder(layout.logs);
   const token = newToken();
   const record: ProcessRecord = {
     release: release.id,

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { privateFolder, syncFolder, writeJson } from '../base/files.js';
+import { makeFolder, syncFolder } from '@ship/core/durable';
+import { writeJson } from '../base/files.js';
 import { errors } from '../errors.js';
 import type { Release } from '../records.js';
 import type { Site } from '../site.js';
@@ -21,7 +22,7 @@ export async function createRelease(site: Site): Promise<Release> {
   await checkSource(site);
   const id = newReleaseId();
   const partial = join(site.layout.releases, PARTIAL + id);
-  await privateFolder(partial);
+  makeFolder(partial);
   site.reached('copying');
   const { path: from, exclude, root: except } = site.settings;
   const manifest = await copyTree({ from, to: join(partial, 'app'), exclude, except });
@@ -30,7 +31,7 @@ export async function createRelease(site: Site): Promise<Release> {
   await writeJson(join(partial, 'release.json'), release);
   await flush(partial);
   await rename(partial, site.layout.release(id));
-  await syncFolder(site.layout.releases);
+  syncFolder(site.layout.releases);
   site.reached('copied');
   return release;
 }

@@ -1,6 +1,7 @@
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readJson, syncFolder } from '../base/files.js';
+import { syncFolder } from '@ship/core/durable';
+import { readJson } from '../base/files.js';
 import type { Layout } from '../layout.js';
 import type { Release } from '../records.js';
 import { PARTIAL } from './create.js';
@@ -42,7 +43,7 @@ export async function swapCurrent(layout: Layout, id: string): Promise<void> {
   await rm(temporary, { force: true });
   await symlink(join('releases', id), temporary);
   await rename(temporary, layout.current);
-  await syncFolder(layout.root);
+  syncFolder(layout.root);
 }
 
 /** Removes what a killed deployment left half copied. True where there was something. */

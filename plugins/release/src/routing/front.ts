@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { makeFolder } from '@ship/core/durable';
 import { isAlive } from '@ship/core/process';
 import { holder } from '../base/claim.js';
-import { privateFolder, readJson, writeJson } from '../base/files.js';
+import { readJson, writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, unitName } from '../daemon/launch.js';
 import { stopDaemon } from '../daemon/stop.js';
@@ -87,8 +88,8 @@ async function checkAnswers(record: FrontRecord): Promise<FrontRecord> {
 
 async function startFront(site: Site, address: Address, before: FrontRecord | undefined): Promise<FrontRecord> {
   const { layout, settings, name } = site;
-  await privateFolder(layout.processes);
-  await privateFolder(layout.logs);
+  makeFolder(layout.processes);
+  makeFolder(layout.logs);
   const token = newToken();
   const unit = unitName(token, settings.systemd);
   const control = await controlPath(layout);

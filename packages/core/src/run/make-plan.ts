@@ -1,0 +1,17 @@
+import { errors } from '../errors/catalogue.js';
+import type { Kernel } from '../kernel.js';
+import { buildPlan } from '../plan.js';
+import type { Finding, Plan } from '../types/index.js';
+import { idleContext } from './idle-context.js';
+
+/** The plan of the kernel's config, with what plugins find in it. A plugin that throws vetoes the plan. */
+export async function makePlan(kernel: Kernel): Promise<Plan> {
+  const plan = await buildPlan(kernel);
+  if (!kernel.hooks.plan.isUsed()) return plan;
+  const findings: Finding[] = [...plan.findings];
+  const finding = (found: Finding) => findings.push(kernel.redactor.redactDeep(found));
+  await kernel.hooks.plan.promise({ plan, finding }, idleContext(kernel, 'plan', new AbortController().signal));
+  const blocks = findings.filter(({ level }) => level === 'block');
+  if (blocks.length > 0) throw errors.SHIP_PLAN_REFUSED({ blocks: blocks.map(({ message }) => message) });
+  return Object.freeze({ ...plan, findings });
+}

@@ -1,0 +1,208 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { harness } from '@ship/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CheckOutcome, Context } from '../src/index.js';
+import { environmentCondition, variableCondition } from '../src/verify/conditions.js';
+import { httpCheck } from '../src/verify/http.js';
+import { tcpCheck } from '../src/verify/tcp.js';
+import { actions, ofType, plugin, steps } from './help.js';
+
+type Answer = (attempt: number, ctx: Context) => CheckOutcome | Promise<CheckOutcome>;
+
+/** A run of one step and a smoke suite of `probe` checks that answer so. */
+async function smoke(answer: Answer, check = 'probe: 1', suite = 'smoke') {
+  let attempt = 0;
+  const probe = plugin('probe', (ship) => ship.check('probe', { input: { type: 'object' }, run: async (ctx) => answer(++attempt, ctx) }));
+  const opened = await harness({
+    plugins: [actions({ ok: () => null }), probe],
+    config: `${steps('id: a, uses: t/ok')}\nverify: { ${suite}: [{ ${check} }] }`,
+  });
+  const report = await opened.run();
+  return { ...opened, report, check: Object.values(report.verification)[0]?.checks[0] };
+}
+
+describe('suites', () => {
+  it.each<[string, Answer, string, string, number]>([
+    ['passes', () => ({ outcome: 'passed' }), 'probe: 1', 'passed', 0],
+    ['fails', () => ({ outcome: 'failed', detail: 'down' }), 'probe: 1', 'failed', 3],
+    ['fails and is not required', () => ({ outcome: 'failed', detail: 'down' }), 'probe: 1, required: false', 'failed', 0],
+    ['cannot tell', () => ({ outcome: 'errored', detail: 'no tool' }), 'probe: 1', 'errored', 3],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+      'probe: 1',
+      'errored',
+      3,
+    ],
+    [
+      'throws a text',
+      () => {
+        throw 'just text';
+      },
+      'probe: 1',
+      'errored',
+      3,
+    ],
+    ['answers nothing', () => undefined as never, 'probe: 1', 'errored', 3],
+    [
+      'is flaky',
+      (attempt) => (attempt < 3 ? { outcome: 'failed', detail: 'not yet' } : { outcome: 'passed' }),
+      'probe: 1, retry: { times: 2, delay: 1ms }',
+      'passed',
+      0,
+    ],
+    [
+      'fails in a way that is not tried again',
+      (attempt) => (attempt === 1 ? { outcome: 'failed', detail: 'wrong' } : { outcome: 'passed' }),
+      'probe: 1, retry: { times: 2, delay: 1ms, on: [network_error] }',
+      'failed',
+      3,
+    ],
+    [
+      'takes too long',
+      (_, ctx) => new Promise((_yes, no) => ctx.signal.addEventListener('abort', () => no(new Error('cut off')))),
+      'probe: 1, timeout: 10ms',
+      'errored',
+      3,
+    ],
+    ['ignores that it takes too long', () => new Promise(() => {}), 'probe: 1, timeout: 10ms', 'errored', 3],
+  ])('given a check that %s, when it runs, then its outcome and the exit status fit', async (_, answer, config, outcome, exit) => {
+    const { report, check } = await smoke(answer, config);
+    expect([check!.outcome, report.exit_code]).toEqual([outcome, exit]);
+  });
+
+  it('given a flaky check, when it passes at last, then the report counts the attempts', async () => {
+    const { check } = await smoke(
+      (attempt) => (attempt === 1 ? { outcome: 'failed', detail: 'x' } : { outcome: 'passed' }),
+      'probe: 1, retry: { times: 3, delay: 1ms }',
+    );
+    expect(check).toMatchObject({ attempts: 2, outcome: 'passed', required: true });
+  });
+
+  it('given a failed smoke suite, when the others are due, then they do not run', async () => {
+    const probe = plugin('probe', (ship) => ship.check('probe', { input: {}, run: async () => ({ outcome: 'failed', detail: 'down' }) }));
+    const { run, events } = await harness({
+      plugins: [actions({ ok: () => null }), probe],
+      config: `${steps('id: a, uses: t/ok')}\nverify: { smoke: [{ probe: 1 }], security: [{ probe: 2 }] }`,
+    });
+    expect(await run()).toMatchObject({ failure: { trigger: 'smoke_tests_failed', severity: 'CRITICAL' } });
+    expect(ofType(events, 'suite-started').map(({ suite }) => suite)).toEqual(['smoke']);
+  });
+
+  it.each([{}, { no_rollback: true }])(
+    'given a failed performance suite and %j, when the run ends, then it is told, and the run succeeds',
+    async (flags) => {
+      const probe = plugin('probe', (ship) => ship.check('probe', { input: {}, run: async () => ({ outcome: 'failed', detail: 'slow' }) }));
+      const { run } = await harness({
+        plugins: [actions({ ok: () => null }), probe],
+        config: `${steps('id: a, uses: t/ok')}\nverify: { performance: [{ probe: 1 }] }`,
+        flags,
+      });
+      expect(await run()).toMatchObject({ exit_code: 0, failure: { severity: 'MEDIUM' }, warnings: [expect.stringContaining('slow')] });
+    },
+  );
+});
+
+const ctx = (more: Partial<Context> = {}) => ({ environment: 'staging', signal: new AbortController().signal, ...more }) as Context;
+
+describe('http check', () => {
+  /** A real server: /NNN answers that status, /slow after 200 ms, /endless never ends. */
+  async function server(): Promise<string> {
+    const listening = createServer((request, response) => {
+      if (request.url === '/endless') return void response.write('x');
+      const answer = () =>
+        response
+          .writeHead(Number(request.url!.slice(1)) || 200, { 'x-version': 'v2', location: '/500' })
+          .end(`hello ${request.method} ${request.headers['x-key'] ?? ''}`);
+      setTimeout(answer, request.url === '/slow' ? 200 : 0);
+    });
+    await new Promise<void>((yes) => listening.listen(0, '127.0.0.1', yes));
+    onTestFinished(() => {
+      listening.closeAllConnections();
+      listening.close();
+    });
+    return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+  }
+
+  it.each<[string, (url: string) => Parameters<typeof httpCheck.run>[1], string, RegExp]>([
+    ['a good status', (url) => ({ http: url }), 'passed', /^status 200 in \d+ ms$/],
+    ['a redirect, which is not followed', (url) => ({ http: `${url}/302` }), 'passed', /302/],
+    ['a bad status', (url) => ({ http: `${url}/503` }), 'failed', /^status 503, expected 200 to 399$/],
+    ['a bad status that is expected', (url) => ({ http: `${url}/404`, expect: { status: [200, 404] } }), 'passed', /404/],
+    ['another status than expected', (url) => ({ http: url, expect: { status: 201 } }), 'failed', /status 200, expected 201/],
+    ['a body that holds the text', (url) => ({ http: url, expect: { body: 'hello' } }), 'passed', /200/],
+    ['a body that does not', (url) => ({ http: url, expect: { body: 'bye' } }), 'failed', /does not contain "bye"/],
+    ['a body that matches', (url) => ({ http: url, expect: { body: { matches: '^hel+o' } } }), 'passed', /200/],
+    ['a body that does not match', (url) => ({ http: url, expect: { body: { matches: '^bye' } } }), 'failed', /does not match \^bye/],
+    ['a header', (url) => ({ http: url, expect: { header: { 'X-Version': 'v2' } } }), 'passed', /200/],
+    [
+      'another header',
+      (url) => ({ http: url, expect: { header: { 'X-Version': 'v3', missing: 'x' } } }),
+      'failed',
+      /header X-Version is "v2", expected "v3"; header missing is null/,
+    ],
+    [
+      'an answer that is too slow',
+      (url) => ({ http: `${url}/slow`, expect: { latency_ms: 50 } }),
+      'failed',
+      /took \d+ ms, expected at most 50/,
+    ],
+    [
+      'a method, headers and a body',
+      (url) => ({ http: { url, method: 'POST', headers: { 'x-key': 'k' }, body: 'b' }, expect: { body: 'hello POST k' } }),
+      'passed',
+      /200/,
+    ],
+    ['nobody there', () => ({ http: 'http://127.0.0.1:1/' }), 'failed', /ECONNREFUSED/],
+  ])('given %s, when it is asked, then the outcome and its reason fit', async (_, input, outcome, detail) => {
+    const result = await httpCheck.run(ctx(), input(await server()));
+    expect(result.outcome).toBe(outcome);
+    expect(result.detail).toMatch(detail);
+  });
+
+  it('given a body that never ends, when the deadline passes, then its reason is thrown', async () => {
+    const signal = AbortSignal.timeout(50);
+    await expect(httpCheck.run(ctx({ signal }), { http: `${await server()}/endless` })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
+describe('tcp check', () => {
+  it('given a port where somebody listens, and one where nobody does, when they are asked, then passed and failed', async () => {
+    const listening = createTcpServer();
+    await new Promise<void>((yes) => listening.listen(0, '127.0.0.1', yes));
+    onTestFinished(() => void listening.close());
+    expect(await tcpCheck.run(ctx(), { tcp: `127.0.0.1:${(listening.address() as AddressInfo).port}` })).toEqual({ outcome: 'passed' });
+    expect(await tcpCheck.run(ctx(), { tcp: '127.0.0.1:1' })).toMatchObject({
+      outcome: 'failed',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
+    await expect(tcpCheck.run(ctx(), { tcp: '127.0.0.1:99999' })).rejects.toThrow(/port/i);
+  });
+});
+
+describe('conditions', () => {
+  it.each([
+    ['staging', true],
+    ['production', false],
+    [['production', 'staging'], true],
+  ])('given the environment staging and %j, when it is asked, then %s', (argument, holds) => {
+    expect(environmentCondition.holds(ctx(), argument)).toBe(holds);
+  });
+
+  it.each([
+    [{ SHIP_TEST_SET: 'yes' }, true],
+    [{ SHIP_TEST_SET: 'no' }, false],
+    [{ SHIP_TEST_SET: true, SHIP_TEST_EMPTY: false, SHIP_TEST_UNSET: false }, true],
+    [{ SHIP_TEST_EMPTY: true }, false],
+    [{ SHIP_TEST_SET: false }, false],
+  ])('given variables and %j, when they are asked, then %s', (argument, holds) => {
+    Object.assign(process.env, { SHIP_TEST_SET: 'yes', SHIP_TEST_EMPTY: '' });
+    onTestFinished(() => {
+      for (const name of ['SHIP_TEST_SET', 'SHIP_TEST_EMPTY']) delete process.env[name];
+    });
+    expect(variableCondition.holds(ctx(), argument)).toBe(holds);
+  });
+});

@@ -1,0 +1,114 @@
+import { MemoryStore, type Snapshot } from '@ship/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readSnapshot, writeSnapshot } from '../src/file.js';
+import { age } from '../src/list.js';
+import { Shelf } from '../src/shelf.js';
+
+const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => ({
+  format: 1,
+  id: `snapshot-${id}`,
+  project: 'shop',
+  environment: 'production',
+  timestamp: '2026-01-15T10:30:00.000Z',
+  version: 'v1',
+  git_sha: null,
+  run: 'r1',
+  components: { api: { version: 'v1', config_hash: 'abc', healthy: true, driver: { path: '/srv/ünïcode', pid: 7 } } },
+  terraform: null,
+  helm_values: null,
+  migrations: null,
+  config: {},
+  verification: { smoke: true, acceptance: null, security: null, performance: false },
+  rollback_safe: true,
+  created_by: 'tester',
+  notes: [],
+  ...more,
+});
+
+describe('file of a snapshot', () => {
+  it('given a snapshot, when it is written and read, then it is the same', () => {
+    expect(readSnapshot('snapshot-1', writeSnapshot(snapshot('1')))).toEqual(snapshot('1'));
+  });
+
+  it('given any one of 10,000 bit flips and every truncation, when it is read, then it is refused with a code', () => {
+    const bytes = Buffer.from(writeSnapshot(snapshot('1')));
+    const flips = fc.sample(fc.tuple(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 7 })), { numRuns: 10_000, seed: 7 });
+    const damaged = [
+      ...flips.map(([at, bit]) => {
+        const flipped = Buffer.from(bytes);
+        flipped[at]! ^= 1 << bit;
+        return flipped;
+      }),
+      ...Array.from(bytes, (_, length) => bytes.subarray(0, length)),
+    ];
+    const accepted = damaged.filter((each) => {
+      try {
+        readSnapshot('snapshot-1', each.toString('utf8'));
+        return true;
+      } catch (error) {
+        expect((error as { code?: string }).code).toMatch(/^SHIP_SNAPSHOT_(DAMAGED|FORMAT)$/);
+        return false;
+      }
+    });
+    expect(accepted.map((each) => each.toString())).toEqual([]);
+  });
+
+  it('given a whole file under another name, when it is read, then it says which one it is', () => {
+    expect(() => readSnapshot('snapshot-2', writeSnapshot(snapshot('1')))).toThrow(
+      expect.objectContaining({ code: 'SHIP_SNAPSHOT_DAMAGED', message: expect.stringContaining('snapshot-1') }),
+    );
+  });
+});
+
+describe('shelf', () => {
+  const shelfOf = async (...snapshots: Snapshot[]) => {
+    const store = new MemoryStore();
+    const shelf = new Shelf(store, 'shop');
+    for (const each of snapshots) await shelf.save(each);
+    return { store, shelf };
+  };
+
+  it('given unsafe, damaged and foreign snapshots above a good one, when the latest is asked for, then it is the good one', async () => {
+    const { store, shelf } = await shelfOf(
+      snapshot('1'),
+      snapshot('2'),
+      snapshot('3', { rollback_safe: false }),
+      snapshot('4', { project: 'other' }),
+    );
+    await store.put('snapshots/production/snapshot-2.json', '{}');
+    expect((await shelf.latest('production'))?.id).toBe('snapshot-1');
+    expect(await shelf.latest('staging')).toBeNull();
+  });
+
+  it('given more than are kept, when it is pruned, then the newest stay, and the last good one however old', async () => {
+    const { shelf } = await shelfOf(snapshot('1'), snapshot('2'), ...['3', '4', '5'].map((id) => snapshot(id, { rollback_safe: false })));
+    expect(await shelf.prune('production', 2)).toEqual(['snapshot-3', 'snapshot-1']);
+    expect(await shelf.ids('production')).toEqual(['snapshot-5', 'snapshot-4', 'snapshot-2']);
+  });
+
+  it('given a snapshot, when it is saved twice, then the second time is refused', async () => {
+    const { shelf } = await shelfOf(snapshot('1'));
+    await expect(shelf.save(snapshot('1', { version: 'v2' }))).rejects.toMatchObject({ code: 'SHIP_STORE_CONFLICT' });
+    expect((await shelf.find('production', '1')).version).toBe('v1');
+  });
+
+  it('given an id that is the start of others, when it is asked for, then it is the one, and a mere start is ambiguous', async () => {
+    const { shelf } = await shelfOf(snapshot('1'), snapshot('12'), snapshot('123'));
+    expect((await shelf.find('production', 'snapshot-12')).id).toBe('snapshot-12');
+    expect((await shelf.find('production', '123')).id).toBe('snapshot-123');
+    await shelf.prune('production', 2);
+    await expect(shelf.find('production', '1')).rejects.toMatchObject({ code: 'SHIP_SNAPSHOT_AMBIGUOUS' });
+  });
+});
+
+it.each([
+  [0, '0s'],
+  [59_999, '59s'],
+  [60_000, '1m'],
+  [2 * 3_600_000 + 15 * 60_000, '2h 15m'],
+  [76 * 3_600_000, '3d 4h'],
+  [-5, '0s'],
+])('given %i ms, when it is told, then %s', (ms, text) => {
+  expect(age(ms)).toBe(text);
+});

@@ -1,0 +1,274 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { documentOf } from './support/report.js';
+import { project, ship, shipJson, temporaryFolder } from './support/ship.js';
+
+const HEAD = 'version: 1\nproject: shop\nenvironments: { staging: {}, production: {} }\ndefault_environment: staging\n';
+const DEPLOY = `${HEAD}steps:\n  - { id: one, run: echo 1 > one, undo: rm -f one }\n`;
+const ESCAPE = '\u001b';
+
+const modes = (path: string): string[] => {
+  const stat = statSync(path);
+  const own = `${path} ${(stat.mode & 0o777).toString(8)}`;
+  return stat.isDirectory() ? [own, ...readdirSync(path).flatMap((name) => modes(join(path, name)))] : [own];
+};
+const lines = ({ stdout }: { stdout: string }) => stdout.trim().split('\n');
+
+describe('state', () => {
+  it('given a run with output, a snapshot and a rollback, when the modes below .speckit are read, then files are 0600 and folders 0700', async () => {
+    const cwd = project(
+      `${DEPLOY}  - { id: two, run: "test ! -e fail && echo output" }\nverify: { smoke: [{ run: "echo ../../x", name: ../../../../escape }] }\n`,
+    );
+    expect((await ship([], { cwd })).code).toBe(0);
+    writeFileSync(join(cwd, 'fail'), '');
+    expect((await ship(['--auto-rollback'], { cwd })).code).toBe(1);
+    const found = modes(join(cwd, '.speckit'));
+    expect(found.filter((each) => !/ (600|700)$/.test(each))).toEqual([]);
+    expect(found.filter((each) => each.includes('.tmp'))).toEqual([]);
+    expect(found.some((each) => /logs\/two\.log 600$/.test(each))).toBe(true);
+    expect(found.some((each) => /logs\/[^/]*escape\.log 600$/.test(each))).toBe(true);
+    expect(readdirSync(cwd).sort()).toEqual(['.speckit', 'fail', 'ship.yaml']);
+  });
+
+  it.each([0o750, 0o755, 0o707])(
+    'given a state folder of mode %o, when ship runs, then 2, the command that closes it is named, and nothing is touched',
+    async (mode) => {
+      const cwd = project(DEPLOY);
+      mkdirSync(join(cwd, '.speckit'), { mode: 0o700 });
+      (await import('node:fs')).chmodSync(join(cwd, '.speckit'), mode);
+      const { report } = await shipJson([], { cwd });
+      expect(report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_STATE_FOLDER_OPEN', hint: expect.stringContaining('chmod') }] });
+      expect(existsSync(join(cwd, 'one'))).toBe(false);
+    },
+  );
+
+  it('given a file where the state folder should be, when ship runs, then 2 and a code', async () => {
+    const cwd = project(DEPLOY, { '.speckit': '' });
+    expect((await shipJson([], { cwd })).report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_STATE_FOLDER_OPEN' }] });
+  });
+});
+
+describe('usage', () => {
+  it.each([
+    [['--auto-rolback'], '--auto-rollback'],
+    [['--list-snapshot'], '--list-snapshots'],
+    [['validte'], 'ship validate'],
+    [['snapshot'], 'ship snapshots'],
+    [['rollback'], 'ship rollback --to ID'],
+    [['--lane', 'fast'], 'docs, standard, heavy'],
+    [['--env', 'prodction'], 'production'],
+    [['validate', 'everything'], 'takes no "everything"'],
+    [['--rollback-timeout', '10'], '10m'],
+  ])('given `ship %s`, when it ends, then 2, and it says %j', async (args, told) => {
+    const cwd = project(DEPLOY);
+    const ended = await ship(args, { cwd });
+    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(told) });
+    expect(readdirSync(cwd)).toEqual(['ship.yaml']);
+  });
+
+  it.each([['--version'], ['-V'], ['--verbose', '--version'], ['--env', 'staging', '-V']])(
+    'given `ship %s %s`, when it ends, then it prints the version, and deploys nothing',
+    async (...args) => {
+      const cwd = project(DEPLOY);
+      expect(await ship(args, { cwd })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+      expect(existsSync(join(cwd, 'one'))).toBe(false);
+    },
+  );
+
+  it('given --help with and without a config, when it ends, then 0, every exit status is there, and commands of plugins too', async () => {
+    for (const cwd of [temporaryFolder(), project(DEPLOY)]) {
+      const { code, stdout } = await ship(['--help'], { cwd });
+      expect(code).toBe(0);
+      for (const word of ['--auto-rollback', '130', 'ship validate']) expect(stdout).toContain(word);
+      expect(stdout.includes('ship snapshots')).toBe(existsSync(join(cwd, 'ship.yaml')));
+    }
+  });
+
+  it('given no terminal, when colours are forced, forbidden or neither, then only force colours', async () => {
+    const cwd = project(DEPLOY);
+    expect((await ship(['validate'], { cwd })).stdout).not.toContain(ESCAPE);
+    expect((await ship(['validate'], { cwd, env: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE);
+    expect((await ship(['validate'], { cwd, env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(ESCAPE);
+  });
+});
+
+describe('snapshots', () => {
+  /** A project with two snapshots in staging and one in production. */
+  async function deployed() {
+    const cwd = project(DEPLOY);
+    const ids: string[] = [];
+    for (const env of ['staging', 'staging', 'production']) ids.push((await shipJson(['--env', env], { cwd })).report.snapshot!);
+    return { cwd, ids: ids as [string, string, string] };
+  }
+
+  it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
+    const { cwd, ids } = await deployed();
+    expect(
+      lines(await ship(['--list-snapshots'], { cwd }))
+        .slice(1)
+        .map((line) => line.split(' ')[0]),
+    ).toEqual([ids[1], ids[0]]);
+    expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[1] }, { id: ids[0] }]);
+    const back = await shipJson(['--rollback-to', ids[0]], { cwd });
+    expect(back.report).toMatchObject({
+      exit_code: 0,
+      status: 'succeeded',
+      rollback: { target_snapshot: ids[0] },
+      decision: { trigger: 'manual' },
+    });
+    const start = ids[1].slice(0, -3);
+    expect((await shipJson(['rollback', '--to', start.replace('snapshot-', '')], { cwd })).report.rollback).toMatchObject({
+      target_snapshot: ids[1],
+    });
+  });
+
+  it('given ids that are none, ambiguous, of another environment, of another project, or damaged, when ship goes back to them, then it is refused with the reason', async () => {
+    const { cwd, ids } = await deployed();
+    const refusal = async (id: string, args: string[] = []) => (await shipJson(['--rollback-to', id, ...args], { cwd })).report;
+    for (const id of ['../../etc', '../../../../etc/passwd', '', '.', 'snapshot-', 'nope', `${ids[0]}.json`])
+      expect(await refusal(id)).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_NOT_FOUND' }] });
+    expect(await refusal('20')).toMatchObject({
+      exit_code: 2,
+      errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: expect.stringContaining(ids[0]) }],
+    });
+    expect(await refusal(ids[2])).toMatchObject({
+      exit_code: 2,
+      errors: [{ code: 'SHIP_SNAPSHOT_ELSEWHERE', hint: expect.stringContaining('--env production') }],
+    });
+    expect(await refusal(ids[0], ['--no-rollback'])).toMatchObject({ exit_code: 2 });
+    const file = join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(join(cwd, 'ship.yaml'), DEPLOY.replace('project: shop', 'project: other'));
+    expect(await refusal(ids[0])).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_FOREIGN' }] });
+    writeFileSync(join(cwd, 'ship.yaml'), DEPLOY);
+    for (const damaged of [
+      text.replace('"rollback_safe": true', '"rollback_safe":  true'),
+      text.slice(0, -20),
+      '',
+      '[]',
+      text.replace('shop', 'shoq'),
+    ]) {
+      writeFileSync(file, damaged);
+      expect((await refusal(ids[0])).exit_code).toBeGreaterThan(0);
+      expect((await refusal(ids[0])).errors[0]!.code).toMatch(/SHIP_SNAPSHOT_(DAMAGED|FORMAT)/);
+    }
+    expect(lines(await ship(['--list-snapshots'], { cwd })).at(-1)).toContain('damaged');
+    writeFileSync(file, text);
+    renameSync(file, join(cwd, '.speckit/snapshots/staging/snapshot-copied.json'));
+    expect(await refusal('copied')).toMatchObject({ exit_code: 6, errors: [{ code: 'SHIP_SNAPSHOT_DAMAGED' }] });
+  });
+
+  it('given more runs than are kept, when they are listed, then the newest are left', async () => {
+    const cwd = project(`${DEPLOY}optimization: { rollback: { snapshot_count: 2 } }\n`);
+    const ids: string[] = [];
+    for (let run = 0; run < 4; run += 1) ids.push((await shipJson([], { cwd })).report.snapshot!);
+    expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[3] }, { id: ids[2] }]);
+  });
+});
+
+describe('verbs that touch nothing', () => {
+  it.each([[['--dry-run']], [['validate']], [['plugins']], [['explain', 'SHIP_LEASE_HELD']], [['--list-snapshots']], [['--help']]])(
+    'given `ship %s`, when it ends, then 0, one document, and nothing was made',
+    async (args) => {
+      const cwd = project(DEPLOY);
+      const ended = await ship([...args, '--json'], { cwd });
+      expect(documentOf(ended)).toMatchObject({ exit_code: 0, run: null });
+      expect(readdirSync(cwd)).toEqual(['ship.yaml']);
+    },
+  );
+
+  it('given --dry-run, when it ends, then each step says what it runs and how it would be undone', async () => {
+    const { report, stderr } = await shipJson(['--dry-run'], { cwd: project(DEPLOY) });
+    expect(report).toMatchObject({
+      dry_run: true,
+      plan: [{ id: 'one', changes: [{ kind: 'run', what: 'echo 1 > one' }], undo: 'runs rm -f one' }],
+    });
+    expect(stderr).toContain('dry run: nothing is touched');
+  });
+
+  it('given plugins, when they are shown, then each tells where it is from and what it brings', async () => {
+    const cwd = project(`${DEPLOY}plugins: [./mine.mjs, { git: false }]\n`, {
+      'mine.mjs': `export default { name: 'mine', ship: '^1', apply: (ship) => ship.action('act', { run: () => null }) };`,
+    });
+    const { report } = await shipJson(['plugins'], { cwd });
+    expect(report.result).toEqual([
+      { name: 'shell', origin: 'built in', brings: ['action shell/run', 'check run', 'condition run'] },
+      expect.objectContaining({ name: 'snapshots' }),
+      { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act'] },
+    ]);
+  });
+
+  it('given a code in any case, when it is explained, then its section is shown; without one, all codes are', async () => {
+    const cwd = temporaryFolder();
+    expect((await ship(['explain', 'ship_lease_held'], { cwd })).stdout).toMatch(/^SHIP_LEASE_HELD\n.+/);
+    expect(lines(await ship(['explain'], { cwd })).length).toBeGreaterThan(50);
+  });
+});
+
+describe('init', () => {
+  it.each<[string, Record<string, string>, string[]]>([
+    ['an empty folder', {}, ['link']],
+    [
+      'a Node project',
+      {
+        'package.json': '{ "name": "@scope/My.App", "version": "1.10.0", "scripts": { "build": "x", "test": "y", "start": "node ." } }',
+        'package-lock.json': '{}',
+      },
+      ['build', 'test', 'deploy'],
+    ],
+    ['a project with an odd name', { 'package.json': '{ "name": "true", "scripts": { "start": "echo \\"hi\\" # \'x\'" } }' }, ['deploy']],
+    ['a project whose name is a number', { 'package.json': '{ "name": "1.10", "scripts": { "start": "x" } }' }, ['deploy']],
+    ['a broken manifest', { 'package.json': '{ nope' }, ['link']],
+    ['a Go and Rust project', { 'go.mod': '', 'Cargo.toml': '' }, ['build', 'test']],
+    ['a Procfile', { Procfile: 'web: ./serve --port $PORT "a b"\n' }, ['deploy']],
+  ])('given %s, when `ship init` has written its config, then it is valid, and has the steps', async (_, files, steps) => {
+    const cwd = temporaryFolder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+    const made = await ship(['init'], { cwd });
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('ship.yaml') });
+    const valid = await ship(['validate', '--json'], { cwd });
+    expect(documentOf(valid)).toMatchObject({ exit_code: 0 });
+    expect((await shipJson(['--dry-run'], { cwd })).report.plan!.map(({ id }) => id)).toEqual(steps);
+    expect(readFileSync(join(cwd, 'ship.yaml'), 'utf8')).toContain('default_environment: staging');
+  });
+
+  it.each(['ship.yaml', 'ship.yml', 'ship.json'])('given a %s, when `ship init` runs, then 2, and it is left as it is', async (name) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, name), 'mine');
+    expect((await shipJson(['init'], { cwd })).report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_INIT_EXISTS' }] });
+    expect(readdirSync(cwd)).toEqual([name]);
+    expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine');
+  });
+
+  it('given the example of an empty folder, when it is deployed twice and fails the second time, then the link is as before', async () => {
+    const cwd = temporaryFolder();
+    await ship(['init'], { cwd });
+    expect((await ship(['--auto-rollback'], { cwd })).code).toBe(0);
+    writeFileSync(
+      join(cwd, 'ship.yaml'),
+      readFileSync(join(cwd, 'ship.yaml'), 'utf8')
+        .replace('- { run: "true" }', '- { run: "false" }')
+        .replace('releases/new current', 'releases/newer current'),
+    );
+    expect((await ship(['--auto-rollback'], { cwd })).code).toBe(1);
+    expect((await import('node:fs')).readlinkSync(join(cwd, 'current'))).toBe('releases/new');
+  });
+});
+
+describe('GitHub Actions', () => {
+  it('given a config mistake, a failed step and a warning, when ship runs there, then each is an annotation of one line', async () => {
+    const env = { GITHUB_ACTIONS: 'true' };
+    const wrong = await ship([], { cwd: project(`${HEAD}steps:\n  - { id: a, run: "true", timeout: 10 }\n`), env });
+    expect(wrong.stderr).toMatch(/^::error file=.*ship\.yaml,line=6,col=\d+,title=SHIP_\w+::.+$/m);
+    const failed = await ship([], {
+      cwd: project(
+        `${HEAD}steps:\n  - { id: soft, run: "exit 1", continue_on_error: true }\n  - { id: hard, run: "printf 'one\\n::stop-commands::x\\n' >&2; exit 1" }\n`,
+      ),
+      env,
+    });
+    expect(failed.stdout).toMatch(/^::warning::.+$/m);
+    expect(failed.stdout).toMatch(/^::error title=step_failed::.+%0A.*::stop-commands/m);
+    expect((await ship([], { cwd: project(DEPLOY), env: { GITHUB_ACTIONS: undefined } })).stdout).not.toContain('::');
+  });
+});
