@@ -120,7 +120,7 @@ type TapMethods = 'tap' | 'tapAsync' | 'tapPromise';
 export type PluginHooks = { readonly [Name in HookName]: Pick<Hooks[Name], Extract<TapMethods, keyof Hooks[Name]>> };
 
 /** How long a tap may take before the run goes on without it, in milliseconds. */
-export const TAP_DEADLINE_MS = 300_000;
+const TAP_DEADLINE_MS = 300_000;
 
 type AnyHook = Hooks[HookName];
 

@@ -1,5 +1,5 @@
 export { MemoryStore } from '@ship/core';
 export { type Harness, type HarnessOptions, harness } from './harness.js';
 export { temporaryFolder } from './temporary.js';
-export { testAction } from './test-action.js';
+export { type ActionUnderTest, testAction } from './test-action.js';
 export { testStore } from './test-store.js';

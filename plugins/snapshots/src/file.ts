@@ -3,7 +3,7 @@ import type { Snapshot } from '@ship/core';
 import { errors } from './errors.js';
 
 /** A snapshot as it lies in its file: closed by a hash over all the rest. */
-export type SnapshotFile = Snapshot & { readonly content_hash: string };
+type SnapshotFile = Snapshot & { readonly content_hash: string };
 
 /** The text of a snapshot's file. */
 export function writeSnapshot(snapshot: Snapshot): string {

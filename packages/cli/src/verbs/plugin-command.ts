@@ -27,7 +27,7 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
 }
 
 /** The error for a verb that nobody brings. */
-export function unknownCommand(name: string, brought: readonly string[]): Error {
+function unknownCommand(name: string, brought: readonly string[]): Error {
   const known = [...Object.keys(VERBS), ...brought].sort();
   return errors.SHIP_COMMAND_UNKNOWN({ name, known, suggestion: suggest(name, known) });
 }

@@ -57,7 +57,7 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
   }
 }
 
-export const indent = (text: string): string =>
+const indent = (text: string): string =>
   text
     .split('\n')
     .map((line) => `    ${line}`)

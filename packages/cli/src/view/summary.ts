@@ -22,7 +22,7 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
 }
 
 /** One line that says how it ended. */
-export function verdictOf(report: Report): string {
+function verdictOf(report: Report): string {
   const where = report.environment ?? '';
   const back = report.rollback?.target_snapshot;
   switch (report.status) {

@@ -1,7 +1,7 @@
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** The longest duration: a timer of Node fires at once beyond 2^31 - 1 ms. */
-export const LONGEST_MS = 24 * 24 * UNITS.h!;
+const LONGEST_MS = 24 * 24 * UNITS.h!;
 
 /** Milliseconds of `250ms`, `10s`, `1.5m` or `2h`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {

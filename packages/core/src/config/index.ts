@@ -1,5 +1,5 @@
 export { parseDuration } from './duration.js';
-export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
+export { type LoadedConfig, loadConfig } from './load.js';
 export type { ConfigOverrides } from './overrides.js';
 export { checkPattern } from './pattern.js';
 export { checkSections, type PositionOf } from './sections.js';

@@ -26,7 +26,7 @@ export function interpolate(
 }
 
 /** Whether a text goes to a shell as it is. */
-export function isRaw(path: Path): boolean {
+function isRaw(path: Path): boolean {
   return path.some((key, index) => typeof key === 'string' && RAW_KEYS.has(key) && !NAMED.has(String(path[index - 1])));
 }
 

@@ -1,7 +1,7 @@
 import { suggest } from './suggest.js';
 
 /** Names of steps, components and environments. They end up in arguments of tools and in names of files. */
-export const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 
 /** Versions: they end up in arguments of tools, too. */
 export const VERSION = /^[a-z0-9][a-z0-9._+:@/~-]{0,254}$/i;

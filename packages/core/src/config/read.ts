@@ -22,7 +22,7 @@ export async function readConfig(file: string, cwd: string): Promise<Parsed> {
 }
 
 /** A path as people see it: relative where the file is in or below the folder. */
-export function shortPath(file: string, cwd: string): string {
+function shortPath(file: string, cwd: string): string {
   const short = relative(cwd, file);
   return short === '' || short.startsWith('..') ? file : short;
 }

@@ -11,7 +11,7 @@ import type { SchemaChecker } from './schema.js';
 import { createScope, type ScopeParts } from './scope.js';
 
 /** The version of the plugin API. Plugins name a range, `^1`. */
-export const PLUGIN_API = 1;
+const PLUGIN_API = 1;
 
 /** A plugin that comes with the command, by short name. Loaded when it is used. */
 export type BuiltinPlugins = Readonly<Record<string, () => Promise<{ default: Plugin<never> }>>>;

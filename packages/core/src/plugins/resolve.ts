@@ -5,7 +5,7 @@ import { errors } from '../errors/catalogue.js';
 import type { PluginReference } from '../types/index.js';
 
 /** The names of packages that a short name stands for, in this order. */
-export function packageNames(reference: string): string[] {
+function packageNames(reference: string): string[] {
   return reference.startsWith('@') ? [reference] : [`@ship/plugin-${reference}`, `ship-plugin-${reference}`, reference];
 }
 
