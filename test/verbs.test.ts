@@ -76,6 +76,21 @@ describe('usage', () => {
     },
   );
 
+  it.each([[['--keep']], [['--config', 'ship.yaml', '--keep']]])(
+    'given a flag that the config names to keep what failed, when `ship %s` runs, then it is taken as --no-auto-rollback',
+    async (args) => {
+      const cwd = project(
+        `${DEPLOY}  - { id: two, run: "exit 1" }\noptimization: { rollback: { auto_on_failure: true, skip_flag: "--keep" } }\n`,
+      );
+      expect((await shipJson(args, { cwd })).report).toMatchObject({
+        exit_code: 3,
+        decision: { action: 'prompt', reasons: expect.arrayContaining(['automatic rollback is off: --no-auto-rollback']) },
+      });
+      expect((await shipJson([], { cwd })).report).toMatchObject({ exit_code: 1 });
+      expect((await shipJson(['--keeep'], { cwd })).report).toMatchObject({ exit_code: 2 });
+    },
+  );
+
   it('given --help with and without a config, when it ends, then 0, every exit status is there, and commands of plugins too', async () => {
     for (const cwd of [temporaryFolder(), project(DEPLOY)]) {
       const { code, stdout } = await ship(['--help'], { cwd });

@@ -166,6 +166,20 @@ describe('hooks in a run', () => {
     expect(Object.isFrozen(kernel.config)).toBe(true);
   });
 
+  it('given taps of `plan`, when it is made, then their findings stand in the report, and a veto refuses the run', async () => {
+    const log: string[] = [];
+    const finding = { level: 'warn' as const, rule: 'r', message: 'mind the gap' };
+    const warns = plugin('w', (ship) => ship.hooks.plan.tap('x', ({ finding: add }) => add(finding)));
+    const { run } = await harness({ plugins: [actions(recording(log)), warns], config: steps('id: a, uses: t/ok') });
+    expect(await run()).toMatchObject({ exit_code: 0, warnings: ['mind the gap'] });
+    const vetoing = await harness({
+      plugins: [actions(recording(log)), plugin('v', (ship) => ship.hooks.plan.tap('x', boom))],
+      config: steps('id: a, uses: t/ok'),
+    });
+    await expect(vetoing.run()).rejects.toMatchObject({ source: 'v/plan' });
+    expect(log).toEqual(['run a']);
+  });
+
   it('given a veto in beforeRun, when ship runs, then nothing acts, and its own exit status counts', async () => {
     const log: string[] = [];
     const frozen = Object.assign(new Error('frozen'), { name: 'ShipError', code: 'SHIP_FREEZE', exitCode: 6 });

@@ -2,7 +2,7 @@ import { configFileErrors } from './config-file-errors.js';
 import type { ErrorDefinition } from './define.js';
 
 /** A value of the config, as an error shows it: where it stands and a short form of it. */
-interface Shown {
+export interface Shown {
   readonly path: string;
   readonly value: string;
   /** Advice that fits better than that of the code. */
@@ -10,7 +10,7 @@ interface Shown {
 }
 
 /** A word that was expected to be one of some others. */
-interface Choice {
+export interface Choice {
   readonly suggestion: string | undefined;
   readonly known: readonly string[];
 }
