@@ -109,16 +109,38 @@ describe('usage', () => {
 });
 
 describe('snapshots', () => {
+  /** Its `api` is a line in a file: the version that is live. */
+  const DRIVER = `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+const file = (ctx) => ctx.dir + '/live-' + ctx.environment;
+const state = (version) => ({ version, config_hash: version, healthy: true, driver: null });
+const describe = async (ctx) => { try { return state(readFileSync(file(ctx), 'utf8')); } catch { return undefined; } };
+export default { name: 'line', ship: '^1', apply: (ship) => ship.driver('line', {
+  settings: { type: 'object' },
+  describe,
+  deploy: async (ctx, { version }) => { writeFileSync(file(ctx), version); return state(version); },
+  restore: async (ctx, component, before) => {
+    const changed = (await describe(ctx))?.version !== before?.version;
+    if (before) writeFileSync(file(ctx), before.version); else rmSync(file(ctx), { force: true });
+    return { changed };
+  },
+}) };`;
+  const SERVICE = `${HEAD}plugins: [./line.mjs]\ncomponents: { api: { driver: line, version: "\${VERSION:-v0}" } }\nsteps: [{ id: api, uses: deploy, component: api }]\n`;
+
   /** A project with two snapshots in staging and one in production. */
   async function deployed() {
-    const cwd = project(DEPLOY);
+    const cwd = project(SERVICE, { 'line.mjs': DRIVER });
     const ids: string[] = [];
-    for (const env of ['staging', 'staging', 'production']) ids.push((await shipJson(['--env', env], { cwd })).report.snapshot!);
-    return { cwd, ids: ids as [string, string, string] };
+    for (const [env, VERSION] of [
+      ['staging', 'v1'],
+      ['staging', 'v2'],
+      ['production', 'v1'],
+    ] as const)
+      ids.push((await shipJson(['--env', env], { cwd, env: { VERSION } })).report.snapshot!);
+    return { cwd, ids: ids as [string, string, string], live: () => readFileSync(join(cwd, 'live-staging'), 'utf8') };
   }
 
   it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
-    const { cwd, ids } = await deployed();
+    const { cwd, ids, live } = await deployed();
     expect(
       lines(await ship(['--list-snapshots'], { cwd }))
         .slice(1)
@@ -132,10 +154,10 @@ describe('snapshots', () => {
       rollback: { target_snapshot: ids[0] },
       decision: { trigger: 'manual' },
     });
-    const start = ids[1].slice(0, -3);
-    expect((await shipJson(['rollback', '--to', start.replace('snapshot-', '')], { cwd })).report.rollback).toMatchObject({
-      target_snapshot: ids[1],
-    });
+    expect(live()).toBe('v1');
+    const start = ids[1].slice(0, -3).replace('snapshot-', '');
+    expect((await shipJson(['rollback', '--to', start], { cwd })).report.rollback).toMatchObject({ target_snapshot: ids[1] });
+    expect(live()).toBe('v2');
   });
 
   it('given ids that are none, ambiguous, of another environment, of another project, or damaged, when ship goes back to them, then it is refused with the reason', async () => {
@@ -154,9 +176,9 @@ describe('snapshots', () => {
     expect(await refusal(ids[0], ['--no-rollback'])).toMatchObject({ exit_code: 2 });
     const file = join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`);
     const text = readFileSync(file, 'utf8');
-    writeFileSync(join(cwd, 'ship.yaml'), DEPLOY.replace('project: shop', 'project: other'));
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
     expect(await refusal(ids[0])).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_FOREIGN' }] });
-    writeFileSync(join(cwd, 'ship.yaml'), DEPLOY);
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE);
     for (const damaged of [
       text.replace('"rollback_safe": true', '"rollback_safe":  true'),
       text.slice(0, -20),
@@ -172,6 +194,26 @@ describe('snapshots', () => {
     writeFileSync(file, text);
     renameSync(file, join(cwd, '.speckit/snapshots/staging/snapshot-copied.json'));
     expect(await refusal('copied')).toMatchObject({ exit_code: 6, errors: [{ code: 'SHIP_SNAPSHOT_DAMAGED' }] });
+  });
+
+  it('given a snapshot of no component, when ship goes back to it, then it is refused, as nothing could be restored', async () => {
+    const cwd = project(DEPLOY);
+    const { snapshot } = (await shipJson([], { cwd })).report;
+    expect((await shipJson(['--rollback-to', snapshot!], { cwd })).report).toMatchObject({
+      exit_code: 6,
+      errors: [{ code: 'SHIP_ROLLBACK_EMPTY' }],
+    });
+  });
+
+  it('given a second version whose smoke check fails, when ship --auto-rollback runs, then the first is live again, proven and verified', async () => {
+    const { cwd, ids, live } = await deployed();
+    writeFileSync(join(cwd, 'ship.yaml'), `${SERVICE}verify: { smoke: [{ run: "test $(cat live-staging) != v3", name: alive }] }\n`);
+    const { report } = await shipJson(['--auto-rollback'], { cwd, env: { VERSION: 'v3' } });
+    expect(report).toMatchObject({
+      exit_code: 1,
+      rollback: { target_snapshot: ids[1], components: [{ name: 'api', from: 'v3', to: 'v2' }], remaining: [] },
+    });
+    expect(live()).toBe('v2');
   });
 
   it('given more runs than are kept, when they are listed, then the newest are left', async () => {
