@@ -172,12 +172,13 @@ describe('signals', () => {
     timeout: 30_000,
   }, async () => {
     const cwd = project(`${HEAD}steps:\n  - { id: stubborn, run: "trap '' INT TERM; echo $$ > begun; while :; do sleep 1; done" }\n`);
-    const { child, end } = await started(cwd, 'begun', []);
+    const { child, end } = await started(cwd, 'begun');
     child.kill('SIGINT');
     await new Promise((yes) => setTimeout(yes, 200));
     child.kill('SIGINT');
     const ended = await end;
     expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining('SIGINT again') });
+    expect(documentOf(ended)).toMatchObject({ exit_code: 130, status: 'interrupted' });
     await expect.poll(() => alive(Number(readFileSync(join(cwd, 'begun'), 'utf8')))).toBe(false);
     expect(journalOf(cwd)).toContain('"type":"interrupted"');
   });

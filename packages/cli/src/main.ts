@@ -4,6 +4,7 @@ import type { Arguments, Flags } from './arguments.js';
 import { errors } from './errors.js';
 import { redactorFor } from './redactor.js';
 import { parseWithSkipFlag } from './skip-flag.js';
+import { guardProcess } from './strays.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/errors.js';
 
@@ -13,6 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const terminal = openTerminal({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') }, process.env);
   const started = new Date();
   const commandLine = ['ship', ...argv].join(' ');
+  const guard = guardProcess((exit, strays) => unfinished(exit, strays, started), terminal.json);
   let known: Arguments | undefined;
   let report: Report;
   try {
@@ -24,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     showError(terminal, error, redact);
     report = refusal(error, started, redact(commandLine), redact);
   }
+  guard.done();
+  if (guard.strays.length > 0) report = await withStrays(terminal, report, guard.strays, known?.flags);
   if (terminal.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   leave(report.exit_code);
 }
@@ -97,6 +101,23 @@ function refusal(error: unknown, started: Date, command: string, redact: (text: 
     duration_ms: Date.now() - started.getTime(),
     errors: flatten(error).map((each) => toReported(each, redact)),
   };
+}
+
+/** The report, with what plugins threw where nobody waited for it. */
+async function withStrays(terminal: Terminal, report: Report, strays: readonly unknown[], flags: Flags | undefined): Promise<Report> {
+  const redactor = await redactorFor(flags);
+  const redact = (text: string) => redactor.redact(text);
+  for (const stray of strays) showError(terminal, stray, redact);
+  return { ...report, errors: [...report.errors, ...strays.map((stray) => toReported(stray, redact))] };
+}
+
+/** The report of a command that something else ended. Nobody can wait any more, so no secret of the config can be looked up: strays are counted, not quoted. */
+function unfinished(exit_code: number, strays: readonly unknown[], started: Date): Report {
+  const text =
+    exit_code === 130
+      ? 'ended at once'
+      : `ended before its work was done: a plugin ended the process, or awaits something that never comes${strays.length > 0 ? ` (${strays.length} stray errors)` : ''}`;
+  return { ...refusal(new Error(text), started, 'ship', (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
 }
 
 /** A reader that goes away, such as `head`, ends the output and nothing else. */
