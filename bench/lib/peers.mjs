@@ -28,7 +28,7 @@ function ofPackage(name) {
   return [process.execPath, join(dirname(manifest), typeof bin === 'string' ? bin : bin[name])];
 }
 
-/** The native program inside `rust-just`, which npm's own command only wraps. */
+/** The native program that npm has for this platform, if any. */
 function bundledJust() {
   const path = join(PEERS, `rust-just-${process.platform}-${process.arch}`, 'bin/just');
   return existsSync(path) ? path : undefined;

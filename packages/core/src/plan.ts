@@ -4,16 +4,7 @@ import { errors } from './errors/catalogue.js';
 import type { ShipError } from './errors/ship-error.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
-import {
-  type ComponentConfig,
-  type Config,
-  type Finding,
-  type JsonSchema,
-  type Plan,
-  type Step,
-  type StepConfig,
-  SUITES,
-} from './types/index.js';
+import { type Config, type Finding, type JsonSchema, type Plan, type Step, type StepConfig, SUITES } from './types/index.js';
 
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;
@@ -52,7 +43,7 @@ export async function buildPlan(parts: PlanParts): Promise<Plan> {
     (component) => component.name,
     (component) => component.depends_on,
   );
-  return Object.freeze({ config, steps: ordered, components, findings: findings(ordered) });
+  return Object.freeze({ config, steps: ordered, components, findings: findings(ordered, config) });
 }
 
 /** Something that the config names, and what it gives it. */
@@ -154,7 +145,6 @@ async function resolveStep(step: StepConfig, index: number, config: Config, name
     continue_on_error: step.continue_on_error,
     critical: step.critical ?? action?.critical ?? true,
     ...(irreversible === undefined ? {} : { irreversible }),
-    ...(step.position ? { position: step.position } : {}),
   });
 }
 
@@ -176,12 +166,13 @@ export function inOrder<T>(items: readonly T[], id: (item: T) => string, needs: 
   return [...ordered];
 }
 
-function findings(steps: readonly Step[]): Finding[] {
+function findings(steps: readonly Step[], config: Config): Finding[] {
   return steps.flatMap((step, index) => {
     const later = steps.slice(index + 1).filter((other) => other.irreversible === undefined);
     if (step.irreversible === undefined || later.length === 0) return [];
     const after = later.map(({ id }) => id).join(', ');
     const message = `step ${step.id} cannot be undone (${step.irreversible}) and runs before ${after}: if one of these fails, ${step.id} stays. Put it last.`;
-    return [{ level: 'warn' as const, rule: 'irreversible-last', message, ...(step.position ? { position: step.position } : {}) }];
+    const position = config.steps.find(({ id }) => id === step.id)?.position;
+    return [{ level: 'warn' as const, rule: 'irreversible-last', message, ...(position ? { position } : {}) }];
   });
 }

@@ -1,6 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import { type CheckConfig, type JsonObject, SUITES, type SuiteName } from '../types/index.js';
 import { checkReference, readDuration, readRetry } from './fields.js';
+import { withPosition } from './lazy-position.js';
 import { type Dict, isDict, type Path } from './paths.js';
 import { checkPattern } from './pattern.js';
 import type { Scope } from './scope.js';
@@ -25,7 +26,7 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
   const kind = readKind(scope, path, Object.keys(own));
   checkPatterns(scope, path, value.expect);
   if (typeof value.component === 'string') checkReference(scope, [...path, 'component'], value.component, 'component', components);
-  return {
+  const check = {
     name: typeof value.name === 'string' ? value.name : defaultName(kind, own[kind]),
     kind,
     with: own as JsonObject,
@@ -33,8 +34,8 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
     timeout_ms: readDuration(scope, [...path, 'timeout'], value.timeout, 10_000),
     retry: isDict(value.retry) ? readRetry(scope, [...path, 'retry'], value.retry) : DEFAULT_RETRY,
     ...(typeof value.component === 'string' && { component: value.component }),
-    position: scope.position(path),
   };
+  return withPosition(check, () => scope.position(path));
 }
 
 function readKind(scope: Scope, path: Path, keys: readonly string[]): string {

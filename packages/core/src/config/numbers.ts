@@ -11,12 +11,12 @@ const TEXT_KEYS = new Set(['version', 'tag', 'sha', 'git_sha', 'commit']);
 export function checkNumbers(source: Source, mistakes: Mistakes): void {
   eachNumber(source.value, [], (value, path) => {
     if (mistakes.isBroken(path) || path.join() === 'version') return;
+    const meant = TEXT_KEYS.has(String(path.at(-1)));
+    if (Number.isFinite(value) && !losesDigits(value) && !meant) return;
     const details = { path: formatPath(path), value: showValue(source, path, value) };
     const extras = { at: source.position(path) };
     if (!Number.isFinite(value)) mistakes.add(errors.SHIP_CONFIG_NUMBER({ ...details, expected: 'a finite number' }, extras));
-    else if (losesDigits(value) || TEXT_KEYS.has(String(path.at(-1)))) {
-      mistakes.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras));
-    }
+    else mistakes.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras));
   });
 }
 

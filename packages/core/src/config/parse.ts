@@ -5,6 +5,7 @@ import { DEPTH_LIMIT, tooDeepAt } from './depth.js';
 import { Mistakes } from './mistakes.js';
 import { findNode } from './nodes.js';
 import type { Path } from './paths.js';
+import { readQuickly } from './quick.js';
 import type { Source } from './source.js';
 import { addSyntaxErrors } from './syntax.js';
 import { readTree } from './tree.js';
@@ -26,8 +27,31 @@ export interface Parsed {
   readonly mistakes: Mistakes;
 }
 
-/** Parses YAML or JSON and keeps the positions. Throws where the text cannot be understood at all. */
-export function parseText({ file, shown, text, root }: Text): Parsed {
+/**
+ * Parses YAML or JSON. Throws where the text cannot be understood at all.
+ * Where a quick look is enough for the value, the strict reader only comes when somebody asks for a position.
+ */
+export function parseText(given: Text): Parsed {
+  const { file, shown, text, root } = given;
+  const value = root.length === 0 ? readQuickly(text) : undefined;
+  if (value === undefined) return parseStrictly(given);
+  let read: Source | undefined;
+  const strict = () => {
+    read ??= parseStrictly(given).source;
+    return read;
+  };
+  const source: Source = {
+    file,
+    shown,
+    value,
+    position: (path, part) => strict().position(path, part),
+    written: (path) => strict().written(path),
+  };
+  return { source, mistakes: new Mistakes(shown) };
+}
+
+/** Parses and keeps the positions. */
+export function parseStrictly({ file, shown, text, root }: Text): Parsed {
   const mistakes = new Mistakes(shown);
   const lines = new LineCounter();
   const at = (offset: number) => place(shown, lines, offset);

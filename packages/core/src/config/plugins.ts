@@ -1,6 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import type { JsonObject, PluginReference } from '../types/index.js';
 import { checkSameNames } from './fields.js';
+import { withPosition } from './lazy-position.js';
 import { isDict, type Path } from './paths.js';
 import type { Scope } from './scope.js';
 
@@ -11,12 +12,12 @@ const REFERENCE = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$|^\.{1,2}\/
 export function normalizePlugins(scope: Scope, value: unknown): readonly PluginReference[] {
   const items = Array.isArray(value) ? value : [];
   const plugins = items.flatMap((item, index) => normalizePlugin(scope, ['plugins', index], item));
-  const named = plugins.map(({ reference, index }) => ({ name: reference, path: ['plugins', index] }));
+  const named = plugins.map(({ reference, path }) => ({ name: reference, path }));
   checkSameNames(scope, named, 'value');
-  return plugins.map(({ index: _, ...plugin }) => plugin);
+  return plugins.map(({ path, ...plugin }) => withPosition(plugin, () => scope.position(path)));
 }
 
-function normalizePlugin(scope: Scope, path: Path, item: unknown): (PluginReference & { index: number })[] {
+function normalizePlugin(scope: Scope, path: Path, item: unknown): (Omit<PluginReference, 'position'> & { path: Path })[] {
   const [reference, options] = typeof item === 'string' ? [item, {}] : soleEntry(item);
   if (scope.isBrokenAt(path)) return [];
   if (reference === undefined || !REFERENCE.test(reference)) {
@@ -24,7 +25,7 @@ function normalizePlugin(scope: Scope, path: Path, item: unknown): (PluginRefere
     return [];
   }
   const given = isDict(options) ? (options as JsonObject) : {};
-  return [{ reference, options: given, enabled: options !== false, position: scope.position(path), index: Number(path.at(-1)) }];
+  return [{ reference, options: given, enabled: options !== false, path }];
 }
 
 function soleEntry(item: unknown): readonly [string | undefined, unknown] {

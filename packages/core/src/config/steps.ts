@@ -1,5 +1,6 @@
 import type { JsonObject, StepConfig } from '../types/index.js';
 import { checkReference, readDuration, readRetry } from './fields.js';
+import { withPosition } from './lazy-position.js';
 import { type Dict, isDict } from './paths.js';
 import type { Scope } from './scope.js';
 import { readAction } from './step-action.js';
@@ -19,7 +20,7 @@ function normalizeStep(scope: Scope, value: Dict, index: number, components: rea
   const action = readAction(scope, path, value);
   if (typeof component === 'string') checkReference(scope, [...path, 'component'], component, 'component', components);
   const timeout_ms = readDuration(scope, [...path, 'timeout'], timeout, undefined);
-  return {
+  const step = {
     id: String(id),
     ...(typeof name === 'string' && { name }),
     ...action,
@@ -30,6 +31,6 @@ function normalizeStep(scope: Scope, value: Dict, index: number, components: rea
     ...(timeout_ms !== undefined && { timeout_ms }),
     continue_on_error: continue_on_error === true,
     ...(typeof critical === 'boolean' && { critical }),
-    position: scope.position(path),
   };
+  return withPosition(step, () => scope.position(path));
 }

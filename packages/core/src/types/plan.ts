@@ -1,4 +1,4 @@
-import type { ComponentConfig, Config, Position, RetryConfig } from './config.js';
+import type { ComponentConfig, Config, RetryConfig } from './config.js';
 import type { Change, Finding } from './contracts.js';
 import type { JsonObject } from './json.js';
 
@@ -17,7 +17,6 @@ export interface Step {
   readonly critical: boolean;
   /** Why it cannot be undone. */
   readonly irreversible?: string;
-  readonly position?: Position;
 }
 
 /** What a run will do. Pure data, frozen. */

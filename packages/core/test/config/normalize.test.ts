@@ -37,12 +37,13 @@ describe('Given a step', () => {
   const first = async (step: string) => (await load(`${HEAD}steps:\n  - ${step}\n`)).config.steps[0]!;
 
   test('When it has only `run`, then it is an input of shell/run', async () => {
-    expect(await first('{ id: a, run: "echo ${HOME}", undo: x, cwd: app, env: { A: "1" }, irreversible: why }')).toEqual({
+    const step = await first('{ id: a, run: "echo ${HOME}", undo: x, cwd: app, env: { A: "1" }, irreversible: why }');
+    expect(step.position).toEqual({ file: 'ship.yaml', line: 4, column: 5 });
+    expect(step).toEqual({
       id: 'a',
       uses: 'shell/run',
       with: { run: 'echo ${HOME}', undo: 'x', cwd: 'app', env: { A: '1' }, irreversible: 'why' },
       continue_on_error: false,
-      position: { file: 'ship.yaml', line: 4, column: 5 },
     });
   });
 
@@ -87,6 +88,7 @@ describe('Given components, checks and plugins', () => {
 
   test('When a check is short, then the rest has its default', async () => {
     const { verify } = (await load(`${HEAD}verify: { smoke: [{ http: "https://a/b", expect: { status: 200 } }] }\n`)).config;
+    expect(verify.smoke[0]?.position).toEqual({ file: 'ship.yaml', line: 3, column: 19 });
     expect(verify.smoke).toEqual([
       {
         name: 'http https://a/b',
@@ -95,7 +97,6 @@ describe('Given components, checks and plugins', () => {
         required: true,
         timeout_ms: 10_000,
         retry: { times: 0, delay_ms: 1000, max_delay_ms: 30_000 },
-        position: { file: 'ship.yaml', line: 3, column: 19 },
       },
     ]);
   });
