@@ -46,7 +46,9 @@ function load() {
   script
     .runInThisContext()
     .call(module_.exports, module_.exports, requireFromBundle, module_, bundle, dirname(bundle), (url) => import(url));
-  const stale = cachedData === undefined || script.cachedDataRejected;
+  // Started with flags for V8, Node takes no cache but one made with the same: that would be of no use to the next start.
+  const plain = process.execArgv.length === 0 && !process.env.NODE_OPTIONS;
+  const stale = plain && (cachedData === undefined || script.cachedDataRejected);
   if (process.env.SHIP_BUILD_CACHE || stale) process.once('exit', () => writeCache(script));
   module_.exports.main(process.argv.slice(2));
 }

@@ -168,8 +168,9 @@ export function inOrder<T>(items: readonly T[], id: (item: T) => string, needs: 
 
 function findings(steps: readonly Step[], config: Config): Finding[] {
   return steps.flatMap((step, index) => {
+    if (step.irreversible === undefined) return [];
     const later = steps.slice(index + 1).filter((other) => other.irreversible === undefined);
-    if (step.irreversible === undefined || later.length === 0) return [];
+    if (later.length === 0) return [];
     const after = later.map(({ id }) => id).join(', ');
     const message = `step ${step.id} cannot be undone (${step.irreversible}) and runs before ${after}: if one of these fails, ${step.id} stays. Put it last.`;
     const position = config.steps.find(({ id }) => id === step.id)?.position;

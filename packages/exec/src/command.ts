@@ -19,10 +19,12 @@ export function commandLine(command: readonly string[], redact: (text: string) =
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 
-/** The environment of this process with `over` laid on it; undefined where there is nothing to lay. */
-export function mergeEnv(over: Readonly<Record<string, string | undefined>> | undefined): NodeJS.ProcessEnv | undefined {
-  if (over === undefined) return undefined;
-  const merged: NodeJS.ProcessEnv = { ...process.env };
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process, or `base`, with `over` laid on it; undefined where the real one is wanted as it is. */
+export function mergeEnv(over: Variables | undefined, base?: Variables): NodeJS.ProcessEnv | undefined {
+  if (over === undefined) return base;
+  const merged: NodeJS.ProcessEnv = { ...(base ?? process.env) };
   for (const [name, value] of Object.entries(over)) {
     if (value === undefined) delete merged[name];
     else merged[name] = value;

@@ -1,4 +1,4 @@
-import { bootId, processStartTime } from '@ship/core/process';
+import { processStartTime } from '@ship/core/process';
 import { commandLine } from './command.js';
 import { endedBadly, endedByUs, type Failing } from './failure.js';
 import { openOutputs } from './outputs.js';
@@ -42,7 +42,7 @@ function attended(child: Started, argv: Argv, options: ExecuteOptions, redact: (
   const started = processStartTime(pid);
   try {
     const command = commandLine(argv, redact);
-    options.onSpawn({ pid, pgid: pid, command, boot_id: bootId(), ...(started === undefined ? {} : { started }) });
+    options.onSpawn({ pid, pgid: pid, command, ...(started === undefined ? {} : { started }) });
   } catch (error) {
     // A process that nobody could write down must not go on: recovery would not find it.
     supervision.abort(error);

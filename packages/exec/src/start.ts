@@ -16,7 +16,12 @@ export async function start(command: Argv, options: ExecuteOptions, fds: readonl
     // Loaded here, because it takes longer than all the rest and most calls of ship start nothing.
     const { spawn } = process.getBuiltinModule('node:child_process');
     const [name, ...args] = command;
-    const child = spawn(name, args, { cwd: options.cwd, env: mergeEnv(options.env), detached: true, stdio: [input ?? 'ignore', ...fds] });
+    const child = spawn(name, args, {
+      cwd: options.cwd,
+      env: mergeEnv(options.env, options.baseEnv),
+      detached: true,
+      stdio: [input ?? 'ignore', ...fds],
+    });
     if (child.pid === undefined) await failed(child);
     return child as Started;
   } finally {

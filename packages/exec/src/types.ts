@@ -14,6 +14,8 @@ export interface SpawnedProcess extends ProcessIdentity {
 export interface ExecuteOptions {
   /** The working folder; the one of this process when absent. */
   readonly cwd?: string | undefined;
+  /** Taken for the environment of this process. Reading the real one is slow, so who starts many commands hands it in. */
+  readonly baseEnv?: Readonly<Record<string, string | undefined>> | undefined;
   /** Laid over the environment of this process; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** What the command reads on stdin. Nothing when absent: the command sees the end at once. */

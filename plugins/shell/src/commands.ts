@@ -3,9 +3,25 @@ import { type Argv, shellCommand, shellQuote } from '@ship/exec';
 /** A text for the shell, or a list of words for no shell. */
 export type Script = string | readonly string[];
 
-/** The argv of a script: `sh -c` reads a text, nothing reads a list. */
+/** Words that mean the same to a shell and to no shell. */
+const PLAIN = /^[A-Za-z0-9_./+-][A-Za-z0-9_./+:@%,=-]*( +[A-Za-z0-9_./:@%+,=-]+)*$/;
+
+/** What only a shell can do, or does in a way of its own. */
+const BUILTINS = new Set(
+  '. : [ alias bg break case cd command continue do done echo elif else esac eval exec exit export fc fg fi for function getopts hash if jobs kill let local printf pwd read readonly return set shift source test then time times trap type ulimit umask unalias unset until wait while'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The argv of a script: `sh -c` reads a text, nothing reads a list. A text of plain words needs no shell
+ * either, as in make: that starts sooner, and signals go to the tool itself.
+ */
 export function argvOf(script: Script): Argv {
-  return typeof script === 'string' ? shellCommand(script) : (script as Argv);
+  if (typeof script !== 'string') return script as Argv;
+  const text = script.trim();
+  const words = text.split(/ +/) as [string, ...string[]];
+  return PLAIN.test(text) && !words[0].includes('=') && !BUILTINS.has(words[0]) ? words : shellCommand(script);
 }
 
 /** A script in one line, as a person reads it. */

@@ -18,9 +18,15 @@ export class Journal {
   ) {}
 
   /** Opens the journal of a new run. */
-  static async create(store: Store, environment: string, run: string, redactor: Redactor): Promise<Journal> {
+  static async create(
+    store: Store,
+    environment: string,
+    run: string,
+    redactor: Redactor,
+    options: { concurrent?: boolean } = {},
+  ): Promise<Journal> {
     const key = journalKey(environment, run);
-    return new Journal(key, await store.appender(key), redactor);
+    return new Journal(key, await store.appender(key, options), redactor);
   }
 
   /** Resolves when the entry, and all before it, are durable. */

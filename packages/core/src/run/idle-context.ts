@@ -11,6 +11,7 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): C
     environment,
     dir,
     stateDir: kernel.stateDir,
+    env: process.env,
     signal,
     log: { debug: silent, info: silent, warn: silent },
     facts: {},

@@ -36,6 +36,7 @@ export async function run(kernel: Kernel, options: RunOptions): Promise<Report> 
 
 async function walk(session: Session): Promise<RunStatus> {
   if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(session.runContext());
+  session.readEnvironment();
   const { reports, failed, tolerated } = await runSteps(session);
   session.record.steps = reports;
   if (session.signal.aborted) return interrupted(session);

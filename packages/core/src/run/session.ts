@@ -54,6 +54,8 @@ export class Session {
   readonly record: RunRecord;
   readonly #interrupt = new AbortController();
   readonly #startedAt = performance.now();
+  #runContext: RunContext | undefined;
+  #env: Readonly<Record<string, string | undefined>> = { ...process.env };
   journal!: Journal;
   lease!: Lease;
   target: Snapshot | null = null;
@@ -94,7 +96,7 @@ export class Session {
     session.lease = await kernel.store.lease(environment, owner);
     try {
       session.target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
-      session.journal = await Journal.create(kernel.store, environment, session.id, kernel.redactor);
+      session.journal = await Journal.create(kernel.store, environment, session.id, kernel.redactor, { concurrent: isParallel(plan) });
       const { user, host, pid, boot_id } = owner;
       await session.journal.append({
         type: 'run-started',
@@ -198,6 +200,7 @@ export class Session {
       environment: kernel.config.environment,
       dir: kernel.config.dir,
       stateDir: kernel.stateDir,
+      env: this.#env,
       signal,
       log: this.#logger(owner),
       facts: this.facts,
@@ -222,9 +225,15 @@ export class Session {
     };
   }
 
+  /** Plugins may have set variables in `beforeRun`: from here on the tools get them. */
+  readEnvironment(): void {
+    this.#env = { ...process.env };
+    this.#runContext = undefined;
+  }
+
   /** What hooks are given. */
   runContext(): RunContext {
-    return {
+    this.#runContext ??= {
       ...this.context(),
       config: this.kernel.config,
       plan: this.plan,
@@ -238,6 +247,7 @@ export class Session {
       refer: (value) => this.kernel.redactor.refer(value),
       announce: (event) => this.emit(event),
     };
+    return this.#runContext;
   }
 
   async describeComponents(): Promise<Record<string, ComponentState>> {
@@ -282,4 +292,12 @@ function tryWriteFirst(path: string, text: string): void {
   } catch {
     // As above.
   }
+}
+
+/** Do steps run side by side? A step that needs just the one above it does not. */
+function isParallel({ steps, config }: Plan): boolean {
+  const chained = steps.every(({ needs }, index) =>
+    index === 0 ? needs.length === 0 : needs.length === 1 && needs[0] === steps[index - 1]!.id,
+  );
+  return config.max_parallel > 1 && !chained;
 }

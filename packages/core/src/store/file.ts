@@ -37,10 +37,10 @@ export class FileStore implements Store {
     return { version: versionOf(data) };
   }
 
-  async appender(key: string): Promise<Appender> {
+  async appender(key: string, { concurrent = false }: { concurrent?: boolean } = {}): Promise<Appender> {
     const path = this.#path(key);
     try {
-      return new FileAppender(path);
+      return new FileAppender(path, concurrent);
     } catch (error) {
       throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
     }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import type { Lease, LeaseOwner } from '../types/index.js';
@@ -30,7 +30,9 @@ export async function takeLease(folder: string, environment: string, owner: Leas
     token,
     ...(last?.owner ? { previous: last.owner } : {}),
     async check() {
-      if (readLast(folder)?.token !== token) throw errors.SHIP_LEASE_LOST({ environment });
+      // Asked before every step, so it looks at two names only: ours goes when many generations have come after it.
+      const held = existsSync(join(folder, `${token}.json`)) && !existsSync(join(folder, `${token + 1}.json`));
+      if (!held) throw errors.SHIP_LEASE_LOST({ environment });
     },
     async release() {
       if (readLast(folder)?.token === token) writeGeneration(folder, { token: token + 1, owner: null });

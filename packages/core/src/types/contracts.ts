@@ -70,6 +70,8 @@ export interface Context {
   readonly dir: string;
   /** The folder of the state, `.speckit`, on this machine. */
   readonly stateDir: string;
+  /** The environment for tools: that of this process, copied after `beforeRun`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted at the deadline and on Ctrl-C; `reason` is a ShipError. */
   readonly signal: AbortSignal;
   readonly log: Logger;

@@ -53,8 +53,8 @@ export interface Store {
    * `ifVersion: null` demands that there is none yet; a string demands that version. Else SHIP_STORE_CONFLICT.
    */
   put(key: string, value: string | Uint8Array, options?: { readonly ifVersion?: string | null }): Promise<{ readonly version: string }>;
-  /** Opens a record stream, which is created where there is none. */
-  appender(key: string): Promise<Appender>;
+  /** Opens a record stream, which is created where there is none. `concurrent`: several will append side by side. */
+  appender(key: string, options?: { readonly concurrent?: boolean }): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
   remove(key: string): Promise<void>;
