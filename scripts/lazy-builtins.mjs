@@ -2,7 +2,7 @@
 // they would be loaded by every start: in the bundle they are loaded when something of theirs is first used.
 import { createRequire } from 'node:module';
 
-const HEAVY = ['child_process', 'crypto', 'http', 'https', 'net', 'os', 'readline', 'timers/promises', 'zlib'];
+const HEAVY = ['child_process', 'crypto', 'http', 'https', 'net', 'os', 'readline', 'timers/promises', 'v8', 'zlib'];
 
 export const lazyBuiltins = {
   name: 'lazy-builtins',
@@ -13,11 +13,12 @@ export const lazyBuiltins = {
     );
     onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
       loader: 'js',
-      contents: lazyModule(path, Object.keys(require(`node:${path}`))),
+      contents: whenUsed(Object.keys(require(`node:${path}`)), `require('node:${path}')`),
     }));
   },
 };
 
-function lazyModule(name, keys) {
-  return `for (const key of ${JSON.stringify(keys)}) Object.defineProperty(exports, key, { enumerable: true, get: () => require('node:${name}')[key] });`;
+/** A module whose exports are looked up when they are used: `loaded` is the expression that loads them. */
+export function whenUsed(keys, loaded) {
+  return `for (const key of ${JSON.stringify(keys)}) Object.defineProperty(exports, key, { enumerable: true, get: () => ${loaded}[key] });`;
 }

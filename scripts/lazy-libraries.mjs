@@ -1,6 +1,7 @@
 // Libraries that few starts need stand in files of their own beside the bundle, so that it stays small to read and to compile.
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { whenUsed } from './lazy-builtins.mjs';
 
 const LAZY = [
   { library: 'ajv', owner: 'packages/core' },
@@ -8,6 +9,8 @@ const LAZY = [
   { library: 'import-meta-resolve', owner: 'packages/core' },
   { library: 'listr2', owner: 'packages/cli' },
   { library: '@inquirer/select', owner: 'packages/cli', onlyDefault: true },
+  // Imported at the top of files, and needed when a config is unusual or wrong.
+  { library: 'yaml', owner: 'packages/core', onUse: true },
 ];
 
 const fileOf = (library) => `lib/${library.replace(/[@/]/g, '_')}.cjs`;
@@ -18,16 +21,21 @@ export const lazyLibraries = {
   setup({ onResolve, onLoad }) {
     const filter = new RegExp(`^(${LAZY.map(({ library }) => library).join('|')})$`);
     onResolve({ filter }, ({ path }) => ({ path, namespace: 'lazy' }));
-    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-      contents: standIn(LAZY.find(({ library }) => library === path)),
+    onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => ({
+      contents: await standIn(LAZY.find(({ library }) => library === path)),
       loader: 'js',
     }));
     onResolve({ filter: /^\.\/lib\//, namespace: 'lazy' }, ({ path }) => ({ path, external: true }));
   },
 };
 
-function standIn({ library, onlyDefault }) {
+async function standIn({ library, onlyDefault, onUse }) {
   const loaded = `require('./${fileOf(library)}')`;
+  if (onUse)
+    return whenUsed(
+      Object.keys(await import(library)).filter((key) => key !== 'default'),
+      loaded,
+    );
   return onlyDefault ? `export default ${loaded}.default;` : `module.exports = ${loaded};`;
 }
 

@@ -25,7 +25,7 @@ describe('identity', () => {
     const seen: SpawnedProcess[] = [];
     await execute(['sleep', '0.02'], { onSpawn: (process) => seen.push(process) });
     const [process] = seen;
-    expect(process).toMatchObject({ pgid: process!.pid, command: 'sleep 0.02', boot_id: bootId() });
+    expect(process).toMatchObject({ pgid: process!.pid, command: 'sleep 0.02' });
     expect(isAlive({ pid: process!.pid, started: process!.started! })).toBe(false);
   });
 });

@@ -7,7 +7,6 @@ export type Argv = readonly [string, ...string[]];
 export interface SpawnedProcess extends ProcessIdentity {
   /** As {@link processStartTime} tells it; absent where the process was gone already. */
   readonly started?: string;
-  readonly boot_id?: string;
 }
 
 /** How a command is executed. */

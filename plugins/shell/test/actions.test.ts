@@ -4,6 +4,7 @@ import type { ComponentConfig } from '@ship/core';
 import { execute, shellCommand } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
 import { runAction as action, type Before, type RunInput } from '../src/actions.js';
+import { argvOf } from '../src/commands.js';
 import { context } from './help.js';
 
 const versioned: RunInput = {
@@ -64,7 +65,7 @@ describe('shell/run', () => {
     ['exit 3', 'untouched'],
     ['exit 1', 'partial'],
     ['exit 2', 'partial'],
-    ['no-such-command', 'partial'],
+    ['no-such-command; true && false', 'partial'],
     ['test "$SHIP_CAPTURE" = old', 'done'],
   ] as const)('probes with %j: %s', async (probe, expected) => {
     expect(await action.probe!(context(), { run: 'true', probe }, { output: 'old' })).toBe(expected);
@@ -125,5 +126,33 @@ describe('shell/run', () => {
     expect(action.describeUndo!({ run: 'true' })).toBe('stays: no undo is given');
     const why = action.irreversible as (input: RunInput) => string | undefined;
     expect(why({ run: 'true', irreversible: 'mail is sent' })).toBe('mail is sent');
+  });
+});
+
+describe('the argv of a script', () => {
+  it.each([
+    ['npm ci', ['npm', 'ci']],
+    ['  kubectl  rollout status deployment/web --timeout=60s ', ['kubectl', 'rollout', 'status', 'deployment/web', '--timeout=60s']],
+    ['true', ['true']],
+  ])('given %j, which needs no shell, when it is run, then none is started', (text, argv) => {
+    expect(argvOf(text)).toEqual(argv);
+  });
+
+  it.each([
+    'echo hi',
+    'cd app',
+    'A=1 npm ci',
+    'npm ci && npm test',
+    'ls *.txt',
+    'echo $HOME',
+    'a\nb',
+    "printf 'x'",
+    'exit 1',
+    '~/bin/x',
+    'a # b',
+    'test -f x',
+    '',
+  ])('given %j, which means something to a shell, when it is run, then a shell reads it', (text) => {
+    expect(argvOf(text)).toEqual(['/bin/sh', '-c', text]);
   });
 });

@@ -37,6 +37,6 @@ describe('the condition run', () => {
   });
 
   it('is an error where it cannot tell', async () => {
-    await expect(runCondition.holds(context(), 'no-such-command')).rejects.toMatchObject({ code: 'SHIP_COMMAND_FAILED' });
+    await expect(runCondition.holds(context(), 'no-such-command')).rejects.toMatchObject({ code: 'SHIP_COMMAND_NOT_FOUND' });
   });
 });
