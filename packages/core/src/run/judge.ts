@@ -4,6 +4,7 @@ import { classify } from '../failure/classify.js';
 import { decide } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import type { Decision, Failure, FailureContext, Step, SuiteName, SuiteReport, Trigger } from '../types/index.js';
+import { runContextOf } from './contexts.js';
 import type { Session } from './session.js';
 import { suiteError } from './suites.js';
 
@@ -53,7 +54,7 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   session.emit({ type: 'failure', failure });
   const addEvidence = (name: string, text: string) => session.journal.note({ type: 'evidence', name, text: kernel.redactor.redact(text) });
   if (kernel.hooks.onFailure.isUsed())
-    await kernel.hooks.onFailure.promise(failure, session.runContext(), { failure, context, addEvidence });
+    await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });
   const decision = await settle(session, failure, await decideWithPlugins(session, context));
   session.journal.note({ type: 'decision', decision });
   session.emit({ type: 'decision', decision });
@@ -66,7 +67,7 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
   const { decide: hook } = session.kernel.hooks;
   if (!hook.isUsed()) return proposed;
   try {
-    const replaced = (await hook.promise(proposed, context, session.runContext())) ?? undefined;
+    const replaced = (await hook.promise(proposed, context, runContextOf(session))) ?? undefined;
     if (replaced === undefined) return proposed;
     const expected = proposed.action === 'none' ? 'no rollback, as it is switched off' : 'a decision, or nothing';
     const fits = ACTIONS.has(replaced.action) && Array.isArray(replaced.reasons);

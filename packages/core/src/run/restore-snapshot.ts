@@ -1,6 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import type { ComponentConfig, ComponentReport, ComponentState, Json, RollbackReport, Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
+import { contextOf } from './contexts.js';
 import { type Deadline, describeLive, type Undone } from './rollback.js';
 import type { Session } from './session.js';
 
@@ -45,7 +46,7 @@ async function restoreComponent(
     });
     const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: name, timeoutMs });
     const restored = await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
-      driver.restore(session.context(signal, name), component, session.resolveSecrets(state)),
+      driver.restore(contextOf(session, signal, name), component, session.resolveSecrets(state)),
     );
     await session.journal.append({ type: 'component-restored', component: name, changed: restored.changed });
     fields = { status: restored.changed ? 'restored' : 'unchanged' };

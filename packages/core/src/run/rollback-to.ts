@@ -3,13 +3,14 @@ import type { RollbackRequest } from '../hooks.js';
 import type { Kernel } from '../kernel.js';
 import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
 import { confirm } from './consent.js';
+import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
 import { makePlan } from './make-plan.js';
+import { type RunOptions, withSession } from './open-session.js';
 import { restoreSnapshot } from './restore-snapshot.js';
 import { isComplete, rollBack } from './rollback.js';
-import type { RunOptions } from './run.js';
-import { Session } from './session.js';
+import type { Session } from './session.js';
 
 /** Asked for by a person: no failure came before it. */
 const MANUAL: Decision = {
@@ -33,7 +34,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
   const plan = await makePlan(kernel);
   if (!plan.components.some(({ name }) => snapshot.components[name])) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
-  return Session.use(kernel, plan, options, async (session) => {
+  return withSession(kernel, plan, options, async (session) => {
     session.record.steps = [];
     session.record.decision = MANUAL;
     const ending = await endOf(session, () => walk(session, snapshot));
@@ -48,7 +49,7 @@ async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
   const status = session.signal.aborted ? 'interrupted' : isComplete(report) ? 'succeeded' : 'rollback_incomplete';
   session.emit({ type: 'rollback-finished', report, status });
   const { afterRollback } = session.kernel.hooks;
-  if (afterRollback.isUsed()) await afterRollback.promise(report, session.runContext());
+  if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
   if (status === 'succeeded') {
     const components = Object.fromEntries(Object.entries(snapshot.components).map(([name, state]) => [name, state.version]));
     await writeDeployed(session, { version: snapshot.version, components, snapshot: snapshot.id });

@@ -11,6 +11,7 @@ import type {
   VerificationReport,
 } from '../types/index.js';
 import { bounded } from './bounded.js';
+import { contextOf, runContextOf } from './contexts.js';
 import type { ActedStep, Session } from './session.js';
 import { runSuite, suiteError } from './suites.js';
 import { type UndoOutcome, undoStep } from './undo.js';
@@ -49,7 +50,7 @@ async function strategy(session: Session, request: RollbackRequest): Promise<Rol
   const { rollback } = session.kernel.hooks;
   if (!rollback.isUsed()) return undefined;
   try {
-    const report = (await rollback.promise(request, session.runContext())) ?? undefined;
+    const report = (await rollback.promise(request, runContextOf(session))) ?? undefined;
     if (report === undefined || (Array.isArray(report.remaining) && Array.isArray(report.components) && report.verification)) return report;
     throw errors.SHIP_HOOK_CONTRACT({
       source: 'rollback',
@@ -98,7 +99,7 @@ async function admit(session: Session, request: RollbackRequest): Promise<readon
   const findings: Finding[] = await driverFindings(session, request);
   const { beforeRollback } = session.kernel.hooks;
   if (beforeRollback.isUsed())
-    await beforeRollback.promise(request, session.runContext(), (finding) => findings.push(session.kernel.redactor.redactDeep(finding)));
+    await beforeRollback.promise(request, runContextOf(session), (finding) => findings.push(session.kernel.redactor.redactDeep(finding)));
   const { forceRollback } = session.kernel;
   const blocks = findings.filter(({ level }) => level === 'block' || (level === 'warn' && !forceRollback && request.failure === null));
   if (blocks.length > 0) throw errors.SHIP_ROLLBACK_REFUSED({ blocks: blocks.map(({ message }) => message) });
@@ -111,7 +112,9 @@ async function driverFindings(session: Session, { target, failure }: RollbackReq
     const state = target?.components[component.name];
     const touched = failure === null || [...session.acted.values()].some(({ step }) => step.component?.name === component.name);
     if (state && touched)
-      findings.push(...((await session.kernel.registry.drivers.get(component.driver)?.admit?.(session.context(), component, state)) ?? []));
+      findings.push(
+        ...((await session.kernel.registry.drivers.get(component.driver)?.admit?.(contextOf(session), component, state)) ?? []),
+      );
   }
   return findings;
 }
@@ -140,7 +143,7 @@ export function describeLive(session: Session, component: ComponentConfig, timeo
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
   const driver = session.kernel.registry.drivers.get(component.driver)!;
   return bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
-    driver.describe(session.context(signal, component.name), component),
+    driver.describe(contextOf(session, signal, component.name), component),
   );
 }
 
@@ -155,7 +158,7 @@ const UNVERIFIED: Verified = { verification: {}, problems: [] };
 async function verifyTarget(session: Session, { target }: RollbackRequest): Promise<Verified> {
   if (target === null) return UNVERIFIED;
   const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
-  const checks = (verify?.smoke ?? session.checks('smoke')).filter((check) => session.kernel.registry.checks.get(check.kind));
+  const checks = (verify?.smoke ?? session.kernel.config.verify.smoke).filter((check) => session.kernel.registry.checks.get(check.kind));
   if (checks.length === 0) return UNVERIFIED;
   try {
     const smoke = await runSuite(session, 'smoke', session.resolveSecrets(checks), 'rollback');

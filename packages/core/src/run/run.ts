@@ -3,29 +3,23 @@ import type { RollbackRequest, RunOutcome } from '../hooks.js';
 import type { Kernel } from '../kernel.js';
 import { type Report, type RunStatus, SUITES, type SuiteReport } from '../types/index.js';
 import { askConsent } from './consent.js';
+import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
 import { type Judgement, judgeStep, judgeSuite } from './judge.js';
 import { makePlan } from './make-plan.js';
+import { type RunOptions, withSession } from './open-session.js';
 import { isComplete, rollBack, undoRun } from './rollback.js';
 import { runSteps } from './schedule.js';
-import { Session } from './session.js';
+import type { Session } from './session.js';
 import { runSuite } from './suites.js';
-
-/** What a run is told from outside. */
-export interface RunOptions {
-  /** The command line, for journal and lease. */
-  readonly command: string;
-  /** Aborted on Ctrl-C; its reason is a ShipError. */
-  readonly signal?: AbortSignal;
-}
 
 /** Deploys: plan, consent, lease, steps, verification; on a failure the way back. Resolves to the report of the run. */
 export async function run(kernel: Kernel, options: RunOptions): Promise<Report> {
   const plan = await makePlan(kernel);
   if (plan.steps.length === 0) throw errors.SHIP_NOTHING_TO_DO({ file: kernel.config.file });
   await askConsent(kernel, plan);
-  return Session.use(kernel, plan, options, async (session) => {
+  return withSession(kernel, plan, options, async (session) => {
     session.emit({ type: 'run-started', run: session.id, plan });
     for (const finding of plan.findings) session.warn(finding.message);
     const ending = await endOf(session, () => walk(session));
@@ -35,8 +29,9 @@ export async function run(kernel: Kernel, options: RunOptions): Promise<Report> 
 }
 
 async function walk(session: Session): Promise<RunStatus> {
-  if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(session.runContext());
-  session.readEnvironment();
+  if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(runContextOf(session));
+  // Plugins may have set variables in `beforeRun`: from here on the tools get them.
+  session.env = { ...process.env };
   const { reports, failed, tolerated } = await runSteps(session);
   session.record.steps = reports;
   if (session.signal.aborted) return interrupted(session);
@@ -47,7 +42,7 @@ async function walk(session: Session): Promise<RunStatus> {
 
 async function verify(session: Session): Promise<RunStatus> {
   for (const suite of SUITES) {
-    const checks = session.checks(suite);
+    const checks = session.kernel.config.verify[suite];
     if (checks.length === 0) continue;
     const report = await runSuite(session, suite, checks, 'run');
     session.record.verification = { ...session.record.verification, [suite]: report };
@@ -88,7 +83,7 @@ async function fail(session: Session, { failure, decision }: Judgement): Promise
   session.record.rollback = report;
   const status = session.signal.aborted ? interrupted(session) : isComplete(report) ? 'rolled_back' : 'rollback_incomplete';
   session.emit({ type: 'rollback-finished', report, status });
-  if (afterRollback.isUsed()) await afterRollback.promise(report, session.runContext());
+  if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
   return status;
 }
 
@@ -102,7 +97,7 @@ async function afterRun(session: Session, status: RunStatus): Promise<void> {
   const { kernel, record } = session;
   const outcome: RunOutcome = { ...record, status };
   try {
-    if (kernel.hooks.afterRun.isUsed()) await kernel.hooks.afterRun.promise(outcome, session.runContext());
+    if (kernel.hooks.afterRun.isUsed()) await kernel.hooks.afterRun.promise(outcome, runContextOf(session));
     record.snapshot = outcome.snapshot;
     if (record.snapshot !== null) session.journal.note({ type: 'snapshot', id: record.snapshot });
     if (status === 'succeeded') await writeDeployed(session);

@@ -4,6 +4,7 @@ import { classify } from '../failure/classify.js';
 import type { StepGate } from '../hooks.js';
 import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
 import { bounded, retryDelay, sleep } from './bounded.js';
+import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import type { ActedStep, Session } from './session.js';
 
 /** What actions answer goes into one line of the journal. */
@@ -43,17 +44,17 @@ export async function runStep(session: Session, step: Step): Promise<StepOutcome
     outcome = { report: report({ status: 'failed', attempts: attempts.count, error: reported }), error };
   }
   session.emit({ type: 'step-finished', step, report: outcome.report });
-  if (session.kernel.hooks.afterStep.isUsed()) await session.kernel.hooks.afterStep.promise(outcome.report, session.runContext());
+  if (session.kernel.hooks.afterStep.isUsed()) await session.kernel.hooks.afterStep.promise(outcome.report, runContextOf(session));
   return outcome;
 }
 
 async function whySkip(session: Session, step: Step): Promise<string | undefined> {
   for (const [name, argument] of Object.entries(step.when ?? {})) {
-    const holds = await session.kernel.registry.conditions.get(name)!.holds(session.context(session.signal, step.id), argument);
+    const holds = await session.kernel.registry.conditions.get(name)!.holds(contextOf(session, session.signal, step.id), argument);
     if (!holds) return `when: ${name} does not hold`;
   }
   const { beforeStep } = session.kernel.hooks;
-  return beforeStep.isUsed() ? readGate(session, step, await beforeStep.promise(step, session.runContext())) : undefined;
+  return beforeStep.isUsed() ? readGate(session, step, await beforeStep.promise(step, runContextOf(session))) : undefined;
 }
 
 function readGate(session: Session, step: Step, gate: StepGate | undefined | void): string | undefined {
@@ -96,7 +97,7 @@ function attempt(session: Session, step: Step, count: number): Promise<void> {
     stuck: (graceMs: number) => errors.SHIP_STEP_STUCK({ step: step.id, graceMs }),
   };
   return bounded(bounds, async (signal) => {
-    const ctx = session.stepContext(step, count, signal);
+    const ctx = stepContextOf(session, step, count, signal);
     const acted = session.acted.get(step.id) ?? (await capture(session, step, ctx));
     await session.lease.check();
     await session.journal.append({

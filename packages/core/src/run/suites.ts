@@ -3,6 +3,7 @@ import { messageOf, type ShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import type { CheckConfig, CheckOutcome, CheckReport, SuiteName, SuiteReport } from '../types/index.js';
 import { bounded, retryDelay, sleep } from './bounded.js';
+import { contextOf } from './contexts.js';
 import type { Session } from './session.js';
 
 /** Runs the checks of a suite, one after the other. Only a required check makes it fail. */
@@ -57,7 +58,7 @@ async function attemptCheck(session: Session, check: CheckConfig): Promise<{ out
   const timedOut = () => errors.SHIP_CHECK_TIMEOUT({ check: check.name, timeoutMs: check.timeout_ms });
   try {
     const bounds = { timeoutMs: check.timeout_ms, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
-    const { outcome, detail } = await bounded(bounds, (signal) => kind.run(session.context(signal, check.name), check.with));
+    const { outcome, detail } = await bounded(bounds, (signal) => kind.run(contextOf(session, signal, check.name), check.with));
     return { outcome, ...(detail === undefined ? {} : { detail: kernel.redactor.redact(detail) }) };
   } catch (error) {
     return { outcome: 'errored', detail: kernel.redactor.redact(messageOf(error)) };

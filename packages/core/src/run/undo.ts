@@ -2,6 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { ReportedError, Restored } from '../types/index.js';
 import { bounded } from './bounded.js';
+import { stepContextOf } from './contexts.js';
 import type { ActedStep, Session } from './session.js';
 
 /** How the undo of one step ended. */
@@ -65,7 +66,7 @@ function restoreBounded(session: Session, acted: ActedStep, timeoutMs: number): 
 }
 
 async function restore(session: Session, { step, action, before, result }: ActedStep, signal: AbortSignal): Promise<Restored> {
-  const ctx = session.stepContext(step, 1, signal);
+  const ctx = stepContextOf(session, step, 1, signal);
   const probe = async () => {
     try {
       return await action.probe?.(ctx, step.input, before);

@@ -1,0 +1,84 @@
+import type { RunContext } from '../hooks.js';
+import type { ComponentState, Context, Logger, Step, StepContext } from '../types/index.js';
+import { logOutput } from './output-log.js';
+import type { Session } from './session.js';
+
+/** The context of what belongs to no step. */
+export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
+  const { kernel, journal } = session;
+  const { project, environment, dir } = kernel.config;
+  return {
+    run: session.id,
+    project,
+    environment,
+    dir,
+    stateDir: kernel.stateDir,
+    env: session.env,
+    signal,
+    log: loggerOf(session, owner),
+    facts: session.facts,
+    output: (output) => logOutput(session, owner, output),
+    redact: (text) => kernel.redactor.redact(text),
+    spawned: (process) => {
+      journal.note({ type: 'process', step: owner, process });
+      session.emit({ type: 'process-started', process });
+    },
+    created: async (resource) => {
+      session.resources.push(resource);
+      await journal.append({ type: 'created', step: owner, resource });
+    },
+  };
+}
+
+/** The context of one attempt of a step. */
+export function stepContextOf(session: Session, step: Step, attempt: number, signal: AbortSignal): StepContext {
+  return {
+    ...contextOf(session, signal, step.id),
+    step: { id: step.id, uses: step.uses, attempt },
+    ...(step.component ? { component: step.component } : {}),
+  };
+}
+
+const runContexts = new WeakMap<Session, RunContext>();
+
+/** What hooks are given; the same for all hooks of a run. */
+export function runContextOf(session: Session): RunContext {
+  const known = runContexts.get(session);
+  if (known) return known;
+  const { kernel, plan, command, target } = session;
+  const { env: _, ...context } = contextOf(session);
+  const made: RunContext = {
+    ...context,
+    get env() {
+      return session.env;
+    },
+    config: kernel.config,
+    plan,
+    command,
+    target,
+    store: kernel.store,
+    fact: (name, value) => {
+      session.facts[name] = value;
+    },
+    describeComponents: () => describeComponents(session),
+    refer: (value) => kernel.redactor.refer(value),
+    announce: (event) => session.emit(event),
+  };
+  runContexts.set(session, made);
+  return made;
+}
+
+async function describeComponents(session: Session): Promise<Record<string, ComponentState>> {
+  const states: Record<string, ComponentState> = {};
+  for (const component of session.plan.components) {
+    const state = await session.kernel.registry.drivers.get(component.driver)?.describe(contextOf(session), component);
+    if (state) states[component.name] = state;
+  }
+  return states;
+}
+
+function loggerOf(session: Session, source: string): Logger {
+  const log = (level: 'debug' | 'info' | 'warn') => (message: string) =>
+    session.emit({ type: 'log', level, message: session.kernel.redactor.redact(message), source });
+  return { debug: log('debug'), info: log('info'), warn: log('warn') };
+}
