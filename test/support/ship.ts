@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Report } from '@ship/core';
+import { Ajv } from 'ajv';
 import { onTestFinished } from 'vitest';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -57,11 +58,17 @@ export function ship(args: readonly string[], options: { cwd: string; env?: Reco
   return runProgram([process.execPath, SHIP, ...args], options);
 }
 
-/** Runs `ship --json`, and reads its document. */
+const isReport = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(join(ROOT, 'schemas/report.schema.json'), 'utf8')),
+);
+
+/** Runs `ship --json`, and reads its document, which must fit the published schema. */
 export async function shipJson(
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string | undefined> },
 ): Promise<Ended & { report: Report }> {
   const ended = await ship([...args, '--json'], options);
-  return { ...ended, report: JSON.parse(ended.stdout) as Report };
+  const report = JSON.parse(ended.stdout) as Report;
+  if (!isReport(report)) throw new Error(`the report does not fit schemas/report.schema.json: ${JSON.stringify(isReport.errors)}`);
+  return { ...ended, report };
 }
