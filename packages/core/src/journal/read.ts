@@ -20,8 +20,9 @@ export async function readJournal(store: Store, environment: string, run: string
 
 /** Reads the bytes of a journal. Only whole lines count: a crash can tear the last one, nothing else. */
 export function parseJournal(bytes: Buffer, key: string): JournalContent {
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+  const written = withoutRoom(bytes);
+  const end = written.lastIndexOf(0x0a) + 1;
+  const lines = written.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
   const entries: JournalEntry[] = [];
   let previous = GENESIS;
   for (const [index, line] of lines.entries()) {
@@ -30,7 +31,14 @@ export function parseJournal(bytes: Buffer, key: string): JournalContent {
     entries.push(checkEntry(read.record as JournalEntry & { format?: number }, index, key));
     previous = read.hash;
   }
-  return { entries, tornBytes: bytes.length - end };
+  return { entries, tornBytes: written.length - end };
+}
+
+/** A journal that was not closed may end in zeros: room for records that never came. */
+function withoutRoom(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return bytes.subarray(0, end);
 }
 
 function checkEntry(entry: JournalEntry & { format?: number }, index: number, key: string): JournalEntry {

@@ -6,6 +6,10 @@ import { FILE_MODE, makeFolder, syncFolder, writeFully } from './durable.js';
 
 /** What is enqueued waits at most this long for a record to share its fsync with. */
 const LINGER_MS = 5;
+/** A stream that was flushed this often will be long: from then on its room is made beforehand. */
+const FLUSHES_BEFORE_ROOM = 16;
+/** How much room is made at a time. */
+const ROOM = Buffer.alloc(256 * 1024);
 
 interface Batch {
   readonly promise: Promise<void>;
@@ -16,16 +20,22 @@ interface Batch {
 /**
  * Appends records to a file. All that arrive in one turn of the event loop share one write and one fsync.
  * `concurrent` leaves the thread free during the fsync; alone, waiting for it is quicker.
+ *
+ * A long stream is written into room that was filled with zeros before: an fsync that changes no length of
+ * a file costs a third less. So a file that was not closed ends in zeros; readers take them for room.
  */
 export class FileAppender implements Appender {
   readonly #fd: number;
   #pending: string[] = [];
   #batch: Batch | undefined;
+  /** Where the records end. */
   #length: number;
+  /** Where the file ends. */
+  #allocated: number;
+  #flushes = 0;
   #failure: unknown;
   #linger: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
-
   #inFlight: Promise<void> | undefined;
 
   constructor(
@@ -34,8 +44,9 @@ export class FileAppender implements Appender {
   ) {
     makeFolder(dirname(path));
     const isNew = !existsSync(path);
-    this.#fd = openSync(path, 'a', FILE_MODE);
+    this.#fd = openSync(path, isNew ? 'wx' : 'r+', FILE_MODE);
     this.#length = fstatSync(this.#fd).size;
+    this.#allocated = this.#length;
     if (isNew) syncFolder(dirname(path));
   }
 
@@ -56,6 +67,7 @@ export class FileAppender implements Appender {
   async close(): Promise<void> {
     this.#flush();
     while (this.#inFlight !== undefined) await this.#inFlight;
+    if (this.#failure === undefined) this.#cutRoom();
     closeSync(this.#fd);
     if (this.#failure === undefined) this.#failure = errors.SHIP_STORE_CLOSED({ path: this.path });
     else throw this.#failure;
@@ -76,7 +88,8 @@ export class FileAppender implements Appender {
     const data = Buffer.from(this.#pending.join(''));
     this.#pending = [];
     try {
-      writeFully(this.#fd, data);
+      this.#makeRoom(data.length);
+      writeFully(this.#fd, data, this.#length);
       if (this.concurrent) {
         this.#syncBeside(data.length, batch);
         return;
@@ -85,6 +98,25 @@ export class FileAppender implements Appender {
       this.#settle(undefined, data.length, batch);
     } catch (cause) {
       this.#settle(cause, 0, batch);
+    }
+  }
+
+  /** The zeros become durable with the records that are written into them. */
+  #makeRoom(needed: number): void {
+    this.#flushes += 1;
+    if (this.#flushes < FLUSHES_BEFORE_ROOM || this.#length + needed <= this.#allocated) return;
+    writeFully(this.#fd, ROOM, this.#length);
+    this.#allocated = this.#length + ROOM.length;
+  }
+
+  /** What is left of the room goes; if that fails, the zeros stay and harm nobody. */
+  #cutRoom(): void {
+    if (this.#allocated <= this.#length) return;
+    try {
+      ftruncateSync(this.#fd, this.#length);
+      fdatasyncSync(this.#fd);
+    } catch {
+      // As said above.
     }
   }
 

@@ -8,11 +8,12 @@ export const FOLDER_MODE = 0o700;
 /** Files of the state: for their owner alone. */
 export const FILE_MODE = 0o600;
 
-/** Writes all of `data`. A write to a full disk may take a part of it without an error. */
-export function writeFully(fd: number, data: Uint8Array): void {
+/** Writes all of `data`, at `position` or where the file stands. A write to a full disk may take a part of it without an error. */
+export function writeFully(fd: number, data: Uint8Array, position?: number): void {
   let written = 0;
   while (written < data.length) {
-    const count = writeSync(fd, data, written, data.length - written);
+    const at = position === undefined ? null : position + written;
+    const count = writeSync(fd, data, written, data.length - written, at);
     if (count === 0) throw Object.assign(new Error('write took no bytes'), { code: 'EIO' });
     written += count;
   }
