@@ -52,7 +52,7 @@ const FLAGS: readonly (readonly [string, readonly (readonly [string, string])[]]
 
 const EXITS: readonly (readonly [string, string])[] = [
   ['0', 'done'],
-  ['1', 'failed, rolled back, and the rollback was verified'],
+  ['1', 'failed and rolled back; steps without an undo are named'],
   ['2', 'usage or config: nothing was touched'],
   ['3', 'failed, and left as it is'],
   ['4', 'the rollback is incomplete: the output names what is left'],

@@ -29,7 +29,7 @@ function verdictOf(report: Report): string {
     case 'succeeded':
       return report.rollback ? `${where} is back at ${back}, and verified` : `deployed to ${where}`;
     case 'rolled_back':
-      return `failed, and rolled back: ${where} is ${back ? `as in ${back}` : 'as it was before'}${butFor(report)}${proven(report) ? ', and verified' : ''}`;
+      return `failed, and rolled back: ${where} is ${back ? `as in ${back}` : 'as it was before this run'}${butFor(report)}${proven(report) ? ', and verified' : ''}`;
     case 'failed':
       return `failed, and left as it is`;
     case 'rollback_incomplete':
@@ -69,7 +69,7 @@ function rollbackTree(report: Report, { paint }: Terminal): TreeNode {
         text: `Decision: ${decision!.trigger} ${decision!.scope} rollback`,
         children: decision!.reasons.map((text) => ({ text: paint.dim(text) })),
       },
-      { text: `Target snapshot: ${rollback?.target_snapshot ?? 'none: what this run did is undone'}` },
+      { text: `Target snapshot: ${rollback?.target_snapshot ?? 'none: what this run did is undone, to what was there before'}` },
       ...(rollback && rollback.findings.length > 0
         ? [{ text: 'Pre-checks:', children: rollback.findings.map(({ level, message }) => ({ text: `${level}: ${message}` })) }]
         : []),

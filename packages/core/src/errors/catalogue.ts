@@ -2,6 +2,9 @@ import type { LeaseOwner } from '../types/index.js';
 import { configErrors } from './config-errors.js';
 import { defineErrors } from './define.js';
 
+/** Milliseconds as people read them. */
+const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
+
 /** Store, lease and journal. */
 const storeErrors = {
   SHIP_STORE_WRITE_FAILED: {
@@ -113,7 +116,7 @@ const pluginErrors = {
   },
   SHIP_HOOK_TIMEOUT: {
     exit: 3,
-    message: (d: { source: string; deadlineMs: number }) => `${d.source} did not settle within ${d.deadlineMs / 1000} s`,
+    message: (d: { source: string; deadlineMs: number }) => `${d.source} did not settle within ${seconds(d.deadlineMs)}`,
     hint: 'The plugin awaits something that never comes.',
   },
   SHIP_HOOK_CONTRACT: {
@@ -171,12 +174,12 @@ const planErrors = {
 const runErrors = {
   SHIP_STEP_TIMEOUT: {
     exit: 3,
-    message: (d: { step: string; timeoutMs: number }) => `step ${d.step} took longer than ${d.timeoutMs / 1000} s`,
+    message: (d: { step: string; timeoutMs: number }) => `step ${d.step} took longer than ${seconds(d.timeoutMs)}`,
     hint: 'Raise `timeout:` of the step if it needs longer.',
   },
   SHIP_STEP_STUCK: {
     exit: 3,
-    message: (d: { step: string; graceMs: number }) => `step ${d.step} was told to stop and did not settle within ${d.graceMs / 1000} s`,
+    message: (d: { step: string; graceMs: number }) => `step ${d.step} was told to stop and did not settle within ${seconds(d.graceMs)}`,
     hint: 'What it did is unknown. The plugin ignores its abort signal.',
   },
   SHIP_STEP_VETOED: { exit: 3, message: (d: { step: string; reason: string }) => `step ${d.step} was vetoed: ${d.reason}` },
@@ -197,13 +200,18 @@ const runErrors = {
   },
   SHIP_CHECK_TIMEOUT: {
     exit: 3,
-    message: (d: { check: string; timeoutMs: number }) => `check ${d.check} took longer than ${d.timeoutMs / 1000} s`,
+    message: (d: { check: string; timeoutMs: number }) => `check ${d.check} took longer than ${seconds(d.timeoutMs)}`,
     hint: 'Raise `timeout:` of the check if it needs longer.',
   },
   SHIP_UNDO_TIMEOUT: {
     exit: 4,
     message: (d: { what: string; timeoutMs: number }) =>
-      `the rollback of ${d.what} was given up: it took longer than ${d.timeoutMs / 1000} s`,
+      `the rollback of ${d.what} was given up: it took longer than ${seconds(d.timeoutMs)}`,
+    hint: 'Raise `--rollback-timeout`.',
+  },
+  SHIP_UNDO_NO_TIME: {
+    exit: 4,
+    message: (d: { what: string; timeoutMs: number }) => `${d.what} was not undone: the ${seconds(d.timeoutMs)} of the rollback were over`,
     hint: 'Raise `--rollback-timeout`.',
   },
   SHIP_UNDO_UNPROVEN: {

@@ -24,7 +24,7 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
       session.emit({ type: 'process-started', process });
     },
     created: async (resource) => {
-      session.resources.push(resource);
+      session.resources.push({ owner, resource });
       await journal.append({ type: 'created', step: owner, resource });
     },
   };

@@ -2,6 +2,7 @@ import { isShipError } from '../errors/ship-error.js';
 import type { Report, RunStatus } from '../types/index.js';
 import { EXIT_CODES, emptyReport } from './report.js';
 import type { Session } from './session.js';
+import { writeUnverified } from './unverified.js';
 
 /** How a run ended: its status, and the exit status where an error has one of its own. */
 export interface Ending {
@@ -28,6 +29,7 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
 /** The last lines of a run: the journal is closed, the report is saved. */
 export async function finish(session: Session, { status, exit = EXIT_CODES[status] }: Ending): Promise<Report> {
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
+  await writeUnverified(session, status).catch((error: unknown) => session.report(error));
   const report = buildReport(session, status, finalExit);
   const { store, config } = session.kernel;
   try {
@@ -52,7 +54,6 @@ async function closeJournal(session: Session, status: RunStatus, exit_code: numb
 
 function buildReport(session: Session, status: RunStatus, exit_code: number): Report {
   const { kernel, record } = session;
-  const created = session.resources.map((resource) => kernel.redactor.redactDeep(resource));
   for (const error of kernel.tapErrors.splice(0)) session.report(error);
   return {
     ...emptyReport(session.command, session.started),
@@ -63,8 +64,22 @@ function buildReport(session: Session, status: RunStatus, exit_code: number): Re
     exit_code,
     duration_ms: session.elapsed(),
     ...record,
-    resources: { created, removed: [], kept: created, orphans: [] },
+    resources: resourcesOf(session),
     errors: session.errors,
     warnings: session.warnings.map((warning) => kernel.redactor.redact(warning)),
+  };
+}
+
+/** What steps made, and what became of it: an undone step has taken its own away. */
+function resourcesOf({ resources, record, kernel }: Session): Report['resources'] {
+  const undone = new Set(record.steps.filter(({ status }) => status === 'undone').map(({ id }) => id));
+  const failed = new Set(record.steps.filter(({ status }) => status === 'undo_failed').map(({ id }) => id));
+  const those = (wanted: (owner: string) => boolean) =>
+    resources.filter(({ owner }) => wanted(owner)).map(({ resource }) => kernel.redactor.redactDeep(resource));
+  return {
+    created: those(() => true),
+    removed: those((owner) => undone.has(owner)),
+    kept: those((owner) => !undone.has(owner) && !failed.has(owner)),
+    orphans: those((owner) => failed.has(owner)),
   };
 }

@@ -70,9 +70,10 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
     const replaced = (await hook.promise(proposed, context, runContextOf(session))) ?? undefined;
     if (replaced === undefined) return proposed;
     const expected = proposed.action === 'none' ? 'no rollback, as it is switched off' : 'a decision, or nothing';
-    const fits = ACTIONS.has(replaced.action) && Array.isArray(replaced.reasons);
+    const scoped = replaced.scope === undefined || ['full', 'partial', 'none'].includes(replaced.scope);
+    const fits = ACTIONS.has(replaced.action) && scoped && Array.isArray(replaced.reasons);
     if (fits && (proposed.action !== 'none' || replaced.action !== 'rollback'))
-      return { ...proposed, ...session.kernel.redactor.redactDeep(replaced) };
+      return { ...proposed, ...session.kernel.redactor.redactDeep(replaced), severity: proposed.severity };
     throw errors.SHIP_HOOK_CONTRACT({ source: 'decide', answer: JSON.stringify(replaced) ?? String(replaced), expected });
   } catch (error) {
     session.report(error);

@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { thisOwner } from '../store/owner.js';
 import type { Lease, LeaseOwner, Plan } from '../types/index.js';
 import { Session } from './session.js';
+import { readUnverified } from './unverified.js';
 
 /** What a run is told from outside. */
 export interface RunOptions {
@@ -43,7 +44,8 @@ async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease)
   const { run: id, command, user, host, pid, boot_id } = owner;
   const target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
-  const session = new Session({ kernel, plan, command, id, lease, journal, target });
+  const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
+  const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
   await journal.append({
     type: 'run-started',
     run: id,

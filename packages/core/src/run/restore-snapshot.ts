@@ -2,7 +2,8 @@ import { errors } from '../errors/catalogue.js';
 import type { ComponentConfig, ComponentReport, ComponentState, Json, RollbackReport, Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
-import { type Deadline, describeLive, type Undone } from './rollback.js';
+import { describeLive } from './proof.js';
+import type { Deadline, Undone } from './rollback.js';
 import type { Session } from './session.js';
 
 /** Makes every component as the snapshot has it, dependents first. One that fails does not keep the others from theirs. */
@@ -13,7 +14,7 @@ export async function restoreSnapshot(session: Session, snapshot: Snapshot, dead
   for (const component of [...session.plan.components].reverse()) {
     const state = snapshot.components[component.name];
     if (state === undefined) continue;
-    const report = await restoreComponent(session, component, state, deadline());
+    const report = await restoreComponent(session, component, state, Math.max(1, deadline()));
     components.push(report);
     expected.set(component.name, state);
     if (report.error) remaining.push({ what: component.name, command: `ship --rollback-to ${snapshot.id}`, error: report.error });

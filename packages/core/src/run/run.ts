@@ -9,10 +9,11 @@ import { endOf, finish } from './finish.js';
 import { type Judgement, judgeStep, judgeSuite } from './judge.js';
 import { makePlan } from './make-plan.js';
 import { type RunOptions, withSession } from './open-session.js';
-import { isComplete, rollBack, undoRun } from './rollback.js';
+import { isComplete, rollBack } from './rollback.js';
 import { runSteps } from './schedule.js';
 import type { Session } from './session.js';
 import { runSuite } from './suites.js';
+import { undoRun } from './undo-run.js';
 
 /** Deploys: plan, consent, lease, steps, verification; on a failure the way back. Resolves to the report of the run. */
 export async function run(kernel: Kernel, options: RunOptions): Promise<Report> {

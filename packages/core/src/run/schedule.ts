@@ -25,6 +25,7 @@ class Schedule {
   readonly #reports = new Map<string, StepReport>();
   readonly #tolerated: { step: Step; error: unknown }[] = [];
   #failed: { step: Step; error: unknown } | undefined;
+  #broken: { readonly error: unknown } | undefined;
   #running = 0;
 
   constructor(private readonly session: Session) {
@@ -44,8 +45,14 @@ class Schedule {
       const pump = () => {
         const { max_parallel } = this.session.kernel.config;
         while (this.#running < max_parallel && this.#ready.length > 0 && !this.#stopped())
-          this.#start(this.#ready.shift()!).then(pump, reject);
-        if (this.#running === 0) resolve(this.#outcome());
+          this.#start(this.#ready.shift()!).then(pump, (error) => {
+            // What cannot be scheduled ends the run, but not before what still acts has ended.
+            this.#broken ??= { error };
+            pump();
+          });
+        if (this.#running > 0) return;
+        if (this.#broken) reject(this.#broken.error);
+        else resolve(this.#outcome());
       };
       pump();
     });
@@ -75,7 +82,7 @@ class Schedule {
   }
 
   #stopped(): boolean {
-    return this.#failed !== undefined || this.session.signal.aborted;
+    return this.#failed !== undefined || this.#broken !== undefined || this.session.signal.aborted;
   }
 
   #outcome(): StepsOutcome {

@@ -24,6 +24,8 @@ export interface SessionParts {
   readonly journal: Journal;
   /** The verified snapshot that a rollback goes back to. */
   readonly target: Snapshot | null;
+  /** The run that failed or was killed after the last success, and was left as it is; null: there is none. */
+  readonly unverifiedSince: string | null;
 }
 
 /** One run, and all that its parts share. */
@@ -35,10 +37,11 @@ export class Session {
   readonly lease: Lease;
   readonly journal: Journal;
   readonly target: Snapshot | null;
+  readonly unverifiedSince: string | null;
   readonly started = new Date();
   /** In the order in which the steps were first meant to act. */
   readonly acted = new Map<string, ActedStep>();
-  readonly resources: Resource[] = [];
+  readonly resources: { readonly owner: string; readonly resource: Resource }[] = [];
   readonly errors: ReportedError[] = [];
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
@@ -48,7 +51,7 @@ export class Session {
   readonly #interrupt = new AbortController();
   readonly #startedAt = performance.now();
 
-  constructor({ id, kernel, plan, command, lease, journal, target }: SessionParts) {
+  constructor({ id, kernel, plan, command, lease, journal, target, unverifiedSince }: SessionParts) {
     this.id = id;
     this.kernel = kernel;
     this.plan = plan;
@@ -56,6 +59,7 @@ export class Session {
     this.lease = lease;
     this.journal = journal;
     this.target = target;
+    this.unverifiedSince = unverifiedSince;
     this.record = emptyRecord(plan);
   }
 

@@ -3,7 +3,7 @@ import { isShipError, messageOf } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import type { StepGate } from '../hooks.js';
 import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
-import { bounded, retryDelay, sleep } from './bounded.js';
+import { type Bounds, bounded, retryDelay, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import type { ActedStep, Session } from './session.js';
 
@@ -50,7 +50,8 @@ export async function runStep(session: Session, step: Step): Promise<StepOutcome
 
 async function whySkip(session: Session, step: Step): Promise<string | undefined> {
   for (const [name, argument] of Object.entries(step.when ?? {})) {
-    const holds = await session.kernel.registry.conditions.get(name)!.holds(contextOf(session, session.signal, step.id), argument);
+    const condition = session.kernel.registry.conditions.get(name)!;
+    const holds = await bounded(boundsOf(session, step), (signal) => condition.holds(contextOf(session, signal, step.id), argument));
     if (!holds) return `when: ${name} does not hold`;
   }
   const { beforeStep } = session.kernel.hooks;
@@ -90,13 +91,7 @@ function mayRetry({ on }: RetryConfig, error: unknown): boolean {
 }
 
 function attempt(session: Session, step: Step, count: number): Promise<void> {
-  const bounds = {
-    timeoutMs: step.timeout_ms,
-    parent: session.signal,
-    timedOut: () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms }),
-    stuck: (graceMs: number) => errors.SHIP_STEP_STUCK({ step: step.id, graceMs }),
-  };
-  return bounded(bounds, async (signal) => {
+  return bounded(boundsOf(session, step), async (signal) => {
     const ctx = stepContextOf(session, step, count, signal);
     const acted = session.acted.get(step.id) ?? (await capture(session, step, ctx));
     await session.lease.check();
@@ -133,4 +128,13 @@ function answer(step: Step, what: string, value: unknown): Json {
   } catch (cause) {
     throw errors.SHIP_STEP_ANSWER({ step: step.id, what, problem: messageOf(cause).split('\n')[0]! }, { cause });
   }
+}
+
+function boundsOf(session: Session, step: Step): Bounds {
+  return {
+    timeoutMs: step.timeout_ms,
+    parent: session.signal,
+    timedOut: () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms }),
+    stuck: (graceMs) => errors.SHIP_STEP_STUCK({ step: step.id, graceMs }),
+  };
 }

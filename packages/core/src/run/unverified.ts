@@ -1,0 +1,21 @@
+import type { Kernel } from '../kernel.js';
+import type { RunStatus } from '../types/index.js';
+import type { Session } from './session.js';
+
+/** The run that left the environment as nobody has verified it; null where the last success still stands. */
+export async function readUnverified({ store, config }: Kernel): Promise<string | null> {
+  const stored = await store.get(keyOf(config.environment));
+  return stored === undefined ? null : (JSON.parse(stored.value.toString('utf8')) as { run: string }).run;
+}
+
+/** Writes down whether the environment is still as it was verified. A run that was taken back changes nothing about that. */
+export async function writeUnverified(session: Session, status: RunStatus): Promise<void> {
+  const { store, config } = session.kernel;
+  const key = keyOf(config.environment);
+  if (status === 'succeeded') return session.unverifiedSince === null ? undefined : store.remove(key);
+  const left = session.acted.size > 0 && status !== 'rolled_back';
+  const run = left ? session.id : session.unverifiedSince;
+  if (run !== null) await store.put(key, `${JSON.stringify({ run })}\n`);
+}
+
+const keyOf = (environment: string): string => `state/${environment}/unverified.json`;
