@@ -272,12 +272,17 @@ describe('init', () => {
         'package.json': '{ "name": "@scope/My.App", "version": "1.10.0", "scripts": { "build": "x", "test": "y", "start": "node ." } }',
         'package-lock.json': '{}',
       },
-      ['build', 'test', 'deploy'],
+      ['install', 'build', 'test', 'deploy'],
     ],
-    ['a project with an odd name', { 'package.json': '{ "name": "true", "scripts": { "start": "echo \\"hi\\" # \'x\'" } }' }, ['deploy']],
-    ['a project whose name is a number', { 'package.json': '{ "name": "1.10", "scripts": { "start": "x" } }' }, ['deploy']],
+    [
+      'a project with an odd name',
+      { 'package.json': '{ "name": "true", "scripts": { "start": "echo \\"hi\\" # \'x\'" } }' },
+      ['install', 'deploy'],
+    ],
+    ['a project whose name is a number', { 'package.json': '{ "name": "1.10", "scripts": { "start": "x" } }' }, ['install', 'deploy']],
     ['a broken manifest', { 'package.json': '{ nope' }, ['link']],
-    ['a Go and Rust project', { 'go.mod': '', 'Cargo.toml': '' }, ['build', 'test']],
+    ['a Go and Rust project', { 'go.mod': '', 'Cargo.toml': '' }, ['build-go', 'test-go', 'build-cargo', 'test-cargo']],
+    ['a manifest with nonsense in it', { 'package.json': '{ "name": 5, "scripts": null }' }, ['install']],
     ['a Procfile', { Procfile: 'web: ./serve --port $PORT "a b"\n' }, ['deploy']],
   ])('given %s, when `ship init` has written its config, then it is valid, and has the steps', async (_, files, steps) => {
     const cwd = temporaryFolder();

@@ -102,6 +102,7 @@ const clash = (one: string, other: string) =>
   errors.SHIP_USAGE({ problem: `${one} and ${other} contradict each other`, hint: 'Give one of the two.' });
 
 function checkFlags(flags: Flags, verb: string | undefined): void {
+  if (flags.config === '') throw errors.SHIP_USAGE({ problem: '--config names no file', hint: 'Is the variable that should name it set?' });
   if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
   if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
   if (flags.rollbackTo !== undefined && flags.noRollback) throw clash('--rollback-to', '--no-rollback');
@@ -119,6 +120,6 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
 /** commander writes `error: unknown option '--x'`, and a suggestion in brackets below. */
 function usageError({ message }: CommanderError) {
   const [problem = message, suggestion] = message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/(--?[a-z-]+)/, '`$1`');
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/(--?[a-z-]+)/g, '`$1`');
   return errors.SHIP_USAGE({ problem, hint });
 }

@@ -1,17 +1,18 @@
+import type { InitStep } from './init-toolchains.js';
+
 /** What `ship init` found in a folder. */
 export interface Found {
   readonly project: string;
   readonly version: string;
-  readonly noticed: readonly { readonly what: string; readonly steps: readonly { readonly id: string; readonly run: string }[] }[];
+  readonly noticed: readonly { readonly what: string; readonly steps: readonly InitStep[] }[];
   /** How the service is started, where there is one. */
   readonly start?: string;
-  readonly git: boolean;
 }
 
 /** The text of a first ship.yaml. */
 export function renderConfig(found: Found): string {
   const { project, start } = found;
-  const steps = uniqueSteps(found);
+  const steps = found.noticed.flatMap((each) => each.steps);
   return [
     '# How this project is deployed, and how it is taken back.',
     '# `ship validate` checks this file; `ship --dry-run` shows what it would do.',
@@ -68,14 +69,9 @@ function example(): string[] {
   return [
     '  - id: link',
     '    capture: readlink current || true',
-    '    run: ln -sfn releases/new current',
+    '    run: mkdir -p releases/new && ln -sfn releases/new current',
     '    undo: if [ -n "$SHIP_CAPTURE" ]; then ln -sfn "$SHIP_CAPTURE" current; else rm -f current; fi',
   ];
-}
-
-function uniqueSteps({ noticed }: Found): { id: string; run: string }[] {
-  const seen = new Set<string>();
-  return noticed.flatMap(({ steps }) => steps.filter(({ id }) => !seen.has(id) && seen.add(id)));
 }
 
 /** A YAML text that is a string whatever it looks like. */

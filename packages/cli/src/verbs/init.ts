@@ -4,11 +4,26 @@ import { emptyReport, type Report } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { type Found, renderConfig } from './init-config.js';
+import { readManifest, toolchainsOf } from './init-toolchains.js';
+
+/** Where a config may stand already, which a new ship.yaml would hide. */
+const CONFIG_FILES = [
+  'ship.yaml',
+  'ship.yml',
+  'ship.json',
+  'ship.ts',
+  'ship.mjs',
+  '.shiprc',
+  '.shiprc.yaml',
+  '.shiprc.yml',
+  '.shiprc.json',
+  '.speckit/ship.yaml',
+];
 
 /** `ship init`: writes a commented ship.yaml for what is in the folder. Never replaces one. */
 export function init({ line, paint }: Terminal, folder: string): Report {
   const file = join(folder, 'ship.yaml');
-  const existing = ['ship.yaml', 'ship.yml', 'ship.json'].map((name) => join(folder, name)).find((path) => existsSync(path));
+  const existing = CONFIG_FILES.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (existing !== undefined) throw errors.SHIP_INIT_EXISTS({ file: existing });
   const found = lookAround(folder);
   writeFileSync(file, renderConfig(found), { flag: 'wx' });
@@ -23,53 +38,12 @@ export function init({ line, paint }: Terminal, folder: string): Report {
 }
 
 function lookAround(folder: string): Found {
-  const has = (name: string) => existsSync(join(folder, name));
-  const manifest = readManifest(join(folder, 'package.json'));
+  const manifest = readManifest(folder);
   const project = projectName(manifest?.name ?? basename(folder));
-  const noticed: Found['noticed'][number][] = [];
-  const { scripts = {} } = manifest ?? {};
-  const install = has('package-lock.json') ? 'npm ci' : manifest ? 'npm install' : undefined;
-  if (manifest)
-    noticed.push({
-      what: 'package.json',
-      steps: [
-        ...(scripts.build ? [{ id: 'build', run: `${install} && npm run build` }] : []),
-        ...(scripts.test ? [{ id: 'test', run: scripts.build ? 'npm test' : `${install} && npm test` }] : []),
-      ],
-    });
-  if (has('go.mod'))
-    noticed.push({
-      what: 'go.mod',
-      steps: [
-        { id: 'build', run: 'go build ./...' },
-        { id: 'test', run: 'go test ./...' },
-      ],
-    });
-  if (has('Cargo.toml'))
-    noticed.push({
-      what: 'Cargo.toml',
-      steps: [
-        { id: 'build', run: 'cargo build --release' },
-        { id: 'test', run: 'cargo test' },
-      ],
-    });
-  if (has('pyproject.toml') || has('requirements.txt'))
-    noticed.push({
-      what: has('pyproject.toml') ? 'pyproject.toml' : 'requirements.txt',
-      steps: [{ id: 'test', run: 'python3 -m pytest' }],
-    });
-  if (has('Makefile') && noticed.length === 0) noticed.push({ what: 'Makefile', steps: [{ id: 'build', run: 'make' }] });
-  const start = scripts.start ? 'npm start' : procfileWeb(join(folder, 'Procfile'));
-  if (start) noticed.push({ what: scripts.start ? 'the start script of package.json' : 'Procfile', steps: [] });
-  return { project, noticed, ...(start ? { start } : {}), version: manifest?.version ?? '1.0.0', git: has('.git') };
-}
-
-function readManifest(path: string): { name?: string; version?: string; scripts?: Record<string, string> } | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const noticed: Found['noticed'][number][] = toolchainsOf(folder);
+  const start = manifest?.scripts.start ? 'npm start' : procfileWeb(join(folder, 'Procfile'));
+  if (start) noticed.push({ what: manifest?.scripts.start ? 'the start script of package.json' : 'Procfile', steps: [] });
+  return { project, noticed, ...(start ? { start } : {}), version: manifest?.version ?? '1.0.0' };
 }
 
 function procfileWeb(path: string): string | undefined {

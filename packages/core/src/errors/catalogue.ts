@@ -65,9 +65,10 @@ const storeErrors = {
 const pluginErrors = {
   SHIP_PLUGIN_NOT_FOUND: {
     exit: 2,
-    message: (d: { reference: string; tried: readonly string[] }) =>
+    message: (d: { reference: string; tried: readonly string[]; suggestion?: string | undefined }) =>
       `plugin ${JSON.stringify(d.reference)} was not found (tried ${d.tried.join(', ')})`,
-    hint: 'Install the package beside the config, or give a path that starts with `./`.',
+    hint: (d: { suggestion?: string | undefined }) =>
+      d.suggestion ? `Did you mean \`${d.suggestion}\`?` : 'Install the package beside the config, or give a path that starts with `./`.',
   },
   SHIP_PLUGIN_FAILED: {
     exit: 2,

@@ -67,7 +67,7 @@ async function load(
 ): Promise<Loaded> {
   const builtin = builtins[reference.reference];
   if (builtin) return { plugin: checkPlugin((await builtin()).default, reference), reference, origin: 'built in' };
-  const path = await resolvePlugin(reference, dir);
+  const path = await resolvePlugin(reference, dir, Object.keys(builtins));
   const version = packageVersion(path);
   return {
     plugin: checkPlugin(await importPlugin(path, reference, importModule), reference),

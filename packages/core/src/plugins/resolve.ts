@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { suggest } from '../config/suggest.js';
 import { errors } from '../errors/catalogue.js';
 import type { PluginReference } from '../types/index.js';
 
@@ -13,7 +14,7 @@ function packageNames(reference: string): string[] {
  * Where the module of a plugin lies, seen from the folder of the config: a relative path,
  * a package, or the short name of one.
  */
-export async function resolvePlugin(plugin: PluginReference, dir: string): Promise<string> {
+export async function resolvePlugin(plugin: PluginReference, dir: string, builtins: readonly string[] = []): Promise<string> {
   const { reference } = plugin;
   if (reference.startsWith('.') || isAbsolute(reference)) {
     const path = resolve(dir, reference);
@@ -31,5 +32,8 @@ export async function resolvePlugin(plugin: PluginReference, dir: string): Promi
         throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: (error as Error).message }, { cause: error, at: plugin.position });
     }
   }
-  throw errors.SHIP_PLUGIN_NOT_FOUND({ reference, tried: packageNames(reference) }, { at: plugin.position });
+  throw errors.SHIP_PLUGIN_NOT_FOUND(
+    { reference, tried: packageNames(reference), suggestion: suggest(reference, builtins) },
+    { at: plugin.position },
+  );
 }

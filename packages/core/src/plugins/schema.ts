@@ -11,6 +11,7 @@ export interface SchemaMistake {
 /** What ajv reports, as far as it is used here. */
 interface SchemaError {
   readonly instancePath: string;
+  readonly schemaPath: string;
   readonly keyword: string;
   readonly message?: string;
   readonly params: Record<string, unknown>;
@@ -33,8 +34,7 @@ export class SchemaChecker {
     const validate = await this.#validator(schema);
     if (validate(value)) return [];
     const all = validate.errors ?? [];
-    const telling = all.filter(({ keyword }) => !ECHOES.has(keyword));
-    return (telling.length > 0 ? telling : all).map((error) => explain(error, schema, value));
+    return meant(all).map((error) => explain(error, schema, value));
   }
 
   async #validator(schema: JsonSchema): Promise<CompiledSchema> {
@@ -45,6 +45,27 @@ export class SchemaChecker {
     this.#compiled.set(schema, compiled);
     return compiled;
   }
+}
+
+/** One line a mistake: of several forms that a value may have, only what is wrong with the one that it was meant to be. */
+function meant(all: readonly SchemaError[]): readonly SchemaError[] {
+  const telling = all.filter(({ keyword }) => !ECHOES.has(keyword));
+  const wrongType = (error: SchemaError) => error.keyword === 'type' && telling.some((other) => isOtherForm(error, other));
+  const kept = telling.filter((error) => !wrongType(error));
+  return kept.length > 0 ? kept : telling.length > 0 ? telling : all;
+}
+
+/** Does `other` speak of the same value, or a part of it, as another branch of one choice, and take its type as right? */
+function isOtherForm(error: SchemaError, other: SchemaError): boolean {
+  const choice = /^(.*\/(?:anyOf|oneOf))\/(\d+)/;
+  const [, where, branch] = choice.exec(error.schemaPath) ?? [];
+  const [, otherWhere, otherBranch] = choice.exec(other.schemaPath) ?? [];
+  return (
+    where !== undefined &&
+    where === otherWhere &&
+    branch !== otherBranch &&
+    !(other.keyword === 'type' && other.instancePath === error.instancePath)
+  );
 }
 
 function explain(error: SchemaError, schema: JsonSchema, value: unknown): SchemaMistake {
@@ -67,7 +88,7 @@ function explainUnknown(key: string, path: readonly string[], schema: JsonSchema
   return {
     path: [...path, key],
     message: `unknown key ${JSON.stringify(key)}`,
-    hint: near ? `Did you mean \`${near}\`?` : `Known keys: ${known.join(', ')}.`,
+    hint: near ? `Did you mean \`${near}\`?` : known.length > 0 ? `Known keys: ${known.join(', ')}.` : 'Nothing is expected here.',
   };
 }
 
