@@ -88,6 +88,16 @@ class Names {
     return item;
   }
 
+  /** A condition on an environment that the config does not have would never hold. */
+  environments(wanted: readonly string[], subject: string, at: Path): void {
+    const { environments, environment } = this.parts.config;
+    const known = environments.length > 0 ? environments : [environment];
+    for (const name of wanted.filter((each) => !known.includes(each))) {
+      const details = { kind: 'environment', name, known, suggestion: suggest(name, known), prefix: `${subject}: ` };
+      this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
+    }
+  }
+
   throwIfAny(): void {
     const { length: count } = this.#mistakes;
     if (count > 0) throw errors.SHIP_CONFIG_INVALID({ file: this.parts.config.file, count }, { errors: this.#mistakes });
@@ -128,6 +138,7 @@ async function resolveStep(step: StepConfig, index: number, config: Config, name
   const action = await names.use({ ...use, schema: (item) => item.input });
   for (const [name, input] of Object.entries(step.when ?? {})) {
     const when = [...at, 'when', name];
+    if (name === 'environment') names.environments([input].flat().map(String), subject, when);
     await names.use({ table: names.registry.conditions, name, input, subject, at: when, inputAt: when, schema: (item) => item.input });
   }
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;

@@ -131,3 +131,36 @@ describe('what a rollback claims', () => {
     expect(report.steps[0]).toMatchObject({ status: 'failed', error: { code: 'SHIP_STEP_TIMEOUT' } });
   });
 });
+
+describe('what a plugin claims', () => {
+  it('given a strategy that says it has rolled back, when the smoke suite of the target fails, then the rollback is incomplete', async () => {
+    const { plugins } = world('good', 'good');
+    const report = {
+      scope: 'full' as const,
+      target_snapshot: 'snapshot-good',
+      components: [],
+      findings: [],
+      verification: {},
+      remaining: [],
+      duration_ms: 1,
+    };
+    const strategy = plugin('strategy', (ship) => {
+      ship.hooks.rollback.tapPromise('strategy', async () => report);
+      ship.check('never', { input: {}, run: async () => ({ outcome: 'failed', detail: 'no answer' }) });
+    });
+    const opened = await rollingBack({ config: `${CONFIG}\nverify: { smoke: [{ never: 1 }] }`, plugins: [...plugins, strategy] });
+    expect(await opened.run()).toMatchObject({
+      status: 'rollback_incomplete',
+      exit_code: 4,
+      rollback: { remaining: [{ what: 'the smoke suite' }] },
+    });
+  });
+
+  it('given a condition on an environment that does not exist, when the plan is made, then it is a mistake with its place', async () => {
+    const opened = rollingBack({
+      config: `environments: { staging: {} }\n${steps('id: a, uses: t/fail, when: { environment: stagin }')}`,
+      plugins: [failing],
+    });
+    await expect((await opened).run()).rejects.toMatchObject({ errors: [{ code: 'SHIP_NAME_UNKNOWN', hint: 'Did you mean `staging`?' }] });
+  });
+});

@@ -31,7 +31,8 @@ export async function rollBack(
   const findings = await admit(session, request);
   await session.journal.append({ type: 'rollback-started', scope: request.scope, target_snapshot: request.target?.id ?? null, findings });
   session.emit({ type: 'rollback-started', scope: request.scope, target: request.target?.id ?? null });
-  const report = (await strategy(session, request)) ?? (await fullRollback(session, request, findings, started, undo));
+  const planned = await strategy(session, request);
+  const report = planned ? await hold(session, request, planned) : await fullRollback(session, request, findings, started, undo);
   await session.journal.append({ type: 'rollback-finished', report });
   return report;
 }
@@ -57,6 +58,14 @@ async function strategy(session: Session, request: RollbackRequest): Promise<Rol
     session.report(error);
     return undefined;
   }
+}
+
+/** What a plugin says it did is held to the same suite as what the kernel does, unless it has verified by itself. */
+async function hold(session: Session, { target }: RollbackRequest, planned: RollbackReport): Promise<RollbackReport> {
+  const verified = Object.keys(planned.verification).length > 0;
+  if (verified || planned.remaining.length > 0 || session.signal.aborted) return planned;
+  const { verification, problems } = await verifyTarget(session, target);
+  return { ...planned, verification, remaining: [...planned.remaining, ...problems] };
 }
 
 function isReport(report: Partial<RollbackReport>): report is RollbackReport {
