@@ -326,7 +326,8 @@ describe('beforeStep', () => {
   it('given a condition that does not hold, when the step is due, then it is skipped', async () => {
     const opened = await harness({
       plugins: [actions(recording([]))],
-      config: steps('id: a, uses: t/ok, when: { environment: elsewhere }'),
+      config: `environments: { here: {}, elsewhere: {} }\n${steps('id: a, uses: t/ok, when: { environment: elsewhere }')}`,
+      overrides: { environment: 'here' },
     });
     expect((await opened.run()).steps[0]).toMatchObject({ status: 'skipped', reason: 'when: environment does not hold' });
     expect(ofType(opened.events, 'step-started')).toEqual([]);
