@@ -1,4 +1,5 @@
 export { type ConfigOverrides, loadConfig, parseDuration, suggest } from './config/index.js';
+export { PLACES } from './config/places.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition } from './errors/define.js';
 export { formatPosition, toReported } from './errors/report.js';
 export { type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../src/errors/catalogue.js';
+import { ShipError } from '../src/errors/ship-error.js';
 import { type Bounds, bounded, retryDelay, SETTLE_GRACE_MS, sleep } from '../src/run/bounded.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -12,6 +13,7 @@ const bounds = (more: Partial<Bounds> = {}): Bounds => ({
   stuck: (graceMs) => errors.SHIP_STEP_STUCK({ step: 'a', graceMs }),
   ...more,
 });
+const interrupt = () => new ShipError({ code: 'SHIP_INTERRUPTED', message: 'interrupted by SIGINT' });
 const never = () => new Promise<never>(() => {});
 const obeying = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
@@ -65,12 +67,12 @@ describe('bounded', () => {
   it('given a parent that aborts, when the work obeys, then the reason of the parent comes at once', async () => {
     const parent = new AbortController();
     const ended = expect(bounded(bounds({ parent: parent.signal }), obeying)).rejects.toMatchObject({ code: 'SHIP_INTERRUPTED' });
-    parent.abort(errors.SHIP_INTERRUPTED({ signal: 'SIGINT' }));
+    parent.abort(interrupt());
     await ended;
   });
 
   it('given a parent that has aborted before, when work begins, then its signal says so', async () => {
-    const parent = AbortSignal.abort(errors.SHIP_INTERRUPTED({ signal: 'SIGINT' }));
+    const parent = AbortSignal.abort(interrupt());
     await expect(bounded(bounds({ parent }), (signal) => signal.throwIfAborted())).rejects.toMatchObject({ code: 'SHIP_INTERRUPTED' });
   });
 });

@@ -141,7 +141,7 @@ describe('findSecrets', () => {
     const env = {
       API_TOKEN: 'abcdef',
       DB_PASSWORD: 'short',
-      HOME: '/root/home',
+      HOME: '/home/tester',
       PLAIN: 'xyz',
       aws_secret_access_key: '123456',
       EMPTY_TOKEN: '',

@@ -1,22 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../src/base/wait.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import type { FrontRecord, ProcessRecord } from '../src/records.js';
 import { frontRouter } from '../src/router.js';
 import { ask } from './support/client.js';
-import { makeWorld, processesUnder, type World } from './support/world.js';
+import { processesUnder, type World, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();
 let world: World;
 
-beforeEach(async () => {
-  world = await makeWorld();
-});
-
-afterEach(async () => {
-  expect(await world.end()).toEqual([]);
+worldForEachTest((made) => {
+  world = made;
 });
 
 const root = () => join(world.dir, '.speckit/releases/test/web');

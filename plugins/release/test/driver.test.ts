@@ -1,19 +1,15 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { releaseDriver } from '../src/driver/driver.js';
 import { ask } from './support/client.js';
-import { makeWorld, processesUnder, type World, workerOf } from './support/world.js';
+import { processesUnder, type World, workerOf, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();
 let world: World;
 
-beforeEach(async () => {
-  world = await makeWorld();
-});
-
-afterEach(async () => {
-  expect(await world.end()).toEqual([]);
+worldForEachTest((made) => {
+  world = made;
 });
 
 const root = () => join(world.dir, '.speckit/releases/test/web');

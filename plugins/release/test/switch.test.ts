@@ -1,20 +1,16 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { releaseDriver } from '../src/driver/driver.js';
 import { ask, askThroughout } from './support/client.js';
-import { makeWorld, processesUnder, type World } from './support/world.js';
+import { processesUnder, type World, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();
 let world: World;
 
-beforeEach(async () => {
-  world = await makeWorld();
-});
-
-afterEach(async () => {
-  expect(await world.end()).toEqual([]);
+worldForEachTest((made) => {
+  world = made;
 });
 
 test('20 keep-alive clients see no failed request through a deployment and a restore', async () => {

@@ -1,24 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { emptyReport, type Report } from '@ship/core';
+import { emptyReport, PLACES, type Report } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { type Found, renderConfig } from './init-config.js';
 import { readManifest, toolchainsOf } from './init-toolchains.js';
 
-/** Where a config may stand already, which a new ship.yaml would hide. */
-const CONFIG_FILES = [
-  'ship.yaml',
-  'ship.yml',
-  'ship.json',
-  'ship.ts',
-  'ship.mjs',
-  '.shiprc',
-  '.shiprc.yaml',
-  '.shiprc.yml',
-  '.shiprc.json',
-  '.speckit/ship.yaml',
-];
+/** Where a config may stand already, which a new ship.yaml would hide. A package.json mostly holds none. */
+const CONFIG_FILES = PLACES.filter((place) => place !== 'package.json');
 
 /** `ship init`: writes a commented ship.yaml for what is in the folder. Never replaces one. */
 export function init({ line, paint }: Terminal, folder: string): Report {

@@ -94,7 +94,7 @@ export class LiveView {
           if (report.status === 'failed') reject(new Error(`${name}: ${report.error?.message ?? 'failed'}`));
           else if (report.status === 'done') resolve();
           else {
-            task.skip(report.reason ? `${name} (${report.reason})` : `${name} (not run)`);
+            task.skip(`${name} (${report.reason ?? 'not run'})`);
             resolve();
           }
         },

@@ -190,11 +190,6 @@ const runErrors = {
       `step ${d.step}: ${d.what} answered something that cannot be written down: ${d.problem}`,
     hint: 'Actions answer plain JSON. Report this to the author of the plugin.',
   },
-  SHIP_INTERRUPTED: {
-    exit: 130,
-    message: (d: { signal: string }) => `interrupted by ${d.signal}`,
-    hint: 'What was done is in the journal of the run.',
-  },
   SHIP_SUITE_FAILED: {
     exit: 3,
     message: (d: { suite: string; failed: readonly string[] }) => `${d.suite} failed: ${d.failed.join('; ')}`,

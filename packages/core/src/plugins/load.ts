@@ -5,7 +5,6 @@ import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
 import { definePlugin, type Plugin } from './define.js';
-import type { Registry } from './registry.js';
 import { resolvePlugin } from './resolve.js';
 import type { SchemaChecker } from './schema.js';
 import { createScope, type ScopeParts } from './scope.js';
@@ -158,15 +157,11 @@ async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts
     if (isShipError(error)) throw error;
     throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });
   }
-  addLoaded(registry, { name, origin, ...(version ? { version } : {}) });
+  registry.plugins.push({ name, origin, ...(version ? { version } : {}) });
 }
 
 /** The options of a plugin that takes none. */
 export const NO_OPTIONS = { $id: 'ship:no-options', type: 'object', properties: {}, additionalProperties: false } as const;
-
-function addLoaded(registry: Registry, plugin: Registry['plugins'][number]): void {
-  registry.plugins.push(plugin);
-}
 
 function packageVersion(path: string): string | undefined {
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { suggest } from '../config/suggest.js';
 import { errors } from '../errors/catalogue.js';
+import { messageOf } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
 
 /** The names of packages that a short name stands for, in this order. */
@@ -29,7 +30,7 @@ export async function resolvePlugin(plugin: PluginReference, dir: string, builti
       return fileURLToPath(resolveModule(name, parent));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND')
-        throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: (error as Error).message }, { cause: error, at: plugin.position });
+        throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { cause: error, at: plugin.position });
     }
   }
   throw errors.SHIP_PLUGIN_NOT_FOUND(

@@ -1,4 +1,4 @@
-import { isShipError } from '../errors/ship-error.js';
+import { isShipError, messageOf } from '../errors/ship-error.js';
 import type { Report, RunStatus } from '../types/index.js';
 import { EXIT_CODES, emptyReport } from './report.js';
 import type { Session } from './session.js';
@@ -35,7 +35,7 @@ export async function finish(session: Session, { status, exit = EXIT_CODES[statu
   try {
     await store.put(`runs/${config.environment}/${session.id}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
   } catch (error) {
-    session.warn(`the report was not saved: ${(error as Error).message}`);
+    session.warn(`the report was not saved: ${messageOf(error)}`);
   }
   session.emit({ type: 'run-finished', status, exit_code: finalExit });
   return report;

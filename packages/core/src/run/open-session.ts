@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import { Journal, journalKey } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
@@ -76,7 +77,7 @@ async function release(session: Session): Promise<void> {
   try {
     await session.lease.release();
   } catch (error) {
-    session.warn(`the lease was not given back: ${(error as Error).message}`);
+    session.warn(`the lease was not given back: ${messageOf(error)}`);
   }
 }
 

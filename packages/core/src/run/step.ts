@@ -5,6 +5,7 @@ import type { StepGate } from '../hooks.js';
 import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
 import { type Bounds, bounded, retryDelay, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
+import { notRun } from './record.js';
 import type { ActedStep, Session } from './session.js';
 
 /** What actions answer goes into one line of the journal. */
@@ -20,9 +21,7 @@ export interface StepOutcome {
 export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
   const started = performance.now();
   const report = (fields: Pick<StepReport, 'status' | 'attempts'> & Partial<StepReport>): StepReport => ({
-    id: step.id,
-    uses: step.uses,
-    ...(step.component ? { component: step.component.name } : {}),
+    ...notRun(step),
     duration_ms: Math.round(performance.now() - started),
     ...fields,
   });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
@@ -6,7 +5,7 @@ import { isShipError } from '../errors/ship-error.js';
 import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
-import { checkKey } from './keys.js';
+import { checkKey, versionOf } from './keys.js';
 import { readLeaseOwner, takeLease } from './lease.js';
 
 /** The default store: plain files below one folder, `.speckit`. */
@@ -106,4 +105,3 @@ function readEntries(folder: string): string[] {
 
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
-const versionOf = (value: Uint8Array): string => createHash('sha256').update(value).digest('hex').slice(0, 32);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -6,4 +7,9 @@ const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export function checkKey(key: string): string {
   if (key.length > 512 || !key.split('/').every((part) => SEGMENT.test(part))) throw errors.SHIP_STORE_KEY({ key: key.slice(0, 80) });
   return key;
+}
+
+/** The version of a value that `put` compares: it follows from what the value holds. */
+export function versionOf(value: Uint8Array): string {
+  return hash('sha256', value, 'hex').slice(0, 32);
 }

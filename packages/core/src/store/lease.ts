@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
+import { messageOf } from '../errors/ship-error.js';
 import type { Lease, LeaseOwner } from '../types/index.js';
 import { createFile, makeFolder } from './durable.js';
 import { isOwnerDead } from './owner.js';
@@ -63,7 +64,7 @@ function readLast(folder: string): Generation | undefined {
     return { token, owner };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readLast(folder);
-    throw errors.SHIP_STORE_READ_FAILED({ path, reason: (error as Error).message }, { cause: error });
+    throw errors.SHIP_STORE_READ_FAILED({ path, reason: messageOf(error) }, { cause: error });
   }
 }
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
 import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
-import { checkKey } from './keys.js';
+import { checkKey, versionOf } from './keys.js';
 
 /** A store that forgets, for tests and trials. It keeps the same promises but durability. */
 export class MemoryStore implements Store {
@@ -74,5 +73,3 @@ export class MemoryStore implements Store {
     return this.#leases.get(environment)?.owner;
   }
 }
-
-const versionOf = (value: Uint8Array): string => createHash('sha256').update(value).digest('hex').slice(0, 32);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ComponentConfig, Context, JsonObject } from '@ship/core';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { removeAll } from '../../src/driver/restore.js';
 import { isFree } from '../../src/process/port.js';
 import { siteOf } from '../../src/site.js';
@@ -18,6 +19,18 @@ export interface World {
   at(version: string, settings?: JsonObject, env?: Record<string, string>): ComponentConfig;
   /** Ends and removes everything; returns the processes that were left over. */
   end(): Promise<string[]>;
+}
+
+/** Hands each test a world of its own, and holds the test to leave no process behind. */
+export function worldForEachTest(hand: (world: World) => void): void {
+  let world: World;
+  beforeEach(async () => {
+    world = await makeWorld();
+    hand(world);
+  });
+  afterEach(async () => {
+    expect(await world.end()).toEqual([]);
+  });
 }
 
 /** Makes a world on a free port. */
