@@ -1,6 +1,5 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
-import { errors } from './errors/catalogue.js';
-import { isShipError } from './errors/ship-error.js';
+import { type CallRules, callSyncTaps, callTaps, type HookKind, type OwnedTap, type TapErrorSink, TapWatch } from './hook-call.js';
 import type {
   ComponentState,
   Config,
@@ -68,9 +67,6 @@ export interface FailureNotice {
   addEvidence(name: string, text: string): void;
 }
 
-/** What kind of hook it is: how taps are called, and what an error of one does. */
-export type HookKind = 'waterfall' | 'series' | 'bail' | 'settle-all' | 'sync';
-
 /**
  * The hook table. `settle-all`: every tap runs although others throw, and the errors come back
  * with plugin and hook named. `series` and `bail`: the first throw ends the hook.
@@ -122,8 +118,6 @@ export type PluginHooks = { readonly [Name in HookName]: Pick<Hooks[Name], Extra
 /** How long a tap may take before the run goes on without it, in milliseconds. */
 const TAP_DEADLINE_MS = 300_000;
 
-type AnyHook = Hooks[HookName];
-
 /** Makes the kernel's hooks. */
 export function createHooks(): Hooks {
   const hooks: Hooks = {
@@ -143,81 +137,22 @@ export function createHooks(): Hooks {
   return Object.freeze(hooks);
 }
 
-/** Where the errors of settle-all hooks and of `event` taps go. */
-export type TapErrorSink = (error: Error) => void;
-
 /**
- * Guards every tap that will be registered: errors carry `plugin/hook`, a tap that never
- * settles meets a deadline, and in settle-all hooks an error does not stop the next tap.
+ * Guards every tap: errors carry `plugin/hook`, a tap that never settles meets a deadline, and in
+ * settle-all hooks an error does not stop the next tap. tapable keeps the taps and their order;
+ * how they are called is compiled here instead of there.
  */
 export function guardHooks(hooks: Hooks, sink: TapErrorSink, deadlineMs = TAP_DEADLINE_MS): void {
-  for (const name of Object.keys(HOOK_KINDS) as HookName[]) {
-    const hook = hooks[name] as AnyHook & { intercept(interceptor: { register(tap: GuardedTap): GuardedTap }): void };
-    hook.intercept({ register: (tap) => guardTap(tap, name, sink, deadlineMs) });
+  const watch = new TapWatch(deadlineMs);
+  for (const [name, kind] of Object.entries(HOOK_KINDS) as [HookName, HookKind][]) {
+    const rules: CallRules = { hook: name, kind, sink, watch };
+    const hook = hooks[name] as unknown as { compile(options: { taps: readonly OwnedTap[] }): (...args: unknown[]) => unknown };
+    const call = kind === 'sync' ? callSyncTaps : callTaps;
+    hook.compile =
+      ({ taps }) =>
+      (...args) =>
+        call(rules, taps, args);
   }
-}
-
-interface GuardedTap {
-  type: 'sync' | 'async' | 'promise';
-  name: string;
-  plugin?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tapable's own type of a tap
-  fn: any;
-}
-
-function guardTap(tap: GuardedTap, hook: HookName, sink: TapErrorSink, deadlineMs: number): GuardedTap {
-  const source = `${tap.plugin ?? tap.name}/${hook}`;
-  const swallows = HOOK_KINDS[hook] === 'settle-all' || HOOK_KINDS[hook] === 'sync';
-  const named = (error: unknown) => nameError(error, source);
-  const settle = (error: unknown) => {
-    if (!swallows) throw named(error);
-    sink(named(error));
-  };
-  const { fn, type } = tap;
-  if (HOOK_KINDS[hook] === 'sync') return { ...tap, fn: (...args: unknown[]) => callSync(fn, args, settle) };
-  // `tap` with an async function is a common slip: what it answers is awaited all the same.
-  const call = type === 'async' ? (...args: unknown[]) => callbackToPromise(fn, args) : async (...args: unknown[]) => fn(...args);
-  return { ...tap, type: 'promise', fn: (...args: unknown[]) => withDeadline(call, args, source, deadlineMs).catch(settle) };
-}
-
-/** Nothing waits for what a tap of a sync hook begins; its error is told all the same. */
-function callSync(fn: (...args: unknown[]) => unknown, args: unknown[], settle: (error: unknown) => void): void {
-  try {
-    const answer = fn(...args);
-    if (answer instanceof Promise) answer.catch(settle);
-  } catch (error) {
-    settle(error);
-  }
-}
-
-function callbackToPromise(fn: (...args: unknown[]) => void, args: unknown[]): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    fn(...args, (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)));
-  });
-}
-
-function withDeadline(
-  call: (...args: unknown[]) => Promise<unknown>,
-  args: unknown[],
-  source: string,
-  deadlineMs: number,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(errors.SHIP_HOOK_TIMEOUT({ source, deadlineMs })), deadlineMs);
-    const done = (settle: (value: unknown) => void) => (value: unknown) => {
-      clearTimeout(timer);
-      settle(value);
-    };
-    call(...args).then(done(resolve), done(reject));
-  });
-}
-
-function nameError(error: unknown, source: string): Error {
-  if (isShipError(error)) {
-    if (error.source === undefined) Object.defineProperty(error, 'source', { value: source });
-    return error;
-  }
-  return errors.SHIP_HOOK_FAILED({ source, message: error instanceof Error ? error.message : String(error) }, { cause: error, source });
 }
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */

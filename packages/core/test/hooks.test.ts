@@ -33,6 +33,19 @@ const WAYS: [string, (hook: never) => void][] = [
   ['tapAsync that throws', (hook: { tapAsync(name: string, fn: () => never): void }) => hook.tapAsync('x', boom)],
 ] as never;
 
+interface Settle {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+function withResolvers(): Settle & { promise: Promise<unknown> } {
+  let settle: Settle | undefined;
+  const promise = new Promise((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...(settle as unknown as Settle) };
+}
+
 describe('hooks', () => {
   it('given the hook table, when it is read, then the public names and kinds are as promised, and frozen', () => {
     expect(HOOK_KINDS).toMatchObject({
@@ -94,6 +107,47 @@ describe('hooks', () => {
     await hooks.onFailure.promise({} as never, {} as never, {} as never);
     expect(seen).toEqual(['good']);
     expect(told).toMatchObject([{ code: 'SHIP_HOOK_TIMEOUT', source: 'slow/onFailure' }]);
+  });
+
+  it.each([
+    ['answers', (settle: Settle) => settle.resolve({ skip: 'late' })],
+    ['throws', (settle: Settle) => settle.reject(new Error('late'))],
+  ])('given a tap whose deadline has passed, when it %s after all, then nothing is called twice or told twice', async (_, settle) => {
+    const { hooks, told } = guarded();
+    const slow = withResolvers();
+    const seen: string[] = [];
+    pluginHooks(hooks, 'slow').onFailure.tapPromise('x', () => slow.promise as Promise<void>);
+    pluginHooks(hooks, 'good').onFailure.tapPromise('x', async () => {
+      seen.push('good');
+      settle(slow);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    pluginHooks(hooks, 'last').onFailure.tap('x', () => void seen.push('last'));
+    await hooks.onFailure.promise({} as never, {} as never, {} as never);
+    expect(seen).toEqual(['good', 'last']);
+    expect(told).toMatchObject([{ code: 'SHIP_HOOK_TIMEOUT', source: 'slow/onFailure' }]);
+  });
+
+  it('given a tap of a bail hook that never settles, when the deadline passes, then the hook ends with SHIP_HOOK_TIMEOUT', async () => {
+    const { hooks } = guarded();
+    pluginHooks(hooks, 'slow').beforeStep.tapPromise('x', () => new Promise(() => {}));
+    await expect(hooks.beforeStep.promise({} as never, {} as never)).rejects.toMatchObject({
+      code: 'SHIP_HOOK_TIMEOUT',
+      source: 'slow/beforeStep',
+    });
+  });
+
+  it('given a tap that calls a hook of its own, when both take long in turn, then each has its own deadline', async () => {
+    const { hooks, told } = guarded();
+    const seen: string[] = [];
+    pluginHooks(hooks, 'inner').beforeRun.tapPromise('x', () => new Promise(() => {}));
+    pluginHooks(hooks, 'outer').onFailure.tapPromise('x', async () => {
+      await hooks.beforeRun.promise({} as never).catch((error) => seen.push(error.source));
+    });
+    await hooks.onFailure.promise({} as never, {} as never, {} as never);
+    await expect
+      .poll(() => [...seen, ...told.map((error) => (error as { source?: string }).source)].sort())
+      .toEqual(['inner/beforeRun', 'outer/onFailure']);
   });
 
   it('given a tap that throws, when it has thrown, then no timer is left behind', async () => {
