@@ -64,6 +64,12 @@ export class Redactor {
     return mapStrings(value as Json, (text) => text.replaceAll(known, refer)) as T;
   }
 
+  /** The JSON of {@link refer}'s answer. Where there is nothing to replace, which is almost always, no value is walked through. */
+  referToJson(value: object): string {
+    const json = JSON.stringify(value);
+    return this.#forms === undefined && !json.includes(OPENING) ? json : JSON.stringify(this.refer(value));
+  }
+
   /** Puts the values back where {@link refer} left names. Unknown names stay, and are told to `missing`. */
   resolve<T>(value: T, missing: (name: string) => void = () => {}): T {
     const resolve = (reference: string, encoded?: string, form?: string): string => {

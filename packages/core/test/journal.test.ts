@@ -107,7 +107,7 @@ describe('journal', () => {
   });
 
   it('given a journal of a newer ship, when it is read, then SHIP_JOURNAL_FORMAT names both formats', () => {
-    const { line } = frame({ format: 2, seq: 1, at: '', type: 'run-started' }, GENESIS);
+    const { line } = frame(JSON.stringify({ format: 2, seq: 1, at: '', type: 'run-started' }), GENESIS);
     expect(() => parse(Buffer.from(line))).toThrow(
       expect.objectContaining({ code: 'SHIP_JOURNAL_FORMAT', message: 'j has format 2, and this ship reads format 1' }),
     );

@@ -104,6 +104,16 @@ describe('refer and resolve', () => {
     );
   });
 
+  it('given any value, when its JSON is asked for, then it is the JSON of what is referred, with and without secrets', () => {
+    const value = fc.dictionary(fc.string(), fc.oneof(piece('pw"12/34'), fc.jsonValue(), fc.constant(undefined)));
+    fc.assert(
+      fc.property(value, fc.boolean(), (value, isSecret) => {
+        const redactor = new Redactor(isSecret ? [{ name: 'S', value: 'pw"12/34' }] : []);
+        expect(redactor.referToJson(value)).toBe(JSON.stringify(redactor.refer(value)));
+      }),
+    );
+  });
+
   it.each(['secret', 'S3CRET_TOKEN', '{{secret:', 'API_TOKEN', 'base64'])(
     'given a secret whose value is %j, which a reference holds too, when it is captured, then it comes back',
     (value) => {

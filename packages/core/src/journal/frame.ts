@@ -5,9 +5,9 @@ export const GENESIS = '0'.repeat(32);
 
 const TAIL = /,"hash":"([0-9a-f]{32})"\}$/;
 
-/** One line: the record, closed by a hash over itself and the hash of the line before. */
-export function frame(record: object, previous: string): { line: string; hash: string } {
-  const body = JSON.stringify(record).slice(0, -1);
+/** One line: the record, which is an object in JSON, closed by a hash over itself and the hash of the line before. */
+export function frame(record: string, previous: string): { line: string; hash: string } {
+  const body = record.slice(0, -1);
   const hash = chain(body, previous);
   return { line: `${body},"hash":"${hash}"}\n`, hash };
 }
