@@ -34,11 +34,12 @@ export function validatorSource() {
   return `${HEADER}${body.trimEnd()}\n${FOOTER.replace('= validate;', `= ${name};`)}`;
 }
 
-/** They are for editors; in the validator they would only be weight. */
+/** They are for editors; in the validator they would only be weight. What a pattern means, it tells people, too. */
 function withoutDescriptions(value, isNames = false) {
   if (Array.isArray(value)) return value.map((item) => withoutDescriptions(item));
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => isNames || (key !== 'description' && key !== 'title'));
+  const unneeded = value.pattern === undefined ? ['description', 'title', 'examples'] : ['description'];
+  const kept = Object.entries(value).filter(([key]) => isNames || !unneeded.includes(key));
   return Object.fromEntries(
     kept.map(([key, item]) => [key, withoutDescriptions(item, !isNames && (key === 'properties' || key === 'definitions'))]),
   );

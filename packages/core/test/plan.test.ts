@@ -113,7 +113,7 @@ describe('plan', () => {
       expect.stringMatching(/^8: SHIP_INPUT_INVALID step c: "half" is not one of full, new/),
       expect.stringMatching(/^9: SHIP_NAME_UNKNOWN step d: there is no condition "moo" \| Did you mean `moon`\?/),
       expect.stringMatching(/^10: SHIP_NAME_UNKNOWN check prob 1: there is no check "prob" \| Did you mean `probe`\?/),
-      expect.stringMatching(/^10: SHIP_INPUT_INVALID check probe x: probe: "x" is not an integer/),
+      expect.stringMatching(/^10: SHIP_INPUT_INVALID check probe x: probe: "x" is not a whole number/),
     ]);
   });
 });

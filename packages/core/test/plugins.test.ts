@@ -130,7 +130,7 @@ describe('plugins', () => {
     const options = `options: { type: 'object', properties: { channel: { type: 'string' }, port: { type: 'integer' } }, additionalProperties: false },`;
     const error = await refused('[{ ./a.mjs: { chanel: x, port: y } }]', { 'a.mjs': named('a', options) });
     expect(error).toMatchObject({ code: 'SHIP_PLUGIN_OPTIONS', hint: 'Did you mean `channel`?' });
-    expect(error.message).toMatch(/unknown key "chanel"; .*"y" is not an integer/);
+    expect(error.message).toMatch(/unknown key "chanel"; .*"y" is not a whole number/);
     expect(error.at).toMatchObject({ line: 3 });
   });
 

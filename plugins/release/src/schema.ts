@@ -2,13 +2,14 @@ import type { JsonSchema } from '@ship/core';
 
 const PORT_PATTERN = '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
 const text = { type: 'string', minLength: 1 };
-const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' };
+const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$', title: 'a duration', examples: ['250ms', '10s', '5m'] };
+const variable = { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of an environment variable', examples: ['DB_PASSWORD'] };
 
 const health = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    http: { type: 'string', pattern: '^/' },
+    http: { type: 'string', pattern: '^/', title: 'a path that starts with a slash', examples: ['/healthz'] },
     tcp: { const: true },
     run: text,
     min_uptime: duration,
@@ -32,15 +33,18 @@ export const settingsSchema: JsonSchema = {
     port: {
       anyOf: [
         { type: 'integer', minimum: 1, maximum: 65535 },
-        { type: 'string', pattern: PORT_PATTERN },
+        { type: 'string', pattern: PORT_PATTERN, title: 'a port from 1 to 65535' },
       ],
     },
     health,
-    env: { type: 'object', propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }, additionalProperties: { type: 'string' } },
+    env: { type: 'object', propertyNames: variable, additionalProperties: { type: 'string' } },
     keep: { type: 'integer', minimum: 2 },
     drain_timeout: duration,
     standby: { type: 'boolean' },
-    exclude: { type: 'array', items: { type: 'string', pattern: '^[^/]+$' } },
+    exclude: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[^/]+$', title: 'a name without a slash', examples: ['node_modules'] },
+    },
     root: text,
     systemd: { enum: ['auto', 'never'] },
   },

@@ -23,8 +23,8 @@ describe('the input', () => {
   ])('of the action %j: %s', async (value, ok) => expect(await accepts('action run', value)).toBe(ok));
 
   it('says what is wrong with it', async () => {
-    expect((await mistakes('action run', { run: ['make'] })).map(({ message }) => message)).toEqual(['["make"] is not a string']);
-    expect((await mistakes('action run', { run: 'make', shell: false })).map(({ message }) => message)).toEqual(['"make" is not an array']);
+    expect((await mistakes('action run', { run: ['make'] })).map(({ message }) => message)).toEqual(['["make"] is not text']);
+    expect((await mistakes('action run', { run: 'make', shell: false })).map(({ message }) => message)).toEqual(['"make" is not a list']);
   });
 
   it('of check and condition', async () => {

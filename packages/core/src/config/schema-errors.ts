@@ -4,9 +4,10 @@ import { durationProblem } from './duration.js';
 import { choice, nameProblem } from './names.js';
 import { formatPath, getAt, type Path } from './paths.js';
 import type { SchemaError } from './schema-validator.js';
+import { askedFor } from './schema-words.js';
 import { showValue } from './show.js';
 import type { Source } from './source.js';
-import { expectedNumber, typeError } from './type-errors.js';
+import { typeError } from './type-errors.js';
 
 /** What a complaint of the validator is about. */
 export interface Complaint {
@@ -52,17 +53,8 @@ function patternError(complaint: Complaint): ShipError {
     const reason = (typeof raw === 'string' && nameProblem(raw)) || 'has something in it that no name has';
     return errors.SHIP_CONFIG_NAME({ path, value, reason }, at(complaint));
   }
-  const [expected, hint] = FORMATS[String(complaint.location.at(-1))] ?? [
-    'the name of an environment variable',
-    'Write its name alone, such as DB_PASSWORD.',
-  ];
-  return errors.SHIP_CONFIG_FORMAT({ path, value, expected, hint }, at(complaint));
+  return errors.SHIP_CONFIG_FORMAT({ path, value, ...askedFor(error)! }, at(complaint));
 }
-
-const FORMATS: Readonly<Record<string, readonly [string, string]>> = {
-  uses: ['an action', 'Write `plugin/action`, such as helm/upgrade, or `deploy`.'],
-  skip_flag: ['a flag', 'Write it with two dashes, such as "--no-auto-rollback".'],
-};
 
 function enumError(complaint: Complaint): ShipError {
   const { error, path, value, raw } = complaint;
@@ -90,10 +82,11 @@ function unknownKeyError({ error, location, source }: Complaint): ShipError {
 
 function numberError(complaint: Complaint): ShipError {
   const { path, value, error } = complaint;
-  return errors.SHIP_CONFIG_NUMBER({ path, value, expected: expectedNumber(error.parentSchema) }, at(complaint));
+  return errors.SHIP_CONFIG_NUMBER({ path, value, expected: askedFor(error)!.expected }, at(complaint));
 }
 
 function otherError(complaint: Complaint): ShipError {
   const { path, value, error } = complaint;
-  return errors.SHIP_CONFIG_FORMAT({ path, value, expected: `what the schema asks for (${error.keyword})` }, at(complaint));
+  const asked = askedFor(error) ?? { expected: `what the schema asks for (${error.keyword})` };
+  return errors.SHIP_CONFIG_FORMAT({ path, value, ...asked }, at(complaint));
 }

@@ -1,10 +1,11 @@
-/** One complaint of the validator that is compiled ahead of time. */
+/** One complaint of a validator that ajv has compiled, now or ahead of time. */
 export interface SchemaError {
   /** A JSON pointer to the value. */
   readonly instancePath: string;
   readonly schemaPath: string;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
   /** The schema that has the keyword. */
   readonly parentSchema?: Readonly<Record<string, unknown>>;
   readonly propertyName?: string;

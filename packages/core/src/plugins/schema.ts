@@ -1,3 +1,5 @@
+import type { SchemaError, SchemaValidator } from '../config/schema-validator.js';
+import { askedFor } from '../config/schema-words.js';
 import { suggest } from '../config/suggest.js';
 import type { JsonSchema } from '../types/index.js';
 
@@ -8,21 +10,11 @@ export interface SchemaMistake {
   readonly hint?: string;
 }
 
-/** What ajv reports, as far as it is used here. */
-interface SchemaError {
-  readonly instancePath: string;
-  readonly schemaPath: string;
-  readonly keyword: string;
-  readonly message?: string;
-  readonly params: Record<string, unknown>;
-  readonly parentSchema?: { readonly properties?: Record<string, unknown> };
-}
-
 /** A schema compiled by ajv, now or ahead of time. */
-export type CompiledSchema = ((value: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
+export type CompiledSchema = SchemaValidator;
 
 /** Keywords that only say that something below them failed. */
-const ECHOES = new Set(['if', 'anyOf', 'oneOf', 'allOf']);
+const ECHOES = new Set(['if', 'anyOf', 'oneOf', 'allOf', 'propertyNames']);
 
 /** Checks values against schemas. Schemas of our own plugins are compiled ahead of time, by `$id`; ajv is loaded for others only. */
 export class SchemaChecker {
@@ -69,17 +61,38 @@ function isOtherForm(error: SchemaError, other: SchemaError): boolean {
 }
 
 function explain(error: SchemaError, schema: JsonSchema, value: unknown): SchemaMistake {
-  const path = error.instancePath
+  const path = parts(error.instancePath);
+  const { params, propertyName } = error;
+  if (error.keyword === 'additionalProperties') return explainUnknown(String(params.additionalProperty), path, schema);
+  if (error.keyword === 'required') return { path, message: `${JSON.stringify(params.missingProperty)} is missing` };
+  const raw = propertyName ?? path.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], value);
+  const given = show(raw);
+  if (error.keyword === 'enum') return explainChoice(path, raw, params.allowedValues as readonly unknown[]);
+  const asked = askedFor({ ...error, parentSchema: schemaAt(schema, error.schemaPath) });
+  if (asked === undefined) return { path, message: `${given} ${error.message ?? 'is not valid'}` };
+  return { path, message: `${given} is not ${asked.expected}`, ...(asked.hint === undefined ? {} : { hint: asked.hint }) };
+}
+
+function explainChoice(path: readonly string[], raw: unknown, allowed: readonly unknown[]): SchemaMistake {
+  const near = suggest(String(raw), allowed.map(String));
+  return {
+    path,
+    message: `${show(raw)} is not one of ${allowed.join(', ')}`,
+    ...(near === undefined ? {} : { hint: `Did you mean \`${near}\`?` }),
+  };
+}
+
+/** The parts of a JSON pointer. */
+const parts = (pointer: string): string[] =>
+  pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const { params } = error;
-  if (error.keyword === 'additionalProperties') return explainUnknown(String(params.additionalProperty), path, schema);
-  if (error.keyword === 'required') return { path, message: `${JSON.stringify(params.missingProperty)} is missing` };
-  const given = show(path.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], value));
-  if (error.keyword === 'enum') return { path, message: `${given} is not one of ${(params.allowedValues as unknown[]).join(', ')}` };
-  if (error.keyword === 'type') return { path, message: `${given} is not ${article(String(params.type))}` };
-  return { path, message: `${given} ${error.message ?? 'is not valid'}` };
+
+/** The schema that has the keyword at the end of the path. */
+function schemaAt(schema: JsonSchema, schemaPath: string): JsonSchema {
+  const path = parts(decodeURIComponent(schemaPath)).slice(0, -1);
+  return path.reduce<JsonSchema>((part, key) => (part[key] ?? {}) as JsonSchema, schema);
 }
 
 function explainUnknown(key: string, path: readonly string[], schema: JsonSchema): SchemaMistake {
@@ -99,8 +112,6 @@ function propertiesAt(schema: JsonSchema, path: readonly string[]): Record<strin
   );
   return (at?.properties as Record<string, unknown> | undefined) ?? {};
 }
-
-const article = (types: string): string => (/^[aeio]/.test(types) ? `an ${types}` : `a ${types}`).replaceAll(',', ' or ');
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';

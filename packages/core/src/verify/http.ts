@@ -25,6 +25,13 @@ interface HttpCheck {
 /** More of a body is neither kept nor searched. */
 const LARGEST_BODY = 1024 * 1024;
 
+const address = {
+  type: 'string',
+  pattern: '^https?://',
+  title: 'an address that starts with http:// or https://',
+  examples: ['https://shop.example/healthz'],
+};
+
 /** `http: URL`: one request, no redirects followed. Not reachable is `failed`, as a service that is down is what it looks for. */
 export const httpCheck: Check<HttpCheck> = {
   input: {
@@ -35,14 +42,14 @@ export const httpCheck: Check<HttpCheck> = {
     properties: {
       http: {
         anyOf: [
-          { type: 'string', pattern: '^https?://' },
+          address,
           {
             type: 'object',
             required: ['url'],
             additionalProperties: false,
             properties: {
-              url: { type: 'string', pattern: '^https?://' },
-              method: { type: 'string', pattern: '^[A-Z]+$' },
+              url: address,
+              method: { type: 'string', pattern: '^[A-Z]+$', title: 'a method in capitals', examples: ['GET'] },
               headers: { type: 'object', additionalProperties: { type: 'string' } },
               body: { type: 'string' },
               insecure: { type: 'boolean' },

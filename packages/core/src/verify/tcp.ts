@@ -10,7 +10,7 @@ export const tcpCheck: Check<{ readonly tcp: string }> = {
     type: 'object',
     required: ['tcp'],
     additionalProperties: false,
-    properties: { tcp: { type: 'string', pattern: ADDRESS } },
+    properties: { tcp: { type: 'string', pattern: ADDRESS, title: 'a host and a port', examples: ['db.example:5432'] } },
   },
   describe: ({ tcp }) => tcp,
   run: (ctx, { tcp }) =>

@@ -163,7 +163,7 @@ describe('Given a key or a word that is not known', () => {
     [
       'an action without a plugin',
       `${HEAD}steps: [{ id: a, uses: upgrade }]\n`,
-      'ship.yaml:3:24 SHIP_CONFIG_FORMAT steps[0].uses: "upgrade" is not an action | Write `plugin/action`, such as helm/upgrade, or `deploy`.',
+      'ship.yaml:3:24 SHIP_CONFIG_FORMAT steps[0].uses: "upgrade" is not an action | Such as `deploy` or `helm/upgrade`.',
     ],
   ])('When it is %s, then that is told', async (_name, text, expected) => {
     expect(await mistakes(text)).toEqual([expected]);
