@@ -1,7 +1,6 @@
 import type { RunContext } from '@ship/core';
-import { changedFiles } from './changes.js';
 import { readFacts } from './facts.js';
-import { demandBranch, demandClean } from './veto.js';
+import { demandBranch, demandChanges, demandClean } from './veto.js';
 
 /** The options in `plugins: [{ git: … }]`. */
 export interface GitOptions {
@@ -20,12 +19,14 @@ export async function openRun(run: RunContext, options: GitOptions): Promise<voi
   if (options.require_clean === true) {
     await demandClean(run, facts);
     run.fact('dirty', 'false');
-  } else if (facts !== undefined && asksForDirty(run)) {
-    run.fact('dirty', String((await changedFiles(run)).length > 0));
+  } else if (asksForDirty(run)) {
+    run.fact('dirty', String((await demandChanges(run, facts, 'when: dirty')).length > 0));
   }
 }
 
-/** Asking git takes time in a big tree, so it is asked only where a step wants to know, and once. */
-function asksForDirty({ plan }: RunContext): boolean {
-  return plan.steps.some(({ when }) => when !== undefined && 'dirty' in when);
+/** Asking git takes time in a big tree, so it is asked only where a step of this environment wants to know, and once. */
+function asksForDirty({ plan, environment }: RunContext): boolean {
+  return plan.steps.some(
+    ({ when }) => when !== undefined && 'dirty' in when && [when.environment ?? environment].flat().includes(environment),
+  );
 }

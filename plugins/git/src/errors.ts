@@ -16,6 +16,6 @@ export const gitErrors = defineErrors({
   SHIP_GIT_MISSING: {
     exit: 2,
     message: (d: { option: string; problem: string }) => `\`${d.option}\` asks for a git repository: ${d.problem}`,
-    hint: 'Run ship inside a clone with git installed, or take the option away.',
+    hint: 'Run ship inside a clone with git installed, or take that out of the config.',
   },
 });

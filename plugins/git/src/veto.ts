@@ -17,12 +17,17 @@ export function demandBranch(facts: GitFacts | undefined, allowed: readonly stri
   throw gitErrors.SHIP_GIT_BRANCH({ branch: shown, allowed });
 }
 
+/** What is not committed; throws where git cannot tell. */
+export async function demandChanges(ctx: Context, facts: GitFacts | undefined, option: string): Promise<readonly string[]> {
+  if (facts === undefined) throw gitErrors.SHIP_GIT_MISSING({ option, problem: 'there is none here' });
+  return changedFiles(ctx).catch((error) => {
+    if (!isCommandFailed(error) || error.aborted) throw error;
+    throw gitErrors.SHIP_GIT_MISSING({ option, problem: error.message }, { cause: error });
+  });
+}
+
 /** Throws unless everything is committed. */
 export async function demandClean(ctx: Context, facts: GitFacts | undefined): Promise<void> {
-  if (facts === undefined) throw gitErrors.SHIP_GIT_MISSING({ option: 'require_clean', problem: 'there is none here' });
-  const files = await changedFiles(ctx).catch((error) => {
-    if (!isCommandFailed(error) || error.aborted) throw error;
-    throw gitErrors.SHIP_GIT_MISSING({ option: 'require_clean', problem: error.message }, { cause: error });
-  });
+  const files = await demandChanges(ctx, facts, 'require_clean');
   if (files.length > 0) throw gitErrors.SHIP_GIT_DIRTY({ files: files.slice(0, SHOWN), more: Math.max(0, files.length - SHOWN) });
 }

@@ -41,6 +41,7 @@ export function runContext(dir: string, when?: JsonObject): RunContext & { facts
   const found: Record<string, string> = {};
   return {
     dir,
+    environment: 'test',
     stateDir: join(dir, '.speckit'),
     signal: new AbortController().signal,
     facts: found,

@@ -40,6 +40,24 @@ describe('require_clean', () => {
   });
 });
 
+describe('when: dirty', () => {
+  it('given no repository, when the run begins, then it is refused before anything is touched', async () => {
+    const message = '`when: dirty` asks for a git repository: there is none here';
+    await expect(facts(folder(), {}, { dirty: true })).rejects.toMatchObject({ code: 'SHIP_GIT_MISSING', message, exitCode: 2 });
+  });
+
+  it('given no git, when the run begins, then it is refused, and says so', async () => {
+    const dir = repository();
+    vi.stubEnv('PATH', '/nowhere');
+    await expect(facts(dir, {}, { dirty: false })).rejects.toMatchObject({ code: 'SHIP_GIT_MISSING', exitCode: 2 });
+  });
+
+  it('given no repository and a step for another environment, when the run begins, then nobody asks', async () => {
+    expect(await facts(folder(), {}, { environment: ['production'], dirty: false })).toEqual({});
+    await expect(facts(folder(), {}, { environment: 'test', dirty: false })).rejects.toMatchObject({ code: 'SHIP_GIT_MISSING' });
+  });
+});
+
 describe('allowed_branches', () => {
   it('takes names and patterns', async () => {
     const dir = repository();
