@@ -163,12 +163,13 @@ export default { name: 'line', ship: '^1', apply: (ship) => ship.driver('line', 
   it('given ids that are none, ambiguous, of another environment, of another project, or damaged, when ship goes back to them, then it is refused with the reason', async () => {
     const { cwd, ids } = await deployed();
     const refusal = async (id: string, args: string[] = []) => (await shipJson(['--rollback-to', id, ...args], { cwd })).report;
-    for (const id of ['../../etc', '../../../../etc/passwd', '', '.', 'snapshot-', 'nope', `${ids[0]}.json`])
+    for (const id of ['../../etc', '../../../../etc/passwd', '', '.', 'nope', `${ids[0]}.json`])
       expect(await refusal(id)).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_NOT_FOUND' }] });
-    expect(await refusal('20')).toMatchObject({
-      exit_code: 2,
-      errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: expect.stringContaining(ids[0]) }],
-    });
+    for (const start of ['20', 'snap', 'snapshot', 'snapshot-', ids[0].slice(0, 15)])
+      expect(await refusal(start)).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: expect.stringContaining(`${ids[1]}, ${ids[0]}`) }],
+      });
     expect(await refusal(ids[2])).toMatchObject({
       exit_code: 2,
       errors: [{ code: 'SHIP_SNAPSHOT_ELSEWHERE', hint: expect.stringContaining('--env production') }],
@@ -196,14 +197,54 @@ export default { name: 'line', ship: '^1', apply: (ship) => ship.driver('line', 
     expect(await refusal('copied')).toMatchObject({ exit_code: 6, errors: [{ code: 'SHIP_SNAPSHOT_DAMAGED' }] });
   });
 
-  it('given a snapshot of no component, when ship goes back to it, then it is refused, as nothing could be restored', async () => {
+  it('given one snapshot, when ship goes back to `snapshot`, `snapshot-` or its day, then that one is meant', async () => {
+    const { cwd, ids } = await deployed();
+    for (const start of ['snapshot', 'snapshot-', ids[2].slice(0, 'snapshot-2024-01-15'.length)])
+      expect((await shipJson(['--rollback-to', start, '--env', 'production'], { cwd })).report).toMatchObject({
+        exit_code: 0,
+        rollback: { target_snapshot: ids[2] },
+      });
+  });
+
+  it('given a snapshot of no component, when it is listed, then the list says why ship will not go back to it, and ship refuses to', async () => {
     const cwd = project(DEPLOY);
     const { snapshot } = (await shipJson([], { cwd })).report;
+    const refused = 'it holds no component that the config has';
+    expect((await shipJson(['--list-snapshots'], { cwd })).report.result).toMatchObject([{ id: snapshot, restorable: false, refused }]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout).toContain(`nothing to verify; cannot be gone back to: ${refused}`);
     expect((await shipJson(['--rollback-to', snapshot!], { cwd })).report).toMatchObject({
       exit_code: 6,
       errors: [{ code: 'SHIP_ROLLBACK_EMPTY' }],
     });
   });
+
+  it('given snapshots that can be gone back to, of another project, and damaged, when they are listed, then each is marked as what it is', async () => {
+    const { cwd, ids } = await deployed();
+    const listed = async () => (await shipJson(['snapshots', 'list'], { cwd })).report.result;
+    expect(await listed()).toMatchObject([
+      { id: ids[1], restorable: true },
+      { id: ids[0], restorable: true },
+    ]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout).not.toContain('cannot be gone back to');
+    writeFileSync(join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`), '{}');
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
+    expect(await listed()).toMatchObject([
+      { id: ids[1], restorable: false, refused: 'it is of project shop' },
+      { id: ids[0], restorable: false, refused: expect.stringContaining('format'), problem: expect.stringContaining('format') },
+    ]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout.match(/cannot be gone back to/g)).toHaveLength(2);
+  });
+
+  it.each([[['--list-snapshots']], [['snapshots']], [['snapshots', 'list']], [['--rollback-to', 'x']], [['rollback', '--to', 'x']]])(
+    'given a config that switches snapshots off, when `ship %s` runs, then 2, and it says what to take out',
+    async (args) => {
+      const cwd = project(`${DEPLOY}plugins: [{ snapshots: false }]\n`);
+      expect((await shipJson(args, { cwd })).report).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOTS_OFF', hint: expect.stringContaining('{ snapshots: false }') }],
+      });
+    },
+  );
 
   it('given a second version whose smoke check fails, when ship --auto-rollback runs, then the first is live again, proven and verified', async () => {
     const { cwd, ids, live } = await deployed();

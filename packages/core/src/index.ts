@@ -21,7 +21,7 @@ export { makePlan } from './run/make-plan.js';
 export type { RunOptions } from './run/open-session.js';
 export { preview } from './run/preview.js';
 export { EXIT_CODES, emptyReport } from './run/report.js';
-export { rollbackTo } from './run/rollback-to.js';
+export { demandSnapshots, rollbackTo } from './run/rollback-to.js';
 export { run } from './run/run.js';
 export { FileStore } from './store/file.js';
 export { MemoryStore } from './store/memory.js';

@@ -19,8 +19,8 @@ export const errors = defineErrors({
   SHIP_SNAPSHOT_AMBIGUOUS: {
     exit: 2,
     message: (d: { id: string; matches: readonly string[] }) =>
-      `${JSON.stringify(d.id)} is the start of ${d.matches.length} snapshots: ${d.matches.slice(0, 5).join(', ')}`,
-    hint: 'Give more of the id.',
+      `${JSON.stringify(d.id)} is the start of ${d.matches.length} snapshots: ${d.matches.slice(0, 5).join(', ')}${d.matches.length > 5 ? ' and older ones' : ''}`,
+    hint: 'Give more of the id. `ship --list-snapshots` shows all.',
   },
   SHIP_SNAPSHOT_ELSEWHERE: {
     exit: 2,

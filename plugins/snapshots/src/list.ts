@@ -3,10 +3,25 @@ import type { ListedSnapshot, Shelf } from './shelf.js';
 
 /** `ship snapshots list`, and `--list-snapshots`. */
 export async function listSnapshots(shelf: Shelf, ctx: CommandContext): Promise<Json> {
-  const listed = await shelf.list(ctx.environment);
+  const listed = (await shelf.list(ctx.environment)).map((each) => ({ ...each, refused: whyRefused(each, ctx) }));
   if (listed.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
   else for (const line of table(listed, new Date())) ctx.print(line);
-  return listed.map((each) => ('problem' in each ? { id: each.id, problem: each.problem } : summary(each.snapshot))) as Json;
+  return listed.map(({ refused, ...each }) => ({
+    ...('problem' in each ? { id: each.id, problem: each.problem } : summary(each.snapshot)),
+    restorable: refused === undefined,
+    ...(refused === undefined ? {} : { refused }),
+  })) as Json;
+}
+
+/** Why `--rollback-to` would refuse a snapshot before it asks any driver; undefined where it would not. */
+function whyRefused(listed: ListedSnapshot, { components, project, environment }: CommandContext): string | undefined {
+  if ('problem' in listed) return listed.problem.replace(`${listed.id} is `, '');
+  const { snapshot } = listed;
+  if (snapshot.project !== project) return `it is of project ${snapshot.project}`;
+  if (snapshot.environment !== environment) return `it is of environment ${snapshot.environment}`;
+  return Object.keys(snapshot.components).some((name) => components[name] !== undefined)
+    ? undefined
+    : 'it holds no component that the config has';
 }
 
 /** `ship snapshots show ID`. */
@@ -36,16 +51,25 @@ const summary = ({
   components: Object.fromEntries(Object.entries(components).map(([name, state]) => [name, state.version])),
 });
 
-function table(listed: readonly ListedSnapshot[], now: Date): string[] {
+type Row = ListedSnapshot & { readonly refused: string | undefined };
+
+function table(listed: readonly Row[], now: Date): string[] {
   const rows = listed.map((each) =>
     'problem' in each
-      ? [each.id, '?', '?', each.problem.replace(`${each.id} is `, '')]
-      : [each.id, each.snapshot.version, age(now.getTime() - Date.parse(each.snapshot.timestamp)), verified(each.snapshot)],
+      ? [each.id, '?', '?', refusal(each)]
+      : [
+          each.id,
+          each.snapshot.version,
+          age(now.getTime() - Date.parse(each.snapshot.timestamp)),
+          [verified(each.snapshot), refusal(each)].filter(Boolean).join('; '),
+        ],
   );
   const all = [['SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
   return all.map((row) => row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell)).join('  '));
 }
+
+const refusal = ({ refused }: Row): string => (refused === undefined ? '' : `cannot be gone back to: ${refused}`);
 
 function verified({ verification, rollback_safe }: Extract<ListedSnapshot, { snapshot: unknown }>['snapshot']): string {
   const suites = Object.entries(verification).filter(([, passed]) => passed !== null);

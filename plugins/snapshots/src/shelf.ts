@@ -59,7 +59,8 @@ export class Shelf implements SnapshotProvider {
   async find(environment: string, given: string): Promise<Snapshot> {
     const ids = await this.ids(environment);
     const wanted = given.startsWith(PREFIX) ? given : `${PREFIX}${given}`;
-    const matches = !ID.test(wanted) ? [] : ids.includes(wanted) ? [wanted] : ids.filter((id) => id.startsWith(wanted));
+    const starts = (id: string) => given !== '' && (id.startsWith(given) || id.startsWith(wanted));
+    const matches = ids.includes(wanted) ? [wanted] : ids.filter(starts);
     if (matches.length > 1) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches });
     const [id] = matches;
     if (id === undefined) throw await this.#notFound(environment, given, wanted, ids);

@@ -1,4 +1,4 @@
-import { emptyReport, type Json, pluginCommand, type Report, suggest } from '@ship/core';
+import { demandSnapshots, emptyReport, type Json, type Kernel, pluginCommand, type Report, suggest } from '@ship/core';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { VERBS } from '../help.js';
@@ -13,7 +13,7 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
   try {
     const kernel = await openFromFlags(flags);
     const known = kernel.registry.commands.names();
-    if (!known.includes(name)) throw unknownCommand(name, known);
+    if (!known.includes(name)) throw absentCommand(kernel, name, known);
     const result: Json | void = await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print: terminal.line });
     return {
       ...emptyReport([name, ...rest].join(' '), started),
@@ -26,8 +26,9 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
   }
 }
 
-/** The error for a verb that nobody brings. */
-function unknownCommand(name: string, brought: readonly string[]): Error {
+/** The error for a verb that nobody brings, or that would be there if its plugin were on. */
+function absentCommand(kernel: Kernel, name: string, brought: readonly string[]): Error {
+  if (name === 'snapshots') demandSnapshots(kernel);
   const known = [...Object.keys(VERBS), ...brought].sort();
   return errors.SHIP_COMMAND_UNKNOWN({ name, known, suggestion: suggest(name, known) });
 }

@@ -1,6 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
 import type { Kernel } from '../kernel.js';
+import type { SnapshotProvider } from '../plugins/define.js';
 import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
 import { confirm } from './consent.js';
 import { runContextOf } from './contexts.js';
@@ -27,10 +28,8 @@ const MANUAL: Decision = {
 export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions): Promise<Report> {
   if (kernel.flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
   if (!kernel.config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
-  const provider = kernel.registry.snapshots;
-  if (provider === undefined) throw errors.SHIP_SNAPSHOTS_OFF(undefined);
   const { environment } = kernel.config;
-  const snapshot = await provider.find(environment, id);
+  const snapshot = await demandSnapshots(kernel).find(environment, id);
   const plan = await makePlan(kernel);
   if (!plan.components.some(({ name }) => snapshot.components[name])) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
@@ -40,6 +39,12 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
     const ending = await endOf(session, () => walk(session, snapshot));
     return finish(session, ending);
   });
+}
+
+/** The snapshots, which a config can switch off. */
+export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
+  if (registry.snapshots === undefined) throw errors.SHIP_SNAPSHOTS_OFF(undefined);
+  return registry.snapshots;
 }
 
 async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
