@@ -57,6 +57,8 @@ describe('usage', () => {
     [['snapshot'], 'ship snapshots'],
     [['rollback'], 'ship rollback --to ID'],
     [['--lane', 'fast'], 'docs, standard, heavy'],
+    [['--lane', 'heavi'], 'Did you mean `heavy`?'],
+    [['validate', '--lane=standart'], 'Did you mean `standard`?'],
     [['--env', 'prodction'], 'production'],
     [['validate', 'everything'], 'takes no "everything"'],
     [['--rollback-timeout', '10'], '10m'],
@@ -297,10 +299,25 @@ describe('verbs that touch nothing', () => {
     ]);
   });
 
-  it('given a code in any case, when it is explained, then its section is shown; without one, all codes are', async () => {
+  it('given a code in any case, with and without SHIP_, when it is explained, then its section is shown; without one, all codes are', async () => {
     const cwd = temporaryFolder();
-    expect((await ship(['explain', 'ship_lease_held'], { cwd })).stdout).toMatch(/^SHIP_LEASE_HELD\n.+/);
+    for (const code of ['ship_lease_held', 'SHIP_LEASE_HELD', 'lease_held', 'LEASE_HELD'])
+      expect((await ship(['explain', code], { cwd })).stdout).toMatch(/^SHIP_LEASE_HELD\n.+/);
     expect(lines(await ship(['explain'], { cwd })).length).toBeGreaterThan(50);
+  });
+
+  it.each([
+    ['SHIP_LEASE_HOLD', 'Did you mean SHIP_LEASE_HELD?'],
+    ['lease_hold', 'Did you mean SHIP_LEASE_HELD?'],
+    ['lease', 'Did you mean SHIP_LEASE_HELD or SHIP_LEASE_LOST?'],
+    ['SHIP_SNAPSHOT', /Did you mean SHIP_SNAPSHOT\w+, .* or SHIP_\w+\?/],
+    ['config', /Did you mean (SHIP_CONFIG_\w+, ){9}SHIP_CONFIG_\w+ or one of \d+ more\?/],
+    ['nonsense', '`ship explain` lists all codes.'],
+    ['SHIP_', '`ship explain` lists all codes.'],
+  ])('given %s, which is no code, when it is explained, then the hint is %s', async (code, hint) => {
+    const { report } = await shipJson(['explain', code], { cwd: temporaryFolder() });
+    expect(report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_CODE_UNKNOWN', message: expect.stringContaining(code) }] });
+    expect(report.errors[0]!.hint).toMatch(hint);
   });
 });
 
@@ -334,6 +351,21 @@ describe('init', () => {
     expect(documentOf(valid)).toMatchObject({ exit_code: 0 });
     expect((await shipJson(['--dry-run'], { cwd })).report.plan!.map(({ id }) => id)).toEqual(steps);
     expect(readFileSync(join(cwd, 'ship.yaml'), 'utf8')).toContain('default_environment: staging');
+  });
+
+  it.each([
+    ['pnpm-lock.yaml', '', ['pnpm install --frozen-lockfile', 'pnpm run build', 'pnpm start']],
+    ['yarn.lock', '# yarn lockfile v1\n', ['yarn install --frozen-lockfile', 'yarn run build', 'yarn start']],
+    ['yarn.lock', '__metadata:\n  version: 8\n', ['yarn install --immutable', 'yarn run build', 'yarn start']],
+    ['package-lock.json', '{}', ['npm ci', 'npm run build', 'npm start']],
+    ['.npmrc', '', ['npm install', 'npm run build', 'npm start']],
+  ])('given a %s with %j, when `ship init` runs, then the commands are those of its package manager', async (file, text, commands) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'package.json'), '{ "name": "shop", "scripts": { "build": "x", "start": "node ." } }');
+    writeFileSync(join(cwd, file), text);
+    expect((await ship(['init'], { cwd })).code).toBe(0);
+    const written = readFileSync(join(cwd, 'ship.yaml'), 'utf8');
+    for (const command of commands) expect(written).toContain(`run: "${command}"`);
   });
 
   it.each(['ship.yaml', 'ship.yml', 'ship.json'])('given a %s, when `ship init` runs, then 2, and it is left as it is', async (name) => {

@@ -1,3 +1,4 @@
+import { LANES, type Lane, suggest } from '@ship/core';
 import { Command, CommanderError, Option } from 'commander';
 import { errors } from './errors.js';
 
@@ -13,7 +14,7 @@ export interface Arguments {
 export interface Flags {
   readonly config?: string;
   readonly env?: string;
-  readonly lane?: 'docs' | 'standard' | 'heavy';
+  readonly lane?: Lane;
   readonly autoRollback: boolean;
   readonly noAutoRollback: boolean;
   readonly noRollback: boolean;
@@ -56,7 +57,7 @@ function createProgram(): Command {
     .argument('[command...]')
     .option('-c, --config <file>')
     .option('-e, --env <name>')
-    .addOption(new Option('--lane <lane>').choices(['docs', 'standard', 'heavy']))
+    .option('--lane <lane>')
     .addOption(new Option('--auto-rollback'))
     .addOption(new Option('--rollback-on-failure'))
     .addOption(new Option('--no-auto-rollback').default(undefined))
@@ -103,6 +104,7 @@ const clash = (one: string, other: string) =>
 
 function checkFlags(flags: Flags, verb: string | undefined): void {
   if (flags.config === '') throw errors.SHIP_USAGE({ problem: '--config names no file', hint: 'Is the variable that should name it set?' });
+  if (flags.lane !== undefined && !LANES.includes(flags.lane)) throw unknownLane(flags.lane);
   if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
   if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
   if (flags.rollbackTo !== undefined && flags.noRollback) throw clash('--rollback-to', '--no-rollback');
@@ -115,6 +117,12 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
     const flag = flags.listSnapshots ? '--list-snapshots' : '--rollback-to';
     throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });
   }
+}
+
+function unknownLane(lane: string) {
+  const near = suggest(lane, LANES);
+  const hint = `${near === undefined ? '' : `Did you mean \`${near}\`? `}The lanes are ${LANES.join(', ')}.`;
+  return errors.SHIP_USAGE({ problem: `--lane ${JSON.stringify(lane)}: there is no such lane`, hint });
 }
 
 /** commander writes `error: unknown option '--x'`, and a suggestion in brackets below. */

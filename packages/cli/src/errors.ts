@@ -16,8 +16,9 @@ export const errors = defineErrors({
   },
   SHIP_CODE_UNKNOWN: {
     exit: 2,
-    message: (d: { code: string; suggestion: string | undefined }) => `there is no error code ${JSON.stringify(d.code)}`,
-    hint: (d: { suggestion: string | undefined }) => (d.suggestion ? `Did you mean ${d.suggestion}?` : 'docs/errors.md lists all codes.'),
+    message: (d: { code: string; near: readonly string[] }) => `there is no error code ${JSON.stringify(d.code)}`,
+    hint: ({ near }: { near: readonly string[] }) =>
+      near.length === 0 ? '`ship explain` lists all codes.' : `Did you mean ${oneOf(near)}?`,
   },
   SHIP_INIT_EXISTS: {
     exit: 2,
@@ -30,3 +31,11 @@ export const errors = defineErrors({
     hint: 'What was done is in the journal of the run, below .speckit/runs.',
   },
 });
+
+const TOLD = 10;
+
+/** `a`, or `a, b or c`; of many the first. */
+function oneOf(words: readonly string[]): string {
+  const told = words.length > TOLD ? [...words.slice(0, TOLD), `one of ${words.length - TOLD} more`] : words;
+  return told.length === 1 ? told[0]! : `${told.slice(0, -1).join(', ')} or ${told.at(-1)}`;
+}

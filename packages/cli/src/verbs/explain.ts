@@ -11,12 +11,27 @@ export function explain({ line, paint }: Terminal, code: string | undefined): Re
     for (const each of known) line(each);
     return { ...emptyReport('explain', new Date()), result: known };
   }
-  const wanted = code.toUpperCase();
+  const word = code.toUpperCase().replace(PREFIX, '');
+  const wanted = `SHIP_${word}`;
   const text = sections.get(wanted);
-  if (text === undefined) throw errors.SHIP_CODE_UNKNOWN({ code, suggestion: suggest(wanted, known) });
+  if (text === undefined) throw errors.SHIP_CODE_UNKNOWN({ code, near: near(word, known) });
   line(paint.bold(wanted));
   line(text);
   return { ...emptyReport('explain', new Date()), result: { code: wanted, text } };
+}
+
+/** What all codes begin with tells nothing of which one is meant. */
+const PREFIX = /^SHIP_/;
+
+/** The codes in which a word begins so; where there is none, the one that is spelt most alike. */
+function near(word: string, known: readonly string[]): readonly string[] {
+  const holding = word === '' ? [] : known.filter((code) => code.includes(`_${word}`));
+  if (holding.length > 0) return holding;
+  const alike = suggest(
+    word,
+    known.map((code) => code.replace(PREFIX, '')),
+  );
+  return alike === undefined ? [] : [`SHIP_${alike}`];
 }
 
 function readSections(): Map<string, string> {

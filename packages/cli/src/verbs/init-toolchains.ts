@@ -62,12 +62,18 @@ function nodeSteps(folder: string): InitStep[] {
   const manifest = readManifest(folder);
   if (manifest === undefined) return [];
   const { scripts } = manifest;
-  const has = (file: string) => existsSync(join(folder, file));
-  const [tool, install] = has('pnpm-lock.yaml')
-    ? ['pnpm', 'pnpm install --frozen-lockfile']
-    : has('yarn.lock')
-      ? ['yarn', 'yarn install --immutable']
-      : ['npm', has('package-lock.json') ? 'npm ci' : 'npm install'];
-  const run = (script: string) => (scripts[script] ? [step(script, `${tool} run ${script}`)] : []);
-  return [step('install', install!), ...run('build'), ...run('test')];
+  const { name, install } = packageManagerOf(folder);
+  const run = (script: string) => (scripts[script] ? [step(script, `${name} run ${script}`)] : []);
+  return [step('install', install), ...run('build'), ...run('test')];
 }
+
+/** What installs the packages of a folder, as its lock file tells. */
+export function packageManagerOf(folder: string): { readonly name: 'npm' | 'pnpm' | 'yarn'; readonly install: string } {
+  const has = (file: string) => existsSync(join(folder, file));
+  if (has('pnpm-lock.yaml')) return { name: 'pnpm', install: 'pnpm install --frozen-lockfile' };
+  if (has('yarn.lock')) return { name: 'yarn', install: `yarn install ${isYarn1(folder) ? '--frozen-lockfile' : '--immutable'}` };
+  return { name: 'npm', install: has('package-lock.json') ? 'npm ci' : 'npm install' };
+}
+
+/** Yarn 1 has another flag for the same, and another head in its lock file. */
+const isYarn1 = (folder: string): boolean => /^# yarn lockfile v1$/m.test(readFileSync(join(folder, 'yarn.lock'), 'utf8'));

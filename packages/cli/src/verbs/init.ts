@@ -4,7 +4,7 @@ import { emptyReport, PLACES, type Report } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { type Found, renderConfig } from './init-config.js';
-import { readManifest, toolchainsOf } from './init-toolchains.js';
+import { packageManagerOf, readManifest, toolchainsOf } from './init-toolchains.js';
 
 /** Where a config may stand already, which a new ship.yaml would hide. A package.json mostly holds none. */
 const CONFIG_FILES = PLACES.filter((place) => place !== 'package.json');
@@ -30,7 +30,7 @@ function lookAround(folder: string): Found {
   const manifest = readManifest(folder);
   const project = projectName(manifest?.name ?? basename(folder));
   const noticed: Found['noticed'][number][] = toolchainsOf(folder);
-  const start = manifest?.scripts.start ? 'npm start' : procfileWeb(join(folder, 'Procfile'));
+  const start = manifest?.scripts.start ? `${packageManagerOf(folder).name} start` : procfileWeb(join(folder, 'Procfile'));
   if (start) noticed.push({ what: manifest?.scripts.start ? 'the start script of package.json' : 'Procfile', steps: [] });
   return { project, noticed, ...(start ? { start } : {}), version: manifest?.version ?? '1.0.0' };
 }
