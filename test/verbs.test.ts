@@ -110,9 +110,35 @@ describe('usage', () => {
   });
 });
 
-describe('snapshots', () => {
-  /** Its `api` is a line in a file: the version that is live. */
-  const DRIVER = `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+describe('the verb of a report', () => {
+  it.each([
+    [[], ['--yes'], 'deploy'],
+    [['--dry-run'], ['--dry-run', '--env', 'nope'], 'dry-run'],
+    [['validate'], ['validate', '--env', 'nope'], 'validate'],
+    [['validate'], ['--env', 'staging', 'validate', '--what'], 'validate'],
+    [['--list-snapshots'], ['--list-snapshots', '--env', 'nope'], 'snapshots'],
+    [['snapshots', 'list'], ['snapshots', 'lost'], 'snapshots'],
+    [['explain', 'SHIP_USAGE'], ['explain', 'SHIP_USEGE'], 'explain'],
+  ])('given `ship %s` and `ship %s`, when one succeeds and one is refused, then both reports name %s', async (good, bad, verb) => {
+    const cwd = project(`${DEPLOY}verify: { smoke: [{ run: "true" }] }\n`);
+    const succeeded = (await shipJson(good, { cwd })).report;
+    expect(succeeded).toMatchObject({ exit_code: 0, command: verb });
+    if (bad.includes('--yes')) writeFileSync(join(cwd, 'ship.yaml'), 'nothing');
+    expect((await shipJson(bad, { cwd })).report).toMatchObject({ exit_code: 2, command: verb });
+  });
+
+  it('given `--rollback-to` and `rollback --to`, when they succeed and when they are refused, then it is rollback', async () => {
+    const { cwd, ids } = await deployed();
+    for (const args of [['--rollback-to'], ['rollback', '--to']]) {
+      expect((await shipJson([...args, ids[0]], { cwd })).report).toMatchObject({ exit_code: 0, command: 'rollback' });
+      expect((await shipJson([...args, 'nope'], { cwd })).report).toMatchObject({ exit_code: 2, command: 'rollback' });
+    }
+    expect((await shipJson(['--rollback-to'], { cwd })).report).toMatchObject({ exit_code: 2, command: 'rollback' });
+  });
+});
+
+/** Its `api` is a line in a file: the version that is live. */
+const DRIVER = `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 const file = (ctx) => ctx.dir + '/live-' + ctx.environment;
 const state = (version) => ({ version, config_hash: version, healthy: true, driver: null });
 const describe = async (ctx) => { try { return state(readFileSync(file(ctx), 'utf8')); } catch { return undefined; } };
@@ -126,21 +152,22 @@ export default { name: 'line', ship: '^1', apply: (ship) => ship.driver('line', 
     return { changed };
   },
 }) };`;
-  const SERVICE = `${HEAD}plugins: [./line.mjs]\ncomponents: { api: { driver: line, version: "\${VERSION:-v0}" } }\nsteps: [{ id: api, uses: deploy, component: api }]\n`;
+const SERVICE = `${HEAD}plugins: [./line.mjs]\ncomponents: { api: { driver: line, version: "\${VERSION:-v0}" } }\nsteps: [{ id: api, uses: deploy, component: api }]\n`;
 
-  /** A project with two snapshots in staging and one in production. */
-  async function deployed() {
-    const cwd = project(SERVICE, { 'line.mjs': DRIVER });
-    const ids: string[] = [];
-    for (const [env, VERSION] of [
-      ['staging', 'v1'],
-      ['staging', 'v2'],
-      ['production', 'v1'],
-    ] as const)
-      ids.push((await shipJson(['--env', env], { cwd, env: { VERSION } })).report.snapshot!);
-    return { cwd, ids: ids as [string, string, string], live: () => readFileSync(join(cwd, 'live-staging'), 'utf8') };
-  }
+/** A project with two snapshots in staging and one in production. */
+async function deployed() {
+  const cwd = project(SERVICE, { 'line.mjs': DRIVER });
+  const ids: string[] = [];
+  for (const [env, VERSION] of [
+    ['staging', 'v1'],
+    ['staging', 'v2'],
+    ['production', 'v1'],
+  ] as const)
+    ids.push((await shipJson(['--env', env], { cwd, env: { VERSION } })).report.snapshot!);
+  return { cwd, ids: ids as [string, string, string], live: () => readFileSync(join(cwd, 'live-staging'), 'utf8') };
+}
 
+describe('snapshots', () => {
   it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
     const { cwd, ids, live } = await deployed();
     expect(
@@ -285,6 +312,46 @@ describe('verbs that touch nothing', () => {
       plan: [{ id: 'one', changes: [{ kind: 'run', what: 'echo 1 > one' }], undo: 'runs rm -f one' }],
     });
     expect(stderr).toContain('dry run: nothing is touched');
+  });
+
+  it('given what must be answered first, when --dry-run runs, then it says what would be asked, unless --yes has answered', async () => {
+    const mails = '  - { id: mails, run: "true", irreversible: mails are sent }\n';
+    const cwd = project(`${DEPLOY}${mails}`.replace('production: {}', 'production: { approval: required }'));
+    const consent = 'A step cannot be undone: mails (mails are sent). Run it?';
+    const asked = await shipJson(['--dry-run', '--env', 'production'], { cwd });
+    expect(asked.report).toMatchObject({ exit_code: 0, questions: ['Deploy to production?', consent] });
+    expect(asked.stderr).toContain('? Deploy to production? asked first; `--yes` answers beforehand');
+    expect((await shipJson(['--dry-run'], { cwd })).report.questions).toEqual([consent]);
+    const answered = await shipJson(['--dry-run', '--env', 'production', '--yes'], { cwd });
+    expect(answered.report.questions).toEqual([]);
+    expect(answered.stderr).not.toContain('asked first');
+  });
+
+  it('given a plugin that takes 50 ms, when --dry-run, validate and plugins run, then their reports have measured it', async () => {
+    const cwd = project(`${DEPLOY}plugins: [./slow.mjs]\n`, {
+      'slow.mjs': `export default { name: 'slow', ship: '^1', apply: () => new Promise((yes) => setTimeout(yes, 50)) };`,
+    });
+    for (const args of [['--dry-run'], ['validate'], ['plugins'], ['--list-snapshots']])
+      expect((await shipJson(args, { cwd })).report.duration_ms).toBeGreaterThanOrEqual(50);
+  });
+
+  it('given a folder to release that is not there, when it is validated and previewed, then it is told with its place, harder where no step could make it', async () => {
+    const step = '{ id: web, uses: deploy, component: web }';
+    const config = (steps: string) =>
+      `${HEAD}plugins: [release]\ncomponents:\n  web:\n    driver: release\n    version: v1\n    path: dist\n    run: ./serve\nsteps: [${steps}]\n`;
+    const alone = project(config(step));
+    const built = project(config(`{ id: build, run: make }, ${step}`));
+    for (const args of [['validate'], ['--dry-run']]) {
+      expect((await shipJson(args, { cwd: alone })).report).toMatchObject({
+        exit_code: 0,
+        warnings: ['ship.yaml:10:11 web: there is no folder dist to release, and no step before web could make it'],
+      });
+      expect((await ship(args, { cwd: built })).stdout).toContain(
+        '- ship.yaml:10:11 web: there is no folder dist to release yet: a step before web has to make it',
+      );
+    }
+    mkdirSync(join(alone, 'dist'));
+    expect((await shipJson(['validate'], { cwd: alone })).report.warnings).toEqual([]);
   });
 
   it('given plugins, when they are shown, then each tells where it is from and what it brings', async () => {

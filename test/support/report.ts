@@ -22,7 +22,7 @@ const FIELDS = [
   'errors',
   'warnings',
 ];
-const OPTIONAL = ['dry_run', 'plan', 'result'];
+const OPTIONAL = ['dry_run', 'plan', 'questions', 'result'];
 
 /** The one document on stdout, with all documented fields and no other, and the exit status it tells. */
 export function documentOf({ stdout, code }: Ended): Report {

@@ -1,6 +1,7 @@
 import { LANES, type Lane, suggest } from '@ship/core';
 import { Command, CommanderError, Option } from 'commander';
 import { errors } from './errors.js';
+import { VERBS } from './help.js';
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -97,6 +98,35 @@ function readFlags(given: Record<string, unknown>): Flags {
     help: given.help === true,
     version: given.version === true,
   };
+}
+
+/** The verb that a report names. */
+export function verbOf({ verb, flags }: Spoken): string {
+  if (flags.version) return 'version';
+  if (flags.help) return 'help';
+  if (verb !== undefined) return verb;
+  if (flags.listSnapshots) return 'snapshots';
+  if (flags.rollbackTo !== undefined) return 'rollback';
+  return flags.dryRun ? 'dry-run' : 'deploy';
+}
+
+/** What of the command line tells its verb. */
+interface Spoken {
+  readonly verb: string | undefined;
+  readonly flags: Pick<Flags, 'version' | 'help' | 'listSnapshots' | 'rollbackTo' | 'dryRun'>;
+}
+
+/** What a command line that cannot be read most likely asked for. */
+export function guessed(argv: readonly string[]): Spoken {
+  const has = (...names: string[]) => argv.some((word) => names.includes(word.split('=')[0]!));
+  const flags = {
+    version: false,
+    help: has('-h', '--help'),
+    listSnapshots: has('--list-snapshots'),
+    dryRun: has('-n', '--dry-run'),
+    ...(has('--rollback-to') ? { rollbackTo: '' } : {}),
+  };
+  return { verb: argv.find((word) => Object.hasOwn(VERBS, word)), flags };
 }
 
 const clash = (one: string, other: string) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { emptyReport, isShipError, type Report, toReported } from '@ship/core';
-import type { Arguments, Flags } from './arguments.js';
+import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
 import { errors } from './errors.js';
 import { redactorFor } from './redactor.js';
 import { parseWithSkipFlag } from './skip-flag.js';
@@ -14,17 +14,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   const terminal = openTerminal({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') }, process.env);
   const started = new Date();
   const commandLine = ['ship', ...argv].join(' ');
-  const guard = guardProcess((exit, strays) => unfinished(exit, strays, started), terminal.json);
   let known: Arguments | undefined;
   let report: Report;
+  const verb = () => verbOf(known ?? guessed(argv));
+  const guard = guardProcess((exit, strays) => unfinished(exit, strays, verb(), started), terminal.json);
   try {
     known = await parseWithSkipFlag(argv);
-    report = await dispatch(terminal, known, commandLine);
+    report = measured(await dispatch(terminal, known, commandLine), started);
   } catch (error) {
     const redactor = await redactorFor(known?.flags);
     const redact = (text: string) => redactor.redact(text);
     showError(terminal, error, redact);
-    report = refusal(error, started, redact(commandLine), redact);
+    report = refusal(error, started, redact(verb()), redact);
   }
   guard.done();
   if (guard.strays.length > 0) report = await withStrays(terminal, report, guard.strays, known?.flags);
@@ -91,6 +92,10 @@ async function help(terminal: Terminal, flags: Flags): Promise<Report> {
   return { ...emptyReport('help', new Date()), result: text };
 }
 
+/** A run has measured itself; every other command took as long as the process did. */
+const measured = (report: Report, started: Date): Report =>
+  report.run === null ? { ...report, started_at: started.toISOString(), duration_ms: Date.now() - started.getTime() } : report;
+
 /** The report of a command that ended before anything was touched. */
 function refusal(error: unknown, started: Date, command: string, redact: (text: string) => string): Report {
   const exit_code = isShipError(error) ? error.exitCode : 3;
@@ -112,12 +117,12 @@ async function withStrays(terminal: Terminal, report: Report, strays: readonly u
 }
 
 /** The report of a command that something else ended. Nobody can wait any more, so no secret of the config can be looked up: strays are counted, not quoted. */
-function unfinished(exit_code: number, strays: readonly unknown[], started: Date): Report {
+function unfinished(exit_code: number, strays: readonly unknown[], verb: string, started: Date): Report {
   const text =
     exit_code === 130
       ? 'ended at once'
       : `ended before its work was done: a plugin ended the process, or awaits something that never comes${strays.length > 0 ? ` (${strays.length} stray errors)` : ''}`;
-  return { ...refusal(new Error(text), started, 'ship', (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
+  return { ...refusal(new Error(text), started, verb, (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
 }
 
 /** A reader that goes away, such as `head`, ends the output and nothing else. */

@@ -9,6 +9,7 @@ import type {
   FailureContext,
   Finding,
   Plan,
+  Position,
   RollbackReport,
   RunStatus,
   ShipEvent,
@@ -18,6 +19,14 @@ import type {
   Store,
   VerificationReport,
 } from './types/index.js';
+
+/** What the hook `plan` is given: the plan, and a place for what is found in it. */
+export interface PlanReview {
+  readonly plan: Plan;
+  finding(finding: Finding): void;
+  /** Where something of the config stands, such as `['components', 'web', 'path']`. */
+  positionOf(path: readonly (string | number)[]): Position;
+}
 
 /** What the hooks of a run are given besides their subject. */
 export interface RunContext extends Context {
@@ -97,7 +106,7 @@ interface Owner {
 /** The kernel's own hooks. Plugins see them through {@link PluginHooks}. */
 export interface Hooks {
   readonly config: AsyncSeriesWaterfallHook<[Config], Config, Owner>;
-  readonly plan: AsyncSeriesHook<[{ plan: Plan; finding(finding: Finding): void }, Context], Owner>;
+  readonly plan: AsyncSeriesHook<[PlanReview, Context], Owner>;
   readonly beforeRun: AsyncSeriesHook<[RunContext], Owner>;
   readonly afterRun: AsyncSeriesHook<[RunOutcome, RunContext], Owner>;
   readonly beforeStep: AsyncSeriesBailHook<[Step, RunContext], StepGate | undefined | void, Owner>;

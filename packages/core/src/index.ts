@@ -4,7 +4,16 @@ export { defineErrors, type ErrorCatalogue, type ErrorDefinition } from './error
 export { formatPosition, toReported } from './errors/report.js';
 export { type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type { HookKind } from './hook-call.js';
-export type { FailureNotice, HookName, PluginHooks, RollbackRequest, RunContext, RunOutcome, StepGate } from './hooks.js';
+export type {
+  FailureNotice,
+  HookName,
+  PlanReview,
+  PluginHooks,
+  RollbackRequest,
+  RunContext,
+  RunOutcome,
+  StepGate,
+} from './hooks.js';
 export { fileTimestamp, uniqueId } from './ids.js';
 export { foldJournal, type RunState, type StepState } from './journal/fold.js';
 export { type JournalContent, readJournal } from './journal/read.js';
@@ -16,6 +25,7 @@ export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 export { bootId, isAlive, processStartTime, type RecordedProcess } from './process-identity.js';
 export { findSecrets, Redactor } from './redact.js';
 export { pluginCommand } from './run/command.js';
+export { questionsOf } from './run/consent.js';
 export { overallVersion } from './run/deployed.js';
 export { makePlan } from './run/make-plan.js';
 export type { RunOptions } from './run/open-session.js';

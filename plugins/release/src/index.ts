@@ -1,6 +1,7 @@
 import { definePlugin } from '@ship/core';
 import { releaseCommand } from './command/command.js';
 import { releaseDriver } from './driver/driver.js';
+import { missingFolders } from './findings.js';
 import { frontRouter } from './router.js';
 
 /** Releases of a service on this machine, behind a front that switches without a failed request. */
@@ -12,6 +13,9 @@ export default definePlugin({
     ship.driver('release', releaseDriver());
     ship.router('front', frontRouter);
     ship.command('release', releaseCommand);
+    ship.hooks.plan.tap('folders', (review) => {
+      for (const finding of missingFolders(review)) review.finding(finding);
+    });
   },
 });
 

@@ -1,11 +1,11 @@
-import { makePlan, preview, type Report, rollbackTo, run, type ShipEvent } from '@ship/core';
+import { type Report, rollbackTo, run, type ShipEvent } from '@ship/core';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import { listenToSignals } from '../signals.js';
 import type { Terminal } from '../terminal.js';
 import { linesView } from '../view/lines.js';
 import { showSummary } from '../view/summary.js';
-import { planReport } from './dry-run.js';
+import { dryRun } from './dry-run.js';
 
 /** `ship`, and `ship --rollback-to ID`. */
 export async function deploy(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
@@ -14,7 +14,7 @@ export async function deploy(terminal: Terminal, flags: Flags, commandLine: stri
     const interaction = terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal) : {};
     const view = await openView(terminal);
     const kernel = await openFromFlags(flags, { ...interaction, ...holdView(interaction, view) });
-    if (flags.dryRun) return planReport(terminal, kernel, await preview(kernel, await makePlan(kernel)));
+    if (flags.dryRun) return await dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') interrupts.track(event.process.pgid);
       view.onEvent(event);

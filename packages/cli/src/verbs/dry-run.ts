@@ -1,9 +1,16 @@
-import { emptyReport, type Kernel, type PreviewedStep, type Report } from '@ship/core';
+import { emptyReport, type Kernel, makePlan, preview, questionsOf, type Report } from '@ship/core';
 import type { Terminal } from '../terminal.js';
+import { showFindings } from '../view/findings.js';
 
-/** `--dry-run`: shows each step, what it touches, and how it would be undone. */
-export function planReport({ line, paint }: Terminal, { config }: Kernel, plan: readonly PreviewedStep[]): Report {
+/** `--dry-run`: shows each step, what it touches, how it would be undone, and what would be asked first. */
+export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report> {
+  const { line, paint } = terminal;
+  const { config } = kernel;
+  const made = await makePlan(kernel);
+  const plan = await preview(kernel, made);
   line(`${paint.bold(config.project)} -> ${paint.bold(config.environment)} ${paint.dim('dry run: nothing is touched')}`);
+  const questions = kernel.yes ? [] : questionsOf(kernel, made);
+  for (const question of questions) line(`${paint.yellow('?')} ${question} ${paint.dim('asked first; `--yes` answers beforehand')}`);
   for (const { id, changes, undo, needs, component } of plan) {
     const after = needs.length === 0 ? '' : paint.dim(` after ${needs.join(', ')}`);
     line(`${paint.cyan('→')} ${paint.bold(id)}${component ? ` (${component})` : ''}${after}`);
@@ -11,5 +18,7 @@ export function planReport({ line, paint }: Terminal, { config }: Kernel, plan: 
     line(paint.dim(`    undo    ${undo}`));
   }
   if (plan.length === 0) line('There are no steps.');
-  return { ...emptyReport('dry-run', new Date()), project: config.project, environment: config.environment, dry_run: true, plan };
+  const warnings = showFindings(terminal, made.findings);
+  const { project, environment } = config;
+  return { ...emptyReport('dry-run', new Date()), project, environment, dry_run: true, plan, questions, warnings };
 }

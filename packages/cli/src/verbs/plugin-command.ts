@@ -16,7 +16,7 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
     const result: Json | void = await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print: terminal.line });
     return {
-      ...emptyReport([name, ...rest].join(' '), started),
+      ...emptyReport(name, started),
       project: kernel.config.project,
       environment: kernel.config.environment,
       result: result ?? null,

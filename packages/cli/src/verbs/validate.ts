@@ -2,9 +2,11 @@ import { emptyReport, makePlan, type Report, SUITES } from '@ship/core';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
+import { showFindings } from '../view/findings.js';
 
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
-export async function validate({ line, paint }: Terminal, flags: Flags): Promise<Report> {
+export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
+  const { line, paint } = terminal;
   const started = new Date();
   const kernel = await openFromFlags(flags);
   const { config } = kernel;
@@ -16,13 +18,13 @@ export async function validate({ line, paint }: Terminal, flags: Flags): Promise
       .map(([what, count]) => `${count} ${count === 1 ? what.slice(0, -1) : what}`)
       .join(', ')}, for ${config.environment}`,
   );
-  for (const { message } of findings) line(`${paint.yellow('!')} ${message}`);
+  const warnings = showFindings(terminal, findings);
   if (steps.length === 0) line(`${paint.yellow('!')} it has no steps: \`ship\` would have nothing to do`);
   return {
     ...emptyReport('validate', started),
     project: config.project,
     environment: config.environment,
-    warnings: findings.map(({ message }) => message),
+    warnings,
     result: { file: config.file, ...counts },
   };
 }

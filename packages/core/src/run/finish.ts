@@ -27,10 +27,14 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
 }
 
 /** The last lines of a run: the journal is closed, the report is saved. */
-export async function finish(session: Session, { status, exit = EXIT_CODES[status] }: Ending): Promise<Report> {
+export async function finish(
+  session: Session,
+  verb: 'deploy' | 'rollback',
+  { status, exit = EXIT_CODES[status] }: Ending,
+): Promise<Report> {
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  const report = buildReport(session, status, finalExit);
+  const report = buildReport(session, verb, status, finalExit);
   const { store, config } = session.kernel;
   try {
     await store.put(`runs/${config.environment}/${session.id}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
@@ -52,11 +56,11 @@ async function closeJournal(session: Session, status: RunStatus, exit_code: numb
   }
 }
 
-function buildReport(session: Session, status: RunStatus, exit_code: number): Report {
+function buildReport(session: Session, verb: string, status: RunStatus, exit_code: number): Report {
   const { kernel, record } = session;
   for (const error of kernel.tapErrors.splice(0)) session.report(error);
   return {
-    ...emptyReport(session.command, session.started),
+    ...emptyReport(verb, session.started),
     run: session.id,
     project: kernel.config.project,
     environment: kernel.config.environment,

@@ -10,7 +10,10 @@ export async function makePlan(kernel: Kernel): Promise<Plan> {
   if (!kernel.hooks.plan.isUsed()) return plan;
   const findings: Finding[] = [...plan.findings];
   const finding = (found: Finding) => findings.push(kernel.redactor.redactDeep(found));
-  await kernel.hooks.plan.promise({ plan, finding }, idleContext(kernel, 'plan', new AbortController().signal));
+  await kernel.hooks.plan.promise(
+    { plan, finding, positionOf: kernel.positionOf },
+    idleContext(kernel, 'plan', new AbortController().signal),
+  );
   const blocks = findings.filter(({ level }) => level === 'block');
   if (blocks.length > 0) throw errors.SHIP_PLAN_REFUSED({ blocks: blocks.map(({ message }) => message) });
   return Object.freeze({ ...plan, findings });

@@ -10,7 +10,7 @@ export const EXIT_CODES: Readonly<Record<RunStatus, number>> = {
   interrupted: 130,
 };
 
-/** A report in which nothing has happened yet. */
+/** A report of a verb in which nothing has happened yet. */
 export function emptyReport(command: string, started: Date): Report {
   return {
     format: 1,

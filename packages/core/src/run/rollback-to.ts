@@ -37,7 +37,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
     session.record.steps = [];
     session.record.decision = MANUAL;
     const ending = await endOf(session, () => walk(session, snapshot));
-    return finish(session, ending);
+    return finish(session, 'rollback', ending);
   });
 }
 

@@ -22,10 +22,10 @@ export async function run(kernel: Kernel, options: RunOptions): Promise<Report> 
   await askConsent(kernel, plan);
   return withSession(kernel, plan, options, async (session) => {
     session.emit({ type: 'run-started', run: session.id, plan });
-    for (const finding of plan.findings) session.warn(finding.message);
+    for (const { level, message } of plan.findings) if (level === 'warn') session.warn(message);
     const ending = await endOf(session, () => walk(session));
     await afterRun(session, ending.status);
-    return finish(session, ending);
+    return finish(session, 'deploy', ending);
   });
 }
 

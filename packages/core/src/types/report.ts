@@ -74,6 +74,7 @@ export interface RollbackReport {
 /** The one document of `--json`, and `report.json` of the run. Times in ISO 8601 UTC, durations in ms. */
 export interface Report {
   readonly format: 1;
+  /** The verb: `deploy` where none was given. */
   readonly command: string;
   readonly run: string | null;
   readonly project: string | null;
@@ -84,6 +85,8 @@ export interface Report {
   readonly duration_ms: number;
   readonly dry_run?: boolean;
   readonly plan?: readonly PreviewedStep[];
+  /** With --dry-run: what would be asked before anything is touched. */
+  readonly questions?: readonly string[];
   readonly steps: readonly StepReport[];
   readonly failure: Failure | null;
   readonly decision: Decision | null;
