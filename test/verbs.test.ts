@@ -458,6 +458,42 @@ describe('init', () => {
   });
 });
 
+describe('plain lines', () => {
+  it('given a step, a check and an undo that fail with details, when ship ends, then the details stand there once, and the summary refers to them in a line', async () => {
+    const fails = (id: string) => `echo ${id}-1 >&2; echo ${id}-2 >&2; exit 9`;
+    const cwd = project(
+      `${HEAD}steps:\n  - { id: soft, run: "${fails('soft')}", continue_on_error: true }\n  - { id: one, run: "true", undo: "${fails('undo')}" }\n  - { id: two, run: "${fails('step')}" }\n`,
+    );
+    const count = (text: string, word: string) => text.split('\n').filter((line) => line.trim() === word).length;
+    const left = await ship([], { cwd });
+    expect(['soft-1', 'soft-2', 'step-1', 'step-2'].map((word) => count(left.stdout + left.stderr, word))).toEqual([1, 1, 1, 1]);
+    expect(left.stdout).toMatch(/^CRITICAL step_failed \(step two\): \/bin\/sh .* exited with 9$/m);
+    expect(left.stdout).toMatch(/^! \/bin\/sh .* exited with 9$/m);
+    const incomplete = await ship(['--auto-rollback'], { cwd });
+    expect(count(incomplete.stdout + incomplete.stderr, 'undo-1')).toBe(1);
+    expect(incomplete.stderr).toMatch(/^✗ one is not rolled back: .* exited with 9$/m);
+    const checked = project(`${DEPLOY}verify: { smoke: [{ run: "${fails('check')}", name: alive }] }\n`);
+    const failed = await ship([], { cwd: checked });
+    expect(count(failed.stdout + failed.stderr, 'check-2')).toBe(1);
+    expect(failed.stdout).toMatch(/^CRITICAL smoke_tests_failed: smoke failed: alive: exited with 9$/m);
+  });
+});
+
+/** The lines that a runner of GitHub Actions would take for commands, as it reads them. */
+function obeyedBy(text: string): string[] {
+  let stopped: string | undefined;
+  return text.split(/\r\n|\n|\r/).filter((line) => {
+    const trimmed = line.trimStart();
+    if (stopped !== undefined) {
+      if (trimmed === `::${stopped}::`) stopped = undefined;
+      return false;
+    }
+    const token = /^::stop-commands::(.+)$/.exec(trimmed)?.[1];
+    if (token !== undefined) stopped = token;
+    return token === undefined && (/^::[^:]+::/.test(trimmed) || line.includes('##['));
+  });
+}
+
 describe('GitHub Actions', () => {
   it('given a config mistake, a failed step and a warning, when ship runs there, then each is an annotation of one line', async () => {
     const env = { GITHUB_ACTIONS: 'true' };
@@ -472,5 +508,34 @@ describe('GitHub Actions', () => {
     expect(failed.stdout).toMatch(/^::warning::.+$/m);
     expect(failed.stdout).toMatch(/^::error title=step_failed::.+%0A.*::stop-commands/m);
     expect((await ship([], { cwd: project(DEPLOY), env: { GITHUB_ACTIONS: undefined } })).stdout).not.toContain('::');
+  });
+
+  it.each([[[]], [['--json']], [['--verbose']], [['--auto-rollback', '--verbose']]])(
+    'given tools that print commands of the runner, when ship %s runs there, then the runner obeys the annotations of ship and nothing else',
+    async (args) => {
+      const evil = '::error::forged\\n  ::set-env name=A::b\\r::add-path::c\\nx ##[warning]d\\n';
+      const cwd = project(
+        `${HEAD}steps:\n  - { id: one, run: "printf '${evil}'" }\n  - { id: two, run: "printf '${evil}'; exit 1", undo: "printf '${evil}'; exit 1" }\n`,
+      );
+      const { stdout, stderr } = await ship(args, { cwd, env: { GITHUB_ACTIONS: 'true' } });
+      const obeyed = obeyedBy(`${stdout}\n${stderr}`);
+      expect(obeyed).toEqual([expect.stringMatching(/^::error title=step_failed::.+forged/)]);
+      if (args.includes('--json')) expect(JSON.parse(stdout).failure.message).toContain('##[warning]d');
+      if (args.includes('--verbose')) expect(stdout).toContain('  | ::error::forged');
+    },
+  );
+
+  it('given a workspace, when a mistake is annotated from a folder below it, then the file is named from its top', async () => {
+    const workspace = temporaryFolder();
+    const cwd = join(workspace, 'service/deploy');
+    mkdirSync(cwd, { recursive: true });
+    writeFileSync(join(workspace, 'service/ship.yaml'), `${HEAD}bogus: 1\n`);
+    const file = async (args: string[], GITHUB_WORKSPACE: string | undefined) =>
+      /^::error file=(.*?),/m.exec((await ship(args, { cwd, env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE } })).stderr)?.[1];
+    expect(await file([], workspace)).toBe('service/ship.yaml');
+    expect(await file(['--config', '../ship.yaml'], workspace)).toBe('service/ship.yaml');
+    expect(await file(['--config', '../ship.yaml'], join(workspace, 'service/deploy'))).toBe(
+      await file(['--config', '../ship.yaml'], undefined),
+    );
   });
 });

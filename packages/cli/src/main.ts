@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   guard.done();
   if (guard.strays.length > 0) report = await withStrays(terminal, report, guard.strays, known?.flags);
-  if (terminal.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (terminal.json) process.stdout.write(`${documentFor(terminal, report)}\n`);
   leave(report.exit_code);
 }
 
@@ -123,6 +123,12 @@ function unfinished(exit_code: number, strays: readonly unknown[], verb: string,
       ? 'ended at once'
       : `ended before its work was done: a plugin ended the process, or awaits something that never comes${strays.length > 0 ? ` (${strays.length} stray errors)` : ''}`;
   return { ...refusal(new Error(text), started, verb, (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
+}
+
+/** In JSON a bracket may be written as its number: the runner of GitHub Actions then sees no `##[command]` in it. */
+function documentFor({ github }: Terminal, report: Report): string {
+  const text = JSON.stringify(report, null, 2);
+  return github ? text.replaceAll('##[', '##\\u005b') : text;
 }
 
 /** A reader that goes away, such as `head`, ends the output and nothing else. */

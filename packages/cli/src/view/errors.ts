@@ -1,5 +1,6 @@
 import { isShipError, type ReportedError, toReported } from '@ship/core';
 import type { Terminal } from '../terminal.js';
+import { errorAnnotation } from './github.js';
 
 /** All single mistakes of an error, or the error itself. */
 export function flatten(error: unknown): unknown[] {
@@ -14,7 +15,7 @@ export function showError(terminal: Terminal, error: unknown, redact: (text: str
   if (single.length > 1 && isShipError(error))
     terminal.error(`${paint.red('✗')} ${redact(error.message)}.${error.hint ? paint.dim(` ${error.hint}`) : ''}`);
   if (terminal.verbose && error instanceof Error && error.stack) terminal.error(paint.dim(redact(error.stack)));
-  if (terminal.github) for (const each of single) terminal.error(annotation(each, redact));
+  if (terminal.github) for (const each of single) terminal.annotate('error', errorAnnotation(each, redact));
 }
 
 /** Shows one error as a report has it. */
@@ -24,15 +25,3 @@ export function showReported({ paint, error }: Terminal, { at, code, message, hi
   if (cause !== undefined && !message.includes(cause)) error(paint.dim(`  because: ${cause}`));
   if (hint !== undefined) error(`  ${paint.cyan('Hint:')} ${hint}`);
 }
-
-/** A line that GitHub shows beside the file. */
-function annotation(error: unknown, redact: (text: string) => string): string {
-  const at = isShipError(error) ? error.at : undefined;
-  const title = isShipError(error) ? error.code : 'ship';
-  const place = at ? `file=${property(at.file)},line=${at.line},col=${at.column},` : '';
-  return `::error ${place}title=${property(title)}::${data(redact(error instanceof Error ? error.message : String(error)))}`;
-}
-
-/** GitHub reads one line: what would break it is written in percent. */
-export const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

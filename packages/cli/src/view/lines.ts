@@ -1,19 +1,45 @@
 import type { ShipEvent } from '@ship/core';
 import type { Terminal } from '../terminal.js';
-import { data } from './errors.js';
+import { failureAnnotation, warningAnnotation } from './github.js';
+import { brief } from './text.js';
 import { duration } from './time.js';
 
 /** Plain lines, one an event: for CI, logs and pipes. */
 export function linesView(terminal: Terminal): (event: ShipEvent) => void {
-  const { paint, line } = terminal;
+  const { line } = terminal;
+  const details = new Set<string>();
   return (event) => {
-    const text = describe(event, terminal);
+    const told = detailsOf(event);
+    if (told?.includes('\n')) details.add(told);
+    const text = describe(withoutRepetition(event, details), terminal);
     if (text !== undefined) line(text);
-    if (terminal.github && event.type === 'failure') line(`::error title=${event.failure.trigger}::${data(event.failure.message)}`);
-    if (terminal.github && event.type === 'log' && event.level === 'warn') line(`::warning::${data(event.message)}`);
-    if (event.type === 'step-output' && terminal.verbose)
-      for (const each of event.output.text.replace(/\n$/, '').split('\n')) line(paint.dim(`  | ${each}`));
+    if (terminal.github) annotate(terminal, event);
+    if (event.type === 'step-output' && terminal.verbose) line(quoted(event.output.text, terminal));
   };
+}
+
+const quoted = (text: string, { paint }: Terminal): string =>
+  text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((each) => paint.dim(`  | ${each}`))
+    .join('\n');
+
+function annotate(terminal: Terminal, event: ShipEvent): void {
+  if (event.type === 'failure') terminal.annotate('line', failureAnnotation(event.failure.trigger, event.failure.message));
+  if (event.type === 'log' && event.level === 'warn') terminal.annotate('line', warningAnnotation(event.message));
+}
+
+/** What the line of an event tells in full. */
+function detailsOf(event: ShipEvent): string | undefined {
+  if (event.type === 'step-finished') return event.report.error?.message;
+  return event.type === 'check-finished' ? event.report.detail : undefined;
+}
+
+/** A warning about what has been told in full already, a line or two above, is one line. */
+function withoutRepetition(event: ShipEvent, details: ReadonlySet<string>): ShipEvent {
+  const repeats = event.type === 'log' && [...details].some((detail) => event.message.includes(detail));
+  return repeats ? { ...event, message: brief(event.message) } : event;
 }
 
 /** The line of an event; undefined where it has none. */
@@ -25,7 +51,7 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
     case 'step-started':
       return event.attempt === 1 ? `${paint.cyan('→')} ${event.step.id}` : undefined;
     case 'step-retried':
-      return `${paint.yellow('↻')} ${event.step.id}: ${event.error.message.split('\n')[0]}; attempt ${event.attempt + 1} in ${duration(event.delay_ms)}`;
+      return `${paint.yellow('↻')} ${event.step.id}: ${brief(event.error.message)}; attempt ${event.attempt + 1} in ${duration(event.delay_ms)}`;
     case 'step-finished': {
       const { id, status, duration_ms, error, reason } = event.report;
       if (status === 'done') return `${paint.green('✓')} ${id} ${took(duration_ms)}`;

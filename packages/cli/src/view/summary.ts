@@ -1,6 +1,7 @@
 import type { Report, RollbackReport, SuiteReport, VerificationReport } from '@ship/core';
 import type { Terminal } from '../terminal.js';
 import { showReported } from './errors.js';
+import { brief } from './text.js';
 import { duration } from './time.js';
 import { drawTree, type TreeNode } from './tree.js';
 
@@ -12,7 +13,7 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
     for (const each of drawTree(rollbackTree(report, terminal))) line(each);
   } else if (report.failure) showFailure(terminal, report);
   for (const { what, command, error } of report.rollback?.remaining ?? []) {
-    terminal.error(`${paint.red('✗')} ${paint.bold(what)} is not rolled back: ${error.message}`);
+    terminal.error(`${paint.red('✗')} ${paint.bold(what)} is not rolled back: ${brief(error.message)}`);
     if (command !== undefined) terminal.error(`  ${paint.cyan('Finish it with:')} ${command}`);
   }
   for (const error of report.errors) showReported(terminal, error);
@@ -53,7 +54,8 @@ const proven = ({ rollback }: Report): boolean => Object.keys(rollback?.verifica
 function showFailure({ line, paint }: Terminal, { failure, decision, status }: Report): void {
   if (failure === null || status === 'succeeded') return;
   line();
-  line(`${paint.red(failure.severity)} ${failure.trigger}: ${failure.message}`);
+  const where = failure.step === undefined ? '' : ` (step ${failure.step})`;
+  line(`${paint.red(failure.severity)} ${failure.trigger}${where}: ${brief(failure.message)}`);
   for (const reason of decision?.reasons.slice(1) ?? []) line(paint.dim(`  ${reason}`));
 }
 
