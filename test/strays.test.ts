@@ -38,6 +38,7 @@ describe('a plugin that ends things from the side', () => {
     const ended = await ship(['--json'], { cwd: withAction('process.exit(0);') });
     expect(documentOf(ended)).toMatchObject({
       exit_code: 3,
+      command: 'deploy',
       status: 'failed',
       errors: [{ message: expect.stringContaining('ended before its work was done') }],
     });
