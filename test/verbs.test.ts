@@ -226,12 +226,17 @@ describe('snapshots', () => {
     expect(await refusal('copied')).toMatchObject({ exit_code: 6, errors: [{ code: 'SHIP_SNAPSHOT_DAMAGED' }] });
   });
 
-  it('given one snapshot, when ship goes back to `snapshot`, `snapshot-` or its day, then that one is meant', async () => {
+  it('given one snapshot, when ship goes back to its day, then that one is meant; when it goes back to `snapshot-`, then that says nothing', async () => {
     const { cwd, ids } = await deployed();
-    for (const start of ['snapshot', 'snapshot-', ids[2].slice(0, 'snapshot-2024-01-15'.length)])
-      expect((await shipJson(['--rollback-to', start, '--env', 'production'], { cwd })).report).toMatchObject({
-        exit_code: 0,
-        rollback: { target_snapshot: ids[2] },
+    const back = async (start: string) => (await shipJson(['--rollback-to', start, '--env', 'production'], { cwd })).report;
+    expect(await back(ids[2].slice(0, 'snapshot-2024-01-15'.length))).toMatchObject({
+      exit_code: 0,
+      rollback: { target_snapshot: ids[2] },
+    });
+    for (const start of ['snapshot', 'snapshot-'])
+      expect(await back(start)).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: `"${start}" is the start of every snapshot: ${ids[2]}` }],
       });
   });
 

@@ -19,7 +19,7 @@ export const errors = defineErrors({
   SHIP_SNAPSHOT_AMBIGUOUS: {
     exit: 2,
     message: (d: { id: string; matches: readonly string[] }) =>
-      `${JSON.stringify(d.id)} is the start of ${d.matches.length} snapshots: ${d.matches.slice(0, 5).join(', ')}${d.matches.length > 5 ? ' and older ones' : ''}`,
+      `${JSON.stringify(d.id)} is the start of ${d.matches.length === 1 ? 'every snapshot' : `${d.matches.length} snapshots`}: ${d.matches.slice(0, 5).join(', ')}${d.matches.length > 5 ? ' and older ones' : ''}`,
     hint: 'Give more of the id. `ship --list-snapshots` shows all.',
   },
   SHIP_SNAPSHOT_ELSEWHERE: {

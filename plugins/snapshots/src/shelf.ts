@@ -59,8 +59,9 @@ export class Shelf implements SnapshotProvider {
   async find(environment: string, given: string): Promise<Snapshot> {
     const ids = await this.ids(environment);
     const wanted = given.startsWith(PREFIX) ? given : `${PREFIX}${given}`;
-    const starts = (id: string) => given !== '' && (id.startsWith(given) || id.startsWith(wanted));
-    const matches = ids.includes(wanted) ? [wanted] : ids.filter(starts);
+    const matches = ids.includes(wanted) ? [wanted] : ids.filter((id) => given !== '' && (id.startsWith(given) || id.startsWith(wanted)));
+    // What every id begins with says nothing, and may come of a variable that is not set: `snapshot-$ID`.
+    if (given !== '' && PREFIX.startsWith(given) && ids.length > 0) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches: ids });
     if (matches.length > 1) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches });
     const [id] = matches;
     if (id === undefined) throw await this.#notFound(environment, given, wanted, ids);
