@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../src/errors/catalogue.js';
 import { ShipError } from '../src/errors/ship-error.js';
-import { type Bounds, bounded, retryDelay, SETTLE_GRACE_MS, sleep } from '../src/run/bounded.js';
+import { type Bounds, bounded, SETTLE_GRACE_MS, sleep } from '../src/run/bounded.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -85,15 +85,5 @@ describe('sleep', () => {
     await pause;
     await sleep(60_000, controller.signal);
     expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
-describe('retryDelay', () => {
-  it('given attempts, when the whole jitter is taken, then the pause doubles up to its limit; and it may be none', () => {
-    const retry = { delay_ms: 1_000, max_delay_ms: 5_000 };
-    expect([1, 2, 3, 4, 60].map((attempt) => retryDelay(retry, attempt, () => 1))).toEqual([1_000, 2_000, 4_000, 5_000, 5_000]);
-    expect(retryDelay(retry, 3, () => 0)).toBe(0);
-    expect(retryDelay(retry, 2, () => 0.25)).toBe(500);
-    expect(retryDelay(retry, 5_000, () => 1)).toBe(5_000);
   });
 });

@@ -62,12 +62,3 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done, { once: true });
   });
 }
-
-/** The pause before a retry: exponential, with full jitter, so that many who failed together do not return together. */
-export function retryDelay(
-  retry: { readonly delay_ms: number; readonly max_delay_ms: number },
-  attempt: number,
-  random = Math.random,
-): number {
-  return Math.round(random() * Math.min(retry.max_delay_ms, retry.delay_ms * 2 ** (attempt - 1)));
-}

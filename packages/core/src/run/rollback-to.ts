@@ -4,13 +4,12 @@ import type { Kernel } from '../kernel.js';
 import type { SnapshotProvider } from '../plugins/define.js';
 import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
 import { confirm } from './consent.js';
-import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
 import { makePlan } from './make-plan.js';
 import { type RunOptions, withSession } from './open-session.js';
 import { restoreSnapshot } from './restore-snapshot.js';
-import { isComplete, rollBack } from './rollback.js';
+import { rollBack } from './rollback.js';
 import type { Session } from './session.js';
 
 /** Asked for by a person: no failure came before it. */
@@ -49,12 +48,7 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
 
 async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
   const request: RollbackRequest = { scope: 'full', target: snapshot, failure: null, decision: MANUAL };
-  const report = await rollBack(session, request, (deadline) => restoreSnapshot(session, snapshot, deadline));
-  session.record.rollback = report;
-  const status = session.signal.aborted ? 'interrupted' : isComplete(report) ? 'succeeded' : 'rollback_incomplete';
-  session.emit({ type: 'rollback-finished', report, status });
-  const { afterRollback } = session.kernel.hooks;
-  if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
+  const status = await rollBack(session, request, 'succeeded', (deadline) => restoreSnapshot(session, snapshot, deadline));
   if (status === 'succeeded') {
     const components = Object.fromEntries(Object.entries(snapshot.components).map(([name, state]) => [name, state.version]));
     await writeDeployed(session, { version: snapshot.version, components, snapshot: snapshot.id });

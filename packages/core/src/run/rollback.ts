@@ -1,6 +1,6 @@
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
-import type { ComponentReport, ComponentState, Finding, RollbackReport } from '../types/index.js';
+import type { ComponentReport, ComponentState, Finding, RollbackReport, RunStatus } from '../types/index.js';
 import { admit } from './admission.js';
 import { runContextOf } from './contexts.js';
 import { isAsInSnapshot, proveLive, UNVERIFIED, verifyTarget } from './proof.js';
@@ -18,10 +18,26 @@ export interface Undone {
 export type Deadline = () => number;
 
 /**
- * Rolls back: admission, then the strategy of a plugin or `undo`, then the proof of what is live.
+ * Rolls back, and tells how it ended. `whole` is the status where nothing is left.
  * Throws SHIP_ROLLBACK_REFUSED before anything changes; every later error stands in the report.
  */
 export async function rollBack(
+  session: Session,
+  request: RollbackRequest,
+  whole: RunStatus,
+  undo: (deadline: Deadline) => Promise<Undone>,
+): Promise<RunStatus> {
+  const report = await takeBack(session, request, undo);
+  session.record.rollback = report;
+  const status = session.signal.aborted ? 'interrupted' : report.remaining.length === 0 ? whole : 'rollback_incomplete';
+  session.emit({ type: 'rollback-finished', report, status });
+  const { afterRollback } = session.kernel.hooks;
+  if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
+  return status;
+}
+
+/** Admission, then the strategy of a plugin or `undo`, then the proof of what is live. */
+async function takeBack(
   session: Session,
   request: RollbackRequest,
   undo: (deadline: Deadline) => Promise<Undone>,
@@ -35,11 +51,6 @@ export async function rollBack(
   const report = planned ? await hold(session, request, planned) : await fullRollback(session, request, findings, started, undo);
   await session.journal.append({ type: 'rollback-finished', report });
   return report;
-}
-
-/** Complete: nothing is left, and what was verified holds. */
-export function isComplete({ remaining }: RollbackReport): boolean {
-  return remaining.length === 0;
 }
 
 /** The rollback of a plugin that has a better way. Where it fails the kernel's own follows: restores are idempotent. */

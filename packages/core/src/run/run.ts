@@ -9,7 +9,7 @@ import { endOf, finish } from './finish.js';
 import { type Judgement, judgeStep, judgeSuite } from './judge.js';
 import { makePlan } from './make-plan.js';
 import { type RunOptions, withSession } from './open-session.js';
-import { isComplete, rollBack } from './rollback.js';
+import { rollBack } from './rollback.js';
 import { runSteps } from './schedule.js';
 import type { Session } from './session.js';
 import { runSuite } from './suites.js';
@@ -78,14 +78,9 @@ function tolerate(session: Session, { failure, decision }: Judgement): void {
 async function fail(session: Session, { failure, decision }: Judgement): Promise<RunStatus> {
   Object.assign(session.record, { failure, decision });
   if (decision.action !== 'rollback') return 'failed';
-  const { afterRollback } = session.kernel.hooks;
   const request: RollbackRequest = { scope: decision.scope === 'partial' ? 'partial' : 'full', target: session.target, failure, decision };
-  const report = await rollBack(session, request, (deadline) => undoRun(session, deadline));
-  session.record.rollback = report;
-  const status = session.signal.aborted ? interrupted(session) : isComplete(report) ? 'rolled_back' : 'rollback_incomplete';
-  session.emit({ type: 'rollback-finished', report, status });
-  if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
-  return status;
+  const status = await rollBack(session, request, 'rolled_back', (deadline) => undoRun(session, deadline));
+  return status === 'interrupted' ? interrupted(session) : status;
 }
 
 function interrupted(session: Session): 'interrupted' {

@@ -1,11 +1,11 @@
 import { errors } from '../errors/catalogue.js';
-import { isShipError, messageOf } from '../errors/ship-error.js';
-import { classify } from '../failure/classify.js';
+import { messageOf } from '../errors/ship-error.js';
 import type { StepGate } from '../hooks.js';
-import type { Json, RetryConfig, Step, StepReport } from '../types/index.js';
-import { type Bounds, bounded, retryDelay, sleep } from './bounded.js';
+import type { Json, Step, StepReport } from '../types/index.js';
+import { type Bounds, bounded, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import { notRun } from './record.js';
+import { mayRetry, retryDelay } from './retry.js';
 import type { ActedStep, Session } from './session.js';
 
 /** What actions answer goes into one line of the journal. */
@@ -72,7 +72,7 @@ async function attemptUntilDone(session: Session, step: Step, attempts: { count:
     try {
       return await attempt(session, step, attempts.count);
     } catch (error) {
-      if (!retry || attempts.count > retry.times || session.signal.aborted || !mayRetry(retry, error)) throw error;
+      if (!retry || session.signal.aborted || !mayRetry(retry, attempts.count, error)) throw error;
       const reported = session.reported(error, step.id);
       const delay = retryDelay(retry, attempts.count);
       session.journal.note({ type: 'attempt-failed', step: step.id, attempt: attempts.count, error: reported });
@@ -81,12 +81,6 @@ async function attemptUntilDone(session: Session, step: Step, attempts: { count:
       if (session.signal.aborted) throw session.signal.reason;
     }
   }
-}
-
-/** An attempt that may still be acting, and one without the lease, is never followed by another. */
-function mayRetry({ on }: RetryConfig, error: unknown): boolean {
-  if (isShipError(error) && ['SHIP_STEP_STUCK', 'SHIP_LEASE_LOST'].includes(error.code)) return false;
-  return on?.includes(classify(error)) ?? true;
 }
 
 function attempt(session: Session, step: Step, count: number): Promise<void> {

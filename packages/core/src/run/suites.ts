@@ -1,9 +1,9 @@
 import { errors } from '../errors/catalogue.js';
 import { messageOf, type ShipError } from '../errors/ship-error.js';
-import { classify } from '../failure/classify.js';
 import type { CheckConfig, CheckOutcome, CheckReport, SuiteName, SuiteReport } from '../types/index.js';
-import { bounded, retryDelay, sleep } from './bounded.js';
+import { bounded, sleep } from './bounded.js';
 import { contextOf } from './contexts.js';
+import { mayRetry, retryDelay } from './retry.js';
 import type { Session } from './session.js';
 
 /** Runs the checks of a suite, one after the other. Only a required check makes it fail. */
@@ -34,7 +34,7 @@ async function runCheck(session: Session, check: CheckConfig): Promise<CheckRepo
   const started = performance.now();
   for (let attempts = 1; ; attempts += 1) {
     const { outcome, detail } = await attemptCheck(session, check);
-    const again = outcome !== 'passed' && attempts <= check.retry.times && !session.signal.aborted && mayRetry(check, detail);
+    const again = outcome !== 'passed' && !session.signal.aborted && mayRetry(check.retry, attempts, detail ?? '');
     if (again) await sleep(retryDelay(check.retry, attempts), session.signal);
     else {
       const { name, required } = check;
@@ -49,8 +49,6 @@ async function runCheck(session: Session, check: CheckConfig): Promise<CheckRepo
     }
   }
 }
-
-const mayRetry = (check: CheckConfig, detail: string | undefined): boolean => check.retry.on?.includes(classify(detail ?? '')) ?? true;
 
 async function attemptCheck(session: Session, check: CheckConfig): Promise<{ outcome: CheckOutcome['outcome']; detail?: string }> {
   const { kernel } = session;
