@@ -7,3 +7,6 @@ export const BUILTINS: BuiltinPlugins = {
   shell: () => import('@ship/plugin-shell') as Promise<{ default: Plugin<never> }>,
   snapshots: () => import('@ship/plugin-snapshots') as Promise<{ default: Plugin<never> }>,
 };
+
+/** Those that are on without being listed. */
+export const DEFAULTS = ['shell', 'git', 'snapshots'] as const;

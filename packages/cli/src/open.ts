@@ -1,6 +1,6 @@
 import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core';
 import type { Flags } from './arguments.js';
-import { BUILTINS } from './builtins.js';
+import { BUILTINS, DEFAULTS } from './builtins.js';
 import { importModule } from './import-module.js';
 import { staySmall } from './memory.js';
 import { PRECOMPILED } from './precompiled.js';
@@ -18,6 +18,7 @@ export function openFromFlags(flags: Flags, interaction: Interaction = {}): Prom
     forceRollback: flags.forceRollback,
     yes: flags.yes,
     builtins: BUILTINS,
+    defaults: DEFAULTS,
     precompiled: PRECOMPILED,
     importModule,
     interaction,

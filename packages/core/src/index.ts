@@ -20,7 +20,6 @@ export { type JournalContent, readJournal } from './journal/read.js';
 export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';
 export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 export type { BuiltinPlugins, ImportModule } from './plugins/load.js';
-export { DEFAULT_PLUGINS } from './plugins/load.js';
 export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 export { bootId, isAlive, processStartTime, type RecordedProcess } from './process-identity.js';
 export { findSecrets, Redactor } from './redact.js';

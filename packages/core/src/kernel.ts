@@ -34,6 +34,8 @@ export interface KernelOptions {
   /** `--yes`: every question beforehand is answered with yes. */
   readonly yes?: boolean;
   readonly builtins?: BuiltinPlugins;
+  /** The names of those that are on without being listed. */
+  readonly defaults?: readonly string[];
   readonly precompiled?: Readonly<Record<string, CompiledSchema>>;
   readonly importModule?: ImportModule;
   readonly interaction?: Interaction;
@@ -63,6 +65,8 @@ export interface Kernel {
   readonly interaction: Interaction;
   /** Errors of taps that did not stop what they tapped. */
   readonly tapErrors: Error[];
+  /** What `source` says, as events. Redacted. */
+  log(source: string): Logger;
 }
 
 /** Reads the config, loads the plugins. Nothing is touched. */
@@ -76,27 +80,29 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   });
   const stateDir = join(read.dir, '.speckit');
   checkStateFolder(stateDir);
+  const hooks = createHooks();
+  const redactor = new Redactor(findSecrets(env, read.secrets));
   const parts = {
     stateDir,
     positionOf,
-    hooks: createHooks(),
+    hooks,
     registry: new Registry(),
     checker: new SchemaChecker(options.precompiled),
     store: options.store ?? new FileStore(stateDir),
-    redactor: new Redactor(findSecrets(env, read.secrets)),
+    redactor,
     flags: options.flags ?? {},
     forceRollback: options.forceRollback ?? false,
     yes: options.yes ?? false,
     interaction: options.interaction ?? {},
     tapErrors: [] as Error[],
+    log: (source: string) => eventLogger(hooks, redactor, source),
   };
-  guardHooks(parts.hooks, (error) => parts.tapErrors.push(error));
+  guardHooks(hooks, (error) => parts.tapErrors.push(error));
   registerOwn(parts.registry);
-  const log = (source: string) => eventLogger(parts.hooks, parts.redactor, source);
-  const { builtins = {}, importModule = (url) => import(url) } = options;
-  await loadPlugins(read.plugins, { ...parts, config: read, log }, { builtins, importModule, checker: parts.checker, dir: read.dir });
+  const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
+  await loadPlugins(read.plugins, { ...parts, config: read }, parts.checker, { builtins, defaults, importModule, dir: read.dir });
   const mistakes = checkSections(read, parts.registry.sections.names(), positionOf);
-  const config = parts.hooks.config.isUsed() ? Object.freeze(await parts.hooks.config.promise(read)) : read;
+  const config = hooks.config.isUsed() ? Object.freeze(await hooks.config.promise(read)) : read;
   const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
   return { ...parts, config, mistakes, offers };
 }

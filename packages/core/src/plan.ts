@@ -4,7 +4,7 @@ import { errors } from './errors/catalogue.js';
 import type { ShipError } from './errors/ship-error.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
-import { type Config, type Finding, type JsonSchema, type Plan, type Step, type StepConfig, SUITES } from './types/index.js';
+import { type Config, type Finding, type JsonSchema, type Plan, type Position, type Step, type StepConfig, SUITES } from './types/index.js';
 
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;
@@ -53,12 +53,15 @@ interface Use<T> {
   readonly schema: (item: T) => JsonSchema | undefined;
   readonly input: unknown;
   readonly subject: string;
-  /** Where the name stands in the config, and where the input. */
+  /** Where the name stands in the config. */
   readonly at: Path;
-  readonly inputAt: Path;
+  /** Where its input stands, or parts of it, the usual place first. */
+  readonly inputAt: readonly Path[];
 }
 
 type Path = Parameters<PositionOf>[0];
+
+const isSamePlace = (one: Position, other: Position): boolean => one.line === other.line && one.column === other.column;
 
 /** Looks up what the config names. All mistakes end up in one list. */
 class Names {
@@ -82,10 +85,16 @@ class Names {
       return undefined;
     }
     for (const { path, message, hint } of await this.parts.checker.check(schema(item) ?? {}, input)) {
-      const position = this.parts.positionOf([...inputAt, ...path]);
+      const position = this.#positionOfInput(inputAt, path);
       this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
     }
     return item;
+  }
+
+  #positionOfInput(places: readonly Path[], path: Path): Position {
+    const { positionOf } = this.parts;
+    const standsAt = (place: Path) => !isSamePlace(positionOf([...place, ...path]), positionOf(place));
+    return positionOf([...(places.find(standsAt) ?? places[0]!), ...path]);
   }
 
   /** A condition on an environment that the config does not have would never hold. */
@@ -113,7 +122,7 @@ async function checkComponents({ components }: Config, names: Names): Promise<vo
       input: settings,
       subject: `component ${name}`,
       at: [...at, 'driver'],
-      inputAt: at,
+      inputAt: [at],
     };
     await names.use({ ...use, schema: (item) => item.settings });
   }
@@ -123,7 +132,7 @@ async function checkSuites({ verify }: Config, names: Names): Promise<void> {
   for (const suite of SUITES) {
     for (const [index, check] of verify[suite].entries()) {
       const at = ['verify', suite, index];
-      const use = { table: names.registry.checks, name: check.kind, input: check.with, subject: `check ${check.name}`, at, inputAt: at };
+      const use = { table: names.registry.checks, name: check.kind, input: check.with, subject: `check ${check.name}`, at, inputAt: [at] };
       await names.use({ ...use, schema: (item) => item.input });
     }
   }
@@ -132,14 +141,14 @@ async function checkSuites({ verify }: Config, names: Names): Promise<void> {
 async function resolveStep(step: StepConfig, index: number, config: Config, names: Names): Promise<Step> {
   const at = ['steps', index];
   const subject = `step ${step.id}`;
-  // `run:` and its like stand in the step itself; every other input stands below `with:`.
-  const inputAt = step.uses === 'shell/run' ? at : [...at, 'with'];
+  // Input stands below `with:`, or in the step itself where it is short for that, as `run:` is.
+  const inputAt = [[...at, 'with'], at];
   const use = { table: names.registry.actions, name: step.uses, input: step.with, subject, at: [...at, 'uses'], inputAt };
   const action = await names.use({ ...use, schema: (item) => item.input });
   for (const [name, input] of Object.entries(step.when ?? {})) {
     const when = [...at, 'when', name];
     if (name === 'environment') names.environments([input].flat().map(String), subject, when);
-    await names.use({ table: names.registry.conditions, name, input, subject, at: when, inputAt: when, schema: (item) => item.input });
+    await names.use({ table: names.registry.conditions, name, input, subject, at: when, inputAt: [when], schema: (item) => item.input });
   }
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];

@@ -1,14 +1,11 @@
 import { type Harness, type HarnessOptions, harness } from '@ship/testing';
-import { type Action, definePlugin, type Plugin, type PluginScope, type Report, type ShipEvent } from '../src/index.js';
+import { type AnyAction, definePlugin, type Plugin, type PluginScope, type Report, type ShipEvent } from '../src/index.js';
 import type { JournalEntry } from '../src/journal/entries.js';
 import { parseJournal } from '../src/journal/read.js';
 
 /** A plugin in one line. */
 export const plugin = (name: string, apply: (ship: PluginScope) => void, more: Partial<Plugin> = {}): Plugin =>
   definePlugin({ name, ship: '^1', apply, ...more });
-
-// biome-ignore lint/suspicious/noExplicitAny: each action of a test has types of its own
-type AnyAction = Action<any, any, any>;
 
 /** The plugin `t` with actions, of which a function alone is the `run`. */
 export function actions(named: Record<string, AnyAction | AnyAction['run']>): Plugin {

@@ -116,4 +116,31 @@ describe('plan', () => {
       expect.stringMatching(/^10: SHIP_INPUT_INVALID check probe x: probe: "x" is not a whole number/),
     ]);
   });
+
+  it('given input below `with` and input in the step itself, when it does not fit, then its own line is told', async () => {
+    const shell = plugin('shell', (ship) =>
+      ship.action('run', { input: { properties: { cwd: { const: 'x' }, env: { type: 'string' } } }, run: () => null }),
+    );
+    const config = `steps:
+  - id: a
+    run: make
+    cwd: y
+  - id: b
+    name: env
+    with:
+      cwd: y
+    run: make
+    env:
+      A: z`;
+    const { kernel } = await harness({ plugins: [shell], config });
+    const told = await makePlan(kernel).then(
+      () => [],
+      ({ errors }: ShipError) => errors.map(({ message, at }) => `${at?.line}:${at?.column} ${message}`),
+    );
+    expect(told).toEqual([
+      '7:10 step a: cwd: "y" must be equal to constant',
+      '11:12 step b: cwd: "y" must be equal to constant',
+      '14:7 step b: env: {"A":"z"} is not a string',
+    ]);
+  });
 });

@@ -8,13 +8,25 @@ const GOOD = `export default { name: 'NAME', ship: '^1', apply() {} };`;
 const named = (name: string, more = '') => GOOD.replace('NAME', name).replace('apply', `${more} apply`);
 
 /** Opens a kernel whose config lists plugins, in a folder with their files. */
-function open(plugins: string, files: Record<string, string> = {}, builtins: BuiltinPlugins = {}): Promise<Kernel> {
+function open(
+  plugins: string,
+  files: Record<string, string> = {},
+  builtins: BuiltinPlugins = {},
+  defaults: string[] = [],
+): Promise<Kernel> {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries({ 'ship.yaml': `version: 1\nproject: test\nplugins: ${plugins}\n`, ...files })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  return openKernel({ cwd: folder, env: {}, store: new MemoryStore(), builtins, importModule: (url) => import(/* @vite-ignore */ url) });
+  return openKernel({
+    cwd: folder,
+    env: {},
+    store: new MemoryStore(),
+    builtins,
+    defaults,
+    importModule: (url) => import(/* @vite-ignore */ url),
+  });
 }
 const names = async (kernel: Promise<Kernel>) => (await kernel).registry.plugins.map(({ name }) => name);
 const refused = (plugins: string, files?: Record<string, string>, builtins?: BuiltinPlugins): Promise<ShipError> =>
@@ -168,9 +180,10 @@ describe('plugins', () => {
 
   it('given default plugins, when nothing is listed they are on; switched off they are not; listed they are on once', async () => {
     const builtins = { ...builtin('shell'), ...builtin('git'), ...builtin('other') };
-    expect(await names(open('[]', {}, builtins))).toEqual(['shell', 'git']);
-    expect(await names(open('[{ git: false }, other]', {}, builtins))).toEqual(['shell', 'other']);
-    expect((await names(open('[shell]', {}, builtins))).sort()).toEqual(['git', 'shell']);
+    const opened = (plugins: string) => names(open(plugins, {}, builtins, ['shell', 'git']));
+    expect(await opened('[]')).toEqual(['shell', 'git']);
+    expect(await opened('[{ git: false }, other]')).toEqual(['shell', 'other']);
+    expect((await opened('[shell]')).sort()).toEqual(['git', 'shell']);
   });
 
   it('given options, when the plugin is applied, then it is given them frozen, with its own scope', async () => {

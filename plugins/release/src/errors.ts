@@ -35,6 +35,7 @@ export const errors = defineErrors({
   },
   SHIP_RELEASE_UNHEALTHY: {
     exit: 3,
+    trigger: 'health_check_failed',
     message: (d: { component: string; version: string; reason: string; serving: string; log: string }) =>
       `${d.component}: ${d.version} is not healthy: ${d.reason}. It was stopped; ${d.serving}${lines(d.log)}`,
     hint: 'The lines above are the last ones of its log. If it only needs longer, raise `health.timeout`.',

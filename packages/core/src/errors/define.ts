@@ -1,3 +1,4 @@
+import type { FailureType, Trigger } from '../types/index.js';
 import { type ErrorExtras, ShipError } from './ship-error.js';
 
 /** One code: its exit status, its message from the details, and what to do about it. */
@@ -5,6 +6,10 @@ export interface ErrorDefinition<Details> {
   readonly exit: number;
   readonly message: (details: Details) => string;
   readonly hint?: string | ((details: Details) => string | undefined);
+  /** What kind of failure it is, where a step ends with it; otherwise its text is classified. */
+  readonly failureType?: FailureType;
+  /** What it sets a rollback off as, where that is more than `step_failed`. */
+  readonly trigger?: Trigger;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the details differ from code to code
@@ -28,6 +33,8 @@ export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalo
         message: definition.message(details),
         hint: typeof definition.hint === 'function' ? definition.hint(details) : definition.hint,
         exitCode: definition.exit,
+        failureType: definition.failureType,
+        trigger: definition.trigger,
         ...extras,
       }),
   ]);

@@ -1,4 +1,4 @@
-import type { Position } from '../types/index.js';
+import type { FailureType, Position, Trigger } from '../types/index.js';
 
 /** What an error carries besides its code and its details. */
 export interface ErrorExtras {
@@ -9,6 +9,15 @@ export interface ErrorExtras {
   readonly source?: string;
   /** Single mistakes, where several are told at once. */
   readonly errors?: readonly ShipError[];
+}
+
+interface ShipErrorInit extends ErrorExtras {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly exitCode?: number;
+  readonly failureType?: FailureType | undefined;
+  readonly trigger?: Trigger | undefined;
 }
 
 /** Every error that a person is meant to read: a code, what happened with their own value, what to do about it. */
@@ -22,8 +31,12 @@ export class ShipError extends Error {
   readonly at: Position | undefined;
   readonly source: string | undefined;
   readonly errors: readonly ShipError[];
+  /** What kind of failure it is; undefined: its text tells. */
+  readonly failureType: FailureType | undefined;
+  /** What it sets a rollback off as; undefined: as any failed step. */
+  readonly trigger: Trigger | undefined;
 
-  constructor(init: { code: string; message: string; hint?: string | undefined; exitCode?: number } & ErrorExtras) {
+  constructor(init: ShipErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
     this.name = 'ShipError';
     this.code = init.code;
@@ -33,6 +46,8 @@ export class ShipError extends Error {
     this.at = init.at;
     this.source = init.source;
     this.errors = init.errors ?? [];
+    this.failureType = init.failureType;
+    this.trigger = init.trigger;
   }
 }
 

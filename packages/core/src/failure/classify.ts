@@ -11,7 +11,7 @@ const SIGNS: readonly (readonly [FailureType, RegExp])[] = [
     'network_error',
     /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|connection (refused|reset|closed)|could not resolve|no route to host|network is unreachable|TLS handshake|temporary failure in name resolution)\b/i,
   ],
-  ['git_error', /(^|\n)\s*(fatal: |error: pathspec|CONFLICT \()|not a git repository|SHIP_GIT_/i],
+  ['git_error', /(^|\n)\s*(fatal: |error: pathspec|CONFLICT \()|not a git repository/i],
   ['quality_gate_failure', /quality gate|lint(er|ing)? (failed|errors?)|coverage .*(below|threshold)/i],
   ['test_failure', /\b[1-9]\d* (tests? )?(failed|failing)\b|\bassertion ?error\b|\btests? failed\b/i],
 ];

@@ -1,11 +1,11 @@
 import type { PluginHooks } from '../hooks.js';
 import type {
-  Action,
+  AnyAction,
+  AnyCheck,
+  AnyDriver,
   Channel,
-  Check,
   Command,
   Condition,
-  Driver,
   Json,
   JsonObject,
   JsonSchema,
@@ -33,13 +33,10 @@ export interface PluginScope {
   readonly log: Logger;
   readonly store: Store;
   /** Registers `uses: <plugin>/<name>`. */
-  // biome-ignore lint/suspicious/noExplicitAny: each action has types of its own
-  action(name: string, action: Action<any, any, any>): void;
-  // biome-ignore lint/suspicious/noExplicitAny: each driver has a state of its own
-  driver(name: string, driver: Driver<any>): void;
+  action(name: string, action: AnyAction): void;
+  driver(name: string, driver: AnyDriver): void;
   router(name: string, router: Router): void;
-  // biome-ignore lint/suspicious/noExplicitAny: each check has an input of its own
-  check(name: string, check: Check<any>): void;
+  check(name: string, check: AnyCheck): void;
   condition(name: string, condition: Condition): void;
   channel(name: string, channel: Channel): void;
   /** Registers `ship <name>`. */

@@ -25,14 +25,22 @@ interface Loaded {
   readonly version?: string;
 }
 
-/** The plugins that are on without being listed; `{ name: false }` switches one off. */
-export const DEFAULT_PLUGINS = ['shell', 'git', 'snapshots'] as const;
+/** Where plugins come from. */
+export interface PluginSources {
+  readonly builtins: BuiltinPlugins;
+  /** The built in plugins that are on without being listed; `{ name: false }` switches one off. */
+  readonly defaults: readonly string[];
+  readonly importModule: ImportModule;
+  /** The folder of the config. */
+  readonly dir: string;
+}
 
 /** Loads all plugins, then applies them, each in a scope of its own. All mistakes come together. */
 export async function loadPlugins(
   references: readonly PluginReference[],
   parts: ScopeParts,
-  options: { builtins: BuiltinPlugins; checker: SchemaChecker; importModule: ImportModule; dir: string },
+  checker: SchemaChecker,
+  sources: PluginSources,
 ): Promise<void> {
   const mistakes: ShipError[] = [];
   const collect = async (work: () => Promise<void>) => {
@@ -44,26 +52,23 @@ export async function loadPlugins(
     }
   };
   const loaded: Loaded[] = [];
-  for (const reference of wanted(references, options.builtins)) {
+  for (const reference of wanted(references, sources)) {
     await collect(async () => {
-      loaded.push(await load(reference, options));
+      loaded.push(await load(reference, sources));
     });
   }
-  for (const each of inOrder(loaded, mistakes)) await collect(() => applyPlugin(each, parts, options.checker));
+  for (const each of inOrder(loaded, mistakes)) await collect(() => applyPlugin(each, parts, checker));
   if (mistakes.length === 1) throw mistakes[0];
   if (mistakes.length > 1) throw errors.SHIP_PLUGINS_INVALID({ count: mistakes.length }, { errors: mistakes });
 }
 
-function wanted(references: readonly PluginReference[], builtins: BuiltinPlugins): PluginReference[] {
+function wanted(references: readonly PluginReference[], { defaults }: PluginSources): PluginReference[] {
   const named = new Set(references.map(({ reference }) => reference));
-  const defaults = DEFAULT_PLUGINS.filter((name) => builtins[name] && !named.has(name));
-  return [...defaults.map((reference) => ({ reference, options: {}, enabled: true })), ...references.filter(({ enabled }) => enabled)];
+  const unnamed = defaults.filter((name) => !named.has(name));
+  return [...unnamed.map((reference) => ({ reference, options: {}, enabled: true })), ...references.filter(({ enabled }) => enabled)];
 }
 
-async function load(
-  reference: PluginReference,
-  { builtins, dir, importModule }: { builtins: BuiltinPlugins; dir: string; importModule: ImportModule },
-): Promise<Loaded> {
+async function load(reference: PluginReference, { builtins, dir, importModule }: PluginSources): Promise<Loaded> {
   const builtin = builtins[reference.reference];
   if (builtin) return { plugin: checkPlugin((await builtin()).default, reference), reference, origin: 'built in' };
   const path = await resolvePlugin(reference, dir, Object.keys(builtins));

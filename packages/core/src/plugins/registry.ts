@@ -1,13 +1,6 @@
 import { errors } from '../errors/catalogue.js';
-import type { Action, Channel, Check, Command, Condition, Driver, JsonSchema, Router } from '../types/index.js';
+import type { AnyAction, AnyCheck, AnyDriver, Channel, Command, Condition, JsonSchema, Router } from '../types/index.js';
 import type { SnapshotProvider } from './define.js';
-
-// biome-ignore lint/suspicious/noExplicitAny: what is registered has types of its own, checked where it is defined
-type AnyAction = Action<any, any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: as above
-type AnyDriver = Driver<any>;
-// biome-ignore lint/suspicious/noExplicitAny: as above
-type AnyCheck = Check<any>;
 
 /** Things of one kind by name. A name is taken once. */
 export class Table<T> {

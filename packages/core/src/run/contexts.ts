@@ -1,24 +1,18 @@
 import type { RunContext } from '../hooks.js';
-import type { ComponentState, Context, Logger, Step, StepContext } from '../types/index.js';
+import type { ComponentState, Context, Step, StepContext } from '../types/index.js';
+import { idleContext } from './idle-context.js';
 import { logOutput } from './output-log.js';
 import type { Session } from './session.js';
 
 /** The context of what belongs to no step. */
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
   const { kernel, journal } = session;
-  const { project, environment, dir } = kernel.config;
   return {
-    run: session.id,
-    project,
-    environment,
-    dir,
-    stateDir: kernel.stateDir,
+    ...idleContext(kernel, session.id, signal),
     env: session.env,
-    signal,
-    log: loggerOf(session, owner),
+    log: kernel.log(owner),
     facts: session.facts,
     output: (output) => logOutput(session, owner, output),
-    redact: (text) => kernel.redactor.redact(text),
     spawned: (process) => {
       journal.note({ type: 'process', step: owner, process });
       session.emit({ type: 'process-started', process });
@@ -75,10 +69,4 @@ async function describeComponents(session: Session): Promise<Record<string, Comp
     if (state) states[component.name] = state;
   }
   return states;
-}
-
-function loggerOf(session: Session, source: string): Logger {
-  const log = (level: 'debug' | 'info' | 'warn') => (message: string) =>
-    session.emit({ type: 'log', level, message: session.kernel.redactor.redact(message), source });
-  return { debug: log('debug'), info: log('info'), warn: log('warn') };
 }

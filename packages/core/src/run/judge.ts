@@ -3,7 +3,16 @@ import { isShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
 import { decide } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
-import type { Decision, Failure, FailureContext, Step, SuiteName, SuiteReport, Trigger } from '../types/index.js';
+import {
+  type Decision,
+  type Failure,
+  type FailureContext,
+  type Step,
+  type SuiteName,
+  type SuiteReport,
+  TRIGGERS,
+  type Trigger,
+} from '../types/index.js';
 import { runContextOf } from './contexts.js';
 import type { Session } from './session.js';
 import { suiteError } from './suites.js';
@@ -18,8 +27,7 @@ const ACTIONS: ReadonlySet<Decision['action']> = new Set(['rollback', 'prompt', 
 
 /** Judges a failed step. */
 export function judgeStep(session: Session, step: Step, error: unknown): Promise<Judgement> {
-  const unhealthy = isShipError(error) && error.code.endsWith('_UNHEALTHY');
-  const trigger: Trigger = unhealthy && !step.continue_on_error ? 'health_check_failed' : 'step_failed';
+  const trigger = (!step.continue_on_error && triggerNamedBy(error)) || 'step_failed';
   const step_kind = step.continue_on_error ? 'continue_on_error' : step.critical ? 'critical' : 'recoverable';
   const message = error instanceof Error ? error.message : String(error);
   return judge(session, {
@@ -30,6 +38,10 @@ export function judgeStep(session: Session, step: Step, error: unknown): Promise
     message,
     ...(step.component ? { component: step.component.name } : {}),
   });
+}
+
+function triggerNamedBy(error: unknown): Trigger | undefined {
+  return isShipError(error) ? TRIGGERS.find((trigger) => trigger === error.trigger) : undefined;
 }
 
 /** Judges a failed suite. */

@@ -2,14 +2,13 @@ import { errors } from '../errors/catalogue.js';
 import { toReported } from '../errors/report.js';
 import type { Journal } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
-import type { Action, Json, Lease, Plan, ReportedError, Resource, ShipEvent, Snapshot, Step } from '../types/index.js';
+import type { AnyAction, Json, Lease, Plan, ReportedError, Resource, ShipEvent, Snapshot, Step } from '../types/index.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
 export interface ActedStep {
   readonly step: Step;
-  // biome-ignore lint/suspicious/noExplicitAny: each action has types of its own
-  readonly action: Action<any, any, any>;
+  readonly action: AnyAction;
   readonly before: Json;
   result?: Json;
 }

@@ -119,6 +119,10 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   readonly critical?: boolean;
 }
 
+/** An action of any types: what is registered is checked where it is defined. */
+// biome-ignore lint/suspicious/noExplicitAny: each action has types of its own, and nobody else can name them
+export type AnyAction = Action<any, any, any>;
+
 /** The state of one component, as a snapshot keeps it. */
 export interface ComponentState<State extends Json = Json> {
   readonly version: string;
@@ -148,6 +152,10 @@ export interface Driver<State extends Json = Json> {
   preview?(ctx: Context, component: ComponentConfig): Promise<readonly Change[]>;
 }
 
+/** A driver of any state. */
+// biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
+export type AnyDriver = Driver<any>;
+
 /** Share of traffic by version, in percent; the shares add up to 100. */
 export type Weights = Readonly<Record<string, number>>;
 
@@ -172,6 +180,10 @@ export interface Check<Input = Json> {
   /** A short text for the report, such as `GET https://shop.example/healthz`. */
   describe?(input: Input): string;
 }
+
+/** A check of any input. */
+// biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
+export type AnyCheck = Check<any>;
 
 /** A condition, used as `when: { <name>: argument }`. */
 export interface Condition {
