@@ -9,6 +9,12 @@ import { onTestFinished } from 'vitest';
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const SHIP = join(ROOT, 'packages/cli/bin/ship.cjs');
 
+/** The head of a config with two environments. */
+export const HEAD = 'version: 1\nproject: shop\nenvironments: { staging: {}, production: {} }\ndefault_environment: staging\n';
+
+/** A config with one step, which makes a file and can be undone. */
+export const DEPLOY = `${HEAD}steps:\n  - { id: one, run: echo 1 > one, undo: rm -f one }\n`;
+
 /** How a command ended. */
 export interface Ended {
   readonly code: number | null;
@@ -16,6 +22,9 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** The lines of what a command printed. */
+export const lines = ({ stdout }: Pick<Ended, 'stdout'>): string[] => stdout.trim().split('\n');
 
 /** A temporary folder, removed when the test has finished. */
 export function temporaryFolder(): string {

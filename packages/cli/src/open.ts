@@ -1,13 +1,14 @@
 import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core';
 import type { Flags } from './arguments.js';
 import { BUILTINS, DEFAULTS } from './builtins.js';
+import { configFile } from './config-file.js';
+import { staySmall } from './heap.js';
 import { importModule } from './import-module.js';
-import { staySmall } from './memory.js';
 import { PRECOMPILED } from './precompiled.js';
 
 /** Opens the kernel that the flags ask for. */
 export function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
-  const file = flags.config ?? process.env.SHIP_CONFIG;
+  const { file } = configFile(flags);
   staySmall(file ?? 'ship.yaml');
   return openKernel({
     cwd: process.cwd(),

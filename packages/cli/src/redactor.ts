@@ -1,5 +1,6 @@
 import { findSecrets, loadConfig, Redactor } from '@ship/core';
 import type { Flags } from './arguments.js';
+import { configFile } from './config-file.js';
 
 /** What masks an error that ends the command: it may show what only the config calls a secret. */
 export async function redactorFor(flags: Flags | undefined): Promise<Redactor> {
@@ -7,13 +8,13 @@ export async function redactorFor(flags: Flags | undefined): Promise<Redactor> {
 }
 
 /** None where the config cannot be read: its own mistakes are masked where they are made. */
-async function namedSecrets({ config: given, env: environment }: Flags): Promise<readonly string[]> {
-  const file = given ?? process.env.SHIP_CONFIG;
+async function namedSecrets(flags: Flags): Promise<readonly string[]> {
+  const { env: environment } = flags;
   try {
     const { config } = await loadConfig({
       cwd: process.cwd(),
       env: process.env,
-      ...(file ? { file } : {}),
+      ...configFile(flags),
       ...(environment === undefined ? {} : { overrides: { environment } }),
     });
     return config.secrets;

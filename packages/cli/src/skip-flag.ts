@@ -1,5 +1,6 @@
 import { isShipError, loadConfig } from '@ship/core';
 import { type Arguments, parseArguments } from './arguments.js';
+import { configFile } from './config-file.js';
 
 /** Reads the command line. A flag that is unknown here may be the `skip_flag` of the config: only then that is read first. */
 export async function parseWithSkipFlag(argv: readonly string[]): Promise<Arguments> {
@@ -13,11 +14,11 @@ export async function parseWithSkipFlag(argv: readonly string[]): Promise<Argume
 }
 
 async function skipFlagOf(argv: readonly string[]): Promise<string | undefined> {
-  const named = /^(?:--config|-c)=?(.*)$/;
-  const at = argv.findIndex((word) => named.test(word));
-  const file = at < 0 ? process.env.SHIP_CONFIG : named.exec(argv[at]!)![1] || argv[at + 1];
+  const flag = /^(?:--config|-c)=?(.*)$/;
+  const at = argv.findIndex((word) => flag.test(word));
+  const named = at < 0 ? undefined : flag.exec(argv[at]!)![1] || argv[at + 1];
   try {
-    const { config } = await loadConfig({ cwd: process.cwd(), ...(file ? { file } : {}), env: process.env });
+    const { config } = await loadConfig({ cwd: process.cwd(), ...configFile({ config: named }), env: process.env });
     return config.rollback.skip_flag;
   } catch (error) {
     // The mistake on the command line is told; the config's own mistakes come when it is read for good.

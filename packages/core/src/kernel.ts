@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type ConfigOverrides, checkSections, checkStateFolder, loadConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
+import { registerOwn } from './own/register.js';
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
 import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { FileStore } from './store/file.js';
 import type { Config, DecisionOption, FailureContext, Logger, Store } from './types/index.js';
-import { registerOwn } from './verify/own.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
 export interface Interaction {

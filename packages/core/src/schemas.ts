@@ -1,11 +1,11 @@
 import { createHooks } from './hooks.js';
+import { registerOwn } from './own/register.js';
 import type { Plugin } from './plugins/define.js';
 import { NO_OPTIONS } from './plugins/load.js';
 import { Registry } from './plugins/registry.js';
 import { createScope } from './plugins/scope.js';
 import { MemoryStore } from './store/memory.js';
 import type { Config, JsonSchema } from './types/index.js';
-import { registerOwn } from './verify/own.js';
 
 /** All schemas that plugins bring, and the kernel's own: what the build of the command compiles ahead of time. */
 export async function builtinSchemas(plugins: readonly Plugin[]): Promise<JsonSchema[]> {

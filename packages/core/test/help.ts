@@ -14,6 +14,11 @@ export function actions(named: Record<string, AnyAction | AnyAction['run']>): Pl
   });
 }
 
+/** A `run` that fails. */
+export const fail = (): never => {
+  throw new Error('fails on purpose');
+};
+
 /** Actions that write down what happens to them: `ok` can be undone, `fail` throws. */
 export function recording(log: string[]): Record<string, AnyAction> {
   const action = (run: AnyAction['run']): AnyAction => ({
@@ -25,9 +30,6 @@ export function recording(log: string[]): Record<string, AnyAction> {
       log.push(`undo ${ctx.step.id}`);
     },
   });
-  const fail = () => {
-    throw new Error('fails on purpose');
-  };
   return { ok: action(() => null), fail: action(fail) };
 }
 

@@ -3,9 +3,9 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { harness } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CheckOutcome, Context } from '../src/index.js';
-import { environmentCondition, variableCondition } from '../src/verify/conditions.js';
-import { httpCheck } from '../src/verify/http.js';
-import { tcpCheck } from '../src/verify/tcp.js';
+import { environmentCondition, variableCondition } from '../src/own/conditions.js';
+import { httpCheck } from '../src/own/http.js';
+import { tcpCheck } from '../src/own/tcp.js';
 import { actions, ofType, plugin, steps } from './help.js';
 
 type Answer = (attempt: number, ctx: Context) => CheckOutcome | Promise<CheckOutcome>;

@@ -1,4 +1,4 @@
-import { type Report, rollbackTo, run, type ShipEvent } from '@ship/core';
+import { type Interaction, type Report, rollbackTo, run, type ShipEvent } from '@ship/core';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import { listenToSignals } from '../signals.js';
@@ -11,9 +11,9 @@ import { dryRun } from './dry-run.js';
 export async function deploy(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
   const interrupts = listenToSignals((text) => terminal.error(text));
   try {
-    const interaction = terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal) : {};
+    const interaction: Interaction = terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal) : {};
     const view = await openView(terminal);
-    const kernel = await openFromFlags(flags, { ...interaction, ...holdView(interaction, view) });
+    const kernel = await openFromFlags(flags, holdView(interaction, view));
     if (flags.dryRun) return await dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') interrupts.track(event.process.pgid);
@@ -43,11 +43,12 @@ async function openView(terminal: Terminal): Promise<View> {
 }
 
 /** A question and a live view cannot share the screen: the view ends first. */
-function holdView(interaction: Awaited<ReturnType<typeof import('../prompts.js')['promptingInteraction']>> | object, view: View) {
-  const { choose } = interaction as Partial<ReturnType<typeof import('../prompts.js')['promptingInteraction']>>;
-  if (!choose) return {};
+function holdView(interaction: Interaction, view: View): Interaction {
+  const { choose } = interaction;
+  if (!choose) return interaction;
   return {
-    choose: async (...args: Parameters<typeof choose>) => {
+    ...interaction,
+    choose: async (...args) => {
       await view.close();
       return choose(...args);
     },

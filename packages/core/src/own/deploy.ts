@@ -1,5 +1,5 @@
+import type { Registry } from '../plugins/registry.js';
 import type { Action, ComponentConfig, ComponentState, Driver, Json, JsonObject, StepContext } from '../types/index.js';
-import type { Registry } from './registry.js';
 
 type Before = ComponentState | null;
 

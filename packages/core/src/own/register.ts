@@ -1,6 +1,6 @@
-import { deployAction } from '../plugins/deploy-action.js';
 import type { Registry } from '../plugins/registry.js';
 import { environmentCondition, variableCondition } from './conditions.js';
+import { deployAction } from './deploy.js';
 import { httpCheck } from './http.js';
 import { tcpCheck } from './tcp.js';
 

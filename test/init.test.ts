@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { documentOf } from './support/report.js';
+import { ship, shipJson, temporaryFolder } from './support/ship.js';
+
+describe('init', () => {
+  it.each<[string, Record<string, string>, string[]]>([
+    ['an empty folder', {}, ['link']],
+    [
+      'a Node project',
+      {
+        'package.json': '{ "name": "@scope/My.App", "version": "1.10.0", "scripts": { "build": "x", "test": "y", "start": "node ." } }',
+        'package-lock.json': '{}',
+      },
+      ['install', 'build', 'test', 'deploy'],
+    ],
+    [
+      'a project with an odd name',
+      { 'package.json': '{ "name": "true", "scripts": { "start": "echo \\"hi\\" # \'x\'" } }' },
+      ['install', 'deploy'],
+    ],
+    ['a project whose name is a number', { 'package.json': '{ "name": "1.10", "scripts": { "start": "x" } }' }, ['install', 'deploy']],
+    ['a broken manifest', { 'package.json': '{ nope' }, ['link']],
+    ['a Go and Rust project', { 'go.mod': '', 'Cargo.toml': '' }, ['build-go', 'test-go', 'build-cargo', 'test-cargo']],
+    ['a manifest with nonsense in it', { 'package.json': '{ "name": 5, "scripts": null }' }, ['install']],
+    ['a Procfile', { Procfile: 'web: ./serve --port $PORT "a b"\n' }, ['deploy']],
+  ])('given %s, when `ship init` has written its config, then it is valid, and has the steps', async (_, files, steps) => {
+    const cwd = temporaryFolder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+    const made = await ship(['init'], { cwd });
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('ship.yaml') });
+    const valid = await ship(['validate', '--json'], { cwd });
+    expect(documentOf(valid)).toMatchObject({ exit_code: 0 });
+    expect((await shipJson(['--dry-run'], { cwd })).report.plan!.map(({ id }) => id)).toEqual(steps);
+    expect(readFileSync(join(cwd, 'ship.yaml'), 'utf8')).toContain('default_environment: staging');
+  });
+
+  it.each([
+    ['pnpm-lock.yaml', '', ['pnpm install --frozen-lockfile', 'pnpm run build', 'pnpm start']],
+    ['yarn.lock', '# yarn lockfile v1\n', ['yarn install --frozen-lockfile', 'yarn run build', 'yarn start']],
+    ['yarn.lock', '__metadata:\n  version: 8\n', ['yarn install --immutable', 'yarn run build', 'yarn start']],
+    ['package-lock.json', '{}', ['npm ci', 'npm run build', 'npm start']],
+    ['.npmrc', '', ['npm install', 'npm run build', 'npm start']],
+  ])('given a %s with %j, when `ship init` runs, then the commands are those of its package manager', async (file, text, commands) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'package.json'), '{ "name": "shop", "scripts": { "build": "x", "start": "node ." } }');
+    writeFileSync(join(cwd, file), text);
+    expect((await ship(['init'], { cwd })).code).toBe(0);
+    const written = readFileSync(join(cwd, 'ship.yaml'), 'utf8');
+    for (const command of commands) expect(written).toContain(`run: "${command}"`);
+  });
+
+  it.each(['ship.yaml', 'ship.yml', 'ship.json'])('given a %s, when `ship init` runs, then 2, and it is left as it is', async (name) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, name), 'mine');
+    expect((await shipJson(['init'], { cwd })).report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_INIT_EXISTS' }] });
+    expect(readdirSync(cwd)).toEqual([name]);
+    expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine');
+  });
+
+  it('given the example of an empty folder, when it is deployed twice and fails the second time, then the link is as before', async () => {
+    const cwd = temporaryFolder();
+    await ship(['init'], { cwd });
+    expect((await ship(['--auto-rollback'], { cwd })).code).toBe(0);
+    writeFileSync(
+      join(cwd, 'ship.yaml'),
+      readFileSync(join(cwd, 'ship.yaml'), 'utf8')
+        .replace('- { run: "true" }', '- { run: "false" }')
+        .replace('releases/new current', 'releases/newer current'),
+    );
+    expect((await ship(['--auto-rollback'], { cwd })).code).toBe(1);
+    expect((await import('node:fs')).readlinkSync(join(cwd, 'current'))).toBe('releases/new');
+  });
+});

@@ -1,0 +1,137 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { deployed, SERVICE } from './support/line-service.js';
+import { DEPLOY, lines, project, ship, shipJson } from './support/ship.js';
+
+describe('snapshots', () => {
+  it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
+    const { cwd, ids, live } = await deployed();
+    expect(
+      lines(await ship(['--list-snapshots'], { cwd }))
+        .slice(1)
+        .map((line) => line.split(' ')[0]),
+    ).toEqual([ids[1], ids[0]]);
+    expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[1] }, { id: ids[0] }]);
+    const back = await shipJson(['--rollback-to', ids[0]], { cwd });
+    expect(back.report).toMatchObject({
+      exit_code: 0,
+      status: 'succeeded',
+      rollback: { target_snapshot: ids[0] },
+      decision: { trigger: 'manual' },
+    });
+    expect(live()).toBe('v1');
+    const start = ids[1].slice(0, -3).replace('snapshot-', '');
+    expect((await shipJson(['rollback', '--to', start], { cwd })).report.rollback).toMatchObject({ target_snapshot: ids[1] });
+    expect(live()).toBe('v2');
+  });
+
+  it('given ids that are none, ambiguous, of another environment, of another project, or damaged, when ship goes back to them, then it is refused with the reason', async () => {
+    const { cwd, ids } = await deployed();
+    const refusal = async (id: string, args: string[] = []) => (await shipJson(['--rollback-to', id, ...args], { cwd })).report;
+    for (const id of ['../../etc', '../../../../etc/passwd', '', '.', 'nope', `${ids[0]}.json`])
+      expect(await refusal(id)).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_NOT_FOUND' }] });
+    for (const start of ['20', 'snap', 'snapshot', 'snapshot-', ids[0].slice(0, 15)])
+      expect(await refusal(start)).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: expect.stringContaining(`${ids[1]}, ${ids[0]}`) }],
+      });
+    expect(await refusal(ids[2])).toMatchObject({
+      exit_code: 2,
+      errors: [{ code: 'SHIP_SNAPSHOT_ELSEWHERE', hint: expect.stringContaining('--env production') }],
+    });
+    expect(await refusal(ids[0], ['--no-rollback'])).toMatchObject({ exit_code: 2 });
+    const file = join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
+    expect(await refusal(ids[0])).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_FOREIGN' }] });
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE);
+    for (const damaged of [
+      text.replace('"rollback_safe": true', '"rollback_safe":  true'),
+      text.slice(0, -20),
+      '',
+      '[]',
+      text.replace('shop', 'shoq'),
+    ]) {
+      writeFileSync(file, damaged);
+      expect((await refusal(ids[0])).exit_code).toBeGreaterThan(0);
+      expect((await refusal(ids[0])).errors[0]!.code).toMatch(/SHIP_SNAPSHOT_(DAMAGED|FORMAT)/);
+    }
+    expect(lines(await ship(['--list-snapshots'], { cwd })).at(-1)).toContain('damaged');
+    writeFileSync(file, text);
+    renameSync(file, join(cwd, '.speckit/snapshots/staging/snapshot-copied.json'));
+    expect(await refusal('copied')).toMatchObject({ exit_code: 6, errors: [{ code: 'SHIP_SNAPSHOT_DAMAGED' }] });
+  });
+
+  it('given one snapshot, when ship goes back to its day, then that one is meant; when it goes back to `snapshot-`, then that says nothing', async () => {
+    const { cwd, ids } = await deployed();
+    const back = async (start: string) => (await shipJson(['--rollback-to', start, '--env', 'production'], { cwd })).report;
+    expect(await back(ids[2].slice(0, 'snapshot-2024-01-15'.length))).toMatchObject({
+      exit_code: 0,
+      rollback: { target_snapshot: ids[2] },
+    });
+    for (const start of ['snapshot', 'snapshot-'])
+      expect(await back(start)).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOT_AMBIGUOUS', message: `"${start}" is the start of every snapshot: ${ids[2]}` }],
+      });
+  });
+
+  it('given a snapshot of no component, when it is listed, then the list says why ship will not go back to it, and ship refuses to', async () => {
+    const cwd = project(DEPLOY);
+    const { snapshot } = (await shipJson([], { cwd })).report;
+    const refused = 'it holds no component that the config has';
+    expect((await shipJson(['--list-snapshots'], { cwd })).report.result).toMatchObject([{ id: snapshot, restorable: false, refused }]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout).toContain(`nothing to verify; cannot be gone back to: ${refused}`);
+    expect((await shipJson(['--rollback-to', snapshot!], { cwd })).report).toMatchObject({
+      exit_code: 6,
+      errors: [{ code: 'SHIP_ROLLBACK_EMPTY' }],
+    });
+  });
+
+  it('given snapshots that can be gone back to, of another project, and damaged, when they are listed, then each is marked as what it is', async () => {
+    const { cwd, ids } = await deployed();
+    const listed = async () => (await shipJson(['snapshots', 'list'], { cwd })).report.result;
+    expect(await listed()).toMatchObject([
+      { id: ids[1], restorable: true },
+      { id: ids[0], restorable: true },
+    ]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout).not.toContain('cannot be gone back to');
+    writeFileSync(join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`), '{}');
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
+    expect(await listed()).toMatchObject([
+      { id: ids[1], restorable: false, refused: 'it is of project shop' },
+      { id: ids[0], restorable: false, refused: expect.stringContaining('format'), problem: expect.stringContaining('format') },
+    ]);
+    expect((await ship(['--list-snapshots'], { cwd })).stdout.match(/cannot be gone back to/g)).toHaveLength(2);
+  });
+
+  it.each([[['--list-snapshots']], [['snapshots']], [['snapshots', 'list']], [['--rollback-to', 'x']], [['rollback', '--to', 'x']]])(
+    'given a config that switches snapshots off, when `ship %s` runs, then 2, and it says what to take out',
+    async (args) => {
+      const cwd = project(`${DEPLOY}plugins: [{ snapshots: false }]\n`);
+      expect((await shipJson(args, { cwd })).report).toMatchObject({
+        exit_code: 2,
+        errors: [{ code: 'SHIP_SNAPSHOTS_OFF', hint: expect.stringContaining('{ snapshots: false }') }],
+      });
+    },
+  );
+
+  it('given a second version whose smoke check fails, when ship --auto-rollback runs, then the first is live again, proven and verified', async () => {
+    const { cwd, ids, live } = await deployed();
+    writeFileSync(join(cwd, 'ship.yaml'), `${SERVICE}verify: { smoke: [{ run: "test $(cat live-staging) != v3", name: alive }] }\n`);
+    const { report } = await shipJson(['--auto-rollback'], { cwd, env: { VERSION: 'v3' } });
+    expect(report).toMatchObject({
+      exit_code: 1,
+      rollback: { target_snapshot: ids[1], components: [{ name: 'api', from: 'v3', to: 'v2' }], remaining: [] },
+    });
+    expect(live()).toBe('v2');
+  });
+
+  it('given more runs than are kept, when they are listed, then the newest are left', async () => {
+    const cwd = project(`${DEPLOY}optimization: { rollback: { snapshot_count: 2 } }\n`);
+    const ids: string[] = [];
+    for (let run = 0; run < 4; run += 1) ids.push((await shipJson([], { cwd })).report.snapshot!);
+    expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[3] }, { id: ids[2] }]);
+  });
+});
