@@ -3,7 +3,9 @@ import { type ConfigOverrides, checkSections, checkStateFolder, loadConfig, type
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { registerOwn } from './own/register.js';
-import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
+import { tappedConfig } from './plugins/config-taps.js';
+import type { ImportModule } from './plugins/import-plugin.js';
+import { type BuiltinPlugins, loadPlugins } from './plugins/load.js';
 import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
@@ -102,7 +104,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
   await loadPlugins(read.plugins, { ...parts, config: read }, parts.checker, { builtins, defaults, importModule, dir: read.dir });
   const mistakes = checkSections(read, parts.registry.sections.names(), positionOf);
-  const config = hooks.config.isUsed() ? Object.freeze(await hooks.config.promise(read)) : read;
+  const config = await tappedConfig(hooks, read);
   const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
   return { ...parts, config, mistakes, offers };
 }

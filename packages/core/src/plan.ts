@@ -1,7 +1,7 @@
 import type { PositionOf } from './config/index.js';
 import { suggest } from './config/suggest.js';
 import { errors } from './errors/catalogue.js';
-import type { ShipError } from './errors/ship-error.js';
+import { isShipError, type ShipError } from './errors/ship-error.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
 import { type Config, type Finding, type JsonSchema, type Plan, type Position, type Step, type StepConfig, SUITES } from './types/index.js';
@@ -75,6 +75,7 @@ class Names {
     return this.parts.registry;
   }
 
+  /** What a name stands for; undefined where there is nothing, or where its input does not fit. */
   async use<T>({ table, name, schema, input, subject, at, inputAt }: Use<T>): Promise<T | undefined> {
     const item = table.get(name);
     if (item === undefined) {
@@ -84,11 +85,23 @@ class Names {
       this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
       return undefined;
     }
-    for (const { path, message, hint } of await this.parts.checker.check(schema(item) ?? {}, input)) {
+    const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
+    const mistakes = await this.#collected(() => this.parts.checker.check(schema(item) ?? {}, input, owner));
+    for (const { path, message, hint } of mistakes ?? []) {
       const position = this.#positionOfInput(inputAt, path);
       this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
     }
-    return item;
+    return mistakes?.length === 0 ? item : undefined;
+  }
+
+  async #collected<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isShipError(error)) throw error;
+      this.#mistakes.push(error);
+      return undefined;
+    }
   }
 
   #positionOfInput(places: readonly Path[], path: Path): Position {

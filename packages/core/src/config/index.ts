@@ -1,3 +1,4 @@
+export { answeredProblem } from './answered.js';
 export { parseDuration } from './duration.js';
 export { type LoadedConfig, loadConfig } from './load.js';
 export type { ConfigOverrides } from './overrides.js';
@@ -5,3 +6,4 @@ export { checkPattern } from './pattern.js';
 export { checkSections, type PositionOf } from './sections.js';
 export { checkStateFolder } from './state-folder.js';
 export { suggest } from './suggest.js';
+export { deepFreeze } from './walk.js';

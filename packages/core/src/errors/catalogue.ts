@@ -97,6 +97,23 @@ const pluginErrors = {
       `options of plugin ${d.plugin}: ${d.mistakes.join('; ')}`,
     hint: (d: { hint: string | undefined }) => d.hint,
   },
+  SHIP_PLUGIN_SCHEMA: {
+    exit: 2,
+    message: (d: { plugin: string; what: string; problem: string }) =>
+      `plugin ${d.plugin}: the schema of ${d.what} cannot be used: ${d.problem}`,
+    hint: 'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
+  },
+  SHIP_PLUGIN_TIMEOUT: {
+    exit: 2,
+    message: (d: { plugin: string; what: 'loaded' | 'set up'; deadlineMs: number }) =>
+      `plugin ${d.plugin} was not ${d.what} within ${seconds(d.deadlineMs)}`,
+    hint: 'It awaits something that never comes. What takes long belongs into its hook `beforeRun`.',
+  },
+  SHIP_PLUGIN_CONFIG: {
+    exit: 2,
+    message: (d: { plugin: string; problem: string }) => `plugin ${d.plugin} answered a config that cannot be used: ${d.problem}`,
+    hint: 'Its hook `config` answers a whole config, or nothing. Report this to the author of the plugin.',
+  },
   SHIP_PLUGIN_REQUIRES: {
     exit: 2,
     message: (d: { plugin: string; required: string }) => `plugin ${d.plugin} requires plugin ${d.required}, which is not on`,

@@ -1,22 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
-import { definePlugin, type Plugin } from './define.js';
+import { checkPlugin } from './contract.js';
+import type { Plugin } from './define.js';
+import { type ImportModule, importPlugin } from './import-plugin.js';
+import { inTime, PLUGIN_DEADLINE_MS } from './in-time.js';
 import { resolvePlugin } from './resolve.js';
 import type { SchemaChecker } from './schema.js';
 import { createScope, type ScopeParts } from './scope.js';
 
-/** The version of the plugin API. Plugins name a range, `^1`. */
-const PLUGIN_API = 1;
-
 /** A plugin that comes with the command, by short name. Loaded when it is used. */
 export type BuiltinPlugins = Readonly<Record<string, () => Promise<{ default: Plugin<never> }>>>;
-
-/** What `import` gives for a plugin's module; the command may replace it to help modules find `@ship/core`. */
-export type ImportModule = (url: string) => Promise<{ default?: unknown }>;
 
 interface Loaded {
   readonly plugin: Plugin;
@@ -68,58 +64,18 @@ function wanted(references: readonly PluginReference[], { defaults }: PluginSour
   return [...unnamed.map((reference) => ({ reference, options: {}, enabled: true })), ...references.filter(({ enabled }) => enabled)];
 }
 
-async function load(reference: PluginReference, { builtins, dir, importModule }: PluginSources): Promise<Loaded> {
+async function load(reference: PluginReference, sources: PluginSources): Promise<Loaded> {
+  const { builtins, dir } = sources;
   const builtin = builtins[reference.reference];
   if (builtin) return { plugin: checkPlugin((await builtin()).default, reference), reference, origin: 'built in' };
   const path = await resolvePlugin(reference, dir, Object.keys(builtins));
   const version = packageVersion(path);
   return {
-    plugin: checkPlugin(await importPlugin(path, reference, importModule), reference),
+    plugin: checkPlugin(await importPlugin(path, reference, sources), reference),
     reference,
     origin: path,
     ...(version ? { version } : {}),
   };
-}
-
-async function importPlugin(path: string, { reference, position }: PluginReference, importModule: ImportModule): Promise<unknown> {
-  try {
-    const module = await importModule(pathToFileURL(path).href);
-    // A CommonJS module compiled from TypeScript hides its default one level down.
-    const inner = (module.default as { default?: unknown } | undefined)?.default;
-    return inner ?? module.default;
-  } catch (error) {
-    const typescript = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(path);
-    if (typescript) throw errors.SHIP_PLUGIN_TYPESCRIPT({ plugin: basename(path), node: process.version }, { at: position, cause: error });
-    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message: messageOf(error) }, { at: position, cause: error });
-  }
-}
-
-function checkPlugin(value: unknown, { reference, position }: PluginReference): Plugin {
-  const problem = whatIsWrong(value);
-  if (problem) throw errors.SHIP_PLUGIN_CONTRACT({ plugin: reference, problem }, { at: position });
-  const plugin = definePlugin(value as Plugin);
-  if (!acceptsApi(plugin.ship))
-    throw errors.SHIP_PLUGIN_API({ plugin: plugin.name, range: plugin.ship, api: PLUGIN_API }, { at: position });
-  return plugin;
-}
-
-function whatIsWrong(value: unknown): string | undefined {
-  if (value === undefined) return 'it has no default export';
-  if (typeof value !== 'object' || value === null)
-    return `its default export is ${value === null ? 'null' : `a ${typeof value}`}, not a plugin`;
-  const { name, ship, apply } = value as Partial<Plugin>;
-  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) return `its name is ${JSON.stringify(name)}, not a text of [a-z0-9-]`;
-  if (typeof ship !== 'string') return "it does not say which `ship` it is for (`ship: '^1'`)";
-  if (typeof apply !== 'function') return 'it has no apply()';
-  return undefined;
-}
-
-/** Ranges of the API are whole majors: `1`, `^1`, `1.x`, `>=1`, or several with `||`. */
-function acceptsApi(range: string): boolean {
-  return range.split('||').some((part) => {
-    const match = /^\s*(\^|~|>=|=)?\s*v?(\d+)(\.\d+|\.x)*\s*$/.exec(part);
-    return match !== null && (match[1] === '>=' ? Number(match[2]) <= PLUGIN_API : Number(match[2]) === PLUGIN_API);
-  });
 }
 
 /** Each plugin after those that it requires. */
@@ -148,7 +104,8 @@ async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts
   const { registry } = parts;
   if (registry.plugins.some((other) => other.name === name))
     throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'plugin', name, plugin: reference.reference, owner: name }, { at: reference.position });
-  const mistakes = await checker.check(plugin.options ?? NO_OPTIONS, reference.options);
+  const owner = { plugin: name, what: 'its options', at: () => reference.position };
+  const mistakes = await checker.check(plugin.options ?? NO_OPTIONS, reference.options, owner);
   const [mistake] = mistakes;
   if (mistake)
     throw errors.SHIP_PLUGIN_OPTIONS(
@@ -157,7 +114,10 @@ async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts
     );
   for (const [section, schema] of Object.entries(plugin.sections ?? {})) registry.sections.add(section, schema, name);
   try {
-    await plugin.apply(createScope(name, parts), Object.freeze(reference.options));
+    await inTime(
+      () => plugin.apply(createScope(name, parts), Object.freeze(reference.options)),
+      () => errors.SHIP_PLUGIN_TIMEOUT({ plugin: name, what: 'set up', deadlineMs: PLUGIN_DEADLINE_MS }, { at: reference.position }),
+    );
   } catch (error) {
     if (isShipError(error)) throw error;
     throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });

@@ -1,7 +1,9 @@
 import type { SchemaError, SchemaValidator } from '../config/schema-validator.js';
 import { askedFor } from '../config/schema-words.js';
 import { suggest } from '../config/suggest.js';
-import type { JsonSchema } from '../types/index.js';
+import { errors } from '../errors/catalogue.js';
+import { messageOf } from '../errors/ship-error.js';
+import type { JsonSchema, Position } from '../types/index.js';
 
 /** A mistake against a schema: where in the value, what, and what to do. */
 export interface SchemaMistake {
@@ -9,6 +11,17 @@ export interface SchemaMistake {
   readonly message: string;
   readonly hint?: string;
 }
+
+/** Whose schema it is, for the error that says that it cannot be used. */
+export interface SchemaOwner {
+  readonly plugin: string;
+  /** What is checked, such as `action helm/upgrade`. */
+  readonly what: string;
+  /** Where the config uses it. */
+  at?(): Position | undefined;
+}
+
+const NOBODY: SchemaOwner = { plugin: 'unknown', what: 'a value' };
 
 /** A schema compiled by ajv, now or ahead of time. */
 export type CompiledSchema = SchemaValidator;
@@ -22,20 +35,25 @@ export class SchemaChecker {
 
   constructor(private readonly precompiled: Readonly<Record<string, CompiledSchema>> = {}) {}
 
-  async check(schema: JsonSchema, value: unknown): Promise<readonly SchemaMistake[]> {
-    const validate = await this.#validator(schema);
+  /** The mistakes of a value. Throws SHIP_PLUGIN_SCHEMA where nothing can be checked against the schema itself. */
+  async check(schema: JsonSchema, value: unknown, owner: SchemaOwner = NOBODY): Promise<readonly SchemaMistake[]> {
+    const validate = await this.#validator(schema, owner);
     if (validate(value)) return [];
     const all = validate.errors ?? [];
     return meant(all).map((error) => explain(error, schema, value));
   }
 
-  async #validator(schema: JsonSchema): Promise<CompiledSchema> {
-    const known = this.precompiled[String(schema.$id)] ?? this.#compiled.get(schema);
+  async #validator(schema: JsonSchema, { plugin, what, at }: SchemaOwner): Promise<CompiledSchema> {
+    const known = this.precompiled[String(schema?.$id)] ?? this.#compiled.get(schema);
     if (known) return known;
     const { Ajv } = await import('ajv');
-    const compiled = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema) as CompiledSchema;
-    this.#compiled.set(schema, compiled);
-    return compiled;
+    try {
+      const compiled = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema) as CompiledSchema;
+      this.#compiled.set(schema, compiled);
+      return compiled;
+    } catch (cause) {
+      throw errors.SHIP_PLUGIN_SCHEMA({ plugin, what, problem: messageOf(cause) }, { cause, at: at?.() });
+    }
   }
 }
 

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { documentOf } from './support/report.js';
+import { project, ship } from './support/ship.js';
+
+describe('a plugin that never settles', () => {
+  it.concurrent.each([
+    ['while it is loaded', 'await new Promise(() => {});\nexport default {};', 'plugin ./odd.mjs was not loaded within 10 s'],
+    [
+      'while it is set up',
+      "export default { name: 'odd', ship: '^1', apply: () => new Promise(() => {}) };",
+      'plugin odd was not set up within 10 s',
+    ],
+    [
+      'and keeps a timer',
+      "setInterval(() => {}, 1000);\nexport default { name: 'odd', ship: '^1', apply: () => new Promise(() => {}) };",
+      'plugin odd was not set up within 10 s',
+    ],
+  ])('given one %s, when ship runs, then it ends by itself with 2 and names the plugin', async (_, text, message) => {
+    const cwd = project('version: 1\nproject: shop\nplugins: [./odd.mjs]\nsteps: [{ id: a, run: "true" }]\n', { 'odd.mjs': text });
+    const ended = await ship(['--json'], { cwd });
+    expect(documentOf(ended)).toMatchObject({
+      exit_code: 2,
+      status: 'refused',
+      errors: [{ code: 'SHIP_PLUGIN_TIMEOUT', message, at: 'ship.yaml:3:11' }],
+    });
+  });
+});
+
+describe('a module with a syntax error', () => {
+  it.each([
+    ['a module', './odd.mjs', { 'odd.mjs': 'export const a = 1;\n\nexport default {;\n' }, "odd.mjs:3: Unexpected token ';'"],
+    ['a script', './odd.cjs', { 'odd.cjs': 'const a = 1;\nmodule.exports = {;\n' }, "odd.cjs:2: Unexpected token ';'"],
+    [
+      'a module that imports what is not there',
+      './odd.mjs',
+      { 'odd.mjs': "\nimport { no } from './good.mjs';", 'good.mjs': '' },
+      "odd.mjs:2: The requested module './good.mjs' does not provide an export named 'no'",
+    ],
+  ])('given %s, when ship runs, then 2, and its file and line are told', async (_, reference, files, problem) => {
+    const cwd = project(`version: 1\nproject: shop\nplugins: [${reference}]\n`, files as Record<string, string>);
+    const ended = await ship(['validate', '--json'], { cwd });
+    expect(documentOf(ended)).toMatchObject({
+      exit_code: 2,
+      errors: [{ code: 'SHIP_PLUGIN_FAILED', message: `plugin ${reference} cannot be loaded: ${problem}`, at: 'ship.yaml:3:11' }],
+    });
+  });
+});
