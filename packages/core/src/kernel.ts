@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ConfigOverrides, checkSections, checkStateFolder, loadConfig, type PositionOf } from './config/index.js';
+import { allMistakes } from './all-mistakes.js';
+import { type ConfigOverrides, checkSections, checkStateFolder, draftConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { registerOwn } from './own/register.js';
@@ -74,14 +75,15 @@ export interface Kernel {
 /** Reads the config, loads the plugins. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const env = options.env ?? process.env;
-  const { config: read, positionOf } = await loadConfig({
+  const draft = await draftConfig({
     cwd: options.cwd,
     env,
     ...(options.file === undefined ? {} : { file: options.file }),
     ...(options.overrides ? { overrides: options.overrides } : {}),
   });
+  const { config: read, positionOf } = draft;
   const stateDir = join(read.dir, '.speckit');
-  checkStateFolder(stateDir);
+  if (draft.mistakes.length === 0) checkStateFolder(stateDir);
   const hooks = createHooks();
   const redactor = new Redactor(findSecrets(env, read.secrets));
   const parts = {
@@ -102,10 +104,12 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   guardHooks(hooks, (error) => parts.tapErrors.push(error));
   registerOwn(parts.registry);
   const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
-  await loadPlugins(read.plugins, { ...parts, config: read }, parts.checker, { builtins, defaults, importModule, dir: read.dir });
+  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, told: draft.told };
+  const loaded = await loadPlugins(read.plugins, { ...parts, config: read }, parts.checker, sources);
+  const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
+  if (draft.mistakes.length + loaded.mistakes.length > 0) throw await allMistakes(draft, loaded, { ...parts, offers });
   const mistakes = checkSections(read, parts.registry.sections.names(), positionOf);
   const config = await tappedConfig(hooks, read);
-  const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
   return { ...parts, config, mistakes, offers };
 }
 

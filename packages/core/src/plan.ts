@@ -1,4 +1,4 @@
-import type { PositionOf } from './config/index.js';
+import { invalid, type PositionOf, type Told } from './config/index.js';
 import { suggest } from './config/suggest.js';
 import { errors } from './errors/catalogue.js';
 import { isShipError, type ShipError } from './errors/ship-error.js';
@@ -21,18 +21,24 @@ export interface PlanParts {
   readonly offers: readonly string[];
 }
 
+/** What is known to be wrong already, where a config is looked through for what else is. */
+export interface KnownMistakes {
+  readonly told: Told;
+  /** Whether a plugin that cannot be used may have brought the name. */
+  isLost(kind: string, name: string, known: readonly string[]): boolean;
+}
+
+const NOTHING_KNOWN: KnownMistakes = { told: { within: () => false, below: () => false, isWritten: () => true }, isLost: () => false };
+
 /**
  * Resolves a config to a plan: every action, driver, check and condition is there, every input fits,
  * and each step comes after what it needs. All mistakes come together, as SHIP_CONFIG_INVALID.
  */
 export async function buildPlan(parts: PlanParts): Promise<Plan> {
   const { config } = parts;
-  const names = new Names(parts);
-  await checkComponents(config, names);
-  const steps: Step[] = [];
-  for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, names));
-  await checkSuites(config, names);
-  names.throwIfAny();
+  const names = new Names(parts, NOTHING_KNOWN);
+  const steps = await resolveAll(config, names);
+  if (names.mistakes.length > 0) throw invalid(config.file, names.mistakes);
   const ordered = inOrder(
     steps,
     (step) => step.id,
@@ -46,6 +52,21 @@ export async function buildPlan(parts: PlanParts): Promise<Plan> {
   return Object.freeze({ config, steps: ordered, components, findings: findings(ordered, config) });
 }
 
+/** The mistakes that a plan would tell, but for what only follows from those that are known. */
+export async function planMistakes(parts: PlanParts, known: KnownMistakes): Promise<readonly ShipError[]> {
+  const names = new Names(parts, known);
+  await resolveAll(parts.config, names);
+  return names.mistakes;
+}
+
+async function resolveAll(config: Config, names: Names): Promise<Step[]> {
+  await checkComponents(config, names);
+  const steps: Step[] = [];
+  for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, names));
+  await checkSuites(config, names);
+  return steps;
+}
+
 /** Something that the config names, and what it gives it. */
 interface Use<T> {
   readonly table: Table<T>;
@@ -53,7 +74,9 @@ interface Use<T> {
   readonly schema: (item: T) => JsonSchema | undefined;
   readonly input: unknown;
   readonly subject: string;
-  /** Where the name stands in the config. */
+  /** Where the whole thing stands in the config. */
+  readonly thing: Path;
+  /** Where the name stands. */
   readonly at: Path;
   /** Where its input stands, or parts of it, the usual place first. */
   readonly inputAt: readonly Path[];
@@ -67,8 +90,15 @@ const isSamePlace = (one: Position, other: Position): boolean => one.line === ot
 class Names {
   readonly #mistakes: ShipError[];
 
-  constructor(private readonly parts: PlanParts) {
+  constructor(
+    private readonly parts: PlanParts,
+    private readonly known: KnownMistakes,
+  ) {
     this.#mistakes = [...parts.mistakes];
+  }
+
+  get mistakes(): readonly ShipError[] {
+    return this.#mistakes;
   }
 
   get registry(): Registry {
@@ -76,9 +106,11 @@ class Names {
   }
 
   /** What a name stands for; undefined where there is nothing, or where its input does not fit. */
-  async use<T>({ table, name, schema, input, subject, at, inputAt }: Use<T>): Promise<T | undefined> {
+  async use<T>(use: Use<T>): Promise<T | undefined> {
+    const { table, name, schema, input, subject, thing, at, inputAt } = use;
     const item = table.get(name);
     if (item === undefined) {
+      if (this.#isDoubtful(use)) return undefined;
       const known = table.names();
       const offered = suggest(name.split('/')[0]!, this.parts.offers);
       const details = { kind: table.kind, name, known, suggestion: suggest(name, known), offered, prefix: `${subject}: ` };
@@ -88,7 +120,9 @@ class Names {
     const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
     const mistakes = await this.#collected(() => this.parts.checker.check(schema(item) ?? {}, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
-      const position = this.#positionOfInput(inputAt, path);
+      const place = this.#placeOfInput(inputAt, path);
+      if (this.known.told.within(thing, place)) continue;
+      const position = this.parts.positionOf(place);
       this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
     }
     return mistakes?.length === 0 ? item : undefined;
@@ -104,25 +138,27 @@ class Names {
     }
   }
 
-  #positionOfInput(places: readonly Path[], path: Path): Position {
+  /** A name that nobody wrote, that was refused for what it is, or that a missing plugin may know. */
+  #isDoubtful<T>({ table, name, thing, at }: Use<T>): boolean {
+    const { told, isLost } = this.known;
+    return isLost(table.kind, name, table.names()) || told.within(at, at) || (told.within(thing, thing) && !told.isWritten(at));
+  }
+
+  #placeOfInput(places: readonly Path[], path: Path): Path {
     const { positionOf } = this.parts;
     const standsAt = (place: Path) => !isSamePlace(positionOf([...place, ...path]), positionOf(place));
-    return positionOf([...(places.find(standsAt) ?? places[0]!), ...path]);
+    return [...(places.find(standsAt) ?? places[0]!), ...path];
   }
 
   /** A condition on an environment that the config does not have would never hold. */
   environments(wanted: readonly string[], subject: string, at: Path): void {
     const { environments, environment } = this.parts.config;
+    if (this.known.told.within(['environments'], ['environments'])) return;
     const known = environments.length > 0 ? environments : [environment];
     for (const name of wanted.filter((each) => !known.includes(each))) {
       const details = { kind: 'environment', name, known, suggestion: suggest(name, known), prefix: `${subject}: ` };
       this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
     }
-  }
-
-  throwIfAny(): void {
-    const { length: count } = this.#mistakes;
-    if (count > 0) throw errors.SHIP_CONFIG_INVALID({ file: this.parts.config.file, count }, { errors: this.#mistakes });
   }
 }
 
@@ -134,6 +170,7 @@ async function checkComponents({ components }: Config, names: Names): Promise<vo
       name: driver,
       input: settings,
       subject: `component ${name}`,
+      thing: at,
       at: [...at, 'driver'],
       inputAt: [at],
     };
@@ -145,7 +182,15 @@ async function checkSuites({ verify }: Config, names: Names): Promise<void> {
   for (const suite of SUITES) {
     for (const [index, check] of verify[suite].entries()) {
       const at = ['verify', suite, index];
-      const use = { table: names.registry.checks, name: check.kind, input: check.with, subject: `check ${check.name}`, at, inputAt: [at] };
+      const use = {
+        table: names.registry.checks,
+        name: check.kind,
+        input: check.with,
+        subject: `check ${check.name}`,
+        thing: at,
+        at,
+        inputAt: [at],
+      };
       await names.use({ ...use, schema: (item) => item.input });
     }
   }
@@ -156,12 +201,21 @@ async function resolveStep(step: StepConfig, index: number, config: Config, name
   const subject = `step ${step.id}`;
   // Input stands below `with:`, or in the step itself where it is short for that, as `run:` is.
   const inputAt = [[...at, 'with'], at];
-  const use = { table: names.registry.actions, name: step.uses, input: step.with, subject, at: [...at, 'uses'], inputAt };
+  const use = { table: names.registry.actions, name: step.uses, input: step.with, subject, thing: at, at: [...at, 'uses'], inputAt };
   const action = await names.use({ ...use, schema: (item) => item.input });
   for (const [name, input] of Object.entries(step.when ?? {})) {
     const when = [...at, 'when', name];
     if (name === 'environment') names.environments([input].flat().map(String), subject, when);
-    await names.use({ table: names.registry.conditions, name, input, subject, at: when, inputAt: [when], schema: (item) => item.input });
+    await names.use({
+      table: names.registry.conditions,
+      name,
+      input,
+      subject,
+      thing: when,
+      at: when,
+      inputAt: [when],
+      schema: (item) => item.input,
+    });
   }
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];

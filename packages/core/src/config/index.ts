@@ -1,6 +1,7 @@
 export { answeredProblem } from './answered.js';
 export { parseDuration } from './duration.js';
-export { type LoadedConfig, loadConfig } from './load.js';
+export { type DraftConfig, draftConfig, type LoadedConfig, loadConfig, type Told } from './load.js';
+export { invalid } from './mistakes.js';
 export type { ConfigOverrides } from './overrides.js';
 export { checkPattern } from './pattern.js';
 export { checkSections, type PositionOf } from './sections.js';

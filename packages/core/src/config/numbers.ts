@@ -15,8 +15,8 @@ export function checkNumbers(source: Source, mistakes: Mistakes): void {
     if (Number.isFinite(value) && !losesDigits(value) && !meant) return;
     const details = { path: formatPath(path), value: showValue(source, path, value) };
     const extras = { at: source.position(path) };
-    if (!Number.isFinite(value)) mistakes.add(errors.SHIP_CONFIG_NUMBER({ ...details, expected: 'a finite number' }, extras));
-    else mistakes.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras));
+    if (!Number.isFinite(value)) mistakes.add(errors.SHIP_CONFIG_NUMBER({ ...details, expected: 'a finite number' }, extras), path);
+    else mistakes.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras), path);
   });
 }
 

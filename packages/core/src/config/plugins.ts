@@ -19,7 +19,7 @@ export function normalizePlugins(scope: Scope, value: unknown): readonly PluginR
 
 function normalizePlugin(scope: Scope, path: Path, item: unknown): (Omit<PluginReference, 'position'> & { path: Path })[] {
   const [reference, options] = typeof item === 'string' ? [item, {}] : soleEntry(item);
-  if (scope.isBrokenAt(path)) return [];
+  if (scope.isBroken(path)) return [];
   if (reference === undefined || !REFERENCE.test(reference)) {
     scope.add(path, (place) => errors.SHIP_CONFIG_PLUGIN(place, place.extras));
     return [];

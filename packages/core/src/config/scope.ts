@@ -35,17 +35,22 @@ export class Scope {
 
   /** Adds a mistake about the value at a path. */
   add(path: Path, make: (place: Place) => ShipError, part: Part = 'value'): void {
-    this.mistakes.add(make(this.place(path, part)));
+    this.mistakes.add(make(this.place(path, part)), path);
   }
 
   /** Whether the schema has refused what is at the path. */
   isBroken(path: Path): boolean {
-    return this.mistakes.isBroken(path) || this.mistakes.isBroken(['environments', this.environment, ...path]);
+    return this.variants(path).some(([each]) => this.mistakes.isBroken(each!));
   }
 
   /** Whether the schema has refused the very thing at the path. */
   isBrokenAt(path: Path): boolean {
-    return this.mistakes.isBrokenAt(path) || this.mistakes.isBrokenAt(['environments', this.environment, ...path]);
+    return this.variants(path).some(([each]) => this.mistakes.isBrokenAt(each!));
+  }
+
+  /** Paths of the merged config, and the same ones in the block of the environment: mistakes may be told of either. */
+  variants(...paths: readonly Path[]): readonly (readonly Path[])[] {
+    return [paths, paths.map((path) => ['environments', this.environment, ...path])];
   }
 
   /** Where the value at a path stands. */

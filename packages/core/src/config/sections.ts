@@ -8,13 +8,17 @@ import type { Path } from './paths.js';
 /** Where something of the config stands. */
 export type PositionOf = (path: Path, part?: 'key' | 'value') => Position;
 
-/** The mistakes of a config whose top-level keys belong neither to the kernel nor to a plugin that was loaded. */
-export function checkSections(config: Config, owned: readonly string[], positionOf: PositionOf): readonly ShipError[] {
+/**
+ * The mistakes of a config whose top-level keys belong neither to the kernel nor to a plugin that was loaded.
+ * Where a plugin is missing, a key may be its own: then only one that is nearly another is told.
+ */
+export function checkSections(config: Config, owned: readonly string[], positionOf: PositionOf, complete = true): readonly ShipError[] {
   const known = [...KERNEL_KEYS.filter((key) => key !== '$schema'), ...owned];
   const unknown = Object.keys(config.sections).filter((name) => !owned.includes(name));
-  return unknown.map((name) => {
+  return unknown.flatMap((name) => {
     const words = choice(name, known);
     const suggestion = words.suggestion ?? choice(name, ENVIRONMENT_KEYS).suggestion;
-    return errors.SHIP_CONFIG_UNKNOWN_KEY({ path: name, ...words, suggestion }, { at: positionOf([name], 'key') });
+    if (!complete && suggestion === undefined) return [];
+    return [errors.SHIP_CONFIG_UNKNOWN_KEY({ path: name, ...words, suggestion }, { at: positionOf([name], 'key') })];
   });
 }

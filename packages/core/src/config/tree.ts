@@ -54,9 +54,9 @@ class TreeReader {
     const problem = keyProblem(key, text);
     const first = name === undefined ? undefined : seen.get(name);
     if (problem !== undefined || name === undefined) {
-      this.#mistakes.add(errors.SHIP_CONFIG_KEY({ path: here, reason: problem ?? 'is not a word' }, extras));
+      this.#mistakes.add(errors.SHIP_CONFIG_KEY({ path: here, reason: problem ?? 'is not a word' }, extras), path);
     } else if (name === '<<') {
-      this.#mistakes.add(errors.SHIP_CONFIG_MERGE_KEY({ path: here }, extras));
+      this.#mistakes.add(errors.SHIP_CONFIG_MERGE_KEY({ path: here }, extras), path);
     } else if (first !== undefined) {
       this.#mistakes.add(errors.SHIP_CONFIG_DUPLICATE_KEY({ path: here, line: at(start(first)).line }, extras));
     } else {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { PositionOf, Told } from '../config/index.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
@@ -29,33 +30,53 @@ export interface PluginSources {
   readonly importModule: ImportModule;
   /** The folder of the config. */
   readonly dir: string;
+  readonly positionOf: PositionOf;
+  /** What is known to be wrong with the config. */
+  readonly told: Told;
 }
 
-/** Loads all plugins, then applies them, each in a scope of its own. All mistakes come together. */
+/** What came of loading all plugins. */
+export interface PluginsLoaded {
+  readonly mistakes: readonly ShipError[];
+  /** The names of plugins that are there and cannot be used. */
+  readonly unusable: ReadonlySet<string>;
+  /** The modules of some plugins could not be loaded: what they would bring is not known. */
+  readonly missing: boolean;
+}
+
+/** Loads all plugins, then applies them, each in a scope of its own. All mistakes come together, and none is thrown. */
 export async function loadPlugins(
   references: readonly PluginReference[],
   parts: ScopeParts,
   checker: SchemaChecker,
   sources: PluginSources,
-): Promise<void> {
+): Promise<PluginsLoaded> {
   const mistakes: ShipError[] = [];
-  const collect = async (work: () => Promise<void>) => {
+  const collect = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
-      await work();
+      return await work();
     } catch (error) {
       if (!isShipError(error)) throw error;
       mistakes.push(error);
+      return undefined;
     }
   };
+  const named = wanted(references, sources);
   const loaded: Loaded[] = [];
-  for (const reference of wanted(references, sources)) {
-    await collect(async () => {
-      loaded.push(await load(reference, sources));
-    });
+  for (const reference of named) {
+    const each = await collect(() => load(reference, sources));
+    if (each) loaded.push(each);
   }
-  for (const each of inOrder(loaded, mistakes)) await collect(() => applyPlugin(each, parts, checker));
-  if (mistakes.length === 1) throw mistakes[0];
-  if (mistakes.length > 1) throw errors.SHIP_PLUGINS_INVALID({ count: mistakes.length }, { errors: mistakes });
+  const missing = loaded.length < named.length;
+  for (const each of inOrder(loaded, mistakes)) mistakes.push(...((await collect(() => applyPlugin(each, parts, checker, sources))) ?? []));
+  const usable = new Set(parts.registry.plugins.map(({ name }) => name));
+  const unusable = new Set(loaded.map(({ plugin }) => plugin.name).filter((name) => !usable.has(name)));
+  return { mistakes, unusable, missing };
+}
+
+/** The mistakes of plugins as one error: the only one itself. */
+export function pluginsError(mistakes: readonly ShipError[]): ShipError {
+  return mistakes.length === 1 ? mistakes[0]! : errors.SHIP_PLUGINS_INVALID({ count: mistakes.length }, { errors: mistakes });
 }
 
 function wanted(references: readonly PluginReference[], { defaults }: PluginSources): PluginReference[] {
@@ -99,20 +120,19 @@ function inOrder(loaded: readonly Loaded[], mistakes: ShipError[]): Loaded[] {
   return [...ordered];
 }
 
-async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts: ScopeParts, checker: SchemaChecker): Promise<void> {
+async function applyPlugin(
+  { plugin, reference, origin, version }: Loaded,
+  parts: ScopeParts,
+  checker: SchemaChecker,
+  sources: PluginSources,
+): Promise<readonly ShipError[]> {
   const { name } = plugin;
   const { registry } = parts;
   if (registry.plugins.some((other) => other.name === name))
     throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'plugin', name, plugin: reference.reference, owner: name }, { at: reference.position });
-  const owner = { plugin: name, what: 'its options', at: () => reference.position };
-  const mistakes = await checker.check(plugin.options ?? NO_OPTIONS, reference.options, owner);
-  const [mistake] = mistakes;
-  if (mistake)
-    throw errors.SHIP_PLUGIN_OPTIONS(
-      { plugin: name, mistakes: mistakes.map(({ path, message }) => [...path.slice(0, -1), message].join(': ')), hint: mistake.hint },
-      { at: reference.position },
-    );
   for (const [section, schema] of Object.entries(plugin.sections ?? {})) registry.sections.add(section, schema, name);
+  const mistakes = [...(await optionMistakes(plugin, reference, checker)), ...(await sectionMistakes(plugin, parts, checker, sources))];
+  if (mistakes.length > 0) return mistakes;
   try {
     await inTime(
       () => plugin.apply(createScope(name, parts), Object.freeze(reference.options)),
@@ -123,6 +143,39 @@ async function applyPlugin({ plugin, reference, origin, version }: Loaded, parts
     throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });
   }
   registry.plugins.push({ name, origin, ...(version ? { version } : {}) });
+  return [];
+}
+
+async function optionMistakes({ name, options }: Plugin, reference: PluginReference, checker: SchemaChecker): Promise<ShipError[]> {
+  const owner = { plugin: name, what: 'its options', at: () => reference.position };
+  const found = await checker.check(options ?? NO_OPTIONS, reference.options, owner);
+  if (found.length === 0) return [];
+  const mistakes = found.map(({ path, message }) => [...path.slice(0, -1), message].join(': '));
+  return [errors.SHIP_PLUGIN_OPTIONS({ plugin: name, mistakes, hint: found[0]!.hint }, { at: reference.position })];
+}
+
+async function sectionMistakes(
+  { name, sections = {} }: Plugin,
+  { config }: ScopeParts,
+  checker: SchemaChecker,
+  { positionOf, told }: PluginSources,
+): Promise<ShipError[]> {
+  const mistakes: ShipError[] = [];
+  for (const [section, schema] of Object.entries(sections)) {
+    const value = config.sections[section];
+    if (value === undefined) continue;
+    const subject = `section ${section}`;
+    for (const { path, message, hint } of await checker.check(schema, value, {
+      plugin: name,
+      what: subject,
+      at: () => positionOf([section]),
+    })) {
+      const place = [section, ...path];
+      if (!told.within([section], place))
+        mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: positionOf(place) }));
+    }
+  }
+  return mistakes;
 }
 
 /** The options of a plugin that takes none. */
