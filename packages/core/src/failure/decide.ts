@@ -40,10 +40,15 @@ function rollBack(context: FailureContext, severity: Severity, reasons: readonly
     action: 'rollback',
     trigger: 'automatic',
     scope: partial.yes ? 'partial' : 'full',
-    via: context.router && context.rollback.instant_rollback ? 'instant' : 'restore',
+    via: viaOf(context),
     options: [],
     reasons: [...reasons, partial.why],
   };
+}
+
+/** How a rollback goes: by switching traffic, where that is possible and wanted. */
+export function viaOf({ router, rollback }: FailureContext): 'instant' | 'restore' {
+  return router && rollback.instant_rollback ? 'instant' : 'restore';
 }
 
 function prompt(context: FailureContext, severity: Severity, reasons: readonly string[]): Decision {

@@ -13,6 +13,7 @@ import type {
   Router,
   Snapshot,
   Store,
+  Strategy,
 } from '../types/index.js';
 
 /** Where the kernel finds snapshots. The `snapshots` plugin provides it. */
@@ -36,6 +37,8 @@ export interface PluginScope {
   action(name: string, action: AnyAction): void;
   driver(name: string, driver: AnyDriver): void;
   router(name: string, router: Router): void;
+  /** Registers a better way back, for the decision about a failure. */
+  strategy(name: string, strategy: Strategy): void;
   check(name: string, check: AnyCheck): void;
   condition(name: string, condition: Condition): void;
   channel(name: string, channel: Channel): void;

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import type { AnyAction, AnyCheck, AnyDriver, Channel, Command, Condition, JsonSchema, Router } from '../types/index.js';
+import type { AnyAction, AnyCheck, AnyDriver, Channel, Command, Condition, JsonSchema, Router, Strategy } from '../types/index.js';
 import type { SnapshotProvider } from './define.js';
 
 /** Things of one kind by name. A name is taken once. */
@@ -44,6 +44,7 @@ export class Registry {
   readonly actions = new Table<AnyAction>('action');
   readonly drivers = new Table<AnyDriver>('driver');
   readonly routers = new Table<Router>('router');
+  readonly strategies = new Table<Strategy>('strategy');
   readonly checks = new Table<AnyCheck>('check');
   readonly conditions = new Table<Condition>('condition');
   readonly channels = new Table<Channel>('channel');

@@ -44,6 +44,12 @@ export function createScope(plugin: string, { hooks, registry, store, config, lo
       for (const method of ['weights', 'shift', 'healthy']) demand(router, `router ${named(name)}`, method);
       registry.routers.add(name, router, plugin);
     },
+    strategy(name, strategy) {
+      const ways = ['instant', 'partial'] as const;
+      if (!ways.some((way) => typeof strategy?.[way] === 'function'))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `strategy ${named(name)} has neither instant() nor partial()` });
+      registry.strategies.add(named(name), strategy, plugin);
+    },
     check(name, check) {
       demand(check, `check ${named(name)}`, 'run');
       registry.checks.add(name, check, plugin);

@@ -1,9 +1,10 @@
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
-import { decide } from '../failure/decide.js';
+import { decide, viaOf } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import {
+  type ComponentConfig,
   type Decision,
   type Failure,
   type FailureContext,
@@ -15,6 +16,7 @@ import {
 } from '../types/index.js';
 import { runContextOf } from './contexts.js';
 import type { Session } from './session.js';
+import { hasWay } from './strategies.js';
 import { suiteError } from './suites.js';
 
 /** A failure and what is to be done about it. */
@@ -52,7 +54,6 @@ export function judgeSuite(session: Session, suite: SuiteName, report: SuiteRepo
 
 async function judge(session: Session, failed: FailureContext['failure']): Promise<Judgement> {
   const { kernel } = session;
-  const context = contextOf(session, failed);
   const failure: Failure = {
     type: failed.type ?? 'unknown',
     trigger: failed.trigger,
@@ -64,10 +65,11 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   };
   session.journal.note({ type: 'failure', failure });
   session.emit({ type: 'failure', failure });
+  const context = await contextOf(session, failed);
   const addEvidence = (name: string, text: string) => session.journal.note({ type: 'evidence', name, text: kernel.redactor.redact(text) });
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });
-  const decision = await settle(session, failure, await decideWithPlugins(session, context));
+  const decision = await settle(session, context, failure, await decideWithPlugins(session, context));
   session.journal.note({ type: 'decision', decision });
   session.emit({ type: 'decision', decision });
   return { failure, decision };
@@ -93,28 +95,28 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
   }
 }
 
-function contextOf(session: Session, failure: FailureContext['failure']): FailureContext {
+async function contextOf(session: Session, failure: FailureContext['failure']): Promise<FailureContext> {
   const { config, flags } = session.kernel;
   const { enabled, auto_on_failure, partial_enabled, instant_rollback } = config.rollback;
   const component = failure.component === undefined ? undefined : config.components[failure.component];
+  const isPartial = async ({ core }: ComponentConfig) => !core && hasWay(session, 'partial', failure);
   return {
     failure,
     flags,
     rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback },
-    // No plugin admits partial rollbacks or switches traffic yet: the run is taken back by its own captures.
-    ...(component ? { component: { core: component.core, partial_admitted: false } } : {}),
-    router: false,
+    ...(component ? { component: { core: component.core, partial_admitted: await isPartial(component) } } : {}),
+    router: await hasWay(session, 'instant', failure),
   };
 }
 
 /** Asks, where the decision is to ask. Nobody there: the run is left as it is. */
-async function settle(session: Session, failure: Failure, decision: Decision): Promise<Decision> {
+async function settle(session: Session, context: FailureContext, failure: Failure, decision: Decision): Promise<Decision> {
   if (decision.action !== 'prompt') return decision;
   const { choose } = session.kernel.interaction;
   if (choose === undefined) return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
   const answer = await choose(`${failure.severity} ${failure.trigger}. What now?`, decision.options, decision.recommended);
   const reasons = [...decision.reasons, `answered: ${answer ?? 'nothing'}`];
-  if (answer === 'full_rollback') return { ...decision, action: 'rollback', scope: 'full', via: 'restore', reasons };
-  if (answer === 'partial_rollback') return { ...decision, action: 'rollback', scope: 'partial', via: 'restore', reasons };
+  if (answer === 'full_rollback') return { ...decision, action: 'rollback', scope: 'full', via: viaOf(context), reasons };
+  if (answer === 'partial_rollback') return { ...decision, action: 'rollback', scope: 'partial', via: viaOf(context), reasons };
   return { ...decision, reasons };
 }

@@ -78,7 +78,14 @@ function tolerate(session: Session, { failure, decision }: Judgement): void {
 async function fail(session: Session, { failure, decision }: Judgement): Promise<RunStatus> {
   Object.assign(session.record, { failure, decision });
   if (decision.action !== 'rollback') return 'failed';
-  const request: RollbackRequest = { scope: decision.scope === 'partial' ? 'partial' : 'full', target: session.target, failure, decision };
+  const request: RollbackRequest = {
+    ...(decision.scope === 'partial'
+      ? { scope: 'partial', ...(failure.component ? { component: failure.component } : {}) }
+      : { scope: 'full' }),
+    target: session.target,
+    failure,
+    decision,
+  };
   const status = await rollBack(session, request, 'rolled_back', (deadline) => undoRun(session, deadline));
   return status === 'interrupted' ? interrupted(session) : status;
 }

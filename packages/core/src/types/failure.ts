@@ -48,7 +48,9 @@ export interface FailureContext {
     readonly partial_enabled: boolean;
     readonly instant_rollback: boolean;
   };
+  /** The component that failed. `partial_admitted`: a strategy can take it back alone. */
   readonly component?: { readonly core: boolean; readonly partial_admitted: boolean };
+  /** A strategy can switch traffic back. */
   readonly router: boolean;
 }
 

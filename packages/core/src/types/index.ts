@@ -7,3 +7,4 @@ export * from './plan.js';
 export * from './report.js';
 export * from './snapshot.js';
 export * from './store.js';
+export * from './strategy.js';
