@@ -44,15 +44,6 @@ describe('a plugin that ends things from the side', () => {
     });
   });
 
-  it('given a plugin whose apply never settles, when ship runs, then it is no success', async () => {
-    const cwd = project('version: 1\nproject: shop\nplugins: [./odd.mjs]\nsteps: [{ id: one, run: touch one }]\n', {
-      'odd.mjs': `export default { name: 'odd', ship: '^1', apply: () => new Promise(() => {}) };`,
-    });
-    const ended = await ship(['--json'], { cwd });
-    expect(documentOf(ended)).toMatchObject({ exit_code: 3, errors: [{ message: expect.stringContaining('never comes') }] });
-    expect(existsSync(join(cwd, 'one'))).toBe(false);
-  });
-
   it('given a timer that a plugin left behind, when the run has ended, then ship ends soon after', async () => {
     const at = performance.now();
     const ended = await ship(['--json'], { cwd: withAction('setInterval(() => {}, 1000); return 1;') });

@@ -81,7 +81,7 @@ verify:
 stepz: []
 `);
     expect(found).toEqual([
-      '5:5 SHIP_PLUGIN_OPTIONS options of plugin alerts: "high" is not an integer',
+      '5:5 SHIP_PLUGIN_OPTIONS options of plugin alerts: "high" is not a whole number',
       '7:18 SHIP_NAME_UNKNOWN component api: there is no driver "servise"',
       '8:8 SHIP_INPUT_INVALID component web: "port" is missing',
       '8:46 SHIP_INPUT_INVALID component web: prot: unknown key "prot"',
@@ -89,9 +89,9 @@ stepz: []
       '11:20 SHIP_NAME_UNKNOWN step b: there is no action "tools/akt"',
       '12:33 SHIP_CONFIG_UNKNOWN_REFERENCE steps[2].needs[0]: there is no step "d"',
       '13:34 SHIP_CONFIG_DURATION steps[3].timeout: 10 is a number without a unit',
-      '14:45 SHIP_INPUT_INVALID step f: path: 1 is not a string',
+      '14:45 SHIP_INPUT_INVALID step f: path: 1 is not text',
       '14:59 SHIP_CONFIG_DURATION steps[4].timeout: "soon" is not a duration',
-      '17:16 SHIP_INPUT_INVALID check probe x: probe: "x" is not an integer',
+      '17:16 SHIP_INPUT_INVALID check probe x: probe: "x" is not a whole number',
       '17:28 SHIP_CONFIG_DURATION verify.smoke[0].timeout: 5 is a number without a unit',
       '18:1 SHIP_CONFIG_UNKNOWN_KEY stepz is not a known key',
     ]);
@@ -148,7 +148,7 @@ stepz: []
       'plugins: [alerts]\nalerts: { chanel: "#prod", channel: 5 }',
       [
         '4:19 SHIP_INPUT_INVALID section alerts: chanel: unknown key "chanel"',
-        '4:37 SHIP_INPUT_INVALID section alerts: channel: 5 is not a string',
+        '4:37 SHIP_INPUT_INVALID section alerts: channel: 5 is not text',
       ],
     ],
     [
@@ -159,7 +159,7 @@ stepz: []
     [
       'one plugin mistake alone',
       'plugins: [{ shell: { trace: 1 } }]',
-      ['3:11 SHIP_PLUGIN_OPTIONS options of plugin shell: 1 is not a boolean'],
+      ['3:11 SHIP_PLUGIN_OPTIONS options of plugin shell: 1 is not true or false'],
     ],
   ])('given %s, when it is opened, then nothing is told that only follows from it', async (_, config, expected) => {
     const found = await told(`version: 1\nproject: shop\n${config}\n`);

@@ -138,9 +138,9 @@ describe('plan', () => {
       ({ errors }: ShipError) => errors.map(({ message, at }) => `${at?.line}:${at?.column} ${message}`),
     );
     expect(told).toEqual([
-      '7:10 step a: cwd: "y" must be equal to constant',
-      '11:12 step b: cwd: "y" must be equal to constant',
-      '14:7 step b: env: {"A":"z"} is not a string',
+      '7:10 step a: cwd: "y" is not "x"',
+      '11:12 step b: cwd: "y" is not "x"',
+      '14:7 step b: env: {"A":"z"} is not text',
     ]);
   });
 });
