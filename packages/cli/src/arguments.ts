@@ -23,6 +23,9 @@ export interface Flags {
   readonly rollbackTo?: string;
   /** Of `ship rollback --to ID`. */
   readonly to?: string;
+  /** Of `ship recover`. */
+  readonly back: boolean;
+  readonly forward: boolean;
   readonly rollbackTimeout?: string;
   readonly listSnapshots: boolean;
   readonly dryRun: boolean;
@@ -66,6 +69,8 @@ function createProgram(): Command {
     .option('--force-rollback')
     .option('--rollback-to <id>')
     .option('--to <id>')
+    .option('--back')
+    .option('--forward')
     .option('--rollback-timeout <duration>')
     .option('--list-snapshots')
     .option('-n, --dry-run')
@@ -90,6 +95,8 @@ function readFlags(given: Record<string, unknown>): Flags {
     noAutoRollback: given.autoRollback === false,
     noRollback: given.rollback === false,
     forceRollback: given.forceRollback === true,
+    back: given.back === true,
+    forward: given.forward === true,
     listSnapshots: given.listSnapshots === true,
     dryRun: given.dryRun === true,
     yes: given.yes === true,
@@ -141,6 +148,9 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (flags.rollbackTo !== undefined && flags.listSnapshots) throw clash('--rollback-to', '--list-snapshots');
   if (flags.to !== undefined && verb !== 'rollback')
     throw errors.SHIP_USAGE({ problem: '--to belongs to `ship rollback`', hint: 'Write `ship rollback --to ID`.' });
+  if ((flags.back || flags.forward) && verb !== 'recover')
+    throw errors.SHIP_USAGE({ problem: `${flags.back ? '--back' : '--forward'} belongs to \`ship recover\`` });
+  if (flags.back && flags.forward) throw clash('--back', '--forward');
   if (flags.dryRun && (flags.rollbackTo !== undefined || (verb !== undefined && verb !== 'help')))
     throw errors.SHIP_USAGE({ problem: '--dry-run shows what `ship` alone would do, and nothing else' });
   if (verb !== undefined && (flags.rollbackTo !== undefined || flags.listSnapshots)) {

@@ -8,7 +8,9 @@ export interface VerbHelp {
 
 /** The verbs of the command itself. Plugins bring more. */
 export const VERBS: Readonly<Record<string, VerbHelp>> = {
-  rollback: { usage: 'rollback --to ID', summary: 'go back to a snapshot' },
+  rollback: { usage: 'rollback [--to ID]', summary: 'take the last run back, or go back to a snapshot' },
+  resume: { usage: 'resume', summary: 'go on after the last finished step of a run that failed or was cut off' },
+  recover: { usage: 'recover [--forward|--back]', summary: 'finish whatever an interrupted run left' },
   validate: { usage: 'validate', summary: 'check the config; touches nothing' },
   init: { usage: 'init', summary: 'write a ship.yaml for what is in this folder' },
   explain: { usage: 'explain CODE', summary: 'what an error code means, and what to do' },

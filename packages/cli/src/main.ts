@@ -58,12 +58,16 @@ function own(
     case 'explain':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/explain.js').then(({ explain }) => explain(terminal, rest[0]));
     case 'rollback':
-      if (rest.length > 0 || flags.to === undefined)
+      if (rest.length > 0)
         throw errors.SHIP_USAGE({
-          problem: '`ship rollback` needs the snapshot to go back to',
-          hint: 'Write `ship rollback --to ID`; `ship --list-snapshots` shows them.',
+          problem: `\`ship rollback\` takes no ${JSON.stringify(rest[0])}`,
+          hint: 'Write `ship rollback --to ID` for a snapshot; alone it takes the last run back.',
         });
-      return deployVerb(terminal, { ...flags, rollbackTo: flags.to }, commandLine);
+      return import('./verbs/deploy.js').then(({ rollback }) => rollback(terminal, flags, commandLine));
+    case 'resume':
+      return noWords(verb, rest) ?? import('./verbs/deploy.js').then(({ resumeLast }) => resumeLast(terminal, flags, commandLine));
+    case 'recover':
+      return noWords(verb, rest) ?? import('./verbs/deploy.js').then(({ recoverLast }) => recoverLast(terminal, flags, commandLine));
     default:
       return undefined;
   }

@@ -62,6 +62,8 @@ export interface RunOutcome {
 /** What is to be rolled back, for `beforeRollback` and `rollback`. */
 export interface RollbackRequest {
   readonly scope: 'full' | 'partial';
+  /** What is restored: what the steps of the run captured, or what the target holds. */
+  readonly to: 'captures' | 'snapshot';
   readonly component?: string;
   readonly target: Snapshot | null;
   readonly failure: Failure | null;

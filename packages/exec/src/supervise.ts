@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endGroup } from '@ship/core/process-group';
 import type { Started } from './start.js';
-import { endGroup } from './terminate.js';
 import type { EndedBy, Ending, ExecuteOptions } from './types.js';
 
 const GRACE_MS = 5_000;

@@ -1,4 +1,15 @@
-import { type Interaction, type Report, rollbackTo, run, type ShipEvent } from '@ship/core';
+import {
+  type Interaction,
+  type Kernel,
+  type Report,
+  type RunOptions,
+  recover,
+  resume,
+  rollbackLast,
+  rollbackTo,
+  run,
+  type ShipEvent,
+} from '@ship/core';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import { listenToSignals } from '../signals.js';
@@ -7,8 +18,35 @@ import { linesView } from '../view/lines.js';
 import { showSummary } from '../view/summary.js';
 import { dryRun } from './dry-run.js';
 
+/** What changes an environment: a run, a way back, a recovery. */
+type Work = (kernel: Kernel, options: RunOptions) => Promise<Report>;
+
 /** `ship`, and `ship --rollback-to ID`. */
-export async function deploy(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
+export function deploy(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
+  const { rollbackTo: id } = flags;
+  return work(terminal, flags, commandLine, id === undefined ? run : (kernel, options) => rollbackTo(kernel, id, options));
+}
+
+/** `ship rollback`: of the last run, or to a snapshot. */
+export function rollback(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
+  return flags.to === undefined
+    ? work(terminal, flags, commandLine, rollbackLast)
+    : deploy(terminal, { ...flags, rollbackTo: flags.to }, commandLine);
+}
+
+/** `ship resume`. */
+export function resumeLast(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
+  return work(terminal, flags, commandLine, resume);
+}
+
+/** `ship recover`, with a direction or without one. */
+export function recoverLast(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
+  const direction = flags.back ? 'back' : flags.forward ? 'forward' : undefined;
+  return work(terminal, flags, commandLine, (kernel, options) => recover(kernel, { ...options, ...(direction && { direction }) }));
+}
+
+/** Works with signals heard, questions answered and progress shown, and ends with the summary. */
+async function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
   const interrupts = listenToSignals((text) => terminal.error(text));
   try {
     const interaction: Interaction = terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal) : {};
@@ -20,9 +58,10 @@ export async function deploy(terminal: Terminal, flags: Flags, commandLine: stri
       view.onEvent(event);
     });
     const options = { command: kernel.redactor.redact(commandLine), signal: interrupts.signal };
-    const report = flags.rollbackTo === undefined ? await run(kernel, options) : await rollbackTo(kernel, flags.rollbackTo, options);
+    const report = await act(kernel, options);
     await view.close();
-    showSummary(terminal, report);
+    if (report.run === null) terminal.line(String(report.result));
+    else showSummary(terminal, report);
     return report;
   } finally {
     interrupts.stop();

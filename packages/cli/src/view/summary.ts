@@ -30,11 +30,11 @@ function verdictOf(report: Report): string {
     case 'succeeded':
       return report.rollback ? `${where} is back at ${back}, and verified` : `deployed to ${where}`;
     case 'rolled_back':
-      return `failed, and rolled back: ${where} is ${back ? `as in ${back}` : 'as it was before this run'}${butFor(report)}${proven(report) ? ', and verified' : ''}`;
+      return `${report.exit_code === 0 ? 'rolled back' : 'failed, and rolled back'}: ${where} is ${back ? `as in ${back}` : 'as it was before this run'}${butFor(report)}${proven(report) ? ', and verified' : ''}`;
     case 'failed':
       return `failed, and left as it is`;
     case 'rollback_incomplete':
-      return 'failed, and the rollback is INCOMPLETE: see what is left above';
+      return `${report.failure ? 'failed, and ' : ''}the rollback is INCOMPLETE: see what is left above`;
     case 'refused':
       return hasActed(report) ? 'failed, and the rollback was refused: everything stays as it is' : 'refused: nothing was changed';
     case 'interrupted':

@@ -54,6 +54,43 @@ const storeErrors = {
     exit: 2,
     message: (d: { run: string; environment: string }) => `there is no run ${JSON.stringify(d.run)} in ${d.environment}`,
   },
+  SHIP_PLAN_CHANGED: {
+    exit: 2,
+    message: (d: { run: string; changes: readonly string[] }) =>
+      `the plan is not that of the run ${d.run}: ${d.changes.slice(0, 5).join('; ')}${d.changes.length > 5 ? `; and ${d.changes.length - 5} more` : ''}`,
+    hint: 'Undo the change to go on with the run, or take the run back: `ship recover --back`.',
+  },
+  SHIP_RESUME_BACK: {
+    exit: 2,
+    message: (d: { run: string; status: string }) => `the run ${d.run} was on its way back (${d.status}): there is nothing to go on with`,
+    hint: '`ship recover` finishes the way back; `ship` deploys anew.',
+  },
+  SHIP_RECOVER_FIRST: {
+    exit: 6,
+    message: (d: { run: string; environment: string }) => `the run ${d.run} in ${d.environment} was cut off, and what it did is half done`,
+    hint: '`ship recover --back` takes it back, `ship recover --forward` finishes it. With --auto-rollback it is taken back before a new run.',
+  },
+  SHIP_RECOVER_FAILED: {
+    exit: 4,
+    message: (d: { run: string; reason: string }) => `the run ${d.run}, which was cut off, could not be taken back: ${d.reason}`,
+    hint: '`ship recover --back` tries again and names all that is left.',
+  },
+  SHIP_RECOVER_NO_ACTION: {
+    exit: 4,
+    message: (d: { step: string; uses: string }) => `step ${d.step} used ${d.uses}, which no plugin brings now`,
+    hint: 'Switch the plugin on that brought it, and run `ship recover` again.',
+  },
+  SHIP_RECOVER_UNDO: {
+    exit: 4,
+    message: (d: { step: string; reason: string }) =>
+      `step ${d.step} was cut off half way, and could not be undone before it is run again: ${d.reason}`,
+    hint: 'Mend the cause and run `ship recover --forward` again, or take the run back: `ship recover --back`.',
+  },
+  SHIP_ROLLBACK_OF_ROLLBACK: {
+    exit: 2,
+    message: (d: { run: string }) => `the last run, ${d.run}, went back to a snapshot itself`,
+    hint: '`ship --list-snapshots` shows where else to go; `ship rollback --to ID` goes there.',
+  },
   SHIP_SECRET_MISSING: {
     exit: 3,
     message: (d: { names: readonly string[] }) => `what was captured refers to secrets that are not set: ${d.names.join(', ')}`,

@@ -1,4 +1,5 @@
 import type {
+  ComponentConfig,
   Decision,
   Failure,
   Finding,
@@ -13,6 +14,19 @@ import type {
   SuiteReport,
 } from '../types/index.js';
 
+/** Where a run goes: on to the end of its plan, or back to what was there before it. */
+export type Direction = 'forward' | 'back';
+
+/** A step of the plan, as the journal names it. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly uses: string;
+  readonly needs: readonly string[];
+  readonly component?: string;
+  /** Of all that the step would do, so that a changed plan is noticed. */
+  readonly hash: string;
+}
+
 /** One record of a run, as it is written. */
 export type Entry =
   | {
@@ -23,13 +37,18 @@ export type Entry =
       readonly command: string;
       readonly owner: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
       readonly token: number;
-      readonly plan: readonly {
-        readonly id: string;
-        readonly uses: string;
-        readonly needs: readonly string[];
-        readonly component?: string;
-      }[];
+      readonly plan: readonly PlannedStep[];
+      /** The components as the plan had them: a recovery needs them although the config may have changed. */
+      readonly components: readonly ComponentConfig[];
       readonly target_snapshot: string | null;
+    }
+  /** Somebody goes on with a run that had ended, or was cut off. */
+  | {
+      readonly type: 'recovery-started';
+      readonly direction: Direction;
+      readonly command: string;
+      readonly owner: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+      readonly token: number;
     }
   /** What is there, on disk before the step acts. Later attempts keep the first capture. */
   | {

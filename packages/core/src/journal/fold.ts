@@ -1,5 +1,16 @@
-import type { Decision, Failure, Json, JsonObject, ReportedError, Resource, RollbackReport, RunStatus } from '../types/index.js';
-import type { JournalEntry } from './entries.js';
+import type {
+  ComponentConfig,
+  Decision,
+  Failure,
+  Json,
+  JsonObject,
+  ProcessIdentity,
+  ReportedError,
+  Resource,
+  RollbackReport,
+  RunStatus,
+} from '../types/index.js';
+import type { Direction, JournalEntry, PlannedStep } from './entries.js';
 
 /** What is known of a step of a run. `unknown`: it was meant to act, and nothing says how that ended. */
 export interface StepState {
@@ -12,6 +23,8 @@ export interface StepState {
   before: Json;
   result?: Json;
   error?: ReportedError;
+  /** What it started and nobody knows to have ended. */
+  processes: ProcessIdentity[];
 }
 
 /** The state of a run: the fold of its entries. */
@@ -21,11 +34,20 @@ export interface RunState {
   command?: string;
   /** In the order in which they were first meant to act. */
   readonly steps: Map<string, StepState>;
-  readonly resources: Resource[];
+  readonly resources: { readonly step: string; readonly resource: Resource }[];
   failure?: Failure;
   decision?: Decision;
   rollback?: RollbackReport;
   snapshot?: string;
+  /** Where it was going when the journal ends. */
+  direction: Direction;
+  plan: readonly PlannedStep[];
+  components: readonly ComponentConfig[];
+  targetSnapshot: string | null;
+  /** Who ran it last, and where: processes are known on that machine until it boots again. */
+  owner?: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+  /** A rollback to a snapshot restores components, and has no steps. */
+  restoresComponents: boolean;
   /** Absent: the run was interrupted. */
   status?: RunStatus;
   startedAt?: string;
@@ -34,7 +56,15 @@ export interface RunState {
 
 /** Folds the entries of a journal to the state they describe. */
 export function foldJournal(entries: readonly JournalEntry[]): RunState {
-  const state: RunState = { steps: new Map(), resources: [] };
+  const state: RunState = {
+    steps: new Map(),
+    resources: [],
+    direction: 'forward',
+    plan: [],
+    components: [],
+    targetSnapshot: null,
+    restoresComponents: false,
+  };
   for (const entry of entries) apply(state, entry);
   return state;
 }
@@ -42,25 +72,37 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState {
 function apply(state: RunState, entry: JournalEntry): void {
   switch (entry.type) {
     case 'run-started':
-      Object.assign(state, { run: entry.run, environment: entry.environment, command: entry.command, startedAt: entry.at });
+      start(state, entry);
+      break;
+    case 'recovery-started':
+      Object.assign(state, { direction: entry.direction, owner: entry.owner, status: undefined, finishedAt: undefined });
+      break;
+    case 'rollback-started':
+      Object.assign(state, { direction: 'back', targetSnapshot: entry.target_snapshot });
+      break;
+    case 'component-intent':
+      state.restoresComponents = true;
+      break;
+    case 'process':
+      state.steps.get(entry.step)?.processes.push(entry.process);
       break;
     case 'intent':
       intend(state, entry);
       break;
     case 'result':
-      update(state, entry.step, { status: 'done', result: entry.result });
+      update(state, entry.step, { status: 'done', result: entry.result, processes: [] });
       break;
     case 'step-failed':
-      update(state, entry.step, { status: 'failed', error: entry.error });
+      update(state, entry.step, { status: 'failed', error: entry.error, processes: [] });
       break;
     case 'undone':
-      if (entry.kept === undefined) update(state, entry.step, { status: 'undone' });
+      update(state, entry.step, { processes: [], ...(entry.kept === undefined ? { status: 'undone' } : {}) });
       break;
     case 'undo-failed':
-      update(state, entry.step, { status: 'undo_failed', error: entry.error });
+      update(state, entry.step, { status: 'undo_failed', error: entry.error, processes: [] });
       break;
     case 'created':
-      state.resources.push(entry.resource);
+      state.resources.push({ step: entry.step, resource: entry.resource });
       break;
     case 'failure':
       state.failure = entry.failure;
@@ -80,11 +122,17 @@ function apply(state: RunState, entry: JournalEntry): void {
   }
 }
 
+function start(state: RunState, entry: JournalEntry & { type: 'run-started' }): void {
+  const { run, environment, command, owner, plan, components, target_snapshot: targetSnapshot } = entry;
+  Object.assign(state, { run, environment, command, owner, plan, components, targetSnapshot, startedAt: entry.at });
+}
+
 function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void {
   const known = state.steps.get(entry.step);
   if (known) {
     known.attempts = entry.attempt;
     known.status = 'unknown';
+    known.processes = [];
     return;
   }
   state.steps.set(entry.step, {
@@ -95,6 +143,7 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
     attempts: entry.attempt,
     input: entry.input,
     before: entry.before,
+    processes: [],
   });
 }
 

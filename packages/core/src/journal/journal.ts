@@ -2,20 +2,23 @@ import type { Redactor } from '../redact.js';
 import type { Appender, Store } from '../types/index.js';
 import type { Entry } from './entries.js';
 import { frame, GENESIS } from './frame.js';
-
-/** The version of the format of the lines. */
-export const JOURNAL_FORMAT = 1;
+import { JOURNAL_FORMAT, journalKey } from './key.js';
+import { type JournalContent, readJournal } from './read.js';
 
 /** The append-only record of a run. */
 export class Journal {
-  #seq = 0;
-  #hash = GENESIS;
+  #seq: number;
+  #hash: string;
 
   private constructor(
     readonly key: string,
     private readonly appender: Appender,
     private readonly redactor: Redactor,
-  ) {}
+    { entries, hash }: Pick<JournalContent, 'entries' | 'hash'>,
+  ) {
+    this.#seq = entries.length;
+    this.#hash = hash;
+  }
 
   /** Opens the journal of a new run. */
   static async create(
@@ -26,7 +29,21 @@ export class Journal {
     options: { concurrent?: boolean } = {},
   ): Promise<Journal> {
     const key = journalKey(environment, run);
-    return new Journal(key, await store.appender(key, options), redactor);
+    return new Journal(key, await store.appender(key, options), redactor, { entries: [], hash: GENESIS });
+  }
+
+  /** Opens the journal of a past run, to go on in it. What a crash tore off its end is cut. */
+  static async reopen(
+    store: Store,
+    environment: string,
+    run: string,
+    redactor: Redactor,
+  ): Promise<{ readonly journal: Journal; readonly content: JournalContent }> {
+    const content = await readJournal(store, environment, run);
+    const key = journalKey(environment, run);
+    // Recovery restores side by side with nobody, but `forward` may have steps that run so.
+    const appender = await store.appender(key, { concurrent: true, end: content.length });
+    return { journal: new Journal(key, appender, redactor, content), content };
   }
 
   /** Resolves when the entry, and all before it, are durable. */
@@ -53,9 +70,4 @@ export class Journal {
     this.#hash = hash;
     return line;
   }
-}
-
-/** Where the journal of a run lives. */
-export function journalKey(environment: string, run: string): string {
-  return `runs/${environment}/${run}/journal.jsonl`;
 }

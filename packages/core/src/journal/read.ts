@@ -2,12 +2,16 @@ import { errors } from '../errors/catalogue.js';
 import type { Store } from '../types/index.js';
 import type { JournalEntry } from './entries.js';
 import { GENESIS, unframe } from './frame.js';
-import { JOURNAL_FORMAT, journalKey } from './journal.js';
+import { JOURNAL_FORMAT, journalKey } from './key.js';
 
 /** What a journal says, and how many bytes of a torn tail were passed over. */
 export interface JournalContent {
   readonly entries: readonly JournalEntry[];
   readonly tornBytes: number;
+  /** Where the whole lines end, in bytes. */
+  readonly length: number;
+  /** The hash of the last line, which the next one chains to. */
+  readonly hash: string;
 }
 
 /** Reads the journal of a run. A torn tail is dropped and told; a damaged line is refused. */
@@ -31,7 +35,7 @@ export function parseJournal(bytes: Buffer, key: string): JournalContent {
     entries.push(checkEntry(read.record as JournalEntry & { format?: number }, index, key));
     previous = read.hash;
   }
-  return { entries, tornBytes: written.length - end };
+  return { entries, tornBytes: written.length - end, length: end, hash: previous };
 }
 
 /** A journal that was not closed may end in zeros: room for records that never came. */

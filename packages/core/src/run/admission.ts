@@ -27,9 +27,9 @@ async function driverFindings(session: Session, request: RollbackRequest): Promi
 }
 
 /** A run is taken back to what its deploys captured; a person goes back to what the snapshot holds. */
-function statesToRestore({ plan, acted }: Session, { target, failure }: RollbackRequest): [ComponentConfig, ComponentState][] {
+function statesToRestore({ plan, acted }: Session, { target, to }: RollbackRequest): [ComponentConfig, ComponentState][] {
   const stateOf = (component: ComponentConfig): ComponentState | null | undefined => {
-    if (failure === null) return target?.components[component.name];
+    if (to === 'snapshot') return target?.components[component.name];
     const deployed = [...acted.values()].find(({ step }) => step.uses === 'deploy' && step.component?.name === component.name);
     return deployed?.before as unknown as ComponentState | null | undefined;
   };

@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import type { RunContext } from '../hooks.js';
 import type { ComponentState, Context, Step, StepContext } from '../types/index.js';
 import { idleContext } from './idle-context.js';
@@ -15,6 +16,7 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
     output: (output) => logOutput(session, owner, output),
     spawned: (process) => {
       journal.note({ type: 'process', step: owner, process });
+      crashPoint('spawned');
       session.emit({ type: 'process-started', process });
     },
     created: async (resource) => {

@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
 import type { Report, RunStatus } from '../types/index.js';
 import { EXIT_CODES, emptyReport } from './report.js';
@@ -29,7 +30,7 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
 /** The last lines of a run: the journal is closed, the report is saved. */
 export async function finish(
   session: Session,
-  verb: 'deploy' | 'rollback',
+  verb: 'deploy' | 'rollback' | 'resume' | 'recover',
   { status, exit = EXIT_CODES[status] }: Ending,
 ): Promise<Report> {
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
@@ -48,6 +49,7 @@ export async function finish(
 async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {
   try {
     await session.journal.append({ type: 'run-finished', status, exit_code });
+    crashPoint('run-finished');
     await session.journal.close();
     return true;
   } catch (error) {

@@ -1,9 +1,13 @@
+import { crashPoint } from '../crash-points.js';
 import { messageOf } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
-import { Journal, journalKey } from '../journal/journal.js';
+import type { Direction } from '../journal/entries.js';
+import { foldJournal, type RunState } from '../journal/fold.js';
+import { Journal } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
 import { thisOwner } from '../store/owner.js';
-import type { Lease, LeaseOwner, Plan } from '../types/index.js';
+import type { Lease, LeaseOwner, Plan, Snapshot } from '../types/index.js';
+import { plannedStep } from './planned-step.js';
 import { Session } from './session.js';
 import { readUnverified } from './unverified.js';
 
@@ -16,19 +20,42 @@ export interface RunOptions {
 }
 
 /** Takes the lease, opens the journal, works, and gives the lease back whatever happens. */
-export async function withSession<T>(
+export function withSession<T>(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  const owner = thisOwner(uniqueId(), options.command);
+  return leased(kernel, owner, options, (lease) => open(kernel, plan, owner, lease), work);
+}
+
+/** Goes on in the journal of a past run, under a lease that bears its name. */
+export function withPastSession<T>(
   kernel: Kernel,
-  plan: Plan,
-  { command, signal }: RunOptions,
+  id: string,
+  direction: Direction,
+  options: RunOptions,
+  planOf: (state: RunState) => Plan | Promise<Plan>,
+  work: (session: Session, state: RunState) => Promise<T>,
+): Promise<T> {
+  const owner = thisOwner(id, options.command);
+  let state: RunState;
+  const reopen = async (lease: Lease) => {
+    const reopened = await reopenSession(kernel, direction, owner, lease, planOf);
+    state = reopened.state;
+    return reopened.session;
+  };
+  return leased(kernel, owner, options, reopen, (session) => work(session, state));
+}
+
+async function leased<T>(
+  kernel: Kernel,
+  owner: LeaseOwner,
+  { signal }: RunOptions,
+  openSession: (lease: Lease) => Promise<Session>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const owner = thisOwner(uniqueId(), command);
   const lease = await kernel.store.lease(kernel.config.environment, owner);
-  const session = await open(kernel, plan, owner, lease).catch(async (error: unknown) => {
+  const session = await openSession(lease).catch(async (error: unknown) => {
     await lease.release();
     throw error;
   });
-  tellOfUnfinished(session);
   const onAbort = () => session.interrupt(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
@@ -42,7 +69,7 @@ export async function withSession<T>(
 
 async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease): Promise<Session> {
   const { environment, project } = kernel.config;
-  const { run: id, command, user, host, pid, boot_id } = owner;
+  const { run: id, command } = owner;
   const target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
@@ -53,24 +80,52 @@ async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease)
     project,
     environment,
     command,
-    owner: { user, host, pid, boot_id },
+    owner: runner(owner),
     token: lease.token,
-    plan: plan.steps.map(({ id, uses, needs, component }) => ({ id, uses, needs, ...(component ? { component: component.name } : {}) })),
+    plan: plan.steps.map((step) => plannedStep(step, kernel.redactor)),
+    components: plan.components,
     target_snapshot: target?.id ?? null,
   });
+  crashPoint('run-started');
   return session;
 }
 
-/** Somebody died while deploying: nobody may think that their run was ended. */
-function tellOfUnfinished(session: Session): void {
-  const { previous } = session.lease;
-  if (previous === undefined) return;
-  const { run, user, host, since } = previous;
-  const journal = journalKey(session.kernel.config.environment, run);
-  session.warn(
-    `the run ${run} of ${user}@${host} (since ${since}) was killed: what it did stands, undone by nobody. Its journal is .speckit/${journal}`,
-  );
+async function reopenSession(
+  kernel: Kernel,
+  direction: Direction,
+  owner: LeaseOwner,
+  lease: Lease,
+  planOf: (state: RunState) => Plan | Promise<Plan>,
+): Promise<{ session: Session; state: RunState }> {
+  const { run: id, command } = owner;
+  const { journal, content } = await Journal.reopen(kernel.store, kernel.config.environment, id, kernel.redactor);
+  try {
+    const state = foldJournal(content.entries);
+    const plan = await planOf(state);
+    const target = await snapshotOf(kernel, state.targetSnapshot);
+    const unverified = await readUnverified(kernel);
+    const unverifiedSince = unverified === id ? null : unverified;
+    const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
+    await journal.append({ type: 'recovery-started', direction, command, owner: runner(owner), token: lease.token });
+    if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);
+    return { session, state };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }
+
+/** A snapshot that has gone since, or is damaged, is no target any more; the captures of the run are enough. */
+async function snapshotOf({ registry, config }: Kernel, id: string | null): Promise<Snapshot | null> {
+  if (id === null || registry.snapshots === undefined) return null;
+  try {
+    return await registry.snapshots.find(config.environment, id);
+  } catch {
+    return null;
+  }
+}
+
+const runner = ({ user, host, pid, boot_id }: LeaseOwner) => ({ user, host, pid, boot_id });
 
 /** A lease that cannot be given back is free once this process has ended; the result of the run stands. */
 async function release(session: Session): Promise<void> {

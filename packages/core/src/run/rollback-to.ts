@@ -32,12 +32,15 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
   const plan = await makePlan(kernel);
   if (!plan.components.some(({ name }) => snapshot.components[name])) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
-  return withSession(kernel, plan, options, async (session) => {
-    session.record.steps = [];
-    session.record.decision = MANUAL;
-    const ending = await endOf(session, () => walk(session, snapshot));
-    return finish(session, 'rollback', ending);
-  });
+  return withSession(kernel, plan, options, (session) => goToSnapshot(session, snapshot, 'rollback'));
+}
+
+/** Restores what a snapshot holds, in a session that is open. */
+export async function goToSnapshot(session: Session, snapshot: Snapshot, verb: 'rollback' | 'recover'): Promise<Report> {
+  session.record.steps = [];
+  session.record.decision = MANUAL;
+  const ending = await endOf(session, () => walk(session, snapshot));
+  return finish(session, verb, ending);
 }
 
 /** The snapshots, which a config can switch off. */
@@ -47,7 +50,7 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
 }
 
 async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
-  const request: RollbackRequest = { scope: 'full', target: snapshot, failure: null, decision: MANUAL };
+  const request: RollbackRequest = { scope: 'full', to: 'snapshot', target: snapshot, failure: null, decision: MANUAL };
   const status = await rollBack(session, request, 'succeeded', (deadline) => restoreSnapshot(session, snapshot, deadline));
   if (status === 'succeeded') {
     const components = Object.fromEntries(Object.entries(snapshot.components).map(([name, state]) => [name, state.version]));

@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
 import type { ComponentReport, ComponentState, Finding, RollbackReport, RunStatus } from '../types/index.js';
@@ -46,10 +47,12 @@ async function takeBack(
   await session.lease.check();
   const findings = await admit(session, request);
   await session.journal.append({ type: 'rollback-started', scope: request.scope, target_snapshot: request.target?.id ?? null, findings });
+  crashPoint('rollback-started');
   session.emit({ type: 'rollback-started', scope: request.scope, target: request.target?.id ?? null });
   const planned = await strategy(session, request);
   const report = planned ? await hold(session, request, planned) : await fullRollback(session, request, findings, started, undo);
   await session.journal.append({ type: 'rollback-finished', report });
+  crashPoint('rollback-finished');
   return report;
 }
 
@@ -87,7 +90,7 @@ function isReport(report: Partial<RollbackReport>): report is RollbackReport {
 
 async function fullRollback(
   session: Session,
-  { target, failure }: RollbackRequest,
+  { target, to }: RollbackRequest,
   findings: readonly Finding[],
   started: number,
   undo: (deadline: Deadline) => Promise<Undone>,
@@ -102,7 +105,7 @@ async function fullRollback(
   return {
     // Whatever was asked for, the kernel's own way takes the whole run back.
     scope: 'full',
-    target_snapshot: target !== null && (failure === null || isAsInSnapshot(session, target, expected)) ? target.id : null,
+    target_snapshot: target !== null && (to === 'snapshot' || isAsInSnapshot(session, target, expected)) ? target.id : null,
     components,
     findings,
     verification,

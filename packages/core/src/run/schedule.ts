@@ -61,7 +61,8 @@ class Schedule {
   async #start(step: Step): Promise<void> {
     this.#running += 1;
     try {
-      this.#finish(step, await runStep(this.session, step));
+      const finished = this.session.finished.get(step.id);
+      this.#finish(step, finished === undefined ? await runStep(this.session, step) : { report: finished });
     } finally {
       this.#running -= 1;
     }

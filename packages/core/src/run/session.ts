@@ -2,7 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import { toReported } from '../errors/report.js';
 import type { Journal } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
-import type { AnyAction, Json, Lease, Plan, ReportedError, Resource, ShipEvent, Snapshot, Step } from '../types/index.js';
+import type { AnyAction, Json, Lease, Plan, ReportedError, Resource, ShipEvent, Snapshot, Step, StepReport } from '../types/index.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
@@ -40,6 +40,8 @@ export class Session {
   readonly started = new Date();
   /** In the order in which the steps were first meant to act. */
   readonly acted = new Map<string, ActedStep>();
+  /** Steps that need not run: they were done before the run was cut off. */
+  readonly finished = new Map<string, StepReport>();
   readonly resources: { readonly owner: string; readonly resource: Resource }[] = [];
   readonly errors: ReportedError[] = [];
   readonly warnings: string[] = [];

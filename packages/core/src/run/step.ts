@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { StepGate } from '../hooks.js';
@@ -42,6 +43,7 @@ export async function runStep(session: Session, step: Step): Promise<StepOutcome
     session.journal.note({ type: 'step-failed', step: step.id, error: reported });
     outcome = { report: report({ status: 'failed', attempts: attempts.count, error: reported }), error };
   }
+  crashPoint('step-finished');
   session.emit({ type: 'step-finished', step, report: outcome.report });
   if (session.kernel.hooks.afterStep.isUsed()) await session.kernel.hooks.afterStep.promise(outcome.report, runContextOf(session));
   return outcome;
@@ -87,6 +89,7 @@ function attempt(session: Session, step: Step, count: number): Promise<void> {
   return bounded(boundsOf(session, step), async (signal) => {
     const ctx = stepContextOf(session, step, count, signal);
     const acted = session.acted.get(step.id) ?? (await capture(session, step, ctx));
+    crashPoint('captured');
     await session.lease.check();
     await session.journal.append({
       type: 'intent',
@@ -97,10 +100,12 @@ function attempt(session: Session, step: Step, count: number): Promise<void> {
       input: step.input,
       before: acted.before,
     });
+    crashPoint('intended');
     // A step told to stop while its intent was written has not acted yet, and shall not begin to.
     signal.throwIfAborted();
     session.acted.set(step.id, acted);
     acted.result = answer(step, 'run', await acted.action.run(ctx, step.input, acted.before));
+    crashPoint('acted');
     session.journal.note({ type: 'result', step: step.id, result: acted.result });
   });
 }

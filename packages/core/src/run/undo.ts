@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { ReportedError, Restored } from '../types/index.js';
@@ -20,8 +21,11 @@ export async function undoStep(session: Session, acted: ActedStep, timeoutMs: nu
   try {
     await session.lease.check();
     await session.journal.append({ type: 'undo-intent', step: id });
+    crashPoint('undo-intended');
     const { changed, kept, summary } = await restoreBounded(session, acted, timeoutMs);
+    crashPoint('restored');
     await session.journal.append({ type: 'undone', step: id, changed, ...(kept === undefined ? {} : { kept }) });
+    crashPoint('undone');
     const told = kept ?? summary;
     const detail = told === undefined ? undefined : session.kernel.redactor.redact(told);
     outcome = { status: kept === undefined ? 'undone' : 'kept', ...(detail === undefined ? {} : { detail }), duration_ms: duration() };

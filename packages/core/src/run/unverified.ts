@@ -12,10 +12,11 @@ export async function readUnverified({ store, config }: Kernel): Promise<string 
 export async function writeUnverified(session: Session, status: RunStatus): Promise<void> {
   const { store, config } = session.kernel;
   const key = keyOf(config.environment);
-  if (status === 'succeeded') return session.unverifiedSince === null ? undefined : store.remove(key);
   const left = session.acted.size > 0 && status !== 'rolled_back';
-  const run = left ? session.id : session.unverifiedSince;
+  // The first that was left counts: taking back a later one does not take back that.
+  const run = status === 'succeeded' ? null : (session.unverifiedSince ?? (left ? session.id : null));
   if (run !== null) await store.put(key, `${JSON.stringify({ run })}\n`);
+  else await store.remove(key);
 }
 
 const keyOf = (environment: string): string => `state/${environment}/unverified.json`;

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { Appender } from '../types/index.js';
 import { FILE_MODE, makeFolder, syncFolder, writeFully } from './durable.js';
@@ -41,11 +42,14 @@ export class FileAppender implements Appender {
   constructor(
     readonly path: string,
     private readonly concurrent = false,
+    /** Where the records end, if what follows is to be cut off. */
+    end?: number,
   ) {
     makeFolder(dirname(path));
     const isNew = !existsSync(path);
     this.#fd = openSync(path, isNew ? 'wx' : 'r+', FILE_MODE);
     this.#length = fstatSync(this.#fd).size;
+    if (end !== undefined && end < this.#length) this.#cutAt(end);
     this.#allocated = this.#length;
     if (isNew) syncFolder(dirname(path));
   }
@@ -89,7 +93,9 @@ export class FileAppender implements Appender {
     this.#pending = [];
     try {
       this.#makeRoom(data.length);
+      crashPoint('journal-write');
       writeFully(this.#fd, data, this.#length);
+      crashPoint('journal-written');
       if (this.concurrent) {
         this.#syncBeside(data.length, batch);
         return;
@@ -134,12 +140,19 @@ export class FileAppender implements Appender {
 
   #settle(cause: unknown, length: number, batch: Batch | undefined): void {
     if (cause === undefined) {
+      crashPoint('journal-synced');
       this.#length += length;
       batch?.resolve();
       return;
     }
     this.#poison(cause);
     batch?.reject(this.#failure);
+  }
+
+  #cutAt(end: number): void {
+    ftruncateSync(this.#fd, end);
+    fdatasyncSync(this.#fd);
+    this.#length = end;
   }
 
   /** After a failed write or fsync nobody knows what the disk holds: cut back to what is known, take nothing more. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
@@ -36,10 +36,10 @@ export class FileStore implements Store {
     return { version: versionOf(data) };
   }
 
-  async appender(key: string, { concurrent = false }: { concurrent?: boolean } = {}): Promise<Appender> {
+  async appender(key: string, { concurrent, end }: AppenderOptions = {}): Promise<Appender> {
     const path = this.#path(key);
     try {
-      return new FileAppender(path, concurrent);
+      return new FileAppender(path, concurrent, end);
     } catch (error) {
       throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
     }

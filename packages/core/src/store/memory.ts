@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
 import { checkKey, versionOf } from './keys.js';
 
 /** A store that forgets, for tests and trials. It keeps the same promises but durability. */
@@ -25,14 +25,14 @@ export class MemoryStore implements Store {
     return { version: versionOf(data) };
   }
 
-  async appender(key: string): Promise<Appender> {
+  async appender(key: string, { end }: AppenderOptions = {}): Promise<Appender> {
     checkKey(key);
     let closed = false;
     const add = (data: string) => {
       if (closed) throw errors.SHIP_STORE_CLOSED({ path: key });
       this.#values.set(key, Buffer.concat([this.#values.get(key) ?? Buffer.alloc(0), Buffer.from(data)]));
     };
-    this.#values.set(key, this.#values.get(key) ?? Buffer.alloc(0));
+    this.#values.set(key, (this.#values.get(key) ?? Buffer.alloc(0)).subarray(0, end));
     return {
       append: async (data) => add(data),
       enqueue: add,

@@ -46,6 +46,8 @@ export interface ProcessIdentity {
   /** The process group; equal to `pid` where the process leads its own. */
   readonly pgid: number;
   readonly command: string;
+  /** When it started, as the system tells; absent where it had ended before anybody could ask. */
+  readonly started?: string;
 }
 
 /** Writes lines for people. Every line is redacted before it goes anywhere. */

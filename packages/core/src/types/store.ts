@@ -13,6 +13,12 @@ export interface Appender {
   close(): Promise<void>;
 }
 
+/** How a record stream is opened. */
+export interface AppenderOptions {
+  readonly concurrent?: boolean;
+  readonly end?: number;
+}
+
 /** Who holds an environment. */
 export interface LeaseOwner {
   readonly run: string;
@@ -53,8 +59,11 @@ export interface Store {
    * `ifVersion: null` demands that there is none yet; a string demands that version. Else SHIP_STORE_CONFLICT.
    */
   put(key: string, value: string | Uint8Array, options?: { readonly ifVersion?: string | null }): Promise<{ readonly version: string }>;
-  /** Opens a record stream, which is created where there is none. `concurrent`: several will append side by side. */
-  appender(key: string, options?: { readonly concurrent?: boolean }): Promise<Appender>;
+  /**
+   * Opens a record stream, which is created where there is none. `concurrent`: several will append side by side.
+   * `end`, in bytes: whatever follows there, such as a torn record, is cut off first.
+   */
+  appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
   remove(key: string): Promise<void>;

@@ -1,0 +1,65 @@
+// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process-group`.
+import { readdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readStat } from './process-identity.js';
+
+/** After SIGKILL only a process that waits in the kernel, or one of another user, is still there. */
+const LAST_MS = 2_000;
+const LONGEST_LOOK_MS = 100;
+
+/**
+ * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because tools such
+ * as Terraform take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
+ */
+export async function endGroup(pgid: number, graceMs: number): Promise<boolean> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    signalGroup(pgid, signal);
+    if (await gone(pgid, graceMs)) return true;
+  }
+  signalGroup(pgid, 'SIGKILL');
+  return gone(pgid, LAST_MS);
+}
+
+async function gone(pgid: number, withinMs: number): Promise<boolean> {
+  const until = performance.now() + withinMs;
+  for (let wait = 5; groupAlive(pgid); wait = Math.min(LONGEST_LOOK_MS, wait * 1.5)) {
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await pause(Math.min(wait, left));
+  }
+  return true;
+}
+
+/** Sends a signal to every process of a group. False where nobody could be reached. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pgid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Is there a process in the group, be it one that has ended and was not yet collected? */
+function groupExists(pgid: number): boolean {
+  try {
+    return process.kill(-pgid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Does a process of the group still run? Exact on Linux; elsewhere ended ones count until they are collected. */
+export function groupAlive(pgid: number): boolean {
+  if (!groupExists(pgid)) return false;
+  if (process.platform !== 'linux') return true;
+  try {
+    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && runsIn(pgid, Number(name)));
+  } catch {
+    return true;
+  }
+}
+
+function runsIn(pgid: number, pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.pgid === pgid && !stat.ended;
+}

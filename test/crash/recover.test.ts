@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileStore, foldJournal, type JournalEntry, type RunState, readJournal } from '@ship/core';
+import { groupAlive } from '@ship/exec';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CRASH_POINTS } from '../../packages/core/src/crash-points.js';
+import { ship } from '../support/ship.js';
+import { configOf, type Pipeline, pipelines, WORLD } from './pipeline.js';
+import { isFull, sized } from './size.js';
+
+const PIPELINES = sized(3, 50);
+/** Which passing of a boundary is the fatal one. */
+const PASSES = isFull ? [1, 2, 3] : [1];
+const KILLS_OF_RECOVER = 3;
+const SEED = Number(process.env.SHIP_CRASH_SEED ?? 20_261_122);
+
+const figures = { pipelines: 0, crashes: 0, recoveries: 0, killedRecoveries: 0, lostUndo: 0, falselyDone: 0, orphans: 0, notAsBefore: 0 };
+
+afterAll(() => {
+  if (isFull) console.table(figures);
+});
+
+describe('a run that is killed', () => {
+  const samples = fc.sample(pipelines, { numRuns: PIPELINES, seed: SEED });
+  it.concurrent.each(samples.map((pipeline, index) => [index, pipeline] as const))(
+    'given pipeline %i, when ship and then its recovery are killed at each boundary, then `ship recover --back` makes the machine as before',
+    async (_, pipeline) => {
+      figures.pipelines += 1;
+      for (const point of CRASH_POINTS) for (const pass of PASSES) await crashAndRecover(pipeline, `${point}:${pass}`);
+    },
+    sized(60_000, 600_000),
+  );
+});
+
+function folderOf(pipeline: Pipeline): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ship-crash-'));
+  const files = { 'ship.yaml': configOf(pipeline), 'world.mjs': WORLD, ...pipeline.before };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+async function crashAndRecover(pipeline: Pipeline, at: string): Promise<void> {
+  const cwd = folderOf(pipeline);
+  const told = `${at}\n${configOf(pipeline)}`;
+  const first = await ship(['--auto-rollback'], { cwd, env: { SHIP_CRASH_AT: at } });
+  if (first.signal === 'SIGKILL') figures.crashes += 1;
+  const state = await stateOf(cwd);
+  if (state) checkJournal(cwd, state, pipeline, told);
+  // Where the boundary came after the end, or never, there is nothing to recover: the run as a whole is taken back.
+  const back = state?.status === undefined ? ['recover', '--back'] : ['rollback'];
+  for (let kill = 1; kill <= KILLS_OF_RECOVER; kill++) {
+    const recovery = await ship(back, { cwd, env: { SHIP_CRASH_AT: `journal-synced:${kill}` } });
+    if (recovery.signal !== 'SIGKILL') break;
+    figures.killedRecoveries += 1;
+  }
+  const last = await ship(back, { cwd });
+  figures.recoveries += 1;
+  expect(last.code, `${told}\n${last.stderr}${last.stdout}`).toBe(0);
+  const orphans = (await groupsOf(cwd)).filter(groupAlive);
+  figures.orphans += orphans.length;
+  expect(orphans, told).toEqual([]);
+  const world = worldOf(cwd);
+  if (JSON.stringify(world) !== JSON.stringify(pipeline.before)) figures.notAsBefore += 1;
+  expect(world, told).toEqual(pipeline.before);
+  const again = await ship(['recover'], { cwd });
+  expect([again.code, again.stdout], told).toEqual([0, expect.stringContaining('nothing to recover')]);
+  rmSync(cwd, { recursive: true });
+}
+
+/** At the crash: whatever is changed has its undo on disk, and what the journal calls done is done. */
+function checkJournal(cwd: string, state: CrashedState, { steps, before }: Pipeline, told: string): void {
+  const world = worldOf(cwd);
+  const touched = new Set(steps.filter(({ id }) => state.steps.has(id)).map(({ file }) => file));
+  const lost = Object.keys({ ...world, ...before }).filter((file) => world[file] !== before[file] && !touched.has(file));
+  figures.lostUndo += lost.length;
+  expect(lost, told).toEqual([]);
+  const acted = steps.filter(({ id }) => state.steps.has(id));
+  // Of the steps that share a file, the last that acted says what is in it.
+  const last = acted.filter(({ file }, index) => !acted.slice(index + 1).some((later) => later.file === file));
+  const wrong = last.filter(({ id, file, text }) => state.steps.get(id)?.status === 'done' && !state.undoing && world[file] !== text);
+  figures.falselyDone += wrong.length;
+  expect(wrong, told).toEqual([]);
+}
+
+/** A state, and whether a rollback had begun: then what is done may be undone already. */
+type CrashedState = RunState & { readonly undoing: boolean };
+
+async function stateOf(cwd: string): Promise<CrashedState | undefined> {
+  const entries = await entriesOf(cwd);
+  if (entries.length === 0) return undefined;
+  return { ...foldJournal(entries), undoing: entries.some(({ type }) => type === 'rollback-started') };
+}
+
+async function entriesOf(cwd: string): Promise<readonly JournalEntry[]> {
+  const store = new FileStore(join(cwd, '.speckit'));
+  const [run] = await store.list('runs/default/');
+  return run === undefined ? [] : (await readJournal(store, 'default', run.split('/').at(-1)!)).entries;
+}
+
+/** The process groups that the run started. */
+async function groupsOf(cwd: string): Promise<number[]> {
+  return (await entriesOf(cwd)).flatMap((entry) => (entry.type === 'process' ? [entry.process.pgid] : []));
+}
+
+function worldOf(cwd: string): Record<string, string> {
+  const names = readdirSync(cwd).filter((name) => /^[a-d]\d?$/.test(name));
+  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(cwd, name), 'utf8')]));
+}
