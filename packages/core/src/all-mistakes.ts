@@ -4,7 +4,11 @@ import type { Hooks } from './hooks.js';
 import { type PlanParts, planMistakes } from './plan.js';
 import { type PluginsLoaded, pluginsError } from './plugins/load.js';
 
-type Parts = Omit<PlanParts, 'config' | 'mistakes'> & { readonly hooks: Hooks };
+type Parts = Omit<PlanParts, 'config' | 'mistakes'> & {
+  readonly hooks: Hooks;
+  /** The config is as the plugins want it. */
+  readonly isFinal: boolean;
+};
 
 /**
  * Everything that can be told of a config that cannot be used, as one error: its own mistakes, those of its plugins,
@@ -18,8 +22,8 @@ export async function allMistakes(draft: DraftConfig, loaded: PluginsLoaded, par
   const isLost = (kind: string, name: string, known: readonly string[]) =>
     !complete && (kind === 'action' ? isActionLost(name, loaded, missing, parts) : !isSlip(name, known));
   // A plugin may make another config of this one before it is planned: nobody knows which.
-  const tapped = parts.hooks.config.taps.length > 0;
-  const found = tapped ? sections : await planMistakes({ ...parts, config, mistakes: sections }, { told, isLost });
+  const mayChange = parts.hooks.config.taps.length > 0 && !parts.isFinal;
+  const found = mayChange ? sections : await planMistakes({ ...parts, config, mistakes: sections }, { told, isLost });
   if (mistakes.length + found.length === 0) return pluginsError(loaded.mistakes);
   return invalid(shown, [...mistakes, ...loaded.mistakes, ...found]);
 }

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { allMistakes } from './all-mistakes.js';
-import { type ConfigOverrides, checkSections, checkStateFolder, draftConfig, type PositionOf } from './config/index.js';
+import { type ConfigOverrides, checkSections, checkStateFolder, type DraftConfig, draftConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { registerOwn } from './own/register.js';
 import { tappedConfig } from './plugins/config-taps.js';
 import type { ImportModule } from './plugins/import-plugin.js';
 import { type BuiltinPlugins, loadPlugins } from './plugins/load.js';
+import { openStore } from './plugins/open-store.js';
 import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
-import { FileStore } from './store/file.js';
+import { ChosenStore } from './store/chosen.js';
 import type { Config, DecisionOption, FailureContext, Logger, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
@@ -42,7 +43,7 @@ export interface KernelOptions {
   readonly precompiled?: Readonly<Record<string, CompiledSchema>>;
   readonly importModule?: ImportModule;
   readonly interaction?: Interaction;
-  /** Another place than `.speckit` beside the config. */
+  /** Another store than the one that the config chooses. */
   readonly store?: Store;
 }
 
@@ -72,27 +73,42 @@ export interface Kernel {
   log(source: string): Logger;
 }
 
-/** Reads the config, loads the plugins. Nothing is touched. */
+/** Reads the config, loads the plugins, opens the store. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
-  const env = options.env ?? process.env;
-  const draft = await draftConfig({
-    cwd: options.cwd,
-    env,
-    ...(options.file === undefined ? {} : { file: options.file }),
-    ...(options.overrides ? { overrides: options.overrides } : {}),
-  });
-  const { config: read, positionOf } = draft;
-  const stateDir = join(read.dir, '.speckit');
+  const draft = await draftConfig(loadOptionsOf(options));
+  const { config: read, positionOf, told } = draft;
+  const parts = partsOf(options, draft);
+  const { hooks, registry, checker, stateDir } = parts;
   if (draft.mistakes.length === 0) checkStateFolder(stateDir);
+  const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
+  const state = new ChosenStore();
+  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, told };
+  const loaded = await loadPlugins(read.plugins, { ...parts, state, config: read }, checker, sources);
+  const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
+  const refusal = (config: Config, isFinal: boolean) => allMistakes({ ...draft, config }, loaded, { ...parts, offers, isFinal });
+  if (draft.mistakes.length + loaded.mistakes.length > 0) throw await refusal(read, false);
+  const mistakes = checkSections(read, registry.sections.names(), positionOf);
+  const config = await tappedConfig(hooks, read);
+  const store = options.store ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
+  if (store === undefined) throw await refusal(config, true);
+  state.choose(store);
+  return { ...parts, config, store, mistakes, offers };
+}
+
+function loadOptionsOf({ cwd, file, env = process.env, overrides }: KernelOptions): Parameters<typeof draftConfig>[0] {
+  return { cwd, env, file, overrides };
+}
+
+/** What a kernel has before its plugins are there. */
+function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
   const hooks = createHooks();
-  const redactor = new Redactor(findSecrets(env, read.secrets));
+  const redactor = new Redactor(findSecrets(options.env ?? process.env, config.secrets));
   const parts = {
-    stateDir,
+    stateDir: join(config.dir, '.speckit'),
     positionOf,
     hooks,
     registry: new Registry(),
     checker: new SchemaChecker(options.precompiled),
-    store: options.store ?? new FileStore(stateDir),
     redactor,
     flags: options.flags ?? {},
     forceRollback: options.forceRollback ?? false,
@@ -103,14 +119,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   };
   guardHooks(hooks, (error) => parts.tapErrors.push(error));
   registerOwn(parts.registry);
-  const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
-  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, told: draft.told };
-  const loaded = await loadPlugins(read.plugins, { ...parts, config: read }, parts.checker, sources);
-  const offers = Object.keys(builtins).filter((name) => !parts.registry.plugins.some((plugin) => plugin.name === name));
-  if (draft.mistakes.length + loaded.mistakes.length > 0) throw await allMistakes(draft, loaded, { ...parts, offers });
-  const mistakes = checkSections(read, parts.registry.sections.names(), positionOf);
-  const config = await tappedConfig(hooks, read);
-  return { ...parts, config, mistakes, offers };
+  return parts;
 }
 
 function eventLogger({ event }: Hooks, redactor: Redactor, source: string): Logger {

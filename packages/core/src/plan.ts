@@ -60,6 +60,8 @@ export async function planMistakes(parts: PlanParts, known: KnownMistakes): Prom
 }
 
 async function resolveAll(config: Config, names: Names): Promise<Step[]> {
+  const store = { table: names.registry.stores, name: config.store, input: undefined, subject: 'store', inputAt: [] };
+  await names.use({ ...store, thing: ['store'], at: ['store'], schema: () => undefined });
   await checkComponents(config, names);
   const steps: Step[] = [];
   for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, names));
@@ -118,7 +120,9 @@ class Names {
       return undefined;
     }
     const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
-    const mistakes = await this.#collected(() => this.parts.checker.check(schema(item) ?? {}, input, owner));
+    const demanded = schema(item);
+    if (demanded === undefined) return item;
+    const mistakes = await this.#collected(() => this.parts.checker.check(demanded, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
       const place = this.#placeOfInput(inputAt, path);
       if (this.known.told.within(thing, place)) continue;

@@ -11,7 +11,7 @@ export default definePlugin<JsonObject>({
   name: 'snapshots',
   ship: '^1',
   apply(ship) {
-    const shelf = new Shelf(ship.store, ship.project);
+    const shelf = new Shelf(ship.state, ship.project);
     ship.snapshots(shelf);
     ship.hooks.afterRun.tapPromise('keep', async (outcome, run) => {
       if (outcome.status !== 'succeeded') return;

@@ -16,6 +16,7 @@ export const KERNEL_KEYS = [
   'lane',
   'secrets',
   'rollback_timeout',
+  'store',
 ] as const;
 
 /** Keys of the kernel that an environment may hold. */

@@ -29,6 +29,7 @@ export function normalize(scope: Scope, merged: Dict): Config {
     secrets: Array.isArray(merged.secrets) ? merged.secrets.map(String) : [],
     rollback: normalizeRollback(getAt(merged, ['optimization', 'rollback'])),
     rollback_timeout_ms: readDuration(scope, ['rollback_timeout'], merged.rollback_timeout, 600_000),
+    store: typeof merged.store === 'string' ? merged.store : 'file',
     plugins: normalizePlugins(scope, merged.plugins),
     components,
     steps: normalizeSteps(scope, merged.steps, names),

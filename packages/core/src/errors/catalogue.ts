@@ -7,6 +7,11 @@ const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_00
 
 /** Store, lease and journal. */
 const storeErrors = {
+  SHIP_STORE_UNUSABLE: {
+    exit: 2,
+    message: (d: { name: string; plugin: string; reason: string }) => `store ${d.name} of plugin ${d.plugin} cannot be used: ${d.reason}`,
+    hint: 'Nothing was touched. Look at the options of the plugin, or take `store:` out of the config for files in .speckit.',
+  },
   SHIP_STORE_WRITE_FAILED: {
     exit: 3,
     message: (d: { path: string; reason: string }) => `cannot write ${d.path}: ${d.reason}`,

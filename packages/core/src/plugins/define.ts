@@ -13,6 +13,7 @@ import type {
   Router,
   Snapshot,
   Store,
+  StoreFactory,
   Strategy,
 } from '../types/index.js';
 
@@ -32,11 +33,14 @@ export interface PluginScope {
   readonly project: string;
   readonly hooks: PluginHooks;
   readonly log: Logger;
-  readonly store: Store;
+  /** What the project keeps, in the store that the config chose. Ready when all plugins are set up, so not yet in `apply`. */
+  readonly state: Store;
   /** Registers `uses: <plugin>/<name>`. */
   action(name: string, action: AnyAction): void;
   driver(name: string, driver: AnyDriver): void;
   router(name: string, router: Router): void;
+  /** Registers `store: <name>`. */
+  store(name: string, factory: StoreFactory): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
   check(name: string, check: AnyCheck): void;

@@ -1,5 +1,16 @@
 import { errors } from '../errors/catalogue.js';
-import type { AnyAction, AnyCheck, AnyDriver, Channel, Command, Condition, JsonSchema, Router, Strategy } from '../types/index.js';
+import type {
+  AnyAction,
+  AnyCheck,
+  AnyDriver,
+  Channel,
+  Command,
+  Condition,
+  JsonSchema,
+  Router,
+  StoreFactory,
+  Strategy,
+} from '../types/index.js';
 import type { SnapshotProvider } from './define.js';
 
 /** Things of one kind by name. A name is taken once. */
@@ -45,6 +56,7 @@ export class Registry {
   readonly drivers = new Table<AnyDriver>('driver');
   readonly routers = new Table<Router>('router');
   readonly strategies = new Table<Strategy>('strategy');
+  readonly stores = new Table<StoreFactory>('store');
   readonly checks = new Table<AnyCheck>('check');
   readonly conditions = new Table<Condition>('condition');
   readonly channels = new Table<Channel>('channel');

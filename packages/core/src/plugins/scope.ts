@@ -10,13 +10,13 @@ const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 export interface ScopeParts {
   readonly hooks: Hooks;
   readonly registry: Registry;
-  readonly store: Store;
+  readonly state: Store;
   readonly config: Config;
   log(plugin: string): Logger;
 }
 
 /** The scope of one plugin: what it registers bears its name. */
-export function createScope(plugin: string, { hooks, registry, store, config, log }: ScopeParts): PluginScope {
+export function createScope(plugin: string, { hooks, registry, state, config, log }: ScopeParts): PluginScope {
   const named = (name: string) => {
     if (typeof name !== 'string' || !NAME.test(name))
       throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${JSON.stringify(name)} is not a name ([a-z0-9_-])` });
@@ -31,7 +31,7 @@ export function createScope(plugin: string, { hooks, registry, store, config, lo
     project: config.project,
     hooks: pluginHooks(hooks, plugin),
     log: log(plugin),
-    store,
+    state,
     action(name, action) {
       demand(action, `action ${named(name)}`, 'run');
       registry.actions.add(`${plugin}/${name}`, action, plugin);
@@ -43,6 +43,11 @@ export function createScope(plugin: string, { hooks, registry, store, config, lo
     router(name, router) {
       for (const method of ['weights', 'shift', 'healthy']) demand(router, `router ${named(name)}`, method);
       registry.routers.add(name, router, plugin);
+    },
+    store(name, factory) {
+      if (typeof factory !== 'function')
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `store ${named(name)} is not a function that makes one` });
+      registry.stores.add(named(name), factory, plugin);
     },
     strategy(name, strategy) {
       const ways = ['instant', 'partial'] as const;

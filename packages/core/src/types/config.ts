@@ -121,6 +121,8 @@ export interface Config {
   readonly secrets: readonly string[];
   readonly rollback: RollbackConfig;
   readonly rollback_timeout_ms: number;
+  /** The name of the store that keeps journals, snapshots and leases. */
+  readonly store: string;
   readonly plugins: readonly PluginReference[];
   readonly components: Readonly<Record<string, ComponentConfig>>;
   readonly steps: readonly StepConfig[];

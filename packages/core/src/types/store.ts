@@ -72,3 +72,13 @@ export interface Store {
   /** Who holds it now, if anybody. */
   leaseOwner(environment: string): Promise<LeaseOwner | undefined>;
 }
+
+/** What a store is made for. */
+export interface StoreOptions {
+  readonly project: string;
+  /** The folder of the state, `.speckit`, on this machine. */
+  readonly stateDir: string;
+}
+
+/** Makes a store. Called by every command, whether it will ask for anything or not: what connects does so when it is first asked. */
+export type StoreFactory = (options: StoreOptions) => Store | Promise<Store>;

@@ -40,7 +40,7 @@ describe('Given sections at the top', () => {
   test('When nobody owns one, then the nearest key is suggested at its position', async () => {
     const { config, positionOf } = await load(`${HEAD}alerts: {}\nstpes: []\nalrets: {}\n`);
     const known =
-      '`version`, `project`, `environments`, `default_environment`, `optimization`, `plugins`, `components`, `steps`, `verify`, `max_parallel`, `lane`, `secrets`, `rollback_timeout`, `alerts`';
+      '`version`, `project`, `environments`, `default_environment`, `optimization`, `plugins`, `components`, `steps`, `verify`, `max_parallel`, `lane`, `secrets`, `rollback_timeout`, `store`, `alerts`';
     expect(checkSections(config, ['alerts'], positionOf).map(told)).toEqual([
       `ship.yaml:4:1 SHIP_CONFIG_UNKNOWN_KEY stpes is not a known key | Did you mean \`steps\`? Known here: ${known}.`,
       `ship.yaml:5:1 SHIP_CONFIG_UNKNOWN_KEY alrets is not a known key | Did you mean \`alerts\`? Known here: ${known}.`,
