@@ -30,9 +30,13 @@ export interface PlanReview {
 
 /** What the hooks of a run are given besides their subject. */
 export interface RunContext extends Context {
+  /** The config, frozen. */
   readonly config: Config;
+  /** What the run does. */
   readonly plan: Plan;
+  /** The command line, redacted. */
   readonly command: string;
+  /** Where journals, snapshots and leases live. */
   readonly store: Store;
   /** Adds a fact, such as `branch`, for conditions and reports. */
   fact(name: string, value: string): void;
@@ -51,28 +55,41 @@ export type StepGate = { readonly skip: string } | { readonly veto: string };
 
 /** How a run ended, for `afterRun`. Taps may set `snapshot` and add to `notes`. */
 export interface RunOutcome {
+  /** How it ended. */
   readonly status: RunStatus;
+  /** One for each step of the plan. */
   readonly steps: readonly StepReport[];
+  /** Suites that ran, by name. */
   readonly verification: VerificationReport;
+  /** What went wrong, judged. */
   readonly failure: Failure | null;
+  /** What the rollback did; null where there was none. */
   readonly rollback: RollbackReport | null;
+  /** The id of the snapshot that was taken; a tap that takes one sets it. */
   snapshot: string | null;
 }
 
 /** What is to be rolled back, for `beforeRollback` and `rollback`. */
 export interface RollbackRequest {
+  /** The whole run, or `component` alone. */
   readonly scope: 'full' | 'partial';
   /** What is restored: what the steps of the run captured, or what the target holds. */
   readonly to: 'captures' | 'snapshot';
+  /** The name of the component that is to go back alone. */
   readonly component?: string;
+  /** The verified snapshot to go back to; null where there is none. */
   readonly target: Snapshot | null;
+  /** What went wrong; null where a person asked without a failure. */
   readonly failure: Failure | null;
+  /** Why it is rolled back, and by which way. */
   readonly decision: Decision;
 }
 
 /** A failure with what plugins gathered about it. */
 export interface FailureNotice {
+  /** The failure, judged. */
   readonly failure: Failure;
+  /** What the decision will be made of. */
   readonly context: FailureContext;
   /** Keeps evidence in the journal. The text is redacted. */
   addEvidence(name: string, text: string): void;
@@ -98,6 +115,7 @@ export const HOOK_KINDS = {
   event: 'sync',
 } as const satisfies Record<string, HookKind>;
 
+/** The name of a hook. */
 export type HookName = keyof typeof HOOK_KINDS;
 
 /** Who tapped. tapable keeps it beside the tap's own name. */
@@ -107,17 +125,29 @@ interface Owner {
 
 /** The kernel's own hooks. Plugins see them through {@link PluginHooks}. */
 export interface Hooks {
+  /** Before the config is frozen. */
   readonly config: AsyncSeriesWaterfallHook<[Config], Config, Owner>;
+  /** When the plan is made; a finding of level `block`, or a throw, refuses it. */
   readonly plan: AsyncSeriesHook<[PlanReview, Context], Owner>;
+  /** After lease and journal are open; a throw refuses the run. */
   readonly beforeRun: AsyncSeriesHook<[RunContext], Owner>;
+  /** After the last step, check or undo. */
   readonly afterRun: AsyncSeriesHook<[RunOutcome, RunContext], Owner>;
+  /** Before a step captures and acts; the first answer counts. */
   readonly beforeStep: AsyncSeriesBailHook<[Step, RunContext], StepGate | undefined | void, Owner>;
+  /** When a step has ended in any way. */
   readonly afterStep: AsyncSeriesHook<[StepReport, RunContext], Owner>;
+  /** When a failure is known and not yet decided upon. */
   readonly onFailure: AsyncSeriesHook<[FailureNotice['failure'], RunContext, FailureNotice], Owner>;
+  /** The first answer replaces the decision. */
   readonly decide: AsyncSeriesBailHook<[Decision, FailureContext, RunContext], Decision | undefined | void, Owner>;
+  /** Admission: before anything is taken back. */
   readonly beforeRollback: AsyncSeriesHook<[RollbackRequest, RunContext, (finding: Finding) => void], Owner>;
+  /** The first answer is the rollback, done. */
   readonly rollback: AsyncSeriesBailHook<[RollbackRequest, RunContext], RollbackReport | undefined | void, Owner>;
+  /** When a rollback has ended in any way. */
   readonly afterRollback: AsyncSeriesHook<[RollbackReport, RunContext], Owner>;
+  /** Everything that happens, as it happens; nothing waits for it. */
   readonly event: SyncHook<[ShipEvent], void, Owner>;
 }
 

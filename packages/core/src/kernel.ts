@@ -28,20 +28,29 @@ export interface Interaction {
 
 /** What opens a kernel. */
 export interface KernelOptions {
+  /** Where the config is looked for, upwards. */
   readonly cwd: string;
   /** `--config`; found upwards from `cwd` when absent. */
   readonly file?: string;
+  /** What `${NAME}` and `SHIP_*` are read from; that of the process when absent. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What flags put over the config. */
   readonly overrides?: ConfigOverrides;
+  /** Flags that decide about a rollback. */
   readonly flags?: FailureContext['flags'];
+  /** `--force-rollback`: warnings of an admission do not refuse. */
   readonly forceRollback?: boolean;
   /** `--yes`: every question beforehand is answered with yes. */
   readonly yes?: boolean;
+  /** Plugins that come with the command, by name. */
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */
   readonly defaults?: readonly string[];
+  /** Compiled schemas by `$id`, so that ajv need not be loaded for them. */
   readonly precompiled?: Readonly<Record<string, CompiledSchema>>;
+  /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
+  /** Who can be asked; nobody when absent. */
   readonly interaction?: Interaction;
   /** Another store than the one that the config chooses. */
   readonly store?: Store;
@@ -49,6 +58,7 @@ export interface KernelOptions {
 
 /** A config with its plugins, ready to plan and run. */
 export interface Kernel {
+  /** As plugins want it, frozen. */
   readonly config: Config;
   /** The folder of the state, `.speckit` beside the config. */
   readonly stateDir: string;
@@ -58,14 +68,23 @@ export interface Kernel {
   readonly offers: readonly string[];
   /** Where the parts of the config stand. */
   readonly positionOf: PositionOf;
+  /** The kernel's own hooks: the command taps `event` for its view. */
   readonly hooks: Hooks;
+  /** What plugins brought. */
   readonly registry: Registry;
+  /** Checks against schemas of plugins. */
   readonly checker: SchemaChecker;
+  /** Where journals, snapshots and leases live. */
   readonly store: Store;
+  /** Masks secrets. */
   readonly redactor: Redactor;
+  /** Flags that decide about a rollback. */
   readonly flags: FailureContext['flags'];
+  /** Warnings of an admission do not refuse. */
   readonly forceRollback: boolean;
+  /** Every question beforehand is answered with yes. */
   readonly yes: boolean;
+  /** Who can be asked. */
   readonly interaction: Interaction;
   /** Errors of taps that did not stop what they tapped. */
   readonly tapErrors: Error[];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 /** What a journal keeps to recognise a process after a crash. */
 export interface RecordedProcess {
+  /** The id that the system gave it. */
   readonly pid: number;
   /** As {@link processStartTime} told it. */
   readonly started: string;
@@ -12,8 +13,11 @@ export interface RecordedProcess {
 
 /** What `/proc/PID/stat` tells. */
 export interface ProcessStat {
+  /** It is a zombie, or gone. */
   readonly ended: boolean;
+  /** The group that it belongs to. */
   readonly pgid: number;
+  /** Clock ticks since the boot. */
   readonly started: string;
 }
 

@@ -2,7 +2,9 @@ import type { Json } from './types/index.js';
 
 /** A secret and the environment variable that holds it. */
 export interface Secret {
+  /** The name of the variable. */
   readonly name: string;
+  /** What is masked. */
   readonly value: string;
 }
 

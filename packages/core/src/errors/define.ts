@@ -3,8 +3,11 @@ import { type ErrorExtras, ShipError } from './ship-error.js';
 
 /** One code: its exit status, its message from the details, and what to do about it. */
 export interface ErrorDefinition<Details> {
+  /** The exit status of `ship` where this error ends it. */
   readonly exit: number;
+  /** One sentence without a full stop, with the user's own value. */
   readonly message: (details: Details) => string;
+  /** What to do about it. */
   readonly hint?: string | ((details: Details) => string | undefined);
   /** What kind of failure it is, where a step ends with it; otherwise its text is classified. */
   readonly failureType?: FailureType;

@@ -2,6 +2,7 @@ import type { FailureType, Position, Trigger } from '../types/index.js';
 
 /** What an error carries besides its code and its details. */
 export interface ErrorExtras {
+  /** The error below it. */
   readonly cause?: unknown;
   /** Where in something the user wrote. */
   readonly at?: Position | undefined;
@@ -22,14 +23,19 @@ interface ShipErrorInit extends ErrorExtras {
 
 /** Every error that a person is meant to read: a code, what happened with their own value, what to do about it. */
 export class ShipError extends Error {
+  /** `SHIP_` and upper case; never used again for something else. */
   readonly code: string;
+  /** What to do about it. */
   readonly hint: string | undefined;
   /** The page that explains the code. */
   readonly docs: string;
   /** The exit status of `ship` when this error ends it. */
   readonly exitCode: number;
+  /** Where in something the user wrote. */
   readonly at: Position | undefined;
+  /** The step, or `plugin/hook`, that it came from. */
   readonly source: string | undefined;
+  /** Single mistakes, where several are told at once. */
   readonly errors: readonly ShipError[];
   /** What kind of failure it is; undefined: its text tells. */
   readonly failureType: FailureType | undefined;

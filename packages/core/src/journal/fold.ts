@@ -14,14 +14,23 @@ import type { Direction, JournalEntry, PlannedStep } from './entries.js';
 
 /** What is known of a step of a run. `unknown`: it was meant to act, and nothing says how that ended. */
 export interface StepState {
+  /** The id of the step. */
   readonly id: string;
+  /** The name of its action. */
   readonly uses: string;
+  /** The name of its component. */
   readonly component?: string;
+  /** The last thing that is known of it. */
   status: 'unknown' | 'done' | 'failed' | 'skipped' | 'undone' | 'undo_failed';
+  /** How often it was meant to act. */
   attempts: number;
+  /** As it was given to the action, with references for secrets. */
   input: JsonObject;
+  /** What was captured, with references for secrets. */
   before: Json;
+  /** What the action answered. */
   result?: Json;
+  /** What it failed with last. */
   error?: ReportedError;
   /** What it started and nobody knows to have ended. */
   processes: ProcessIdentity[];
@@ -29,15 +38,23 @@ export interface StepState {
 
 /** The state of a run: the fold of its entries. */
 export interface RunState {
+  /** The id of the run. */
   run?: string;
+  /** What it deployed to. */
   environment?: string;
+  /** The command line. */
   command?: string;
   /** In the order in which they were first meant to act. */
   readonly steps: Map<string, StepState>;
+  /** What steps made, each with the step that made it. */
   readonly resources: { readonly step: string; readonly resource: Resource }[];
+  /** What went wrong, judged. */
   failure?: Failure;
+  /** What was decided about it. */
   decision?: Decision;
+  /** What the rollback did, where it came to its end. */
   rollback?: RollbackReport;
+  /** The id of the snapshot that it left. */
   snapshot?: string;
   /** Where it was going when the journal ends. */
   direction: Direction;
@@ -50,7 +67,9 @@ export interface RunState {
   restoresComponents: boolean;
   /** Absent: the run was interrupted. */
   status?: RunStatus;
+  /** ISO 8601 UTC. */
   startedAt?: string;
+  /** ISO 8601 UTC. */
   finishedAt?: string;
 }
 

@@ -6,7 +6,9 @@ import { JOURNAL_FORMAT, journalKey } from './key.js';
 
 /** What a journal says, and how many bytes of a torn tail were passed over. */
 export interface JournalContent {
+  /** In the order in which they were written. */
   readonly entries: readonly JournalEntry[];
+  /** Of a last line that a crash cut off. */
   readonly tornBytes: number;
   /** Where the whole lines end, in bytes. */
   readonly length: number;

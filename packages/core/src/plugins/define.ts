@@ -31,23 +31,31 @@ export interface PluginScope {
   readonly name: string;
   /** The project of the config. */
   readonly project: string;
+  /** Tapped at any time in `apply`; see docs/plugins.md for kinds and arguments. */
   readonly hooks: PluginHooks;
+  /** Lines bear the name of the plugin. */
   readonly log: Logger;
   /** What the project keeps, in the store that the config chose. Ready when all plugins are set up, so not yet in `apply`. */
   readonly state: Store;
   /** Registers `uses: <plugin>/<name>`. */
   action(name: string, action: AnyAction): void;
+  /** Registers `driver: <name>` of components. */
   driver(name: string, driver: AnyDriver): void;
+  /** Registers a router, by the name that configs and strategies give it. */
   router(name: string, router: Router): void;
   /** Registers `store: <name>`. */
   store(name: string, factory: StoreFactory): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
+  /** Registers `{ <name>: argument }` in suites. */
   check(name: string, check: AnyCheck): void;
+  /** Registers `when: { <name>: argument }`. */
   condition(name: string, condition: Condition): void;
+  /** Registers a place for alerts. */
   channel(name: string, channel: Channel): void;
   /** Registers `ship <name>`. */
   command(name: string, command: Command): void;
+  /** Provides snapshots to the kernel; one plugin alone may. */
   snapshots(provider: SnapshotProvider): void;
 
   /** The plugin's own section of the config, such as `alerts:`; undefined where the config has none. */
@@ -66,6 +74,7 @@ export interface Plugin<Options = JsonObject> {
   readonly sections?: Readonly<Record<string, JsonSchema>>;
   /** Schema of the options in `plugins:`. */
   readonly options?: JsonSchema;
+  /** Sets the plugin up: registers and taps, and touches nothing. Has 10 s; what throws is SHIP_PLUGIN_FAILED. */
   apply(ship: PluginScope, options: Options): void | Promise<void>;
 }
 

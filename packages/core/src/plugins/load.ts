@@ -24,12 +24,15 @@ interface Loaded {
 
 /** Where plugins come from. */
 export interface PluginSources {
+  /** Those that come with the command. */
   readonly builtins: BuiltinPlugins;
   /** The built in plugins that are on without being listed; `{ name: false }` switches one off. */
   readonly defaults: readonly string[];
+  /** How the others are loaded. */
   readonly importModule: ImportModule;
   /** The folder of the config. */
   readonly dir: string;
+  /** Where parts of the config stand. */
   readonly positionOf: PositionOf;
   /** What is known to be wrong with the config. */
   readonly told: Told;
@@ -37,6 +40,7 @@ export interface PluginSources {
 
 /** What came of loading all plugins. */
 export interface PluginsLoaded {
+  /** Of options, sections, modules and of what was registered. */
   readonly mistakes: readonly ShipError[];
   /** The names of plugins that are there and cannot be used. */
   readonly unusable: ReadonlySet<string>;

@@ -7,13 +7,17 @@ import type { JsonSchema, Position } from '../types/index.js';
 
 /** A mistake against a schema: where in the value, what, and what to do. */
 export interface SchemaMistake {
+  /** Keys from the value down to the mistake. */
   readonly path: readonly string[];
+  /** What is wrong, with the user's value. */
   readonly message: string;
+  /** What to do about it. */
   readonly hint?: string;
 }
 
 /** Whose schema it is, for the error that says that it cannot be used. */
 export interface SchemaOwner {
+  /** The plugin that brings the schema. */
   readonly plugin: string;
   /** What is checked, such as `action helm/upgrade`. */
   readonly what: string;

@@ -2,13 +2,17 @@ import type { Json, JsonObject } from './json.js';
 
 /** A place in a file the user wrote. Lines and columns start at 1. */
 export interface Position {
+  /** The path as people see it: relative where the file is in or below the working folder. */
   readonly file: string;
+  /** From 1. */
   readonly line: number;
+  /** From 1. */
   readonly column: number;
 }
 
 /** The four suites, in the order in which they run. */
 export const SUITES = ['smoke', 'acceptance', 'security', 'performance'] as const;
+/** The name of a suite. */
 export type SuiteName = (typeof SUITES)[number];
 
 /** `optimization.rollback`: what may be taken back, and by whom. */
@@ -21,8 +25,11 @@ export interface RollbackConfig {
   readonly auto_on_failure: boolean;
   /** How many verified snapshots an environment keeps. */
   readonly snapshot_count: number;
+  /** `false`: never one component alone, whatever strategies there are. */
   readonly partial_enabled: boolean;
+  /** `false`: never by switching traffic, whatever strategies there are. */
   readonly instant_rollback: boolean;
+  /** Kept for plugins; the kernel does not act on it. */
   readonly preserve_data_migrations: boolean;
 }
 
@@ -32,7 +39,9 @@ export interface RetryConfig {
   readonly times: number;
   /** Only these failure types are tried again; all of them when absent. */
   readonly on?: readonly FailureType[];
+  /** The most before the first retry, in milliseconds; doubled for each one after it. */
   readonly delay_ms: number;
+  /** The most before any retry, in milliseconds. */
   readonly max_delay_ms: number;
 }
 
@@ -46,18 +55,25 @@ export const FAILURE_TYPES = [
   'git_error',
   'unknown',
 ] as const;
+/** The type of a failure; `unknown` where nothing tells. */
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
 /** How much care a run takes. */
 export const LANES = ['docs', 'standard', 'heavy'] as const;
+/** How much care a run takes. Kept for plugins; the kernel does not act on it. */
 export type Lane = (typeof LANES)[number];
 
 /** One deployable thing with a version. The driver's own fields are in `settings`. */
 export interface ComponentConfig {
+  /** Its key below `components:`, 1 to 63 letters, digits, `.`, `_` or `-`. */
   readonly name: string;
+  /** The name of its driver. */
   readonly driver: string;
+  /** The version to deploy. */
   readonly version: string;
+  /** Others depend on it by its nature: it never goes back alone. */
   readonly core: boolean;
+  /** The names of components that come before it. */
   readonly depends_on: readonly string[];
   /** The fields that belong to the driver, checked against its schema. */
   readonly settings: JsonObject;
@@ -65,10 +81,13 @@ export interface ComponentConfig {
 
 /** A line of the pipeline, before the plan resolves it. */
 export interface StepConfig {
+  /** 1 to 63 letters, digits, `.`, `_` or `-`; no other step has it. */
   readonly id: string;
+  /** For people, where the id does not say enough. */
   readonly name?: string;
   /** `plugin/action`, or `deploy`. */
   readonly uses: string;
+  /** The name of the component that the step is about. */
   readonly component?: string;
   /** The action's input. `run:`, `undo:` and their like stand here for `shell/run`. */
   readonly with: JsonObject;
@@ -76,31 +95,47 @@ export interface StepConfig {
   readonly needs?: readonly string[];
   /** Condition name to its argument; all must hold. */
   readonly when?: JsonObject;
+  /** Absent: one attempt. */
   readonly retry?: RetryConfig;
+  /** Of one attempt, in milliseconds. Absent: half an hour. */
   readonly timeout_ms?: number;
+  /** A failure is told, and the run goes on. */
   readonly continue_on_error: boolean;
+  /** Absent: what the action says, and otherwise true. */
   readonly critical?: boolean;
+  /** Where the step stands; looked up when it is read. */
   readonly position?: Position;
 }
 
 /** One thing verified: the name of a check kind and its argument, with what all checks share. */
 export interface CheckConfig {
+  /** For people and for the log; made of kind and argument where none is written. */
   readonly name: string;
+  /** The name of the kind, such as `http`. */
   readonly kind: string;
+  /** The kind with its argument, and `expect`, as the schema of the kind has them. */
   readonly with: JsonObject;
+  /** `false`: a failure is a warning. */
   readonly required: boolean;
+  /** Of one attempt, in milliseconds. */
   readonly timeout_ms: number;
+  /** Attempts after the first one; `times: 0` where none is written. */
   readonly retry: RetryConfig;
+  /** The name of the component that the check is about. */
   readonly component?: string;
+  /** Where the check stands; looked up when it is read. */
   readonly position?: Position;
 }
 
 /** A plugin as the config names it. */
 export interface PluginReference {
+  /** A name, a package, or a path that starts with a dot. */
   readonly reference: string;
+  /** As written; checked against the plugin's schema before it is set up. */
   readonly options: JsonObject;
   /** `false` switches a default plugin off. */
   readonly enabled: boolean;
+  /** Where the reference stands; absent for plugins that are on without being listed. */
   readonly position?: Position;
 }
 
@@ -110,22 +145,33 @@ export interface Config {
   readonly file: string;
   /** The folder of the file: relative paths start here. */
   readonly dir: string;
+  /** It stands in snapshots: those of another project are refused. */
   readonly project: string;
+  /** The environment of this run. */
   readonly environment: string;
   /** The names of all environments. */
   readonly environments: readonly string[];
+  /** `required`: somebody says yes before anything is touched. */
   readonly approval: 'none' | 'required';
+  /** Kept for plugins. */
   readonly lane: Lane;
+  /** How many independent steps run side by side, 1 to 64. */
   readonly max_parallel: number;
   /** Names of environment variables that hold secrets, besides those whose name tells. */
   readonly secrets: readonly string[];
+  /** `optimization.rollback`, with its defaults. */
   readonly rollback: RollbackConfig;
+  /** For a whole rollback, in milliseconds. */
   readonly rollback_timeout_ms: number;
   /** The name of the store that keeps journals, snapshots and leases. */
   readonly store: string;
+  /** As listed, with those that are switched off. */
   readonly plugins: readonly PluginReference[];
+  /** By name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
+  /** In the order of the file. */
   readonly steps: readonly StepConfig[];
+  /** The checks of each suite, in their order; a suite without checks is empty. */
   readonly verify: Readonly<Record<SuiteName, readonly CheckConfig[]>>;
   /** Sections that belong to plugins, by name (`alerts`, ...). */
   readonly sections: Readonly<Record<string, Json>>;

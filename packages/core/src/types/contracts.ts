@@ -3,6 +3,7 @@ import type { Json, JsonObject, JsonSchema } from './json.js';
 
 /** What a step would do, for `--dry-run`. */
 export interface Change {
+  /** What would happen to it. `run`: a command, of which nobody knows what it touches. */
   readonly kind: 'create' | 'update' | 'replace' | 'delete' | 'run';
   /** What is touched, in words a person recognises. */
   readonly what: string;
@@ -13,6 +14,7 @@ export type Probed = 'untouched' | 'partial' | 'done';
 
 /** The answer of a restore. `changed: false` means that everything was already as captured. */
 export interface Restored {
+  /** `false`: everything was already as captured. */
   readonly changed: boolean;
   /** One line for the report, such as `worker back at v1`. */
   readonly summary?: string;
@@ -22,29 +24,39 @@ export interface Restored {
 
 /** A finding of `plan` or of an admission check. `block` is never overridden, `warn` by `--force-rollback`. */
 export interface Finding {
+  /** `block` refuses, `warn` refuses what a person asked for without `--force-rollback`, `info` is told. */
   readonly level: 'info' | 'warn' | 'block';
   /** The rule, such as `irreversible-last`. */
   readonly rule: string;
+  /** One sentence for people. Redacted. */
   readonly message: string;
+  /** Where in the config, if it is about a part of it. */
   readonly position?: Position;
+  /** Who found it. */
   readonly plugin?: string;
 }
 
 /** Something a step brought into being, so that it can be taken away again. */
 export interface Resource {
+  /** What kind of thing, such as `release` or `bucket`. */
   readonly type: string;
+  /** Tells it from others of its type. */
   readonly id: string;
+  /** `created` by this step, `reused` where it was there before, `pending` where nobody knows yet. */
   readonly provenance: 'created' | 'reused' | 'pending';
   /** The command a person would use to remove it. */
   readonly commands?: readonly string[];
+  /** Where a person can look at it. */
   readonly console_url?: string;
 }
 
 /** A process that a step started, precise enough to be recognised after a crash. */
 export interface ProcessIdentity {
+  /** The id that the system gave it. */
   readonly pid: number;
   /** The process group; equal to `pid` where the process leads its own. */
   readonly pgid: number;
+  /** The command line. */
   readonly command: string;
   /** When it started, as the system tells; absent where it had ended before anybody could ask. */
   readonly started?: string;
@@ -52,21 +64,29 @@ export interface ProcessIdentity {
 
 /** Writes lines for people. Every line is redacted before it goes anywhere. */
 export interface Logger {
+  /** For `--verbose`. */
   debug(message: string): void;
+  /** For everybody. */
   info(message: string): void;
+  /** For everybody, and marked. */
   warn(message: string): void;
 }
 
 /** One piece of a tool's output, already redacted. */
 export interface Output {
+  /** Where the tool wrote it. */
   readonly stream: 'stdout' | 'stderr';
+  /** A piece as it came: it need not end with a line. */
   readonly text: string;
 }
 
 /** What every action, driver, router and check is given. */
 export interface Context {
+  /** The id of the run; outside of one, what the context is for, such as `preview`. */
   readonly run: string;
+  /** The project of the config. */
   readonly project: string;
+  /** The environment that is deployed to. */
   readonly environment: string;
   /** The folder of the config; relative paths start here. */
   readonly dir: string;
@@ -76,6 +96,7 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted at the deadline and on Ctrl-C; `reason` is a ShipError. */
   readonly signal: AbortSignal;
+  /** Lines bear the name of the step, check or plugin. */
   readonly log: Logger;
   /** Values for templates and conditions, such as `branch` and `sha`. */
   readonly facts: Readonly<Record<string, string>>;
@@ -91,6 +112,7 @@ export interface Context {
 
 /** What an action's functions are given: the context, and the step they work for. */
 export interface StepContext extends Context {
+  /** The step, its action, and which attempt this is, from 1. */
   readonly step: { readonly id: string; readonly uses: string; readonly attempt: number };
   /** The component that the step names. */
   readonly component?: ComponentConfig;
@@ -107,9 +129,13 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   readonly input?: JsonSchema;
   /** For `--dry-run`; reads only. */
   preview?(ctx: StepContext, input: Input): Promise<readonly Change[]> | readonly Change[];
+  /** Reads what `run` would change. Plain JSON of at most 8 MB; what throws here fails the step before it acted. */
   capture?(ctx: StepContext, input: Input): Promise<Before> | Before;
+  /** Acts. Told through `ctx.signal` to stop; what throws fails the step. A ShipError may name `failureType` and `trigger`. */
   run(ctx: StepContext, input: Input, before: Before): Promise<Result> | Result;
+  /** What is true now. Reads only; one that throws counts as not knowing, and the step is restored. */
   probe?(ctx: StepContext, input: Input, before: Before): Promise<Probed> | Probed;
+  /** Puts back what was captured. `result` is absent where `run` did not end. What throws leaves the rollback incomplete. */
   restore?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<Restored | void> | Restored | void;
   /** How the step would be undone, in words, for `--dry-run`. */
   describeUndo?(input: Input): string | undefined;
@@ -127,10 +153,15 @@ export type AnyAction = Action<any, any, any>;
 
 /** The state of one component, as a snapshot keeps it. */
 export interface ComponentState<State extends Json = Json> {
+  /** The version that is live. */
   readonly version: string;
+  /** What runs, where it is an image. */
   readonly image?: string;
+  /** How many of it run, where that is known. */
   readonly replicas?: number;
+  /** Differs where the config of the component does; compared, never read. */
   readonly config_hash: string;
+  /** Whether it serves as it should, now. */
   readonly healthy: boolean;
   /** What the driver needs to restore exactly this. */
   readonly driver: State;
@@ -163,9 +194,11 @@ export type Weights = Readonly<Record<string, number>>;
 
 /** How traffic is weighed between versions of one component. */
 export interface Router {
+  /** The shares in force now. */
   weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
   /** Resolves when the new weights are in force, read back from the router. */
   shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
+  /** Whether a version could be given traffic. */
   healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
 }
 
@@ -178,6 +211,7 @@ export type CheckOutcome =
 export interface Check<Input = Json> {
   /** Schema of the whole check but for what all checks share (`name`, `timeout`, `retry`, `required`, `component`). */
   readonly input: JsonSchema;
+  /** Verifies once. What throws counts as `errored`; retries and the deadline are the kernel's. */
   run(ctx: Context, input: Input): Promise<CheckOutcome>;
   /** A short text for the report, such as `GET https://shop.example/healthz`. */
   describe?(input: Input): string;
@@ -189,18 +223,23 @@ export type AnyCheck = Check<any>;
 
 /** A condition, used as `when: { <name>: argument }`. */
 export interface Condition {
+  /** Schema of the argument. */
   readonly input: JsonSchema;
+  /** `false` passes the step over; what throws fails it. */
   holds(ctx: Context, argument: Json): Promise<boolean> | boolean;
 }
 
 /** Where alerts go. */
 export interface Channel {
+  /** Schema of what the config says about the channel. */
   readonly options?: JsonSchema;
+  /** Sends one message. What throws is told, and changes nothing else. */
   send(message: { readonly event: string; readonly severity: string; readonly text: string; readonly context: JsonObject }): Promise<void>;
 }
 
 /** A command of a plugin: `ship <name> [args...]`. */
 export interface Command {
+  /** One line for `--help`. */
   readonly summary: string;
   /** Shown after the name in `--help`, such as `list|stop [component]`. */
   readonly usage?: string;
@@ -210,6 +249,7 @@ export interface Command {
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
+  /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
   /** One line for people. */
   print(line: string): void;
@@ -217,5 +257,6 @@ export interface CommandContext extends Context {
 
 /** An error with the type that `retry.on` compares. Thrown by actions that know better than the classifier. */
 export interface TypedFailure {
+  /** The type; the text of the error is not looked at. */
   readonly failureType: FailureType;
 }

@@ -14,23 +14,33 @@ export const TRIGGERS = [
   'documentation_mismatch',
   'step_failed',
 ] as const;
+/** What set a rollback off. */
 export type Trigger = (typeof TRIGGERS)[number];
 
+/** How bad it is. CRITICAL and HIGH may be taken back, MEDIUM is a warning, LOW a note. */
 export type Severity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW';
 
 /** What went wrong, judged. */
 export interface Failure {
+  /** What kind of thing went wrong. */
   readonly type: FailureType;
+  /** What set it off. */
   readonly trigger: Trigger;
+  /** By the trigger, and for a step by how much it matters. */
   readonly severity: Severity;
+  /** The id of the step that failed. */
   readonly step?: string;
+  /** The suite that failed. */
   readonly suite?: SuiteName;
+  /** The name of the component that the failed step is about. */
   readonly component?: string;
+  /** The error's own words, redacted. */
   readonly message: string;
 }
 
 /** All that severity and decision look at. Plain data, so that a past decision can be replayed. */
 export interface FailureContext {
+  /** What is known of the failure itself. */
   readonly failure: {
     readonly trigger: Trigger;
     readonly type?: FailureType;
@@ -41,7 +51,9 @@ export interface FailureContext {
     /** For `step_failed`: how much the step matters. */
     readonly step_kind?: 'critical' | 'recoverable' | 'continue_on_error';
   };
+  /** `--auto-rollback`, `--no-auto-rollback` and `--no-rollback`. */
   readonly flags: { readonly auto_rollback?: boolean; readonly no_auto_rollback?: boolean; readonly no_rollback?: boolean };
+  /** What the config says about it. */
   readonly rollback: {
     readonly enabled: boolean;
     readonly auto_on_failure: boolean;
@@ -54,16 +66,25 @@ export interface FailureContext {
   readonly router: boolean;
 }
 
+/** What somebody who is asked may answer. `investigate` and `skip` leave everything as it is. */
 export type DecisionOption = 'full_rollback' | 'partial_rollback' | 'investigate' | 'skip';
 
 /** What to do about a failure, who asked for it, how far it goes, and why. */
 export interface Decision {
+  /** That of the failure; a plugin cannot replace it. */
   readonly severity: Severity;
+  /** `prompt` becomes `rollback` where the answer is one. `none`: rollbacks are switched off. */
   readonly action: 'rollback' | 'prompt' | 'warn' | 'info' | 'none';
+  /** Who asked for a rollback: nobody, a rule, somebody who was asked, or a person without any failure. */
   readonly trigger: 'automatic' | 'prompted' | 'manual' | 'none';
+  /** The whole run or the component that failed; `none` where nothing is rolled back. */
   readonly scope: 'full' | 'partial' | 'none';
+  /** `instant`: by switching traffic, where a strategy can. */
   readonly via: 'restore' | 'instant' | 'none';
+  /** What may be answered, where it is asked. */
   readonly options: readonly DecisionOption[];
+  /** The one that is chosen beforehand. */
   readonly recommended?: DecisionOption;
+  /** Why, in the order in which it was decided. */
   readonly reasons: readonly string[];
 }

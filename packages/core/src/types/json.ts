@@ -5,7 +5,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json };
 
 /**
- * A JSON Schema (draft 2020-12 without remote references).
+ * A JSON Schema (draft 07, without references to other files).
  * Everything a user writes is checked against one before anything runs.
  */
 export type JsonSchema = { readonly [key: string]: unknown };

@@ -4,94 +4,149 @@ import type { Decision, Failure } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';
 
+/** How a run ended. `refused`: by a rule, before anything was touched or before anything was taken back. */
 export type RunStatus = 'succeeded' | 'rolled_back' | 'failed' | 'rollback_incomplete' | 'refused' | 'interrupted';
+/** How a step ended. A failed step that was undone is `undone`; one that never began is `not_run`. */
 export type StepStatus = 'done' | 'failed' | 'skipped' | 'undone' | 'undo_failed' | 'not_run';
 
 /** An error as people and `--json` see it; every text is redacted. */
 export interface ReportedError {
+  /** `SHIP_` and upper case; SHIP_UNEXPECTED where the error has none. */
   readonly code: string;
+  /** What happened, with the user's own value. */
   readonly message: string;
+  /** What to do about it. */
   readonly hint?: string;
+  /** The page that explains the code. */
   readonly docs?: string;
   /** `file:line:column`, where the error is in something the user wrote. */
   readonly at?: string;
   /** The step, or `plugin/hook`, that it came from. */
   readonly source?: string;
+  /** The message of the error below it. */
   readonly cause?: string;
 }
 
+/** What became of one step. */
 export interface StepReport {
+  /** The id of the step. */
   readonly id: string;
+  /** The name of its action. */
   readonly uses: string;
+  /** The name of its component. */
   readonly component?: string;
+  /** How it ended. */
   readonly status: StepStatus;
+  /** All attempts and the pauses between them, in milliseconds. */
   readonly duration_ms: number;
+  /** 0 where it never acted. */
   readonly attempts: number;
   /** Why it was skipped, or why its undo left something. */
   readonly reason?: string;
+  /** What it failed with. */
   readonly error?: ReportedError;
 }
 
+/** What became of one check. */
 export interface CheckReport {
+  /** The name of the check. */
   readonly name: string;
+  /** `errored`: nobody can tell whether it holds. */
   readonly outcome: 'passed' | 'failed' | 'errored';
+  /** `false`: its failure is a warning. */
   readonly required: boolean;
+  /** How often it was asked, from 1. */
   readonly attempts: number;
+  /** All attempts and the pauses between them, in milliseconds. */
   readonly duration_ms: number;
+  /** What was found, redacted. */
   readonly detail?: string;
 }
 
+/** What became of one suite. */
 export interface SuiteReport {
+  /** `failed` where a required check did not pass, or not all were asked. */
   readonly outcome: 'passed' | 'failed';
+  /** In milliseconds. */
   readonly duration_ms: number;
+  /** Those that were asked, in their order. */
   readonly checks: readonly CheckReport[];
 }
 
 /** Suites that ran. A suite with no checks is absent. */
 export type VerificationReport = Partial<Record<SuiteName, SuiteReport>>;
 
+/** What a rollback made of one component. */
 export interface ComponentReport {
+  /** The name of the component. */
   readonly name: string;
   /** Version before the rollback; null where nothing was live. */
   readonly from: string | null;
+  /** Version after the rollback; null where nothing is to be live. */
   readonly to: string | null;
+  /** `unchanged`: it was already as it should be. */
   readonly status: 'restored' | 'unchanged' | 'failed';
+  /** In milliseconds. */
   readonly duration_ms: number;
+  /** Why it is not back. */
   readonly error?: ReportedError;
 }
 
+/** What a rollback did. */
 export interface RollbackReport {
+  /** How far it went, which may be further than was asked for. */
   readonly scope: 'full' | 'partial' | 'none';
+  /** The snapshot that the environment is as again; null where it is as in none. */
   readonly target_snapshot: string | null;
+  /** In the order in which they were taken back. */
   readonly components: readonly ComponentReport[];
+  /** What the admission found; none of it kept the rollback from its work. */
   readonly findings: readonly Finding[];
+  /** What was verified afterwards. */
   readonly verification: VerificationReport;
   /** Commands that finish what the rollback could not. */
   readonly remaining: readonly { readonly what: string; readonly command?: string; readonly error: ReportedError }[];
+  /** In milliseconds. */
   readonly duration_ms: number;
 }
 
 /** The one document of `--json`, and `report.json` of the run. Times in ISO 8601 UTC, durations in ms. */
 export interface Report {
+  /** Grows when a field changes its meaning. */
   readonly format: 1;
   /** The verb: `deploy` where none was given. */
   readonly command: string;
+  /** The id of the run; null where none was started. */
   readonly run: string | null;
+  /** null where no config was read. */
   readonly project: string | null;
+  /** null where no config was read. */
   readonly environment: string | null;
+  /** How it ended. */
   readonly status: RunStatus;
+  /** The exit status of the command. */
   readonly exit_code: number;
+  /** When the command began. */
   readonly started_at: string;
+  /** In milliseconds. */
   readonly duration_ms: number;
+  /** true for `--dry-run`. */
   readonly dry_run?: boolean;
+  /** What `--dry-run` shows. */
   readonly plan?: readonly PreviewedStep[];
   /** With --dry-run: what would be asked before anything is touched. */
   readonly questions?: readonly string[];
+  /** One for each step of the plan, in its order. */
   readonly steps: readonly StepReport[];
+  /** What went wrong, judged. A MEDIUM one stands here although the run succeeded. */
   readonly failure: Failure | null;
+  /** What was decided about it, and why. */
   readonly decision: Decision | null;
+  /** What the rollback did; null where there was none. */
   readonly rollback: RollbackReport | null;
+  /** Suites that ran, by name. */
   readonly verification: VerificationReport;
+  /** What steps made, and what became of it. `orphans` are of steps whose undo failed. */
   readonly resources: {
     readonly created: readonly Resource[];
     readonly removed: readonly Resource[];
@@ -100,7 +155,9 @@ export interface Report {
   };
   /** Id of the snapshot that this run left. */
   readonly snapshot: string | null;
+  /** Errors that are of no step: of plugins, of the store, of the command line. */
   readonly errors: readonly ReportedError[];
+  /** For people, redacted. */
   readonly warnings: readonly string[];
   /** What a verb such as `snapshots list` answers. */
   readonly result?: Json;

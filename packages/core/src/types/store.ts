@@ -1,6 +1,8 @@
 /** A value and the version that `put` compares. */
 export interface Stored {
+  /** As it was put, bytes and all. */
   readonly value: Buffer;
+  /** Differs where the value does. */
   readonly version: string;
 }
 
@@ -10,6 +12,7 @@ export interface Appender {
   append(data: string): Promise<void>;
   /** Takes `data` along with the next `append`, without waiting. */
   enqueue(data: string): void;
+  /** Resolves when all that was enqueued is durable. It takes nothing afterwards. */
   close(): Promise<void>;
 }
 
@@ -21,13 +24,19 @@ export interface AppenderOptions {
 
 /** Who holds an environment. */
 export interface LeaseOwner {
+  /** The id of the run. */
   readonly run: string;
+  /** Who started it. */
   readonly user: string;
+  /** On which machine. */
   readonly host: string;
+  /** As which process. */
   readonly pid: number;
   /** When the process started, so that a recycled pid is not taken for it. */
   readonly process_started: string;
+  /** Of the machine since it was started: pids of an earlier one are dead. */
   readonly boot_id: string;
+  /** The command line, redacted. */
   readonly command: string;
   /** ISO 8601 UTC. */
   readonly since: string;
@@ -35,6 +44,7 @@ export interface LeaseOwner {
 
 /** The right to change an environment. */
 export interface Lease {
+  /** Who holds it. */
   readonly owner: LeaseOwner;
   /** Only grows. Every write of the holder may be compared with it. */
   readonly token: number;
@@ -42,6 +52,7 @@ export interface Lease {
   readonly previous?: LeaseOwner;
   /** Throws when the lease has been taken over. */
   check(): Promise<void>;
+  /** Gives it back. Harmless where it was taken over. */
   release(): Promise<void>;
 }
 
@@ -50,9 +61,11 @@ export interface Lease {
  * such as `snapshots/production/latest.json`.
  */
 export interface Store {
+  /** What kind of store it is. */
   readonly name: string;
   /** What the store cannot do. Asking for it throws. */
   readonly flags: { readonly leases: boolean };
+  /** undefined where there is none. An error is SHIP_STORE_READ_FAILED. */
   get(key: string): Promise<Stored | undefined>;
   /**
    * Replaces a value, whole and durable.
@@ -66,6 +79,7 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
+  /** Removes a key and what is below it; no error where there is nothing. */
   remove(key: string): Promise<void>;
   /** Takes the lease of an environment, or throws SHIP_LEASE_HELD. */
   lease(environment: string, owner: LeaseOwner): Promise<Lease>;
@@ -75,6 +89,7 @@ export interface Store {
 
 /** What a store is made for. */
 export interface StoreOptions {
+  /** The project of the config. */
   readonly project: string;
   /** The folder of the state, `.speckit`, on this machine. */
   readonly stateDir: string;
