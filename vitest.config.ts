@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     // Tests read the sources, so that a stack trace names the line that a person wrote.
     alias: [
+      { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
       { find: /^@ship\/core\/process$/, replacement: at('./packages/core/src/process-identity.ts') },
       { find: /^@ship\/core\/process-group$/, replacement: at('./packages/core/src/process-group.ts') },
       { find: /^@ship\/core\/durable$/, replacement: at('./packages/core/src/store/durable.ts') },

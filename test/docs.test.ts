@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EXIT_CODES, emptyReport, FAILURE_TYPES, isShipError, type ShipError, SUITES, TRIGGERS } from '@ship/core';
+import { FAILURE_TYPES, isShipError, type ShipError, SUITES, TRIGGERS } from '@ship/core';
+import { EXIT_CODES, emptyReport } from '@ship/core/kernel';
 import { expect, it } from 'vitest';
 import { HOOK_KINDS } from '../packages/core/src/hooks.js';
 import { ROOT, ship, temporaryFolder } from './support/ship.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileStore, foldJournal, type JournalEntry, type RunState, readJournal } from '@ship/core';
+import { FileStore, foldJournal, type JournalEntry, type RunState, readJournal } from '@ship/core/kernel';
 import { groupAlive } from '@ship/exec';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import type { BuiltinPlugins, Plugin } from '@ship/core';
+import type { Plugin } from '@ship/core';
+import type { BuiltinPlugins } from '@ship/core/kernel';
 
 /** The plugins that come with the command. Each is loaded when a config uses it. */
 export const BUILTINS: BuiltinPlugins = {

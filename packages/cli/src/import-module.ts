@@ -1,4 +1,4 @@
-import type { ImportModule } from '@ship/core';
+import type { ImportModule } from '@ship/core/kernel';
 
 const OWN_PACKAGES = /Cannot find package '@ship\/(core|exec|testing)'/;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { emptyReport, isShipError, type Report, toReported } from '@ship/core';
+import { isShipError, type Report } from '@ship/core';
+import { emptyReport, toReported } from '@ship/core/kernel';
 import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
 import { errors } from './errors.js';
 import { redactorFor } from './redactor.js';

@@ -1,4 +1,4 @@
-import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core';
+import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core/kernel';
 import type { Flags } from './arguments.js';
 import { BUILTINS, DEFAULTS } from './builtins.js';
 import { configFile } from './config-file.js';

@@ -1,4 +1,5 @@
-import type { DecisionOption, Interaction } from '@ship/core';
+import type { DecisionOption } from '@ship/core';
+import type { Interaction } from '@ship/core/kernel';
 
 const CHOICES: Readonly<Record<DecisionOption, string>> = {
   full_rollback: 'Roll everything back',

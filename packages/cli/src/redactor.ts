@@ -1,4 +1,4 @@
-import { findSecrets, loadConfig, Redactor } from '@ship/core';
+import { findSecrets, loadConfig, Redactor } from '@ship/core/kernel';
 import type { Flags } from './arguments.js';
 import { configFile } from './config-file.js';
 

@@ -1,4 +1,5 @@
-import { isShipError, loadConfig } from '@ship/core';
+import { isShipError } from '@ship/core';
+import { loadConfig } from '@ship/core/kernel';
 import { type Arguments, parseArguments } from './arguments.js';
 import { configFile } from './config-file.js';
 

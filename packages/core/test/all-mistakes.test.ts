@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore, openKernel, type Plugin, type ShipError } from '../src/index.js';
+import { MemoryStore, type Plugin, type ShipError } from '../src/index.js';
+import { openKernel } from '../src/kernel-api.js';
 import { plugin } from './help.js';
 
 const driver = {

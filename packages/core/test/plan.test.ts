@@ -1,7 +1,8 @@
 import { harness } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makePlan, type ShipError } from '../src/index.js';
+import type { ShipError } from '../src/index.js';
+import { makePlan } from '../src/kernel-api.js';
 import { DEFAULT_STEP_TIMEOUT_MS, inOrder } from '../src/plan.js';
 import { actions, plugin, steps } from './help.js';
 

@@ -1,6 +1,7 @@
 import { harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { type JsonSchema, makePlan, type PluginScope, type ShipError } from '../src/index.js';
+import type { JsonSchema, PluginScope, ShipError } from '../src/index.js';
+import { makePlan } from '../src/kernel-api.js';
 import { plugin, steps } from './help.js';
 
 const refusal = (promise: Promise<unknown>): Promise<ShipError> =>

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { type BuiltinPlugins, type Kernel, MemoryStore, openKernel, type ShipError } from '../src/index.js';
+import { MemoryStore, type ShipError } from '../src/index.js';
+import { type BuiltinPlugins, type Kernel, openKernel } from '../src/kernel-api.js';
 
 const GOOD = `export default { name: 'NAME', ship: '^1', apply() {} };`;
 const named = (name: string, more = '') => GOOD.replace('NAME', name).replace('apply', `${more} apply`);

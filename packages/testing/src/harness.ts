@@ -1,16 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type BuiltinPlugins,
-  type Kernel,
-  type KernelOptions,
-  MemoryStore,
-  openKernel,
-  type Plugin,
-  type Report,
-  run,
-  type ShipEvent,
-} from '@ship/core';
+import { MemoryStore, type Plugin, type Report, type ShipEvent } from '@ship/core';
+import { type BuiltinPlugins, type Kernel, type KernelOptions, openKernel, run } from '@ship/core/kernel';
 import { temporaryFolder } from './temporary.js';
 
 /** What a harness may be given. */

@@ -1,15 +1,5 @@
-import {
-  type Interaction,
-  type Kernel,
-  type Report,
-  type RunOptions,
-  recover,
-  resume,
-  rollbackLast,
-  rollbackTo,
-  run,
-  type ShipEvent,
-} from '@ship/core';
+import type { Report, ShipEvent } from '@ship/core';
+import { type Interaction, type Kernel, type RunOptions, recover, resume, rollbackLast, rollbackTo, run } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import { listenToSignals } from '../signals.js';

@@ -1,4 +1,5 @@
-import { emptyReport, type Kernel, makePlan, preview, questionsOf, type Report } from '@ship/core';
+import type { Report } from '@ship/core';
+import { emptyReport, type Kernel, makePlan, preview, questionsOf } from '@ship/core/kernel';
 import type { Terminal } from '../terminal.js';
 import { showFindings } from '../view/findings.js';
 

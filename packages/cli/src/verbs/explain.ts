@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { emptyReport, type Report, suggest } from '@ship/core';
+import { type Report, suggest } from '@ship/core';
+import { emptyReport } from '@ship/core/kernel';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 

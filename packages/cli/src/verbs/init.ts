@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { emptyReport, PLACES, type Report } from '@ship/core';
+import type { Report } from '@ship/core';
+import { emptyReport, PLACES } from '@ship/core/kernel';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { type Found, renderConfig } from './init-config.js';

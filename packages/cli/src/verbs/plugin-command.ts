@@ -1,4 +1,5 @@
-import { demandSnapshots, emptyReport, type Json, type Kernel, pluginCommand, type Report, suggest } from '@ship/core';
+import { type Json, type Report, suggest } from '@ship/core';
+import { demandSnapshots, emptyReport, type Kernel, pluginCommand } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { VERBS } from '../help.js';

@@ -1,4 +1,5 @@
-import { emptyReport, type Report } from '@ship/core';
+import type { Report } from '@ship/core';
+import { emptyReport } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';

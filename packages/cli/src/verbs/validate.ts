@@ -1,4 +1,5 @@
-import { emptyReport, makePlan, type Report, SUITES } from '@ship/core';
+import { type Report, SUITES } from '@ship/core';
+import { emptyReport, makePlan } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';

@@ -1,4 +1,5 @@
-import { isShipError, type ReportedError, toReported } from '@ship/core';
+import { isShipError, type ReportedError } from '@ship/core';
+import { toReported } from '@ship/core/kernel';
 import type { Terminal } from '../terminal.js';
 import { errorAnnotation } from './github.js';
 

@@ -1,4 +1,5 @@
-import { type Finding, formatPosition } from '@ship/core';
+import type { Finding } from '@ship/core';
+import { formatPosition } from '@ship/core/kernel';
 import type { Terminal } from '../terminal.js';
 
 /** Shows what was found in the plan, and returns it as the warnings of a report. */

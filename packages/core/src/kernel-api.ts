@@ -1,0 +1,20 @@
+// What a command needs to run a kernel: `@ship/core/kernel`.
+export { type ConfigOverrides, loadConfig } from './config/index.js';
+export { PLACES } from './config/places.js';
+export { formatPosition, toReported } from './errors/report.js';
+export { foldJournal, type RunState, type StepState } from './journal/fold.js';
+export { type JournalContent, readJournal } from './journal/read.js';
+export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';
+export type { ImportModule } from './plugins/import-plugin.js';
+export type { BuiltinPlugins } from './plugins/load.js';
+export { findSecrets, Redactor } from './redact.js';
+export { questionsOf } from './run/consent.js';
+export { makePlan } from './run/make-plan.js';
+export type { RunOptions } from './run/open-session.js';
+export { pluginCommand } from './run/plugin-command.js';
+export { preview } from './run/preview.js';
+export { type RecoverOptions, recover, resume, rollbackLast } from './run/recover.js';
+export { EXIT_CODES, emptyReport } from './run/report.js';
+export { demandSnapshots, rollbackTo } from './run/rollback-to.js';
+export { run } from './run/run.js';
+export { FileStore } from './store/file.js';
