@@ -38,10 +38,17 @@ describe('a plugin that ends things from the side', () => {
     const ended = await ship(['--json'], { cwd: withAction('process.exit(0);') });
     expect(documentOf(ended)).toMatchObject({
       exit_code: 3,
-      command: 'deploy',
       status: 'failed',
       errors: [{ message: expect.stringContaining('ended before its work was done') }],
     });
+  });
+
+  it('given a command of a plugin that never settles, when it runs, then it is no success', async () => {
+    const cwd = project('version: 1\nproject: shop\nplugins: [./odd.mjs]\n', {
+      'odd.mjs': `export default { name: 'odd', ship: '^1', apply: (ship) => ship.command('odd', { summary: 'x', run: () => new Promise(() => {}) }) };`,
+    });
+    const ended = await ship(['odd', '--json'], { cwd });
+    expect(documentOf(ended)).toMatchObject({ exit_code: 3, errors: [{ message: expect.stringContaining('never comes') }] });
   });
 
   it('given a timer that a plugin left behind, when the run has ended, then ship ends soon after', async () => {

@@ -66,13 +66,13 @@ describe('verbs that touch nothing', () => {
 
   it('given plugins, when they are shown, then each tells where it is from and what it brings', async () => {
     const cwd = project(`${DEPLOY}plugins: [./mine.mjs, { git: false }]\n`, {
-      'mine.mjs': `export default { name: 'mine', ship: '^1', apply: (ship) => ship.action('act', { run: () => null }) };`,
+      'mine.mjs': `export default { name: 'mine', ship: '^1', apply(ship) { ship.action('act', { run: () => null }); ship.store('mine', () => {}); } };`,
     });
     const { report } = await shipJson(['plugins'], { cwd });
     expect(report.result).toEqual([
       { name: 'shell', origin: 'built in', brings: ['action shell/run', 'check run', 'condition run'] },
       expect.objectContaining({ name: 'snapshots' }),
-      { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act'] },
+      { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act', 'store mine'] },
     ]);
   });
 

@@ -11,6 +11,8 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
     registry.actions,
     registry.drivers,
     registry.routers,
+    registry.strategies,
+    registry.stores,
     registry.checks,
     registry.conditions,
     registry.channels,

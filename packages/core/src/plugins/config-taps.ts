@@ -6,7 +6,7 @@ import type { Config } from '../types/index.js';
 /** The config as the plugins want it. Each is held to what it answers, so that the one that answered nonsense is named. */
 export async function tappedConfig({ config: hook }: Hooks, given: Config): Promise<Config> {
   if (hook.taps.length === 0) return given;
-  hook.intercept({ register: (tap) => ({ ...tap, fn: checked(tap.plugin ?? tap.name, tap.fn as Tap) }) });
+  hook.intercept({ register: (tap) => ({ ...tap, type: 'promise', fn: checked(tap.plugin ?? tap.name, tap.fn as Tap) }) });
   return deepFreeze(await hook.promise(given));
 }
 
