@@ -83,6 +83,15 @@ describe('a config that a plugin answers', () => {
     expect(told(error)).toBe(`undefined: SHIP_PLUGIN_CONFIG (2) plugin odd answered a config that cannot be used: ${problem}`);
   });
 
+  it('given a config that is answered at once, later, or by a callback, when the kernel opens, then it is used', async () => {
+    const wider = plugin('wider', (ship) => {
+      ship.hooks.config.tap('x', (config) => ({ ...config, project: `${config.project}-a` }));
+      ship.hooks.config.tapPromise('x', async (config) => ({ ...config, project: `${config.project}-b` }));
+      ship.hooks.config.tapAsync('x', (config, done) => done(null, { ...config, project: `${config.project}-c` }));
+    });
+    expect((await harness({ plugins: [wider], config: '' })).kernel.config.project).toBe('test-a-b-c');
+  });
+
   it('given nothing, or a whole config, when the kernel opens, then it is used, frozen to its depth', async () => {
     expect((await answering(() => undefined)).kernel.config.steps).toHaveLength(2);
     const { kernel } = await answering((config) => ({ ...config, steps: [{ id: 'c', uses: 'odd/act', with: {} }] }));
