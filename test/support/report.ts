@@ -20,6 +20,7 @@ const FIELDS = [
   'resources',
   'snapshot',
   'errors',
+  'evidence',
   'warnings',
 ];
 const OPTIONAL = ['dry_run', 'plan', 'questions', 'result'];

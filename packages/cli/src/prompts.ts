@@ -1,16 +1,21 @@
 import type { DecisionOption } from '@ship/core';
 import type { Interaction } from '@ship/core/kernel';
+import type { Terminal } from './terminal.js';
+import { showGuide } from './view/guide.js';
 
 const CHOICES: Readonly<Record<DecisionOption, string>> = {
+  retry: 'Run the step again',
+  continue: 'Go on without it, with a warning',
   full_rollback: 'Roll everything back',
   partial_rollback: 'Roll this component back',
-  investigate: 'Leave it as it is, I will look into it',
-  skip: 'Leave it as it is',
+  investigate: 'Show what is known, then ask again',
+  skip: 'Leave it as it is, for me to finish',
 };
 
 /** Questions on a terminal. A dismissed question (Ctrl-C) is a no. */
-export function promptingInteraction(signal: AbortSignal): Interaction {
+export function promptingInteraction(signal: AbortSignal, terminal: Terminal): Interaction {
   return {
+    show: (guide) => showGuide(terminal, guide),
     async confirm(question) {
       const { default: select } = await import('@inquirer/select');
       return (

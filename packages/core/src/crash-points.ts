@@ -14,6 +14,8 @@ export const CRASH_POINTS = [
   'rollback-started',
   'undo-intended',
   'restored',
+  'remove-intended',
+  'removed',
   'undone',
   'rollback-finished',
   'run-finished',

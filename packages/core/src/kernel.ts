@@ -12,7 +12,7 @@ import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { ChosenStore } from './store/chosen.js';
-import type { Config, DecisionOption, FailureContext, Logger, Store } from './types/index.js';
+import type { Config, DecisionOption, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
 export interface Interaction {
@@ -24,6 +24,8 @@ export interface Interaction {
     options: readonly DecisionOption[],
     recommended: DecisionOption | undefined,
   ): Promise<DecisionOption | undefined>;
+  /** Shows what is known, before it is asked again. */
+  show?(guide: InterventionGuide): Promise<void> | void;
 }
 
 /** What opens a kernel. */

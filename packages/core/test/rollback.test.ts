@@ -166,7 +166,8 @@ describe('rollback of a run', () => {
       };
       const { run } = await harness({ plugins: [actions(recording([]))], config: steps('id: a, uses: t/fail'), interaction: { choose } });
       expect((await run()).exit_code).toBe(code);
-      expect(asked).toEqual([expect.stringContaining('step_failed'), ['full_rollback', 'investigate', 'skip'], 'full_rollback']);
+      const options = ['retry', 'continue', 'full_rollback', 'investigate', 'skip'];
+      expect(asked).toEqual([expect.stringContaining('step_failed'), options, 'full_rollback']);
     }
   });
 });

@@ -99,7 +99,7 @@ describe('strategies', () => {
 
   it('given somebody who is asked, when the answer is a rollback, then it goes the way that there is', async () => {
     const choose = async (_question: string, options: readonly string[]) => {
-      expect(options).toEqual(['full_rollback', 'partial_rollback', 'investigate', 'skip']);
+      expect(options).toEqual(['retry', 'continue', 'full_rollback', 'partial_rollback', 'investigate', 'skip']);
       return 'full_rollback';
     };
     const { report } = await failed({ instant: () => true, partial: () => true }, { choose: choose as never });

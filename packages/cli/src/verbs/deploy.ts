@@ -39,7 +39,9 @@ export function recoverLast(terminal: Terminal, flags: Flags, commandLine: strin
 async function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
   const interrupts = listenToSignals((text) => terminal.error(text));
   try {
-    const interaction: Interaction = terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal) : {};
+    const interaction: Interaction = terminal.interactive
+      ? (await import('../prompts.js')).promptingInteraction(interrupts.signal, terminal)
+      : {};
     const view = await openView(terminal);
     const kernel = await openFromFlags(flags, holdView(interaction, view));
     if (flags.dryRun) return await dryRun(terminal, kernel);
@@ -73,13 +75,17 @@ async function openView(terminal: Terminal): Promise<View> {
 
 /** A question and a live view cannot share the screen: the view ends first. */
 function holdView(interaction: Interaction, view: View): Interaction {
-  const { choose } = interaction;
-  if (!choose) return interaction;
+  const { choose, show } = interaction;
+  if (!choose || !show) return interaction;
   return {
     ...interaction,
     choose: async (...args) => {
       await view.close();
       return choose(...args);
+    },
+    show: async (guide) => {
+      await view.close();
+      await show(guide);
     },
   };
 }

@@ -12,6 +12,7 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
     registry.drivers,
     registry.routers,
     registry.strategies,
+    registry.removers,
     registry.stores,
     registry.checks,
     registry.conditions,

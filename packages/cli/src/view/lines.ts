@@ -51,7 +51,7 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
     case 'step-started':
       return event.attempt === 1 ? `${paint.cyan('→')} ${event.step.id}` : undefined;
     case 'step-retried':
-      return `${paint.yellow('↻')} ${event.step.id}: ${brief(event.error.message)}; attempt ${event.attempt + 1} in ${duration(event.delay_ms)}`;
+      return `${paint.yellow('↻')} ${event.step.id}: ${brief(event.error.message)}; attempt ${event.attempt + 1} ${event.delay_ms === 0 ? 'now' : `in ${duration(event.delay_ms)}`}`;
     case 'step-finished': {
       const { id, status, duration_ms, error, reason } = event.report;
       if (status === 'done') return `${paint.green('✓')} ${id} ${took(duration_ms)}`;
@@ -71,6 +71,13 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
       return event.status === 'kept'
         ? `${paint.dim('-')} ${event.what} stays${detail}`
         : `${paint.green('⟲')} ${event.what} undone${detail} ${took(event.duration_ms)}`;
+    }
+    case 'resource-noted':
+      return verbose ? paint.dim(`  ${event.step}: ${event.resource.provenance} ${event.resource.type} ${event.resource.id}`) : undefined;
+    case 'resource-removed': {
+      const what = `${event.resource.type} ${event.resource.id}`;
+      if (event.status === 'failed') return `${paint.red('✗')} not removed: ${what}: ${event.detail}`;
+      return event.status === 'removed' ? `${paint.green('⟲')} ${what} removed` : undefined;
     }
     case 'snapshot-saved':
       return `${paint.green('✓')} snapshot ${event.id}`;

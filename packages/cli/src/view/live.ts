@@ -29,18 +29,23 @@ export class LiveView {
     if (event.type === 'run-started') this.#open(event.plan.steps);
     const step = 'step' in event ? (typeof event.step === 'string' ? event.step : event.step.id) : undefined;
     const live = step === undefined ? undefined : this.#steps.get(step);
+    // What runs on after a question is told in lines: the drawing has ended.
+    if (live === undefined) {
+      if (event.type !== 'step-output') this.#say(event);
+      return;
+    }
     switch (event.type) {
       case 'step-started':
-        live?.start();
+        live.start();
         return;
       case 'step-output':
-        live?.output(event.output.text);
+        live.output(event.output.text);
         return;
       case 'step-retried':
-        live?.title(`${event.step.id} (attempt ${event.attempt + 1} in ${duration(event.delay_ms)})`);
+        live.title(`${event.step.id} (attempt ${event.attempt + 1} in ${duration(event.delay_ms)})`);
         return;
       case 'step-finished':
-        live?.finish(event.report);
+        live.finish(event.report);
         this.#steps.delete(event.step.id);
         return;
       default:

@@ -1,6 +1,7 @@
 import type { Report, RollbackReport, SuiteReport, VerificationReport } from '@ship/core';
 import type { Terminal } from '../terminal.js';
 import { showReported } from './errors.js';
+import { showOrphans, showStanding } from './resources.js';
 import { brief } from './text.js';
 import { duration } from './time.js';
 import { drawTree, type TreeNode } from './tree.js';
@@ -12,10 +13,15 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
     line();
     for (const each of drawTree(rollbackTree(report, terminal))) line(each);
   } else if (report.failure) showFailure(terminal, report);
+  const { orphans, kept } = report.resources;
+  const orphaned = new Set(orphans.map(({ type, id }) => `${type} ${id}`));
   for (const { what, command, error } of report.rollback?.remaining ?? []) {
+    if (orphaned.has(what)) continue;
     terminal.error(`${paint.red('✗')} ${paint.bold(what)} is not rolled back: ${brief(error.message)}`);
     if (command !== undefined) terminal.error(`  ${paint.cyan('Finish it with:')} ${command}`);
   }
+  showOrphans(terminal, orphans);
+  if (report.status !== 'succeeded') showStanding(terminal, kept);
   for (const error of report.errors) showReported(terminal, error);
   line();
   const mark = report.exit_code === 0 ? paint.green('✓') : report.exit_code === 1 ? paint.yellow('⟲') : paint.red('✗');

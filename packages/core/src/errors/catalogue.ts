@@ -274,6 +274,36 @@ const runErrors = {
     message: (d: { step: string }) => `the undo of ${d.step} ended well, and its probe says that the step still stands`,
     hint: 'Look at what the step made, then at its undo.',
   },
+  SHIP_RESOURCE_INVALID: {
+    exit: 3,
+    message: (d: { step: string; problem: string }) => `${d.step} made a resource that cannot be written down: ${d.problem}`,
+    hint: 'Look for it by hand: a rollback does not know of it. Report this to the author of the plugin.',
+  },
+  SHIP_RESOURCE_NO_REMOVER: {
+    exit: 4,
+    message: (d: { what: string; type: string }) => `${d.what} stands: no plugin brings resource ${d.type} now`,
+    hint: 'Switch the plugin on that made it and run `ship recover --back`, or remove it by hand.',
+  },
+  SHIP_RESOURCE_UNKNOWN: {
+    exit: 4,
+    message: (d: { what: string; type: string }) => `nobody can tell whether ${d.what} came to be: resource ${d.type} has no exists()`,
+    hint: 'Look for it, and remove it by hand if it is there.',
+  },
+  SHIP_RESOURCE_BLOCKED: {
+    exit: 4,
+    message: (d: { what: string; reason: string }) => `${d.what} stands, as long as it was tried: ${d.reason}`,
+    hint: 'Run `ship recover --back` once nothing needs it any more, or raise `--rollback-timeout`.',
+  },
+  SHIP_RESOURCES_KEPT: {
+    exit: 4,
+    message: (d: { what: string; step: string }) => `${d.what} was not removed, because the undo of ${d.step} failed`,
+    hint: 'Finish the undo first; `ship recover --back` tries both again.',
+  },
+  SHIP_RESOURCES_LEFT: {
+    exit: 4,
+    message: (d: { step: string; left: readonly string[] }) => `${d.step} is undone but for ${d.left.join(', ')}`,
+    hint: '`ship recover --back` tries again.',
+  },
   SHIP_ROLLBACK_REFUSED: {
     exit: 6,
     message: (d: { blocks: readonly string[] }) => `the rollback would do harm: ${d.blocks.join('; ')}`,

@@ -53,7 +53,14 @@ export function viaOf({ router, rollback }: FailureContext): 'instant' | 'restor
 
 function prompt(context: FailureContext, severity: Severity, reasons: readonly string[]): Decision {
   const partial = whyPartial(context);
-  const options: DecisionOption[] = ['full_rollback', ...(partial.yes ? (['partial_rollback'] as const) : []), 'investigate', 'skip'];
+  const again: DecisionOption[] = context.failure.step === undefined ? [] : ['retry', 'continue'];
+  const options: DecisionOption[] = [
+    ...again,
+    'full_rollback',
+    ...(partial.yes ? (['partial_rollback'] as const) : []),
+    'investigate',
+    'skip',
+  ];
   const recommended = severity === 'CRITICAL' ? 'full_rollback' : partial.yes ? 'partial_rollback' : 'investigate';
   return {
     severity,

@@ -17,6 +17,9 @@ import type {
 /** Where a run goes: on to the end of its plan, or back to what was there before it. */
 export type Direction = 'forward' | 'back';
 
+/** What tells a resource from all others that a step made. */
+export type ResourceName = Pick<Resource, 'type' | 'id'>;
+
 /** A step of the plan, as the journal names it. */
 export interface PlannedStep {
   readonly id: string;
@@ -61,10 +64,12 @@ export type Entry =
       readonly before: Json;
     }
   | { readonly type: 'process'; readonly step: string; readonly process: ProcessIdentity }
-  | { readonly type: 'created'; readonly step: string; readonly resource: Resource }
+  | { readonly type: 'created'; readonly step: string; readonly attempt: number; readonly resource: Resource }
   | { readonly type: 'attempt-failed'; readonly step: string; readonly attempt: number; readonly error: ReportedError }
   | { readonly type: 'result'; readonly step: string; readonly result: Json }
-  | { readonly type: 'step-failed'; readonly step: string; readonly error: ReportedError }
+  | { readonly type: 'step-failed'; readonly step: string; readonly attempt: number; readonly error: ReportedError }
+  /** Somebody who was asked lets the run go on without it. */
+  | { readonly type: 'step-tolerated'; readonly step: string }
   | { readonly type: 'step-skipped'; readonly step: string; readonly reason: string }
   | { readonly type: 'suite'; readonly phase: 'run' | 'rollback'; readonly suite: SuiteName; readonly report: SuiteReport }
   | { readonly type: 'failure'; readonly failure: Failure }
@@ -79,6 +84,10 @@ export type Entry =
   | { readonly type: 'undo-intent'; readonly step: string }
   | { readonly type: 'undone'; readonly step: string; readonly changed: boolean; readonly kept?: string }
   | { readonly type: 'undo-failed'; readonly step: string; readonly error: ReportedError }
+  | { readonly type: 'remove-intent'; readonly step: string; readonly resource: ResourceName }
+  /** `changed: false`: it was gone already, or the undo of its step has taken it away. */
+  | { readonly type: 'removed'; readonly step: string; readonly resource: ResourceName; readonly changed: boolean }
+  | { readonly type: 'remove-failed'; readonly step: string; readonly resource: ResourceName; readonly error: ReportedError }
   | { readonly type: 'component-intent'; readonly component: string; readonly before: Json; readonly target: Json }
   | { readonly type: 'component-restored'; readonly component: string; readonly changed: boolean }
   | { readonly type: 'component-failed'; readonly component: string; readonly error: ReportedError }

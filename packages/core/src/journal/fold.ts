@@ -1,16 +1,18 @@
 import type {
   ComponentConfig,
   Decision,
+  Evidence,
+  FailedAttempt,
   Failure,
   Json,
   JsonObject,
   ProcessIdentity,
   ReportedError,
-  Resource,
   RollbackReport,
   RunStatus,
 } from '../types/index.js';
 import type { Direction, JournalEntry, PlannedStep } from './entries.js';
+import { type LedgerLine, noteResource, settleResource } from './ledger.js';
 
 /** What is known of a step of a run. `unknown`: it was meant to act, and nothing says how that ended. */
 export interface StepState {
@@ -32,6 +34,10 @@ export interface StepState {
   result?: Json;
   /** What it failed with last. */
   error?: ReportedError;
+  /** What each attempt failed with. */
+  readonly failedAttempts: FailedAttempt[];
+  /** Somebody let the run go on although it failed. */
+  tolerated?: boolean;
   /** What it started and nobody knows to have ended. */
   processes: ProcessIdentity[];
 }
@@ -46,8 +52,10 @@ export interface RunState {
   command?: string;
   /** In the order in which they were first meant to act. */
   readonly steps: Map<string, StepState>;
-  /** What steps made, each with the step that made it. */
-  readonly resources: { readonly step: string; readonly resource: Resource }[];
+  /** What steps made, and what became of it. */
+  readonly resources: LedgerLine[];
+  /** What plugins gathered about failures. */
+  readonly evidence: Evidence[];
   /** What went wrong, judged. */
   failure?: Failure;
   /** What was decided about it. */
@@ -78,6 +86,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState {
   const state: RunState = {
     steps: new Map(),
     resources: [],
+    evidence: [],
     direction: 'forward',
     plan: [],
     components: [],
@@ -111,8 +120,15 @@ function apply(state: RunState, entry: JournalEntry): void {
     case 'result':
       update(state, entry.step, { status: 'done', result: entry.result, processes: [] });
       break;
+    case 'attempt-failed':
+      state.steps.get(entry.step)?.failedAttempts.push({ attempt: entry.attempt, error: entry.error });
+      break;
     case 'step-failed':
+      state.steps.get(entry.step)?.failedAttempts.push({ attempt: entry.attempt, error: entry.error });
       update(state, entry.step, { status: 'failed', error: entry.error, processes: [] });
+      break;
+    case 'step-tolerated':
+      update(state, entry.step, { tolerated: true });
       break;
     case 'undone':
       update(state, entry.step, { processes: [], ...(entry.kept === undefined ? { status: 'undone' } : {}) });
@@ -121,7 +137,19 @@ function apply(state: RunState, entry: JournalEntry): void {
       update(state, entry.step, { status: 'undo_failed', error: entry.error, processes: [] });
       break;
     case 'created':
-      state.resources.push({ step: entry.step, resource: entry.resource });
+      noteResource(state.resources, entry);
+      break;
+    case 'remove-intent':
+      settleResource(state.resources, entry.step, entry.resource, 'removing');
+      break;
+    case 'removed':
+      settleResource(state.resources, entry.step, entry.resource, 'removed');
+      break;
+    case 'remove-failed':
+      settleResource(state.resources, entry.step, entry.resource, 'remove_failed', entry.error);
+      break;
+    case 'evidence':
+      state.evidence.push({ name: entry.name, text: entry.text });
       break;
     case 'failure':
       state.failure = entry.failure;
@@ -152,6 +180,8 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
     known.attempts = entry.attempt;
     known.status = 'unknown';
     known.processes = [];
+    delete known.error;
+    delete known.tolerated;
     return;
   }
   state.steps.set(entry.step, {
@@ -162,6 +192,7 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
     attempts: entry.attempt,
     input: entry.input,
     before: entry.before,
+    failedAttempts: [],
     processes: [],
   });
 }

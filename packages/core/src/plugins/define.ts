@@ -10,6 +10,7 @@ import type {
   JsonObject,
   JsonSchema,
   Logger,
+  Remover,
   Router,
   Snapshot,
   Store,
@@ -47,6 +48,8 @@ export interface PluginScope {
   store(name: string, factory: StoreFactory): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
+  /** Registers how resources of a type are taken away in a rollback. */
+  resource(type: string, remover: Remover): void;
   /** Registers `{ <name>: argument }` in suites. */
   check(name: string, check: AnyCheck): void;
   /** Registers `when: { <name>: argument }`. */

@@ -7,6 +7,7 @@ import type {
   Command,
   Condition,
   JsonSchema,
+  Remover,
   Router,
   StoreFactory,
   Strategy,
@@ -56,6 +57,7 @@ export class Registry {
   readonly drivers = new Table<AnyDriver>('driver');
   readonly routers = new Table<Router>('router');
   readonly strategies = new Table<Strategy>('strategy');
+  readonly removers = new Table<Remover>('resource');
   readonly stores = new Table<StoreFactory>('store');
   readonly checks = new Table<AnyCheck>('check');
   readonly conditions = new Table<Condition>('condition');

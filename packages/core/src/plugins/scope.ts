@@ -55,6 +55,10 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
         throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `strategy ${named(name)} has neither instant() nor partial()` });
       registry.strategies.add(named(name), strategy, plugin);
     },
+    resource(type, remover) {
+      demand(remover, `resource ${named(type)}`, 'remove');
+      registry.removers.add(type, remover, plugin);
+    },
     check(name, check) {
       demand(check, `check ${named(name)}`, 'run');
       registry.checks.add(name, check, plugin);

@@ -3,6 +3,7 @@ import type { RunContext } from '../hooks.js';
 import type { ComponentState, Context, Step, StepContext } from '../types/index.js';
 import { idleContext } from './idle-context.js';
 import { logOutput } from './output-log.js';
+import { recordResource } from './resources.js';
 import type { Session } from './session.js';
 
 /** The context of what belongs to no step. */
@@ -19,10 +20,7 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
       crashPoint('spawned');
       session.emit({ type: 'process-started', process });
     },
-    created: async (resource) => {
-      session.resources.push({ owner, resource });
-      await journal.append({ type: 'created', step: owner, resource });
-    },
+    created: (resource) => recordResource(session, owner, resource, 0),
   };
 }
 
@@ -31,6 +29,7 @@ export function stepContextOf(session: Session, step: Step, attempt: number, sig
   return {
     ...contextOf(session, signal, step.id),
     step: { id: step.id, uses: step.uses, attempt },
+    created: (resource) => recordResource(session, step.id, resource, attempt),
     ...(step.component ? { component: step.component } : {}),
   };
 }

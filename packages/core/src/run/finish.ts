@@ -2,6 +2,7 @@ import { crashPoint } from '../crash-points.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
 import type { Report, RunStatus } from '../types/index.js';
 import { EXIT_CODES, emptyReport } from './report.js';
+import { resourcesOf } from './resources.js';
 import type { Session } from './session.js';
 import { writeUnverified } from './unverified.js';
 
@@ -73,19 +74,5 @@ function buildReport(session: Session, verb: string, status: RunStatus, exit_cod
     resources: resourcesOf(session),
     errors: session.errors,
     warnings: session.warnings.map((warning) => kernel.redactor.redact(warning)),
-  };
-}
-
-/** What steps made, and what became of it: an undone step has taken its own away. */
-function resourcesOf({ resources, record, kernel }: Session): Report['resources'] {
-  const undone = new Set(record.steps.filter(({ status }) => status === 'undone').map(({ id }) => id));
-  const failed = new Set(record.steps.filter(({ status }) => status === 'undo_failed').map(({ id }) => id));
-  const those = (wanted: (owner: string) => boolean) =>
-    resources.filter(({ owner }) => wanted(owner)).map(({ resource }) => kernel.redactor.redactDeep(resource));
-  return {
-    created: those(() => true),
-    removed: those((owner) => undone.has(owner)),
-    kept: those((owner) => !undone.has(owner) && !failed.has(owner)),
-    orphans: those((owner) => failed.has(owner)),
   };
 }

@@ -10,6 +10,7 @@ import { makePlan } from './make-plan.js';
 import { settleOrphans } from './orphaned-processes.js';
 import { actedStep, reportOfPast } from './past-steps.js';
 import { changesOf, plannedStep } from './planned-step.js';
+import { adoptResources } from './resources.js';
 import type { ActedStep, Session } from './session.js';
 import { undoStep } from './undo.js';
 
@@ -28,10 +29,12 @@ export async function samePlan(kernel: Kernel, { run, plan: before }: RunState):
 export async function prepareToGoOn(session: Session, state: RunState): Promise<void> {
   const longest = Math.max(...session.plan.steps.map(({ timeout_ms }) => timeout_ms));
   await settleOrphans(session, state, longest);
+  adoptResources(session, state);
   const steps = new Map(session.plan.steps.map((step) => [step.id, step]));
   for (const past of state.steps.values()) {
     session.signal.throwIfAborted();
     const step = steps.get(past.id)!;
+    Object.assign(session.attemptsOf(past.id), { count: past.attempts, failed: [...past.failedAttempts] });
     const acted = actedStep(session, step, past);
     if (past.status === 'done' || (isOpen(past) && (await settleOpen(session, acted)))) {
       session.finished.set(step.id, { ...reportOfPast(past), status: 'done', reason: 'was done before' });

@@ -1,7 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
-import { decide, viaOf } from '../failure/decide.js';
+import { decide } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import {
   type ComponentConfig,
@@ -14,6 +14,7 @@ import {
   TRIGGERS,
   type Trigger,
 } from '../types/index.js';
+import { settle } from './ask.js';
 import { runContextOf } from './contexts.js';
 import type { Session } from './session.js';
 import { hasWay } from './strategies.js';
@@ -66,7 +67,11 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   session.journal.note({ type: 'failure', failure });
   session.emit({ type: 'failure', failure });
   const context = await contextOf(session, failed);
-  const addEvidence = (name: string, text: string) => session.journal.note({ type: 'evidence', name, text: kernel.redactor.redact(text) });
+  const addEvidence = (name: string, told: string) => {
+    const text = kernel.redactor.redact(String(told));
+    session.record.evidence = [...session.record.evidence, { name, text }];
+    session.journal.note({ type: 'evidence', name, text });
+  };
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });
   const decision = await settle(session, context, failure, await decideWithPlugins(session, context));
@@ -107,16 +112,4 @@ async function contextOf(session: Session, failure: FailureContext['failure']): 
     ...(component ? { component: { core: component.core, partial_admitted: await isPartial(component) } } : {}),
     router: await hasWay(session, 'instant', failure),
   };
-}
-
-/** Asks, where the decision is to ask. Nobody there: the run is left as it is. */
-async function settle(session: Session, context: FailureContext, failure: Failure, decision: Decision): Promise<Decision> {
-  if (decision.action !== 'prompt') return decision;
-  const { choose } = session.kernel.interaction;
-  if (choose === undefined) return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
-  const answer = await choose(`${failure.severity} ${failure.trigger}. What now?`, decision.options, decision.recommended);
-  const reasons = [...decision.reasons, `answered: ${answer ?? 'nothing'}`];
-  if (answer === 'full_rollback') return { ...decision, action: 'rollback', scope: 'full', via: viaOf(context), reasons };
-  if (answer === 'partial_rollback') return { ...decision, action: 'rollback', scope: 'partial', via: viaOf(context), reasons };
-  return { ...decision, reasons };
 }

@@ -60,7 +60,7 @@ const REPORTED: Readonly<Record<StepState['status'], StepReport['status']>> = {
 };
 
 /** A step as the report of a recovery shows it, before the recovery has touched it. */
-export function reportOfPast({ id, uses, component, status, attempts, error }: StepState): StepReport {
+export function reportOfPast({ id, uses, component, status, attempts, error, failedAttempts }: StepState): StepReport {
   return {
     id,
     uses,
@@ -69,5 +69,6 @@ export function reportOfPast({ id, uses, component, status, attempts, error }: S
     duration_ms: 0,
     attempts,
     ...(error === undefined ? {} : { error }),
+    ...(attempts > 1 && failedAttempts.length > 0 ? { failed_attempts: failedAttempts } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { Decision, Failure, Plan, RollbackReport, StepReport, VerificationReport } from '../types/index.js';
+import type { Decision, Evidence, Failure, Plan, RollbackReport, StepReport, VerificationReport } from '../types/index.js';
 
 /** What is known of a run so far: the body of its report. */
 export interface RunRecord {
@@ -8,11 +8,12 @@ export interface RunRecord {
   rollback: RollbackReport | null;
   verification: VerificationReport;
   snapshot: string | null;
+  evidence: readonly Evidence[];
 }
 
 /** The record of a run in which nothing has happened. */
 export function emptyRecord(plan: Plan): RunRecord {
-  return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null };
+  return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null, evidence: [] };
 }
 
 /** A step that never began. */

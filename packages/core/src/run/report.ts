@@ -27,6 +27,7 @@ export function emptyReport(command: string, started: Date): Report {
     decision: null,
     rollback: null,
     verification: {},
+    evidence: [],
     resources: { created: [], removed: [], kept: [], orphans: [] },
     snapshot: null,
     errors: [],

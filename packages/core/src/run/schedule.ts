@@ -7,10 +7,16 @@ import { runStep, type StepOutcome } from './step.js';
 export interface StepsOutcome {
   /** In the order of the plan; steps that never began are `not_run`. */
   readonly reports: readonly StepReport[];
-  /** The first failure that stops the run. */
-  readonly failed?: { readonly step: Step; readonly error: unknown };
+  /** The failures that stop the run: more than one where steps ran side by side. */
+  readonly failed: readonly FailedStep[];
   /** Failures of steps with `continue_on_error`. */
-  readonly tolerated: readonly { readonly step: Step; readonly error: unknown }[];
+  readonly tolerated: readonly FailedStep[];
+}
+
+/** A step that failed, with the error itself for who judges it. */
+export interface FailedStep {
+  readonly step: Step;
+  readonly error: unknown;
 }
 
 /** Runs the steps of the plan, independent ones side by side. After a failure what runs may finish, and nothing new starts. */
@@ -23,8 +29,8 @@ class Schedule {
   readonly #waiting = new Map<string, number>();
   readonly #dependents = new Map<string, Step[]>();
   readonly #reports = new Map<string, StepReport>();
-  readonly #tolerated: { step: Step; error: unknown }[] = [];
-  #failed: { step: Step; error: unknown } | undefined;
+  readonly #tolerated: FailedStep[] = [];
+  readonly #failed: FailedStep[] = [];
   #broken: { readonly error: unknown } | undefined;
   #running = 0;
 
@@ -62,19 +68,21 @@ class Schedule {
     this.#running += 1;
     try {
       const finished = this.session.finished.get(step.id);
-      this.#finish(step, finished === undefined ? await runStep(this.session, step) : { report: finished });
+      if (finished === undefined) this.#finish(step, await runStep(this.session, step));
+      else this.#pass(step, finished);
     } finally {
       this.#running -= 1;
     }
   }
 
   #finish(step: Step, { report, error }: StepOutcome): void {
+    if (report.status === 'failed') (step.continue_on_error ? this.#tolerated : this.#failed).push({ step, error });
+    if (report.status === 'failed' && !step.continue_on_error) this.#reports.set(step.id, report);
+    else this.#pass(step, report);
+  }
+
+  #pass(step: Step, report: StepReport): void {
     this.#reports.set(step.id, report);
-    if (report.status === 'failed' && !step.continue_on_error) {
-      this.#failed ??= { step, error };
-      return;
-    }
-    if (report.status === 'failed') this.#tolerated.push({ step, error });
     for (const dependent of this.#dependents.get(step.id) ?? []) {
       const left = this.#waiting.get(dependent.id)! - 1;
       this.#waiting.set(dependent.id, left);
@@ -83,11 +91,11 @@ class Schedule {
   }
 
   #stopped(): boolean {
-    return this.#failed !== undefined || this.#broken !== undefined || this.session.signal.aborted;
+    return this.#failed.length > 0 || this.#broken !== undefined || this.session.signal.aborted;
   }
 
   #outcome(): StepsOutcome {
     const reports = this.session.plan.steps.map((step) => this.#reports.get(step.id) ?? notRun(step));
-    return { reports, ...(this.#failed ? { failed: this.#failed } : {}), tolerated: this.#tolerated };
+    return { reports, failed: this.#failed, tolerated: this.#tolerated };
   }
 }

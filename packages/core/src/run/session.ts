@@ -1,8 +1,9 @@
 import { errors } from '../errors/catalogue.js';
 import { toReported } from '../errors/report.js';
 import type { Journal } from '../journal/journal.js';
+import type { LedgerLine } from '../journal/ledger.js';
 import type { Kernel } from '../kernel.js';
-import type { AnyAction, Json, Lease, Plan, ReportedError, Resource, ShipEvent, Snapshot, Step, StepReport } from '../types/index.js';
+import type { AnyAction, FailedAttempt, Json, Lease, Plan, ReportedError, ShipEvent, Snapshot, Step, StepReport } from '../types/index.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
@@ -11,6 +12,17 @@ export interface ActedStep {
   readonly action: AnyAction;
   readonly before: Json;
   result?: Json;
+}
+
+/** A resource of this run. `unusable`: why what the journal holds of it cannot be used. */
+export interface LedgeredResource extends LedgerLine {
+  readonly unusable?: unknown;
+}
+
+/** How often a step was meant to act, and what its failed attempts failed with. */
+export interface Attempts {
+  count: number;
+  readonly failed: FailedAttempt[];
 }
 
 /** What a session has from the moment it is open. */
@@ -40,15 +52,17 @@ export class Session {
   readonly started = new Date();
   /** In the order in which the steps were first meant to act. */
   readonly acted = new Map<string, ActedStep>();
-  /** Steps that need not run: they were done before the run was cut off. */
+  /** Steps that need not run: they are done, passed over, or somebody lets the run go on without them. */
   readonly finished = new Map<string, StepReport>();
-  readonly resources: { readonly owner: string; readonly resource: Resource }[] = [];
+  /** In the order in which they were noted. */
+  readonly resources: LedgeredResource[] = [];
   readonly errors: ReportedError[] = [];
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
   readonly record: RunRecord;
   /** The environment for tools. */
   env: Readonly<Record<string, string | undefined>> = { ...process.env };
+  readonly #attempts = new Map<string, Attempts>();
   readonly #interrupt = new AbortController();
   readonly #startedAt = performance.now();
 
@@ -73,6 +87,13 @@ export class Session {
   interrupt(reason: unknown): void {
     this.journal.note({ type: 'interrupted', signal: reason instanceof Error ? reason.message : String(reason) });
     this.#interrupt.abort(reason);
+  }
+
+  /** The attempts of a step, also those of the run that is gone on with. */
+  attemptsOf(step: string): Attempts {
+    const known = this.#attempts.get(step) ?? { count: 0, failed: [] };
+    this.#attempts.set(step, known);
+    return known;
   }
 
   /** Milliseconds since the session was opened. */

@@ -7,7 +7,7 @@ import { type Bounds, bounded, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import { notRun } from './record.js';
 import { mayRetry, retryDelay } from './retry.js';
-import type { ActedStep, Session } from './session.js';
+import type { ActedStep, Attempts, Session } from './session.js';
 
 /** What actions answer goes into one line of the journal. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
@@ -21,12 +21,14 @@ export interface StepOutcome {
 /** Runs one step: gates, then capture -> intent -> act -> result, as often as `retry` says. Never throws for a failed step. */
 export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
   const started = performance.now();
+  const attempts = session.attemptsOf(step.id);
   const report = (fields: Pick<StepReport, 'status' | 'attempts'> & Partial<StepReport>): StepReport => ({
     ...notRun(step),
+    ...(attempts.count > 1 && attempts.failed.length > 0 ? { failed_attempts: [...attempts.failed] } : {}),
     duration_ms: Math.round(performance.now() - started),
     ...fields,
   });
-  const attempts = { count: 0 };
+  const attemptsBefore = attempts.count;
   let outcome: StepOutcome;
   try {
     const skip = await whySkip(session, step);
@@ -40,7 +42,8 @@ export async function runStep(session: Session, step: Step): Promise<StepOutcome
     };
   } catch (error) {
     const reported = session.reported(error, step.id);
-    session.journal.note({ type: 'step-failed', step: step.id, error: reported });
+    session.journal.note({ type: 'step-failed', step: step.id, attempt: attempts.count, error: reported });
+    if (attempts.count > attemptsBefore) attempts.failed.push({ attempt: attempts.count, error: reported });
     outcome = { report: report({ status: 'failed', attempts: attempts.count, error: reported }), error };
   }
   crashPoint('step-finished');
@@ -66,18 +69,20 @@ function readGate(session: Session, step: Step, gate: StepGate | undefined | voi
   throw errors.SHIP_HOOK_CONTRACT({ source: 'beforeStep', answer: JSON.stringify(gate), expected: 'nothing, { skip } or { veto }' });
 }
 
-async function attemptUntilDone(session: Session, step: Step, attempts: { count: number }): Promise<void> {
+async function attemptUntilDone(session: Session, step: Step, attempts: Attempts): Promise<void> {
   const { retry } = step;
+  const before = attempts.count;
   for (;;) {
     attempts.count += 1;
     session.emit({ type: 'step-started', step, attempt: attempts.count });
     try {
       return await attempt(session, step, attempts.count);
     } catch (error) {
-      if (!retry || session.signal.aborted || !mayRetry(retry, attempts.count, error)) throw error;
+      if (!retry || session.signal.aborted || !mayRetry(retry, attempts.count - before, error)) throw error;
       const reported = session.reported(error, step.id);
-      const delay = retryDelay(retry, attempts.count);
+      const delay = retryDelay(retry, attempts.count - before);
       session.journal.note({ type: 'attempt-failed', step: step.id, attempt: attempts.count, error: reported });
+      attempts.failed.push({ attempt: attempts.count, error: reported });
       session.emit({ type: 'step-retried', step, attempt: attempts.count, delay_ms: delay, error: reported });
       await sleep(delay, session.signal);
       if (session.signal.aborted) throw session.signal.reason;

@@ -4,6 +4,7 @@ import type { ComponentState, Decision, Failure, RunStatus } from '../types/inde
 import { overallVersion, writeDeployed } from './deployed.js';
 import { settleOrphans } from './orphaned-processes.js';
 import { actedStep, reportOfPast } from './past-steps.js';
+import { adoptResources } from './resources.js';
 import { type Deadline, rollBack, type Undone } from './rollback.js';
 import type { Session } from './session.js';
 import { undoRun } from './undo-run.js';
@@ -16,12 +17,12 @@ export interface Reason {
 
 /** Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest first. */
 export async function takeBackRun(session: Session, state: RunState, { failure, decision }: Reason): Promise<RunStatus> {
-  Object.assign(session.record, { failure, decision });
+  Object.assign(session.record, { failure, decision, evidence: state.evidence });
   session.record.steps = session.plan.steps.flatMap(({ id }) => {
     const step = state.steps.get(id);
     return step === undefined ? [] : [reportOfPast(step)];
   });
-  session.resources.push(...state.resources.map((resource) => ({ owner: resource.step, resource: resource.resource })));
+  adoptResources(session, state);
   await settleOrphans(session, state, 0);
   const undone = fill(session, state);
   const request: RollbackRequest = { scope: 'full', to: 'captures', target: session.target, failure, decision };

@@ -1,29 +1,56 @@
 import { errors } from '../errors/catalogue.js';
+import type { LedgerLine } from '../journal/ledger.js';
 import type { ComponentReport, ComponentState, RollbackReport } from '../types/index.js';
+import { orphan, removeResources } from './remove.js';
+import { nameOf } from './resources.js';
 import type { Deadline, Undone } from './rollback.js';
 import type { ActedStep, Session } from './session.js';
 import { type UndoOutcome, undoStep } from './undo.js';
 
+type Remaining = RollbackReport['remaining'][number];
+
 /** Undoes the steps of this run, newest first. A failed undo does not keep the others from theirs, nor does a slow one. */
 export async function undoRun(session: Session, deadline: Deadline): Promise<Undone> {
   const components: ComponentReport[] = [];
-  const remaining: RollbackReport['remaining'][number][] = [];
+  const remaining: Remaining[] = [];
   const expected = new Map<string, ComponentState | null>();
   const newestFirst = [...session.acted.values()].reverse();
   for (const [index, acted] of newestFirst.entries()) {
     const { id, component } = acted.step;
     const outcome = await undoInTime(session, acted, deadline(), newestFirst.length - index);
-    if (outcome.status === 'failed') {
-      const command = outcome.remedy === undefined ? {} : { command: outcome.remedy };
-      remaining.push({ what: component?.name ?? id, ...command, error: outcome.error });
-    }
+    if (outcome.status === 'failed') remaining.push(...whatIsLeft(session, acted, outcome));
     mark(session, id, outcome);
     if (component && acted.step.uses === 'deploy') {
       expected.set(component.name, acted.before as unknown as ComponentState | null);
       components.push(componentReport(acted, outcome));
     }
   }
+  remaining.push(...(await removeOthers(session, deadline)));
   return { components, remaining, expected };
+}
+
+/** Resources that belong to no step that was undone now, such as those of hooks. */
+async function removeOthers(session: Session, deadline: Deadline): Promise<Remaining[]> {
+  const owners = new Set(session.resources.map(({ step }) => step).filter((step) => !session.acted.has(step)));
+  const left: Remaining[] = [];
+  for (const owner of [...owners].reverse())
+    left.push(...(await removeResources(session, owner, { timeoutMs: deadline(), restored: false })).map(remainingOf));
+  return left;
+}
+
+/** A step whose undo failed stands with all that it made: taking its resources from under it could do harm. */
+function whatIsLeft(session: Session, { step }: ActedStep, { error, remedy, left }: UndoOutcome & { status: 'failed' }): Remaining[] {
+  if (left !== undefined) return left.map(remainingOf);
+  const standing = session.resources.filter(
+    (line) => line.step === step.id && line.fate !== 'removed' && line.resource.provenance !== 'reused',
+  );
+  for (const line of standing) orphan(session, line, errors.SHIP_RESOURCES_KEPT({ what: nameOf(line.resource), step: step.id }));
+  return [{ what: step.component?.name ?? step.id, ...(remedy === undefined ? {} : { command: remedy }), error }];
+}
+
+function remainingOf({ resource, error }: LedgerLine): Remaining {
+  const { commands = [] } = resource;
+  return { what: nameOf(resource), ...(commands.length === 0 ? {} : { command: commands.join(' && ') }), error: error! };
 }
 
 /** One undo may take half of the time that is left, or its share where few are left: the others want theirs. */

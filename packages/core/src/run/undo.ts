@@ -1,17 +1,27 @@
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
-import type { ReportedError, Restored } from '../types/index.js';
-import { bounded } from './bounded.js';
+import type { LedgerLine } from '../journal/ledger.js';
+import type { Probed, ReportedError, Restored } from '../types/index.js';
+import { type Bounds, bounded } from './bounded.js';
 import { stepContextOf } from './contexts.js';
+import { removeResources } from './remove.js';
+import { nameOf } from './resources.js';
 import type { ActedStep, Session } from './session.js';
 
 /** How the undo of one step ended. */
 export type UndoOutcome =
   | { readonly status: 'undone' | 'kept'; readonly detail?: string; readonly duration_ms: number }
-  | { readonly status: 'failed'; readonly error: ReportedError; readonly remedy?: string; readonly duration_ms: number };
+  | {
+      readonly status: 'failed';
+      readonly error: ReportedError;
+      readonly remedy?: string;
+      /** Its own undo ended well; these resources are what is left of it. */
+      readonly left?: readonly LedgerLine[];
+      readonly duration_ms: number;
+    };
 
-/** Undoes one step: probe, restore, probe again. Never throws; what fails is told with the command that finishes it. */
+/** Undoes one step: probe, restore, remove what it made, probe again. Never throws; what fails is told with the command that finishes it. */
 export async function undoStep(session: Session, acted: ActedStep, timeoutMs: number): Promise<UndoOutcome> {
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
@@ -22,21 +32,22 @@ export async function undoStep(session: Session, acted: ActedStep, timeoutMs: nu
     await session.lease.check();
     await session.journal.append({ type: 'undo-intent', step: id });
     crashPoint('undo-intended');
-    const { changed, kept, summary } = await restoreBounded(session, acted, timeoutMs);
-    crashPoint('restored');
+    const { changed, kept, summary } = await takeBack(session, acted, timeoutMs);
     await session.journal.append({ type: 'undone', step: id, changed, ...(kept === undefined ? {} : { kept }) });
     crashPoint('undone');
     const told = kept ?? summary;
     const detail = told === undefined ? undefined : session.kernel.redactor.redact(told);
     outcome = { status: kept === undefined ? 'undone' : 'kept', ...(detail === undefined ? {} : { detail }), duration_ms: duration() };
   } catch (error) {
-    const reported = session.reported(error, id);
+    const reported = session.reported(error instanceof LeftBehind ? error.cause : error, id);
     session.journal.note({ type: 'undo-failed', step: id, error: reported });
     // Where the undo ended well and yet nothing is undone, running it again by hand would do no better.
-    const remedy = reported.code === 'SHIP_UNDO_UNPROVEN' ? undefined : remedyOf(session, acted);
+    const hopeless = reported.code === 'SHIP_UNDO_UNPROVEN' || error instanceof LeftBehind;
+    const remedy = hopeless ? undefined : remedyOf(session, acted);
     outcome = {
       status: 'failed',
       error: reported,
+      ...(error instanceof LeftBehind ? { left: error.left } : {}),
       ...(remedy === undefined ? {} : { remedy }),
       duration_ms: duration(),
     };
@@ -62,27 +73,57 @@ function remedyOf(session: Session, { action, step, before }: ActedStep): string
   }
 }
 
-function restoreBounded(session: Session, acted: ActedStep, timeoutMs: number): Promise<Restored> {
-  const { id } = acted.step;
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: id, timeoutMs });
-  const bounds = { timeoutMs, parent: session.signal, timedOut, stuck: timedOut };
-  return bounded(bounds, (signal) => restore(session, acted, signal));
+/** The undo ended well, and yet resources of the step stand. */
+class LeftBehind extends Error {
+  constructor(
+    step: string,
+    readonly left: readonly LedgerLine[],
+  ) {
+    super('', { cause: errors.SHIP_RESOURCES_LEFT({ step, left: left.map(({ resource }) => nameOf(resource)) }) });
+  }
 }
 
-async function restore(session: Session, { step, action, before, result }: ActedStep, signal: AbortSignal): Promise<Restored> {
-  const ctx = stepContextOf(session, step, 1, signal);
-  const probe = async () => {
-    try {
-      return await action.probe?.(ctx, step.input, before);
-    } catch (error) {
-      // A probe that cannot tell is no reason to leave the step standing: restore is idempotent.
-      ctx.log.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
-      return undefined;
-    }
-  };
-  if ((await probe()) === 'untouched') return { changed: false, summary: 'nothing had changed' };
-  if (!action.restore) return { changed: false, kept: `${step.uses} has no restore` };
-  const restored = (await action.restore(ctx, before, result, step.input)) ?? { changed: true };
-  if (restored.changed && restored.kept === undefined && (await probe()) === 'done') throw errors.SHIP_UNDO_UNPROVEN({ step: step.id });
+/** Its own undo, then the removal of what it made: an undo may take resources away itself, or set them free. */
+async function takeBack(session: Session, acted: ActedStep, timeoutMs: number): Promise<Restored> {
+  const { step, action } = acted;
+  const until = performance.now() + timeoutMs;
+  const bounds = () => undoBounds(session, step.id, Math.max(1, until - performance.now()));
+  const restored = await bounded(bounds(), (signal) => restore(session, acted, signal));
+  crashPoint('restored');
+  const left = await removeResources(session, step.id, {
+    timeoutMs: Math.max(1, until - performance.now()),
+    restored: restored.kept === undefined,
+  });
+  if (left.length > 0) throw new LeftBehind(step.id, left);
+  const removed = session.resources.filter((line) => line.step === step.id && line.fate === 'removed');
+  if (action.restore === undefined && removed.length > 0)
+    return { changed: true, summary: `removed ${removed.map(({ resource }) => nameOf(resource)).join(', ')}` };
+  if (restored.changed && restored.kept === undefined) {
+    const probed = await bounded(bounds(), (signal) => probe(session, acted, signal));
+    if (probed === 'done') throw errors.SHIP_UNDO_UNPROVEN({ step: step.id });
+  }
   return restored;
+}
+
+function undoBounds(session: Session, what: string, timeoutMs: number): Bounds {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs });
+  return { timeoutMs, parent: session.signal, timedOut, stuck: timedOut };
+}
+
+async function restore(session: Session, acted: ActedStep, signal: AbortSignal): Promise<Restored> {
+  const { step, action, before, result } = acted;
+  if ((await probe(session, acted, signal)) === 'untouched') return { changed: false, summary: 'nothing had changed' };
+  if (!action.restore) return { changed: false, kept: `${step.uses} has no restore` };
+  return (await action.restore(stepContextOf(session, step, 1, signal), before, result, step.input)) ?? { changed: true };
+}
+
+async function probe(session: Session, { step, action, before }: ActedStep, signal: AbortSignal): Promise<Probed | undefined> {
+  const ctx = stepContextOf(session, step, 1, signal);
+  try {
+    return await action.probe?.(ctx, step.input, before);
+  } catch (error) {
+    // A probe that cannot tell is no reason to leave the step standing: restore is idempotent.
+    ctx.log.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import type { RollbackRequest, RunOutcome } from '../hooks.js';
-import { type RunStatus, SUITES, type SuiteReport } from '../types/index.js';
+import { type RunStatus, type Step, SUITES, type SuiteReport } from '../types/index.js';
 import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
 import { type Judgement, judgeStep, judgeSuite } from './judge.js';
@@ -14,12 +14,49 @@ export async function walk(session: Session): Promise<RunStatus> {
   if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(runContextOf(session));
   // Plugins may have set variables in `beforeRun`: from here on the tools get them.
   session.env = { ...process.env };
-  const { reports, failed, tolerated } = await runSteps(session);
-  session.record.steps = reports;
+  const stopped = await runToTheEnd(session);
   if (session.signal.aborted) return interrupted(session);
-  for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
-  if (failed) return fail(session, await judgeStep(session, failed.step, failed.error));
-  return verify(session);
+  return stopped === undefined ? verify(session) : fail(session, stopped);
+}
+
+/** Runs the steps, and runs them on where somebody who is asked wants that. Answers the judgement that stops the run. */
+async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
+  for (;;) {
+    const { reports, failed, tolerated } = await runSteps(session);
+    session.record.steps = reports;
+    if (session.signal.aborted) return undefined;
+    for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
+    for (const { step, error } of failed) {
+      const judgement = await judgeStep(session, step, error);
+      if (!goesOn(session, step, judgement)) return judgement;
+    }
+    if (failed.length === 0) return undefined;
+    keepFinished(session);
+  }
+}
+
+/** What was answered about a failed step: again, or on without it. */
+function goesOn(session: Session, step: Step, judgement: Judgement): boolean {
+  const { answer } = judgement.decision;
+  if (answer === 'continue') {
+    session.journal.note({ type: 'step-tolerated', step: step.id });
+    tolerate(session, judgement);
+    session.finished.set(step.id, session.record.steps.find(({ id }) => id === step.id)!);
+  }
+  if (answer === 'retry') {
+    const attempt = session.attemptsOf(step.id).count;
+    session.emit({ type: 'step-retried', step, attempt, delay_ms: 0, error: session.reported(judgement.failure.message, step.id) });
+  }
+  return answer === 'continue' || answer === 'retry';
+}
+
+/** What has ended need not run again; what failed does, unless the run goes on without it. */
+function keepFinished(session: Session): void {
+  const tolerant = new Set(session.plan.steps.filter(({ continue_on_error }) => continue_on_error).map(({ id }) => id));
+  for (const report of session.record.steps) {
+    const ended = report.status === 'done' || report.status === 'skipped' || (report.status === 'failed' && tolerant.has(report.id));
+    if (ended) session.finished.set(report.id, report);
+  }
 }
 
 async function verify(session: Session): Promise<RunStatus> {

@@ -38,16 +38,34 @@ export interface Finding {
 
 /** Something a step brought into being, so that it can be taken away again. */
 export interface Resource {
-  /** What kind of thing, such as `release` or `bucket`. */
+  /** What kind of thing, such as `release` or `bucket`; its remover is registered by this name. */
   readonly type: string;
   /** Tells it from others of its type. */
   readonly id: string;
-  /** `created` by this step, `reused` where it was there before, `pending` where nobody knows yet. */
+  /** `created` by this step, `reused` where it was there before, `pending` before the call that makes it. Never removed: `reused`. */
   readonly provenance: 'created' | 'reused' | 'pending';
-  /** The command a person would use to remove it. */
+  /** Ties a `pending` one to the `created` one that has its id from elsewhere, such as a client token. */
+  readonly correlation?: string;
+  /** What its remover needs to know besides type and id. It is in the journal, so that it outlives a crash. */
+  readonly delete?: Json;
+  /** The commands a person would use to remove it, in their order. */
   readonly commands?: readonly string[];
   /** Where a person can look at it. */
   readonly console_url?: string;
+}
+
+/** The answer of a removal. `blocked`: something that still stands keeps it, and it is tried again. */
+export interface Removal {
+  /** Why it cannot be removed yet, such as `subnet-1 is still in it`. */
+  readonly blocked?: string;
+}
+
+/** How resources of one type are taken away in a rollback. */
+export interface Remover {
+  /** Takes it away; what is gone already is no error. What throws leaves it as an orphan; `blocked` is tried again. */
+  remove(ctx: Context, resource: Resource): Promise<Removal | void> | Removal | void;
+  /** Is it there, and is it ours? Reads only. Without it a `pending` one is left to a person. */
+  exists?(ctx: Context, resource: Resource): Promise<boolean> | boolean;
 }
 
 /** A process that a step started, precise enough to be recognised after a crash. */
@@ -106,7 +124,7 @@ export interface Context {
   redact(text: string): string;
   /** Records a started process in the journal, so that recovery finds it. */
   spawned(process: ProcessIdentity): void;
-  /** Records a resource, durable before it resolves. */
+  /** Records a resource the moment it exists, or before the call that makes it; durable before it resolves. */
   created(resource: Resource): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { SuiteName } from './config.js';
-import type { Output, ProcessIdentity } from './contracts.js';
+import type { Output, ProcessIdentity, Resource } from './contracts.js';
 import type { Decision, Failure } from './failure.js';
 import type { Plan, Step } from './plan.js';
 import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport } from './report.js';
@@ -31,6 +31,14 @@ export type ShipEvent =
       readonly status: 'undone' | 'kept' | 'failed';
       readonly detail?: string;
       readonly duration_ms: number;
+    }
+  | { readonly type: 'resource-noted'; readonly step: string; readonly resource: Resource }
+  | {
+      readonly type: 'resource-removed';
+      readonly step: string;
+      readonly resource: Resource;
+      readonly status: 'removed' | 'gone' | 'failed';
+      readonly detail?: string;
     }
   | { readonly type: 'rollback-finished'; readonly report: RollbackReport; readonly status: RunStatus }
   | { readonly type: 'snapshot-saved'; readonly id: string; readonly version: string }

@@ -38,6 +38,14 @@ export interface Failure {
   readonly message: string;
 }
 
+/** What a plugin gathered about a failure before anything was undone. */
+export interface Evidence {
+  /** What it is, such as `pods`. */
+  readonly name: string;
+  /** As it was gathered, redacted. */
+  readonly text: string;
+}
+
 /** All that severity and decision look at. Plain data, so that a past decision can be replayed. */
 export interface FailureContext {
   /** What is known of the failure itself. */
@@ -66,8 +74,11 @@ export interface FailureContext {
   readonly router: boolean;
 }
 
-/** What somebody who is asked may answer. `investigate` and `skip` leave everything as it is. */
-export type DecisionOption = 'full_rollback' | 'partial_rollback' | 'investigate' | 'skip';
+/**
+ * What somebody who is asked may answer. `retry` and `continue` are of a failed step; `investigate` shows what is
+ * known and asks again; `skip` leaves everything as it is.
+ */
+export type DecisionOption = 'retry' | 'continue' | 'full_rollback' | 'partial_rollback' | 'investigate' | 'skip';
 
 /** What to do about a failure, who asked for it, how far it goes, and why. */
 export interface Decision {
@@ -85,6 +96,8 @@ export interface Decision {
   readonly options: readonly DecisionOption[];
   /** The one that is chosen beforehand. */
   readonly recommended?: DecisionOption;
+  /** What was answered, where somebody was asked and answered. */
+  readonly answer?: DecisionOption;
   /** Why, in the order in which it was decided. */
   readonly reasons: readonly string[];
 }

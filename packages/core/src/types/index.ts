@@ -2,6 +2,7 @@ export * from './config.js';
 export * from './contracts.js';
 export * from './events.js';
 export * from './failure.js';
+export * from './guide.js';
 export * from './json.js';
 export * from './plan.js';
 export * from './report.js';

@@ -1,6 +1,6 @@
 import type { SuiteName } from './config.js';
 import type { Finding, Resource } from './contracts.js';
-import type { Decision, Failure } from './failure.js';
+import type { Decision, Evidence, Failure } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';
 
@@ -27,6 +27,22 @@ export interface ReportedError {
   readonly cause?: string;
 }
 
+/** One attempt of a step that failed. */
+export interface FailedAttempt {
+  /** From 1. */
+  readonly attempt: number;
+  /** What it failed with. */
+  readonly error: ReportedError;
+}
+
+/** A resource, who made it, and why it is still there. */
+export interface ReportedResource extends Resource {
+  /** The id of the step that noted it; `run` where it was a hook. */
+  readonly step: string;
+  /** Why it could not be removed. */
+  readonly error?: ReportedError;
+}
+
 /** What became of one step. */
 export interface StepReport {
   /** The id of the step. */
@@ -45,6 +61,8 @@ export interface StepReport {
   readonly reason?: string;
   /** What it failed with. */
   readonly error?: ReportedError;
+  /** What each attempt failed with, where there was more than one. */
+  readonly failed_attempts?: readonly FailedAttempt[];
 }
 
 /** What became of one check. */
@@ -146,12 +164,14 @@ export interface Report {
   readonly rollback: RollbackReport | null;
   /** Suites that ran, by name. */
   readonly verification: VerificationReport;
-  /** What steps made, and what became of it. `orphans` are of steps whose undo failed. */
+  /** What plugins gathered about the failures, before anything was undone. */
+  readonly evidence: readonly Evidence[];
+  /** What steps made, and what became of it. `kept` holds what was reused, too; `orphans` is what could not be removed. */
   readonly resources: {
-    readonly created: readonly Resource[];
-    readonly removed: readonly Resource[];
-    readonly kept: readonly Resource[];
-    readonly orphans: readonly Resource[];
+    readonly created: readonly ReportedResource[];
+    readonly removed: readonly ReportedResource[];
+    readonly kept: readonly ReportedResource[];
+    readonly orphans: readonly ReportedResource[];
   };
   /** Id of the snapshot that this run left. */
   readonly snapshot: string | null;
