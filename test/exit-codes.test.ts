@@ -182,15 +182,6 @@ describe('signals', () => {
     await expect.poll(() => alive(Number(readFileSync(join(cwd, 'begun'), 'utf8')))).toBe(false);
     expect(journalOf(cwd)).toContain('"type":"interrupted"');
   });
-
-  it('given a ship that was killed during a step, when ship runs again, then it takes the lease over and works', async () => {
-    const cwd = project(`${HEAD}steps:\n  - { id: one, run: "test -e begun && exit 0; echo $$ > begun; sleep 300" }\n`);
-    const { child, end } = await started(cwd, 'begun');
-    child.kill('SIGKILL');
-    await end;
-    onTestFinished(() => void process.kill(-Number(readFileSync(join(cwd, 'begun'), 'utf8')), 'SIGKILL'));
-    expect(documentOf(await ship(['--json'], { cwd }))).toMatchObject({ exit_code: 0 });
-  });
 });
 
 describe('pipes', () => {

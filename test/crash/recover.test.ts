@@ -12,7 +12,7 @@ import { isFull, sized } from './size.js';
 
 const PIPELINES = sized(3, 50);
 /** Which passing of a boundary is the fatal one. */
-const PASSES = isFull ? [1, 2, 3] : [1];
+const PASSES = isFull ? [1, 2] : [1];
 const KILLS_OF_RECOVER = 3;
 const SEED = Number(process.env.SHIP_CRASH_SEED ?? 20_261_122);
 

@@ -28,6 +28,7 @@ export interface Flags {
   readonly forward: boolean;
   readonly rollbackTimeout?: string;
   readonly listSnapshots: boolean;
+  readonly withoutJournal: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly json: boolean;
@@ -73,6 +74,7 @@ function createProgram(): Command {
     .option('--forward')
     .option('--rollback-timeout <duration>')
     .option('--list-snapshots')
+    .option('--without-journal')
     .option('-n, --dry-run')
     .option('-y, --yes')
     .option('--json')
@@ -98,6 +100,7 @@ function readFlags(given: Record<string, unknown>): Flags {
     back: given.back === true,
     forward: given.forward === true,
     listSnapshots: given.listSnapshots === true,
+    withoutJournal: given.withoutJournal === true,
     dryRun: given.dryRun === true,
     yes: given.yes === true,
     json: given.json === true,
@@ -151,6 +154,8 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if ((flags.back || flags.forward) && verb !== 'recover')
     throw errors.SHIP_USAGE({ problem: `${flags.back ? '--back' : '--forward'} belongs to \`ship recover\`` });
   if (flags.back && flags.forward) throw clash('--back', '--forward');
+  if (flags.withoutJournal && (verb !== undefined || flags.rollbackTo !== undefined || flags.listSnapshots))
+    throw errors.SHIP_USAGE({ problem: '--without-journal is for a run alone: everything else needs the store' });
   if (flags.dryRun && (flags.rollbackTo !== undefined || (verb !== undefined && verb !== 'help')))
     throw errors.SHIP_USAGE({ problem: '--dry-run shows what `ship` alone would do, and nothing else' });
   if (verb !== undefined && (flags.rollbackTo !== undefined || flags.listSnapshots)) {

@@ -65,6 +65,8 @@ function own(
           hint: 'Write `ship rollback --to ID` for a snapshot; alone it takes the last run back.',
         });
       return import('./verbs/deploy.js').then(({ rollback }) => rollback(terminal, flags, commandLine));
+    case 'state':
+      return import('./verbs/state.js').then(({ state }) => state(terminal, flags, rest, commandLine));
     case 'resume':
       return noWords(verb, rest) ?? import('./verbs/deploy.js').then(({ resumeLast }) => resumeLast(terminal, flags, commandLine));
     case 'recover':

@@ -23,6 +23,7 @@ export function openFromFlags(flags: Flags, interaction: Interaction = {}): Prom
     precompiled: PRECOMPILED,
     importModule,
     interaction,
+    withoutJournal: flags.withoutJournal,
   });
 }
 

@@ -22,7 +22,9 @@ import type {
 
 /** What the hook `plan` is given: the plan, and a place for what is found in it. */
 export interface PlanReview {
+  /** What will be done. */
   readonly plan: Plan;
+  /** Keeps what was found; one of level `block` refuses the plan. */
   finding(finding: Finding): void;
   /** Where something of the config stands, such as `['components', 'web', 'path']`. */
   positionOf(path: readonly (string | number)[]): Position;

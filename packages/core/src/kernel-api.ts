@@ -13,6 +13,7 @@ export { makePlan } from './run/make-plan.js';
 export type { RunOptions } from './run/open-session.js';
 export { pluginCommand } from './run/plugin-command.js';
 export { preview } from './run/preview.js';
+export { type Pushed, pushSpool } from './run/push-spool.js';
 export { type RecoverOptions, recover, resume, rollbackLast } from './run/recover.js';
 export { EXIT_CODES, emptyReport } from './run/report.js';
 export { demandSnapshots, rollbackTo } from './run/rollback-to.js';

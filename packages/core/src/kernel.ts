@@ -12,6 +12,9 @@ import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { ChosenStore } from './store/chosen.js';
+import { MemoryStore } from './store/memory.js';
+import { Spool } from './store/spool.js';
+import { SpoolingStore } from './store/spooling.js';
 import type { Config, DecisionOption, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
@@ -54,6 +57,8 @@ export interface KernelOptions {
   readonly importModule?: ImportModule;
   /** Who can be asked; nobody when absent. */
   readonly interaction?: Interaction;
+  /** `--without-journal`: everything stays in memory, for a store that cannot be used. */
+  readonly withoutJournal?: boolean;
   /** Another store than the one that the config chooses. */
   readonly store?: Store;
 }
@@ -78,6 +83,10 @@ export interface Kernel {
   readonly checker: SchemaChecker;
   /** Where journals, snapshots and leases live. */
   readonly store: Store;
+  /** What the store would not take. */
+  readonly spool: Spool;
+  /** Nothing of this run outlives it. */
+  readonly withoutJournal: boolean;
   /** Masks secrets. */
   readonly redactor: Redactor;
   /** Flags that decide about a rollback. */
@@ -110,10 +119,13 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   if (draft.mistakes.length + loaded.mistakes.length > 0) throw await refusal(read, false);
   const mistakes = checkSections(read, registry.sections.names(), positionOf);
   const config = await tappedConfig(hooks, read);
-  const store = options.store ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
-  if (store === undefined) throw await refusal(config, true);
+  const memory = options.withoutJournal ? new MemoryStore() : undefined;
+  const chosen = options.store ?? memory ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
+  if (chosen === undefined) throw await refusal(config, true);
+  const spool = new Spool(join(config.dir, '.speckit-spool'));
+  const store = new SpoolingStore(chosen, spool);
   state.choose(store);
-  return { ...parts, config, store, mistakes, offers };
+  return { ...parts, config, store, spool, withoutJournal: memory !== undefined, mistakes, offers };
 }
 
 function loadOptionsOf({ cwd, file, env = process.env, overrides }: KernelOptions): Parameters<typeof draftConfig>[0] {

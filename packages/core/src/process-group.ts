@@ -1,5 +1,5 @@
 // Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process-group`.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readStat } from './process-identity.js';
 
@@ -52,10 +52,36 @@ function groupExists(pgid: number): boolean {
 export function groupAlive(pgid: number): boolean {
   if (!groupExists(pgid)) return false;
   if (process.platform !== 'linux') return true;
+  return processIds().some((pid) => runsIn(pgid, pid));
+}
+
+/** The groups of processes whose environment holds all these variables. Empty where the system does not show them, as only Linux does. */
+export function groupsWith(variables: Readonly<Record<string, string>>): number[] {
+  const wanted = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const groups = processIds().flatMap((pid) => {
+    const environment = environmentOf(pid);
+    const stat = wanted.every((each) => environment.includes(each)) ? readStat(pid) : undefined;
+    return stat === undefined || stat.ended ? [] : [stat.pgid];
+  });
+  return [...new Set(groups)];
+}
+
+function processIds(): number[] {
   try {
-    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && runsIn(pgid, Number(name)));
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
-    return true;
+    return [];
+  }
+}
+
+/** Of processes of others nobody may read it. */
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
 

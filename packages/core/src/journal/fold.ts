@@ -66,8 +66,11 @@ export interface RunState {
   snapshot?: string;
   /** Where it was going when the journal ends. */
   direction: Direction;
+  /** The steps that it was to take. */
   plan: readonly PlannedStep[];
+  /** The components as the plan had them. */
   components: readonly ComponentConfig[];
+  /** The id of the verified snapshot that it would go back to, or went back to. */
   targetSnapshot: string | null;
   /** Who ran it last, and where: processes are known on that machine until it boots again. */
   owner?: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };

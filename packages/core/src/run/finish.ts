@@ -36,15 +36,25 @@ export async function finish(
 ): Promise<Report> {
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  const report = buildReport(session, verb, status, finalExit);
+  let report = buildReport(session, verb, status, finalExit);
   const { store, config } = session.kernel;
   try {
     await store.put(`runs/${config.environment}/${session.id}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
   } catch (error) {
     session.warn(`the report was not saved: ${messageOf(error)}`);
   }
+  tellSpooled(session);
+  report = { ...report, warnings: session.warnings };
   session.emit({ type: 'run-finished', status, exit_code: finalExit });
   return report;
+}
+
+/** Nothing is lost, and somebody must bring it home. */
+function tellSpooled(session: Session): void {
+  const { kept, folder } = session.kernel.spool;
+  if (kept.size === 0) return;
+  session.warn(`the store did not take ${[...kept].join(', ')}: kept in ${folder}; \`ship state push\` brings it home`);
+  kept.clear();
 }
 
 async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {

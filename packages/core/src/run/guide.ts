@@ -12,7 +12,11 @@ export function guideOf(session: Session, failure: Failure): InterventionGuide {
     evidence: record.evidence,
     steps: record.steps,
     resources: resourcesOf(session).kept,
-    journal: store === 'file' ? join(kernel.stateDir, journal.key) : `${journal.key} in store ${store}`,
+    journal: kernel.withoutJournal
+      ? 'none: it runs without one'
+      : store === 'file'
+        ? join(kernel.stateDir, journal.key)
+        : `${journal.key} in store ${store}`,
     logs: join(kernel.stateDir, 'runs', environment, session.id, 'logs'),
     commands: [
       { command: 'ship resume', does: 'goes on after the last finished step' },

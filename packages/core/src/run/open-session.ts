@@ -6,7 +6,7 @@ import { foldJournal, type RunState } from '../journal/fold.js';
 import { Journal } from '../journal/journal.js';
 import type { Kernel } from '../kernel.js';
 import { thisOwner } from '../store/owner.js';
-import type { Lease, LeaseOwner, Plan, Snapshot } from '../types/index.js';
+import type { Lease, LeaseOwner, Plan, Report, Snapshot } from '../types/index.js';
 import { plannedStep } from './planned-step.js';
 import { Session } from './session.js';
 import { readUnverified } from './unverified.js';
@@ -20,20 +20,20 @@ export interface RunOptions {
 }
 
 /** Takes the lease, opens the journal, works, and gives the lease back whatever happens. */
-export function withSession<T>(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export function withSession(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<Report>): Promise<Report> {
   const owner = thisOwner(uniqueId(), options.command);
   return leased(kernel, owner, options, (lease) => open(kernel, plan, owner, lease), work);
 }
 
 /** Goes on in the journal of a past run, under a lease that bears its name. */
-export function withPastSession<T>(
+export function withPastSession(
   kernel: Kernel,
   id: string,
   direction: Direction,
   options: RunOptions,
   planOf: (state: RunState) => Plan | Promise<Plan>,
-  work: (session: Session, state: RunState) => Promise<T>,
-): Promise<T> {
+  work: (session: Session, state: RunState) => Promise<Report>,
+): Promise<Report> {
   const owner = thisOwner(id, options.command);
   let state: RunState;
   const reopen = async (lease: Lease) => {
@@ -44,26 +44,30 @@ export function withPastSession<T>(
   return leased(kernel, owner, options, reopen, (session) => work(session, state));
 }
 
-async function leased<T>(
+async function leased(
   kernel: Kernel,
   owner: LeaseOwner,
   { signal }: RunOptions,
   openSession: (lease: Lease) => Promise<Session>,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
+  work: (session: Session) => Promise<Report>,
+): Promise<Report> {
   const lease = await kernel.store.lease(kernel.config.environment, owner);
   const session = await openSession(lease).catch(async (error: unknown) => {
-    await lease.release();
+    // What kept the session from opening may keep the lease from being given back: it is free once this process has ended.
+    await lease.release().catch(() => {});
     throw error;
   });
   const onAbort = () => session.interrupt(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   try {
-    return await work(session);
+    const report = await work(session);
+    return (await release(session)) ? report : { ...report, warnings: session.warnings };
+  } catch (error) {
+    await release(session);
+    throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    await release(session);
   }
 }
 
@@ -128,11 +132,13 @@ async function snapshotOf({ registry, config }: Kernel, id: string | null): Prom
 const runner = ({ user, host, pid, boot_id }: LeaseOwner) => ({ user, host, pid, boot_id });
 
 /** A lease that cannot be given back is free once this process has ended; the result of the run stands. */
-async function release(session: Session): Promise<void> {
+async function release(session: Session): Promise<boolean> {
   try {
     await session.lease.release();
+    return true;
   } catch (error) {
     session.warn(`the lease was not given back: ${messageOf(error)}`);
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import type { RunState } from '../journal/fold.js';
-import { endGroup, groupAlive } from '../process-group.js';
+import type { RunState, StepState } from '../journal/fold.js';
+import { endGroup, groupAlive, groupsWith } from '../process-group.js';
 import { bootId, processStartTime } from '../process-identity.js';
 import type { ProcessIdentity } from '../types/index.js';
 import { sleep } from './bounded.js';
@@ -10,21 +10,40 @@ import type { Session } from './session.js';
 const GRACE_MS = 10_000;
 const LOOK_MS = 100;
 
+/** A group that is at work for a step whose end nobody knows. */
+interface Orphan {
+  readonly step: string;
+  readonly pgid: number;
+  readonly command: string;
+}
+
 /**
  * Processes of a run that was cut off go on without it. Nothing may be undone or repeated while they act:
  * on the way back they are ended, on the way forward they are waited for, `waitMs` at most.
  */
 export async function settleOrphans(session: Session, state: RunState, waitMs: number): Promise<void> {
-  const left = [...state.steps.values()].flatMap(({ id, processes }) => processes.map((process) => ({ id, process })));
-  if (left.length === 0) return;
+  const open = [...state.steps.values()].filter(({ status, processes }) => status === 'unknown' || processes.length > 0);
+  if (open.length === 0) return;
   if (state.owner?.host !== hostname()) {
     session.warn(`the run was cut off on ${state.owner?.host}: whether something of it still runs there cannot be seen from here`);
     return;
   }
-  for (const { id, process } of left) if (isOurs(process, state)) await settle(session, id, process, waitMs);
+  if (state.owner.boot_id !== bootId()) return;
+  for (const step of open) for (const orphan of orphansOf(session, step)) await settle(session, orphan, waitMs);
 }
 
-async function settle(session: Session, step: string, { pgid, command }: ProcessIdentity, waitMs: number): Promise<void> {
+/**
+ * The groups that the journal names, and those that bear the names of run and step in their environment: between
+ * the start of a process and its entry in the journal there is a moment at which `ship` can be killed.
+ */
+function orphansOf({ id: run }: Session, { id, processes }: StepState): Orphan[] {
+  const named = processes.filter(isOurs).map(({ pgid, command }) => ({ step: id, pgid, command }));
+  const known = new Set(named.map(({ pgid }) => pgid));
+  const marked = groupsWith({ SHIP_RUN: run, SHIP_STEP: id }).filter((pgid) => !known.has(pgid));
+  return [...named, ...marked.map((pgid) => ({ step: id, pgid, command: 'found by SHIP_RUN and SHIP_STEP in its environment' }))];
+}
+
+async function settle(session: Session, { step, pgid, command }: Orphan, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   if (waitMs > 0) session.warn(`step ${step} is still at work: waiting for process group ${pgid} (${command})`);
   while (performance.now() < until && groupAlive(pgid) && !session.signal.aborted) await sleep(LOOK_MS, session.signal);
@@ -33,9 +52,9 @@ async function settle(session: Session, step: string, { pgid, command }: Process
   session.warn(`${ended ? 'ended' : 'could not end'} process group ${pgid} (${command}), which the run had left behind in step ${step}`);
 }
 
-/** The very group that the run started: the machine has not booted since, and its leader has not been followed by another. */
-function isOurs({ pid, pgid, started }: ProcessIdentity, { owner }: RunState): boolean {
-  if (owner?.boot_id !== bootId() || !groupAlive(pgid)) return false;
+/** The very group that the run started: its leader has not been followed by another. */
+function isOurs({ pid, pgid, started }: ProcessIdentity): boolean {
+  if (!groupAlive(pgid)) return false;
   const now = processStartTime(pid);
   // A leader that has ended leaves its number to its group for as long as that lives.
   return now === undefined || (started !== undefined && now === started);

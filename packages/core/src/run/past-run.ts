@@ -1,6 +1,7 @@
 import { foldJournal, type RunState } from '../journal/fold.js';
 import { readJournal } from '../journal/read.js';
 import type { Kernel } from '../kernel.js';
+import type { Report, Stored } from '../types/index.js';
 
 /** A run that is over, or was cut off, as its journal tells it. */
 export interface PastRun {
@@ -28,9 +29,9 @@ export async function cutOffRun(kernel: Kernel): Promise<PastRun | undefined> {
   const { environment } = kernel.config;
   const keys = await kernel.store.list(`runs/${environment}/`);
   for (const key of [...keys].reverse()) {
-    if ((await kernel.store.get(`${key}/report.json`)) !== undefined) return undefined;
+    if (cameToItsEnd(await kernel.store.get(`${key}/report.json`))) return undefined;
     const past = await pastRun(kernel, key.split('/').at(-1)!);
-    if (past !== undefined && hasActed(past.state)) return past.state.status === undefined ? past : undefined;
+    if (past !== undefined && hasActed(past.state)) return past;
   }
   return undefined;
 }
@@ -43,9 +44,16 @@ async function pastRun({ store, config }: Kernel, id: string): Promise<PastRun |
   return entries.length === 0 ? undefined : { id, state: foldJournal(entries) };
 }
 
+/** A recovery that was refused or interrupted leaves its run as it found it. */
+function cameToItsEnd(stored: Stored | undefined): boolean {
+  if (stored === undefined) return false;
+  const { command, status } = JSON.parse(stored.value.toString('utf8')) as Report;
+  return !(['recover', 'resume'].includes(command) && ['refused', 'interrupted'].includes(status));
+}
+
 const hasActed = ({ steps, restoresComponents }: RunState): boolean => steps.size > 0 || restoresComponents;
 
 /** Does something wait for `ship recover`? A run that was cut off or interrupted, or a rollback with a rest. */
 export function isUnfinished({ status }: RunState): boolean {
-  return status === undefined || status === 'interrupted' || status === 'rollback_incomplete';
+  return status === undefined || status === 'interrupted' || status === 'refused' || status === 'rollback_incomplete';
 }

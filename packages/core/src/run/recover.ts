@@ -76,8 +76,8 @@ async function demandDead({ store, config }: Kernel, { command }: RunOptions): P
   await lease.release();
 }
 
-function directionOf(kernel: Kernel, { direction, status }: RunState): Direction {
-  return direction === 'back' || status === 'rollback_incomplete' || isAutomatic(kernel) ? 'back' : 'forward';
+function directionOf(kernel: Kernel, { direction, decision }: RunState): Direction {
+  return direction === 'back' || decision?.action === 'rollback' || isAutomatic(kernel) ? 'back' : 'forward';
 }
 
 function isAutomatic({ flags, config }: Kernel): boolean {

@@ -16,6 +16,7 @@ export async function run(kernel: Kernel, options: RunOptions): Promise<Report> 
   await recoverFirst(kernel, options);
   return withSession(kernel, plan, options, async (session) => {
     session.emit({ type: 'run-started', run: session.id, plan });
+    if (kernel.withoutJournal) session.warn('without a journal: nobody else is kept away, and what a crash leaves cannot be recovered');
     for (const { level, message } of plan.findings) if (level === 'warn') session.warn(message);
     const ending = await endOf(session, () => walk(session));
     await afterRun(session, ending.status);

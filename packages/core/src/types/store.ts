@@ -18,7 +18,9 @@ export interface Appender {
 
 /** How a record stream is opened. */
 export interface AppenderOptions {
+  /** Several will append side by side. */
   readonly concurrent?: boolean;
+  /** Bytes: what follows there is cut off first. */
   readonly end?: number;
 }
 
