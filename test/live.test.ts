@@ -65,6 +65,42 @@ describe.skipIf(SKIP)('on a terminal', () => {
     expect(existsSync(join(cwd, 'one'))).toBe(false);
   });
 
+  it('given a failed step, when somebody looks into it, mends the cause and has it run again, then the run ends well', async () => {
+    const cwd = config(
+      '{ id: one, run: touch one, undo: rm -f one }',
+      '{ id: two, run: "test -e mended" }',
+      '{ id: three, run: touch three }',
+    );
+    const { screen, shows, press, exit } = terminal(cwd, []);
+    await shows('Run the step again');
+    press('Down');
+    press('Enter');
+    await shows(/Left to do: three/);
+    await shows(/ship resume +goes on/);
+    expect(screen()).toMatch(/Done: one/);
+    expect(screen()).toMatch(/Journal: .*journal\.jsonl/s);
+    writeFileSync(join(cwd, 'mended'), '');
+    await expect.poll(() => screen().split('\n').at(-1), { timeout: 10_000 }).toMatch(/navigate|select/);
+    press('Up');
+    press('Up');
+    press('Enter');
+    expect(await exit()).toBe(0);
+    await shows('deployed to default');
+    expect(screen()).toMatch(/✓ two/);
+    expect(existsSync(join(cwd, 'three'))).toBe(true);
+  });
+
+  it('given a failed step, when somebody goes on without it, then the steps after it run, with a warning', async () => {
+    const cwd = config('{ id: one, run: "exit 3" }', '{ id: two, run: touch two }');
+    const { shows, press, exit } = terminal(cwd, []);
+    await shows('Go on without it');
+    press('Up');
+    press('Enter');
+    expect(await exit()).toBe(0);
+    await shows(/! .*exit 3' exited with 3/);
+    expect(existsSync(join(cwd, 'two'))).toBe(true);
+  });
+
   it('given the question, when Ctrl-C dismisses it, then everything stays as it is', async () => {
     const cwd = config('{ id: one, run: touch one, undo: rm -f one }', '{ id: two, run: "exit 3" }');
     const { shows, press, exit } = terminal(cwd, []);

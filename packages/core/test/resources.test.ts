@@ -67,15 +67,17 @@ describe('resources in a rollback', () => {
 
   it('given a thing that was there before, when the run is taken back, then it is not touched, and stands as kept', async () => {
     const { made, removed } = things();
-    const reuses = plugin('r', (ship) =>
-      ship.action('use', { run: (ctx) => ctx.created(thing('theirs', { provenance: 'reused' })), restore: () => {} }),
-    );
+    const reuses = plugin('r', (ship) => ship.action('use', { run: (ctx) => ctx.created(thing('theirs', { provenance: 'reused' })) }));
     const report = await (await rollingBack({ plugins: [made, reuses], config: steps('id: a, uses: r/use', 'id: b, uses: t/fail') })).run();
     expect(removed).toEqual([]);
-    expect(report).toMatchObject({
-      status: 'rolled_back',
-      resources: { created: [], removed: [], kept: [{ id: 'theirs', provenance: 'reused', step: 'a' }], orphans: [] },
+    expect(report.steps[0]).toMatchObject({ status: 'undone' });
+    expect(report.resources).toMatchObject({
+      created: [],
+      removed: [],
+      kept: [{ id: 'theirs', provenance: 'reused', step: 'a' }],
+      orphans: [],
     });
+    expect(report.resources.kept[0]).not.toHaveProperty('commands');
   });
 
   it.each([
@@ -301,6 +303,26 @@ describe('resources in a rollback', () => {
   });
 });
 
+describe('ship.resource', () => {
+  it.each<[string, Plugin[], string, string]>([
+    [
+      'nothing that removes',
+      [plugin('a', (ship) => ship.resource('thing', {} as Remover))],
+      'SHIP_PLUGIN_CONTRACT',
+      'resource thing has no remove()',
+    ],
+    ['a name that is none', [plugin('a', (ship) => ship.resource('A thing', { remove() {} }))], 'SHIP_PLUGIN_CONTRACT', 'is not a name'],
+    [
+      'a type that is taken',
+      ['a', 'b'].map((name) => plugin(name, (ship) => ship.resource('thing', { remove() {} }))),
+      'SHIP_PLUGIN_NAME_TAKEN',
+      'plugin b brings resource thing, which plugin a has brought already',
+    ],
+  ])('given %s, when the plugin is loaded, then it is told', async (_, plugins, code, told) => {
+    await expect(harness({ plugins, config: 'steps: []' })).rejects.toMatchObject({ code, message: expect.stringContaining(told) });
+  });
+});
+
 describe('resources of a past run', () => {
   /** The same project again, as the next command opens it. */
   const again = ({ store }: Harness, options: HarnessOptions) => rollingBack({ ...options, store });
@@ -329,6 +351,23 @@ describe('resources of a past run', () => {
     expect(ids(report.resources.removed)).toEqual(['net', 'subnet', 'machine']);
     const { resources } = foldJournal(await journalOf(second, report));
     expect(resources.map(({ fate }) => fate)).toEqual(['removed', 'removed', 'removed']);
+  });
+
+  it('given a step that was cut off when it had made half of its things, when the run is finished, then these go first, and it runs again', async () => {
+    const { made, standing, removed } = things();
+    const first = await rollingBack({ plugins: [made], config: steps('id: a, uses: t/make, with: { ids: [net, subnet] }') });
+    const report = await first.run();
+    const key = `runs/default/${report.run}/journal.jsonl`;
+    const whole = String((await first.store.get(key))!.value);
+    const half = whole.slice(0, whole.indexOf('"subnet","provenance"')).split('\n').slice(0, -1).join('\n');
+    await first.store.put(key, `${half}\n`);
+    await first.store.remove(`runs/default/${report.run}/report.json`);
+    standing.delete('subnet');
+    const second = await again(first, { plugins: [made], config: steps('id: a, uses: t/make, with: { ids: [net, subnet] }') });
+    const finished = await recover(second.kernel, { command: 'ship recover', direction: 'forward' });
+    expect(removed).toEqual(['net']);
+    expect(finished).toMatchObject({ status: 'succeeded', steps: [{ attempts: 2 }] });
+    expect(ids(finished.resources.kept)).toEqual(['net', 'subnet']);
   });
 
   it('given a secret in what the remover needs, when it is read back, then it is there again; and where it is not set, the thing is an orphan', async () => {

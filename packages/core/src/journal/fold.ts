@@ -178,6 +178,11 @@ function start(state: RunState, entry: JournalEntry & { type: 'run-started' }): 
 }
 
 function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void {
+  // It is tried again: what was judged about it before holds no more.
+  if (state.failure?.step === entry.step) {
+    delete state.failure;
+    delete state.decision;
+  }
   const known = state.steps.get(entry.step);
   if (known) {
     known.attempts = entry.attempt;

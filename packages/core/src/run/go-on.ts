@@ -57,7 +57,8 @@ async function settleOpen(session: Session, acted: ActedStep): Promise<boolean> 
     await session.journal.append({ type: 'result', step: step.id, result: null });
     return true;
   }
-  if (action.restore !== undefined) {
+  const made = session.resources.some((line) => line.step === step.id && line.fate !== 'removed');
+  if (action.restore !== undefined || made) {
     const outcome = await undoStep(session, acted, session.kernel.config.rollback_timeout_ms);
     if (outcome.status === 'failed') throw errors.SHIP_RECOVER_UNDO({ step: step.id, reason: outcome.error.message });
     if (outcome.status === 'undone') return false;

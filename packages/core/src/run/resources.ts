@@ -49,16 +49,17 @@ function adopted(session: Session, line: LedgerLine): LedgeredResource {
 
 /** What steps made, and what became of it. */
 export function resourcesOf({ resources, kernel }: Session): Report['resources'] {
-  const those = (wanted: (line: LedgerLine) => boolean): ReportedResource[] =>
-    resources.filter(wanted).map(({ resource, step, error }) => ({
-      ...kernel.redactor.redactDeep(resource),
-      step,
-      ...(error === undefined ? {} : { error }),
-    }));
+  const told = ({ resource, step }: LedgerLine): ReportedResource => {
+    const { commands, delete: how, ...rest } = resource;
+    // What was there before is nobody's to remove: no script shall find a command for it.
+    return { ...kernel.redactor.redactDeep(resource.provenance === 'reused' ? rest : resource), step };
+  };
+  const those = (wanted: (line: LedgerLine) => boolean) => resources.filter(wanted).map(told);
+  const left = resources.filter(({ fate }) => fate === 'removing' || fate === 'remove_failed');
   return {
     created: those(({ resource }) => resource.provenance !== 'reused'),
     removed: those(({ fate }) => fate === 'removed'),
     kept: those(({ fate }) => fate === 'standing'),
-    orphans: those(({ fate }) => fate === 'removing' || fate === 'remove_failed'),
+    orphans: left.map((line) => ({ ...told(line), ...(line.error === undefined ? {} : { error: line.error }) })),
   };
 }

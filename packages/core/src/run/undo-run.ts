@@ -34,13 +34,13 @@ async function removeOthers(session: Session, deadline: Deadline): Promise<Remai
   const owners = new Set(session.resources.map(({ step }) => step).filter((step) => !session.acted.has(step)));
   const left: Remaining[] = [];
   for (const owner of [...owners].reverse())
-    left.push(...(await removeResources(session, owner, { timeoutMs: deadline(), restored: false })).map(remainingOf));
+    left.push(...remainingOf(session, await removeResources(session, owner, { timeoutMs: deadline(), restored: false })));
   return left;
 }
 
 /** A step whose undo failed stands with all that it made: taking its resources from under it could do harm. */
 function whatIsLeft(session: Session, { step }: ActedStep, { error, remedy, left }: UndoOutcome & { status: 'failed' }): Remaining[] {
-  if (left !== undefined) return left.map(remainingOf);
+  if (left !== undefined) return remainingOf(session, left);
   const standing = session.resources.filter(
     (line) => line.step === step.id && line.fate !== 'removed' && line.resource.provenance !== 'reused',
   );
@@ -48,9 +48,12 @@ function whatIsLeft(session: Session, { step }: ActedStep, { error, remedy, left
   return [{ what: step.component?.name ?? step.id, ...(remedy === undefined ? {} : { command: remedy }), error }];
 }
 
-function remainingOf({ resource, error }: LedgerLine): Remaining {
-  const { commands = [] } = resource;
-  return { what: nameOf(resource), ...(commands.length === 0 ? {} : { command: commands.join(' && ') }), error: error! };
+function remainingOf({ kernel }: Session, left: readonly LedgerLine[]): Remaining[] {
+  return left.map(({ resource, error }) => {
+    const { commands = [] } = kernel.redactor.redactDeep(resource);
+    const what = kernel.redactor.redact(nameOf(resource));
+    return { what, ...(commands.length === 0 ? {} : { command: commands.join(' && ') }), error: error! };
+  });
 }
 
 /** One undo may take half of the time that is left, or its share where few are left: the others want theirs. */

@@ -95,14 +95,23 @@ async function takeBack(session: Session, acted: ActedStep, timeoutMs: number): 
     restored: restored.kept === undefined,
   });
   if (left.length > 0) throw new LeftBehind(step.id, left);
-  const removed = session.resources.filter((line) => line.step === step.id && line.fate === 'removed');
-  if (action.restore === undefined && removed.length > 0)
-    return { changed: true, summary: `removed ${removed.map(({ resource }) => nameOf(resource)).join(', ')}` };
+  if (action.restore === undefined) return undoneByRemoval(session, step.id) ?? restored;
   if (restored.changed && restored.kept === undefined) {
     const probed = await bounded(bounds(), (signal) => probe(session, acted, signal));
     if (probed === 'done') throw errors.SHIP_UNDO_UNPROVEN({ step: step.id });
   }
   return restored;
+}
+
+/** A step without an undo of its own is undone where nothing that it made stands. */
+function undoneByRemoval(session: Session, step: string): Restored | undefined {
+  const noted = session.resources.filter((line) => line.step === step);
+  const standing = noted.some(({ fate, resource }) => fate !== 'removed' && resource.provenance !== 'reused');
+  if (noted.length === 0 || standing) return undefined;
+  const removed = noted.filter(({ fate }) => fate === 'removed').map(({ resource }) => nameOf(resource));
+  return removed.length === 0
+    ? { changed: false, summary: 'made nothing of its own' }
+    : { changed: true, summary: `removed ${removed.join(', ')}` };
 }
 
 function undoBounds(session: Session, what: string, timeoutMs: number): Bounds {
