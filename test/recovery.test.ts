@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployed } from './support/line-service.js';
-import { project, ship, shipJson } from './support/ship.js';
+import { cleanEnv, project, SHIP, ship, shipJson } from './support/ship.js';
 
 const HEAD = 'version: 1\nproject: shop\n';
 const ONE = '  - { id: one, run: "echo 1 > one", undo: rm -f one }\n';
@@ -125,6 +126,27 @@ describe('ship recover', () => {
         result: `nothing to ${verb}: no run has acted in default`,
       });
   });
+});
+
+describe('a CI job that is cancelled', () => {
+  it.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'given a tool that ignores SIGINT, when %s comes and SIGKILL 2 s later, then `ship recover --back` finds the tool and takes everything back',
+    async (signal) => {
+      const cwd = project(
+        `${HEAD}steps:\n${ONE}  - { id: two, run: "trap '' INT; touch two; while :; do sleep 0.1; done", undo: rm -f two }\n`,
+      );
+      const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+      const end = new Promise((resolve) => child.once('exit', resolve));
+      await expect.poll(() => existsSync(join(cwd, 'two')), { timeout: 10_000 }).toBe(true);
+      child.kill(signal);
+      setTimeout(() => child.kill('SIGKILL'), 2_000);
+      await end;
+      const { report } = await shipJson(['recover', '--back'], { cwd });
+      expect(report).toMatchObject({ exit_code: 0, warnings: [expect.stringMatching(/^ended process group/)] });
+      expect(made(cwd)).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe('a run after one that was killed', () => {
