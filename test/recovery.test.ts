@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployed } from './support/line-service.js';
-import { project, ship, shipJson } from './support/ship.js';
+import { cleanEnv, project, SHIP, ship, shipJson } from './support/ship.js';
 
 const HEAD = 'version: 1\nproject: shop\n';
 const ONE = '  - { id: one, run: "echo 1 > one", undo: rm -f one }\n';
@@ -126,6 +127,27 @@ describe('ship recover', () => {
       });
   });
 });
+
+describe('a CI job that is cancelled', () => {
+  it('given a tool that ignores SIGINT, when a signal comes and SIGKILL 2 s later, then `ship recover --back` finds the tool and takes everything back', async () => {
+    await Promise.all((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(cancelAndRecover));
+  }, 60_000);
+});
+
+async function cancelAndRecover(signal: NodeJS.Signals): Promise<void> {
+  const cwd = project(
+    `${HEAD}steps:\n${ONE}  - { id: two, run: "trap '' INT; touch two; while :; do sleep 0.1; done", undo: rm -f two }\n`,
+  );
+  const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+  const end = new Promise((resolve) => child.once('exit', resolve));
+  await expect.poll(() => existsSync(join(cwd, 'two')), { timeout: 10_000 }).toBe(true);
+  child.kill(signal);
+  setTimeout(() => child.kill('SIGKILL'), 2_000);
+  await end;
+  const { report } = await shipJson(['recover', '--back'], { cwd });
+  expect(report, signal).toMatchObject({ exit_code: 0, warnings: [expect.stringMatching(/^ended process group/)] });
+  expect(made(cwd), signal).toEqual([]);
+}
 
 describe('a run after one that was killed', () => {
   it('given no automatic rollback, when ship deploys, then it is refused with both ways out', async () => {
