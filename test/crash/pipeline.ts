@@ -3,8 +3,8 @@ import fc from 'fast-check';
 /** What one generated step does to the one file that it touches. */
 export interface WorldStep {
   readonly id: string;
-  /** `action`: a plugin's, with probe. `probed`, `plain`: commands, with and without a probe. `slow`: a command that is half done for a while. */
-  readonly kind: 'action' | 'probed' | 'plain' | 'slow';
+  /** `action`: a plugin's, with probe. `made`: a plugin's that notes its file as a resource, and has no undo of its own. `probed`, `plain`: commands, with and without a probe. `slow`: a command that is half done for a while. */
+  readonly kind: 'action' | 'made' | 'probed' | 'plain' | 'slow';
   readonly file: string;
   readonly text: string;
   readonly fails: boolean;
@@ -26,7 +26,7 @@ export const pipelines: fc.Arbitrary<Pipeline> = fc
   .record({
     steps: fc.array(
       fc.record({
-        kind: fc.constantFrom<WorldStep['kind'][]>('action', 'action', 'probed', 'plain', 'slow'),
+        kind: fc.constantFrom<WorldStep['kind'][]>('action', 'made', 'made', 'probed', 'plain', 'slow'),
         file: fc.constantFrom(...FILES),
         beside: fc.boolean(),
       }),
@@ -43,7 +43,8 @@ export const pipelines: fc.Arbitrary<Pipeline> = fc
       id: `s${index}`,
       kind,
       beside: beside && parallel > 1,
-      file: parallel > 1 ? `${file}${index}` : file,
+      // What is made was not there before, and no other step touches it.
+      file: parallel > 1 || kind === 'made' ? `${file}${index}` : file,
       text: `text ${index}`,
       fails: fails && index === steps.length - 1,
     })),
@@ -56,6 +57,7 @@ export function configOf({ steps, parallel }: Pipeline): string {
 }
 
 function body({ kind, file, text, fails }: WorldStep): object {
+  if (kind === 'made') return { uses: 'world/make', with: { file, text, fails } };
   if (kind === 'action') return { uses: 'world/set', with: { file, text, fails } };
   const write = `printf %s '${text}' > ${file}${fails ? '; exit 3' : ''}`;
   const undo = `if [ -n "$SHIP_CAPTURE" ]; then printf %s "$SHIP_CAPTURE" > ${file}; else rm -f ${file}; fi`;
@@ -67,11 +69,23 @@ function body({ kind, file, text, fails }: WorldStep): object {
   };
 }
 
-/** The plugin of these pipelines: an action that sets a file, half of it first. */
+/** The plugin of these pipelines: an action that sets a file, half of it first, and one that makes it as a resource. */
 export const WORLD = `import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 const path = (ctx, { file }) => ctx.dir + '/' + file;
 const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : null);
-export default { name: 'world', ship: '^1', apply: (ship) => ship.action('set', {
+export default { name: 'world', ship: '^1', apply: (ship) => {
+ship.resource('file', { exists: (ctx, { id }) => existsSync(ctx.dir + '/' + id), remove: (ctx, { id }) => rmSync(ctx.dir + '/' + id, { force: true }) });
+ship.action('make', {
+  input: { type: 'object' },
+  run: async (ctx, input) => {
+    const file = { type: 'file', id: input.file, delete: null };
+    await ctx.created({ ...file, provenance: 'pending' });
+    writeFileSync(path(ctx, input), input.text);
+    await ctx.created({ ...file, provenance: 'created' });
+    if (input.fails) throw new Error('fails as it was told to');
+  },
+});
+ship.action('set', {
   input: { type: 'object' },
   capture: (ctx, input) => ({ file: input.file, text: read(path(ctx, input)) }),
   run: (ctx, input) => {
@@ -89,4 +103,5 @@ export default { name: 'world', ship: '^1', apply: (ship) => ship.action('set', 
     else writeFileSync(path(ctx, before), before.text);
     return { changed: true };
   },
-}) };`;
+});
+} };`;
