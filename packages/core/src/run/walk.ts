@@ -17,6 +17,8 @@ export async function walk(session: Session): Promise<RunStatus> {
   const { reports, failed, tolerated } = await runSteps(session);
   session.record.steps = reports;
   if (session.signal.aborted) return interrupted(session);
+  // What fails after the lease was lost is not this run's to judge, nor to undo.
+  if (failed) await session.lease.check();
   for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
   if (failed) return fail(session, await judgeStep(session, failed.step, failed.error));
   return verify(session);

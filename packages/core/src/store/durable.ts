@@ -53,15 +53,19 @@ function writeTemporary(path: string, data: Uint8Array, publish: (temporary: str
   syncFolder(dirname(path));
 }
 
-/** Replaces a file, whole and durable: temp, fsync, rename, fsync of the folder. */
-export function replaceFile(path: string, data: Uint8Array): void {
-  writeTemporary(path, data, (temporary) => renameSync(temporary, path));
+/** Replaces a file, whole and durable: temp, fsync, rename, fsync of the folder. `demand` may throw right before the rename. */
+export function replaceFile(path: string, data: Uint8Array, demand?: () => void): void {
+  writeTemporary(path, data, (temporary) => {
+    demand?.();
+    renameSync(temporary, path);
+  });
 }
 
-/** Creates a file, whole and durable. Answers false where there is one. */
-export function createFile(path: string, data: Uint8Array): boolean {
+/** Creates a file, whole and durable. Answers false where there is one. `demand` may throw right before it stands there. */
+export function createFile(path: string, data: Uint8Array, demand?: () => void): boolean {
   let created = true;
   writeTemporary(path, data, (temporary) => {
+    demand?.();
     try {
       linkSync(temporary, path);
     } catch (error) {

@@ -2,32 +2,39 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
-import { readLeaseOwner, takeLease } from './lease.js';
+import { demandHeld, freeLease, LEASE_TTL_MS, readHolder, takeLease } from './lease.js';
 
 /** The default store: plain files below one folder, `.speckit`. */
 export class FileStore implements Store {
   readonly name = 'file';
   readonly flags = { leases: true };
 
-  constructor(readonly folder: string) {}
+  readonly #leaseTtlMs: number;
+
+  constructor(
+    readonly folder: string,
+    { leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {},
+  ) {
+    this.#leaseTtlMs = leaseTtlMs;
+  }
 
   async get(key: string): Promise<Stored | undefined> {
     return this.#read(key);
   }
 
-  async put(key: string, value: string | Uint8Array, options: { ifVersion?: string | null } = {}): Promise<{ version: string }> {
+  async put(key: string, value: string | Uint8Array, { ifVersion, lease }: Demands = {}): Promise<{ version: string }> {
     const path = this.#path(key);
     const data = typeof value === 'string' ? Buffer.from(value) : value;
     try {
-      if (options.ifVersion === null) {
-        if (!createFile(path, data)) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
+      if (ifVersion === null) {
+        if (!createFile(path, data, () => this.#demandLease(lease))) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
       } else {
-        if (options.ifVersion !== undefined) this.#demandVersion(key, options.ifVersion);
-        replaceFile(path, data);
+        if (ifVersion !== undefined) this.#demandVersion(key, ifVersion);
+        replaceFile(path, data, () => this.#demandLease(lease));
       }
     } catch (error) {
       if (isShipError(error)) throw error;
@@ -55,22 +62,31 @@ export class FileStore implements Store {
       .sort();
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
+    this.#demandLease(lease);
     rmSync(this.#path(key), { force: true, recursive: true });
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
-    const folder = join(this.folder, 'state', checkKey(environment), 'lease');
-    try {
-      return await takeLease(folder, environment, owner);
-    } catch (error) {
-      if (isShipError(error)) throw error;
-      throw errors.SHIP_STORE_WRITE_FAILED({ path: folder, reason: reasonOf(error) }, { cause: error });
-    }
+    const folder = this.#leaseFolder(environment);
+    return orWriteFailed(folder, () => takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner));
   }
 
-  async leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
-    return readLeaseOwner(join(this.folder, 'state', checkKey(environment), 'lease'));
+  async leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
+    return readHolder(this.#leaseFolder(environment));
+  }
+
+  async freeLease(environment: string, token: number): Promise<boolean> {
+    const folder = this.#leaseFolder(environment);
+    return orWriteFailed(folder, () => freeLease(folder, token));
+  }
+
+  #leaseFolder(environment: string): string {
+    return join(this.folder, 'state', checkKey(environment), 'lease');
+  }
+
+  #demandLease(lease: Lease | undefined): void {
+    if (lease) demandHeld(this.#leaseFolder(lease.environment), lease.environment, lease.token);
   }
 
   #read(key: string): Stored | undefined {
@@ -91,6 +107,15 @@ export class FileStore implements Store {
 
   #path(key: string): string {
     return join(this.folder, checkKey(key));
+  }
+}
+
+async function orWriteFailed<T>(path: string, write: () => T | Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isShipError(error)) throw error;
+    throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
   }
 }
 
