@@ -38,7 +38,7 @@ const storeErrors = {
     message: ({ environment, owner, waitedMs }: { environment: string; owner: LeaseOwner; waitedMs?: number }) =>
       `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})${waitedMs === undefined ? '' : `; waited ${seconds(waitedMs)} for it`}`,
     hint: ({ environment }: { environment: string }) =>
-      `Wait for it with \`--lock-wait 10m\`. Whether it lives says \`ship lock status --env ${environment}\`; \`ship lock release --env ${environment}\` frees it.`,
+      `Wait for it with \`--lock-wait 10m\`. \`ship lock status --env ${environment}\` says whether it lives; if nobody can tell, \`ship lock release --env ${environment}\` frees it.`,
   },
   SHIP_LEASE_LOST: {
     exit: 5,

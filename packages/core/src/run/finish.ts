@@ -28,11 +28,7 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
 }
 
 /** The last lines of a run: the journal is closed, the report is saved. */
-export async function finish(
-  session: Session,
-  verb: 'deploy' | 'rollback' | 'resume' | 'recover',
-  ending: Ending,
-): Promise<Report> {
+export async function finish(session: Session, verb: 'deploy' | 'rollback' | 'resume' | 'recover', ending: Ending): Promise<Report> {
   const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));

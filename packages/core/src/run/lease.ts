@@ -3,8 +3,9 @@ import { isShipError } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Kernel } from '../kernel.js';
 import { thisOwner } from '../store/owner.js';
-import type { Lease, LeaseOwner } from '../types/index.js';
+import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { sleep } from './bounded.js';
+import { confirm } from './consent.js';
 
 /** Who waits asks at first this often, then less and less. */
 const FIRST_DELAY_MS = 100;
@@ -53,6 +54,27 @@ export function keepAlive(lease: Lease): () => void {
   const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/**
+ * Frees the lease of the environment, and tells from whom; undefined where nobody holds it. Never takes it from who is alive;
+ * where nobody can tell, somebody has to say yes.
+ */
+export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined> {
+  const { store, config } = kernel;
+  const { environment } = config;
+  const holder = await store.leaseOwner(environment);
+  if (holder === undefined) return undefined;
+  if (holder.liveness === 'alive') throw errors.SHIP_LEASE_ALIVE({ environment, owner: holder });
+  if (holder.liveness === 'unproven') {
+    const { user, host, pid, since, run, evidence } = holder;
+    await confirm(
+      kernel,
+      `${user}@${host} (pid ${pid}) may still deploy to ${environment}, since ${since} (run ${run}): ${evidence}. Free its lease?`,
+    );
+  }
+  // Who got it while the question stood there is judged anew.
+  return (await store.freeLease(environment, holder.token)) ? holder : freeLease(kernel);
 }
 
 const NEVER = new AbortController().signal;

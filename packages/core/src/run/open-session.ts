@@ -43,7 +43,13 @@ export function withPastSession(
     state = reopened.state;
     return reopened.session;
   };
-  return leased(kernel, () => past.id, options, reopen, (session) => work(session, state));
+  return leased(
+    kernel,
+    () => past.id,
+    options,
+    reopen,
+    (session) => work(session, state),
+  );
 }
 
 async function leased(
