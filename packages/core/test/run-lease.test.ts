@@ -1,6 +1,7 @@
 import { type HarnessOptions, harness } from '@ship/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryStore, ShipError } from '../src/index.js';
+import { recover, resume, rollbackLast } from '../src/kernel-api.js';
 import { keepAlive } from '../src/run/lease.js';
 import { thisOwner } from '../src/store/owner.js';
 import type { Lease } from '../src/types/index.js';
@@ -164,5 +165,86 @@ describe('--lock-wait', () => {
     controller.abort(new ShipError({ code: 'SHIP_INTERRUPTED', message: 'interrupted', exitCode: 130 }));
     await expect(running).rejects.toMatchObject({ exitCode: 130 });
     expect((await store.leaseOwner('default'))?.run).toBe('first');
+  });
+});
+
+describe('a run that is waited for', () => {
+  /** A run that is under way until `end` is called, and another kernel over the same store, which may wait. */
+  const underWay = async (lockWaitMs: number, more: { fails?: boolean } = {}) => {
+    const store = new MemoryStore();
+    let end = () => {};
+    const ended = new Promise<void>((yes) => {
+      end = yes;
+    });
+    let runs = 0;
+    const wait = async () => {
+      runs += 1;
+      if (runs === 1) await ended;
+      if (more.fails) fail();
+      return null;
+    };
+    const config = { config: steps('id: a, uses: t/wait'), plugins: [actions({ wait })], store };
+    const first = (await harness(config)).run();
+    await expect.poll(() => runs).toBe(1);
+    const other = await harness({ ...config, lockWaitMs });
+    return { ...other, first, end, acted: () => runs };
+  };
+  const options = { command: 'ship recover' };
+
+  it('given a run that is under way, when it is recovered, resumed or taken back, then SHIP_LEASE_HELD, and it goes on', async () => {
+    const { kernel, first, end } = await underWay(0);
+    for (const work of [recover, resume, rollbackLast])
+      await expect(work(kernel, options)).rejects.toMatchObject({ code: 'SHIP_LEASE_HELD' });
+    end();
+    expect(await first).toMatchObject({ status: 'succeeded', errors: [] });
+  });
+
+  it.each([
+    ['recovered', recover],
+    ['resumed', resume],
+  ])('given a run that is under way, when it may be waited for, is %s and ends well, then nothing is left to do', async (_, work) => {
+    const { kernel, first, end, acted } = await underWay(60_000);
+    const waiting = work(kernel, options);
+    setTimeout(end, 300);
+    expect(await waiting).toMatchObject({ run: null, exit_code: 0, result: expect.stringContaining('succeeded') });
+    expect(await first).toMatchObject({ status: 'succeeded', errors: [] });
+    expect(acted()).toBe(1);
+  });
+
+  it('given a run that is under way, when another run waits for it, then both succeed, and nothing is recovered', async () => {
+    const { run, first, end, acted } = await underWay(60_000);
+    const second = run();
+    setTimeout(end, 300);
+    expect(await second).toMatchObject({ status: 'succeeded', warnings: [] });
+    expect(await first).toMatchObject({ status: 'succeeded', errors: [] });
+    expect(acted()).toBe(2);
+  });
+
+  it('given a run that ends between the decision to recover it and the lease, when the lease is taken, then SHIP_STORE_CONFLICT, and it stays as it is', async () => {
+    const { kernel, store, first, end } = await underWay(0);
+    const lease = store.lease.bind(store);
+    vi.spyOn(store, 'lease').mockImplementationOnce(async (...given) => {
+      end();
+      await first;
+      return lease(...given);
+    });
+    await expect(recover(kernel, { ...options, direction: 'back' })).rejects.toMatchObject({ code: 'SHIP_STORE_CONFLICT' });
+    expect((await first).status).toBe('succeeded');
+    expect(await store.leaseOwner('default')).toBeUndefined();
+  });
+
+  it('given a run that failed, when it is resumed, then its old report is gone before a step acts, so that a crash is not hidden by it', async () => {
+    const store = new MemoryStore();
+    const reports: boolean[] = [];
+    const look = async (ctx: { run: string }) => {
+      reports.push((await store.get(`runs/default/${ctx.run}/report.json`)) !== undefined);
+      if (reports.length === 1) fail();
+      return null;
+    };
+    const { kernel, run } = await harness({ config: steps('id: a, uses: t/look'), plugins: [actions({ look })], store });
+    const { run: id } = await run();
+    expect(await store.get(`runs/default/${id}/report.json`)).toBeDefined();
+    expect(await resume(kernel, { command: 'ship resume' })).toMatchObject({ run: id, status: 'succeeded' });
+    expect(reports).toEqual([false, false]);
   });
 });

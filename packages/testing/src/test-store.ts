@@ -90,6 +90,20 @@ export function testStore(name: string, make: (wanted: StoreWanted) => Store | P
       expect((await store.get('j/log.jsonl'))?.value.toString()).toBe('one\ntwo\nthree\nfour\n');
     });
 
+    it('given a stream that somebody has open, when another cuts it and goes on in it, then what the first appends does not arrive', async () => {
+      const store = await make({});
+      const first = await store.appender('j/log.jsonl');
+      await first.append('one\ntw');
+      const second = await store.appender('j/log.jsonl', { end: 4 });
+      await first.append('stale\n').catch(() => {});
+      await second.append('two\n');
+      await first.append('stale, and longer\n').catch(() => {});
+      await first.close().catch(() => {});
+      await second.append('three\n');
+      await second.close();
+      expect((await store.get('j/log.jsonl'))?.value.toString()).toBe('one\ntwo\nthree\n');
+    });
+
     it.each(['../out', '/abs', 'a/../b', 'a//b', '', 'a/\0', 'a/.hidden'])(
       'given the key %j, when it is used, then SHIP_STORE_KEY',
       async (key) => {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
@@ -6,7 +7,7 @@ import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
-import { demandHeld, freeLease, LEASE_TTL_MS, readHolder, takeLease } from './lease.js';
+import { demandHeld, freeLease, isHeld, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
 
 /** The default store: plain files below one folder, `.speckit`. */
 export class FileStore implements Store {
@@ -26,19 +27,13 @@ export class FileStore implements Store {
     return this.#read(key);
   }
 
-  async put(key: string, value: string | Uint8Array, { ifVersion, lease }: Demands = {}): Promise<{ version: string }> {
+  async put(key: string, value: string | Uint8Array, demands: Demands = {}): Promise<{ version: string }> {
     const path = this.#path(key);
     const data = typeof value === 'string' ? Buffer.from(value) : value;
     try {
-      if (ifVersion === null) {
-        if (!createFile(path, data, () => this.#demandLease(lease))) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
-      } else {
-        if (ifVersion !== undefined) this.#demandVersion(key, ifVersion);
-        replaceFile(path, data, () => this.#demandLease(lease));
-      }
+      this.#write(key, data, demands);
     } catch (error) {
-      if (isShipError(error)) throw error;
-      throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
+      throw this.#writeError(path, error, demands.lease);
     }
     return { version: versionOf(data) };
   }
@@ -63,8 +58,16 @@ export class FileStore implements Store {
   }
 
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
-    this.#demandLease(lease);
-    rmSync(this.#path(key), { force: true, recursive: true });
+    const path = this.#path(key);
+    if (lease === undefined) return rmSync(path, { force: true, recursive: true });
+    const gone = join(writesFolder(this.#leaseFolder(lease.environment), lease.token), randomBytes(6).toString('hex'));
+    try {
+      if (existsSync(path)) renameSync(path, gone);
+      else demandHeld(this.#leaseFolder(lease.environment), lease.environment, lease.token);
+    } catch (error) {
+      throw this.#writeError(path, error, lease);
+    }
+    rmSync(gone, { force: true, recursive: true });
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
@@ -85,8 +88,23 @@ export class FileStore implements Store {
     return join(this.folder, 'state', checkKey(environment), 'lease');
   }
 
-  #demandLease(lease: Lease | undefined): void {
-    if (lease) demandHeld(this.#leaseFolder(lease.environment), lease.environment, lease.token);
+  #write(key: string, data: Uint8Array, { ifVersion, lease }: Demands): void {
+    const path = this.#path(key);
+    const within = lease && writesFolder(this.#leaseFolder(lease.environment), lease.token);
+    if (ifVersion === null) {
+      if (!createFile(path, data, within)) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
+      return;
+    }
+    if (ifVersion !== undefined) this.#demandVersion(key, ifVersion);
+    replaceFile(path, data, within);
+  }
+
+  /** What a holder writes goes through a folder of its own, which is taken away with its lease: then nothing of it arrives. */
+  #writeError(path: string, error: unknown, lease: Lease | undefined): unknown {
+    if (isShipError(error)) return error;
+    if (lease && !isHeld(this.#leaseFolder(lease.environment), lease.token))
+      return errors.SHIP_LEASE_LOST({ environment: lease.environment });
+    return errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
   }
 
   #read(key: string): Stored | undefined {

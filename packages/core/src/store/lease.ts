@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { createFile, makeFolder } from './durable.js';
+import { createFile, FOLDER_MODE, makeFolder } from './durable.js';
 import { beat, heartbeatAge, heartbeatFile } from './heartbeat.js';
 import { judge } from './owner.js';
 
@@ -43,6 +43,12 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
   const token = (last?.token ?? 0) + 1;
   if (!writeGeneration(folder, { token, owner, ttl_ms }) || readLast(folder)?.token !== token) return takeLease(place, owner);
   prune(folder, token);
+  mkdirSync(writesFolder(folder, token), { mode: FOLDER_MODE });
+  if (!isHeld(folder, token)) {
+    // Stopped before that for so long that somebody else has it: they came too early to take the folder away.
+    takeAway(folder, token);
+    return takeLease(place, owner);
+  }
   const previous = last?.owner ?? last?.unfinished;
   const demand = () => demandHeld(folder, environment, token);
   return {
@@ -61,16 +67,25 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
     async release(unfinished) {
       if (readLast(folder)?.token !== token) return;
       writeGeneration(folder, { token: token + 1, owner: null, ...(unfinished ? { unfinished } : {}) });
-      rmSync(heartbeatFile(folder, token), { force: true });
+      takeAway(folder, token);
     },
   };
 }
 
-/** Asked before every step and every write, so it looks at two names only: ours goes when many generations have come after it. */
-export function demandHeld(folder: string, environment: string, token: number): void {
-  const held = existsSync(fileOf(folder, token)) && !existsSync(fileOf(folder, token + 1));
-  if (!held) throw errors.SHIP_LEASE_LOST({ environment });
+/** Asked before every step, so it looks at two names only: ours goes when many generations have come after it. */
+export function isHeld(folder: string, token: number): boolean {
+  return existsSync(fileOf(folder, token)) && !existsSync(fileOf(folder, token + 1));
 }
+
+export function demandHeld(folder: string, environment: string, token: number): void {
+  if (!isHeld(folder, token)) throw errors.SHIP_LEASE_LOST({ environment });
+}
+
+/**
+ * Through this folder go all writes of a holder. Whoever takes its lease moves it away first, so that not even a write
+ * that was under way when its process was stopped arrives later: to ask and to write afterwards would leave a gap.
+ */
+export const writesFolder = (folder: string, token: number): string => join(folder, `${token}.writes`);
 
 /** Who holds the lease now, dead or alive. */
 export function readHolder(folder: string): LeaseHolder | undefined {
@@ -82,7 +97,9 @@ export function readHolder(folder: string): LeaseHolder | undefined {
 export function freeLease(folder: string, token: number): boolean {
   const last = readLast(folder);
   if (last?.token !== token || last.owner === null) return false;
-  return writeGeneration(folder, { token: token + 1, owner: null, unfinished: last.owner });
+  if (!writeGeneration(folder, { token: token + 1, owner: null, unfinished: last.owner })) return false;
+  takeAway(folder, token);
+  return true;
 }
 
 function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Generation): LeaseHolder | undefined {
@@ -120,7 +137,19 @@ function tokens(folder: string): number[] {
 
 function prune(folder: string, token: number): void {
   for (const old of tokens(folder).filter((each) => each < token)) {
-    rmSync(heartbeatFile(folder, old), { force: true });
+    takeAway(folder, old);
     if (old <= token - GENERATIONS_KEPT) rmSync(fileOf(folder, old), { force: true });
   }
+}
+
+/** Takes the means to write from a holder. */
+function takeAway(folder: string, token: number): void {
+  const fenced = join(folder, `${token}.fenced`);
+  try {
+    renameSync(writesFolder(folder, token), fenced);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  rmSync(fenced, { recursive: true, force: true });
+  rmSync(heartbeatFile(folder, token), { force: true });
 }

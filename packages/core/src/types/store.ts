@@ -85,7 +85,7 @@ export interface Lease {
 export interface Demands {
   /** `null`: there is no value yet; a string: that version. Else SHIP_STORE_CONFLICT. */
   readonly ifVersion?: string | null;
-  /** It is still held, looked at right before the write is published. Else SHIP_LEASE_LOST. */
+  /** It is still held at the moment of the write. Else SHIP_LEASE_LOST, and nothing is written. */
   readonly lease?: Lease;
 }
 
