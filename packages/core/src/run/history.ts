@@ -181,13 +181,17 @@ function verbIn(commandLine: string | undefined): string | null {
   return verb ?? (/ --rollback-to\b/.test(commandLine) ? 'rollback' : 'deploy');
 }
 
+const WAITS: Partial<Record<RunStatus, string>> = {
+  interrupted: 'it was interrupted: what it did stands as it is',
+  refused: 'its rollback was refused: everything stands as it is',
+  rollback_incomplete: 'its rollback is incomplete',
+};
+
 /** The run that `ship recover` would take up. One whose holder may be alive is under way. */
 async function waitsForRecover(kernel: Kernel, holder: LeaseHolder | null): Promise<EnvironmentStatus['recover']> {
   const past = await lastRun(kernel);
   if (past === undefined || !isUnfinished(past.state) || mayRun(past.id, holder)) return null;
-  const reason =
-    past.state.status === 'rollback_incomplete' ? 'its rollback is incomplete' : 'it was interrupted: what it did stands as it is';
-  return { run: past.id, reason };
+  return { run: past.id, reason: WAITS[past.state.status ?? 'interrupted'] ?? 'what it did stands as it is' };
 }
 
 const mayRun = (run: string, holder: LeaseHolder | null): boolean => holder?.run === run && holder.liveness !== 'dead';
