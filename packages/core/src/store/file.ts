@@ -7,7 +7,7 @@ import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
-import { demandHeld, freeLease, isHeld, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
+import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
 
 /** The default store: plain files below one folder, `.speckit`. */
 export class FileStore implements Store {
@@ -102,7 +102,7 @@ export class FileStore implements Store {
   /** What a holder writes goes through a folder of its own, which is taken away with its lease: then nothing of it arrives. */
   #writeError(path: string, error: unknown, lease: Lease | undefined): unknown {
     if (isShipError(error)) return error;
-    if (lease && !isHeld(this.#leaseFolder(lease.environment), lease.token))
+    if (lease && isTaken(this.#leaseFolder(lease.environment), lease.token))
       return errors.SHIP_LEASE_LOST({ environment: lease.environment });
     return errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
   }

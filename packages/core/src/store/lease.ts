@@ -72,8 +72,13 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
   };
 }
 
+/** Has somebody else come since? Not where the folder is gone: then nobody can write, whoever holds the lease. */
+export function isTaken(folder: string, token: number): boolean {
+  return tokens(folder).some((each) => each > token);
+}
+
 /** Asked before every step, so it looks at two names only: ours goes when many generations have come after it. */
-export function isHeld(folder: string, token: number): boolean {
+function isHeld(folder: string, token: number): boolean {
   return existsSync(fileOf(folder, token)) && !existsSync(fileOf(folder, token + 1));
 }
 
