@@ -180,7 +180,7 @@ describe('ship resume', () => {
     expect((await ship([], { cwd })).code).toBe(3);
     writeFileSync(join(cwd, 'mended'), '');
     const { report } = await shipJson(['resume'], { cwd });
-    expect(report).toMatchObject({ command: 'resume', exit_code: 0, steps: [{ reason: 'was done before' }, { attempts: 1 }, {}] });
+    expect(report).toMatchObject({ command: 'resume', exit_code: 0, steps: [{ reason: 'was done before' }, { attempts: 2 }, {}] });
     expect(made(cwd)).toEqual(['one', 'two', 'three']);
   });
 

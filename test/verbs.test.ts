@@ -86,7 +86,7 @@ describe('verbs that touch nothing', () => {
   it.each([
     ['SHIP_LEASE_HOLD', 'Did you mean SHIP_LEASE_HELD?'],
     ['lease_hold', 'Did you mean SHIP_LEASE_HELD?'],
-    ['lease', 'Did you mean SHIP_LEASE_HELD or SHIP_LEASE_LOST?'],
+    ['lease', 'Did you mean SHIP_LEASE_HELD, SHIP_LEASE_LOST or SHIP_LEASE_ALIVE?'],
     ['SHIP_SNAPSHOT', /Did you mean SHIP_SNAPSHOT\w+, .* or SHIP_\w+\?/],
     ['config', /Did you mean (SHIP_CONFIG_\w+, ){9}SHIP_CONFIG_\w+ or one of \d+ more\?/],
     ['nonsense', '`ship explain` lists all codes.'],

@@ -27,6 +27,7 @@ export interface Flags {
   readonly back: boolean;
   readonly forward: boolean;
   readonly rollbackTimeout?: string;
+  readonly lockWait?: string;
   readonly listSnapshots: boolean;
   readonly withoutJournal: boolean;
   readonly dryRun: boolean;
@@ -73,6 +74,7 @@ function createProgram(): Command {
     .option('--back')
     .option('--forward')
     .option('--rollback-timeout <duration>')
+    .option('--lock-wait <duration>')
     .option('--list-snapshots')
     .option('--without-journal')
     .option('-n, --dry-run')
@@ -84,7 +86,7 @@ function createProgram(): Command {
 }
 
 function readFlags(given: Record<string, unknown>): Flags {
-  const text = (key: 'config' | 'env' | 'rollbackTo' | 'rollbackTimeout' | 'lane' | 'to') =>
+  const text = (key: 'config' | 'env' | 'rollbackTo' | 'rollbackTimeout' | 'lockWait' | 'lane' | 'to') =>
     given[key] === undefined ? {} : { [key]: given[key] };
   return {
     ...text('config'),
@@ -93,6 +95,7 @@ function readFlags(given: Record<string, unknown>): Flags {
     ...text('rollbackTo'),
     ...text('to'),
     ...text('rollbackTimeout'),
+    ...text('lockWait'),
     autoRollback: given.autoRollback === true || given.rollbackOnFailure === true,
     noAutoRollback: given.autoRollback === false,
     noRollback: given.rollback === false,

@@ -58,6 +58,12 @@ function own(
       return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
     case 'explain':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/explain.js').then(({ explain }) => explain(terminal, rest[0]));
+    case 'lock':
+      return import('./verbs/lock.js').then(({ lock }) => lock(terminal, flags, rest));
+    case 'status':
+      return noWords(verb, rest) ?? import('./verbs/status.js').then(({ status }) => status(terminal, flags));
+    case 'history':
+      return noWords(verb, rest.slice(1)) ?? import('./verbs/history.js').then(({ history }) => history(terminal, flags, rest[0]));
     case 'rollback':
       if (rest.length > 0)
         throw errors.SHIP_USAGE({

@@ -4,10 +4,11 @@ import { BUILTINS, DEFAULTS } from './builtins.js';
 import { configFile } from './config-file.js';
 import { staySmall } from './heap.js';
 import { importModule } from './import-module.js';
+import { lockWaitOf } from './lock-wait.js';
 import { PRECOMPILED } from './precompiled.js';
 
 /** Opens the kernel that the flags ask for. */
-export function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
+export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
   const { file } = configFile(flags);
   staySmall(file ?? 'ship.yaml');
   return openKernel({
@@ -18,6 +19,7 @@ export function openFromFlags(flags: Flags, interaction: Interaction = {}): Prom
     flags: { auto_rollback: flags.autoRollback, no_auto_rollback: flags.noAutoRollback, no_rollback: flags.noRollback },
     forceRollback: flags.forceRollback,
     yes: flags.yes,
+    lockWaitMs: lockWaitOf(flags),
     builtins: BUILTINS,
     defaults: DEFAULTS,
     precompiled: PRECOMPILED,

@@ -9,6 +9,8 @@ export type { ImportModule } from './plugins/import-plugin.js';
 export type { BuiltinPlugins } from './plugins/load.js';
 export { findSecrets, Redactor } from './redact.js';
 export { questionsOf } from './run/consent.js';
+export { type EnvironmentStatus, environmentStatus, type ListedRun, listRuns, type NewestRun } from './run/history.js';
+export { freeLease } from './run/lease.js';
 export { makePlan } from './run/make-plan.js';
 export type { RunOptions } from './run/open-session.js';
 export { pluginCommand } from './run/plugin-command.js';

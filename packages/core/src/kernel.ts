@@ -12,6 +12,7 @@ import { Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { ChosenStore } from './store/chosen.js';
+import { FencedStore } from './store/fenced.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool } from './store/spool.js';
 import { SpoolingStore } from './store/spooling.js';
@@ -47,6 +48,8 @@ export interface KernelOptions {
   readonly forceRollback?: boolean;
   /** `--yes`: every question beforehand is answered with yes. */
   readonly yes?: boolean;
+  /** `--lock-wait`: how long a run waits for the lease of its environment; not at all when absent. */
+  readonly lockWaitMs?: number;
   /** Plugins that come with the command, by name. */
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */
@@ -95,6 +98,8 @@ export interface Kernel {
   readonly forceRollback: boolean;
   /** Every question beforehand is answered with yes. */
   readonly yes: boolean;
+  /** How long a run waits for the lease of its environment. */
+  readonly lockWaitMs: number;
   /** Who can be asked. */
   readonly interaction: Interaction;
   /** Errors of taps that did not stop what they tapped. */
@@ -123,7 +128,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const chosen = options.store ?? memory ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
   if (chosen === undefined) throw await refusal(config, true);
   const spool = new Spool(join(config.dir, '.speckit-spool'));
-  const store = new SpoolingStore(chosen, spool);
+  const store = new FencedStore(new SpoolingStore(chosen, spool));
   state.choose(store);
   return { ...parts, config, store, spool, withoutJournal: memory !== undefined, mistakes, offers };
 }
@@ -146,6 +151,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
     flags: options.flags ?? {},
     forceRollback: options.forceRollback ?? false,
     yes: options.yes ?? false,
+    lockWaitMs: options.lockWaitMs ?? 0,
     interaction: options.interaction ?? {},
     tapErrors: [] as Error[],
     log: (source: string) => eventLogger(hooks, redactor, source),

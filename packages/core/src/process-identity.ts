@@ -1,5 +1,5 @@
 // Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process`.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** What a journal keeps to recognise a process after a crash. */
 export interface RecordedProcess {
@@ -34,6 +34,15 @@ export function bootId(): string {
   boot ??= process.platform === 'linux' ? read('/proc/sys/kernel/random/boot_id') : ask('sysctl', ['-n', 'kern.boottime']);
   boot ??= '';
   return boot;
+}
+
+/** Tells the pids of one container from those of another: `pid:[4026531836]`. Empty where the system has no namespaces. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /** Is this very process still running, and not another one that was given its pid? */

@@ -23,7 +23,7 @@ const refusal = (opened: Promise<unknown>): Promise<ShipError> =>
   );
 const forgetful = (ship: PluginScope) => ship.store('forgetful', () => new MemoryStore());
 
-testStore('of a plugin', async () => (await open('store: forgetful', forgetful)).store);
+testStore('of a plugin', async (wanted) => (await open('store: mine', (ship) => ship.store('mine', () => new MemoryStore(wanted)))).store);
 
 describe('the store that the config chooses', () => {
   it('given a store of a plugin, when a run is deployed, then all that is kept is in there', async () => {

@@ -5,11 +5,32 @@ import { temporaryFolder, testStore } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { FileAppender } from '../src/store/appender.js';
 import { createFile } from '../src/store/durable.js';
+import { FencedStore } from '../src/store/fenced.js';
 import { FileStore } from '../src/store/file.js';
 import { MemoryStore } from '../src/store/memory.js';
 
-testStore('file', () => new FileStore(join(temporaryFolder(), '.speckit')));
-testStore('memory', () => new MemoryStore());
+testStore('file', (wanted) => new FileStore(join(temporaryFolder(), '.speckit'), wanted));
+testStore('memory', (wanted) => new MemoryStore(wanted));
+testStore('fenced', (wanted) => new FencedStore(new MemoryStore(wanted)));
+
+describe('FencedStore', () => {
+  const owner = { run: 'r', user: 'u', host: 'h', pid: 1, process_started: '0', boot_id: 'b', command: 'ship', since: '' };
+
+  it('given a lease that was taken through it and is lost, when anybody puts or removes, then SHIP_LEASE_LOST until it is given back', async () => {
+    const inner = new MemoryStore();
+    const store = new FencedStore(inner);
+    await store.put('before', '1');
+    const lease = await store.lease('e', owner);
+    await store.put('held', '1');
+    await inner.freeLease('e', lease.token);
+    await expect(store.put('k', '2')).rejects.toMatchObject({ code: 'SHIP_LEASE_LOST' });
+    await expect(store.put('k', '2', { ifVersion: null })).rejects.toMatchObject({ code: 'SHIP_LEASE_LOST' });
+    await expect(store.remove('held')).rejects.toMatchObject({ code: 'SHIP_LEASE_LOST' });
+    expect(await inner.list('')).toEqual(['before', 'held']);
+    await lease.release();
+    await store.put('k', '2');
+  });
+});
 
 const modes = (path: string): string[] => {
   const { mode } = statSync(path);

@@ -35,14 +35,22 @@ const storeErrors = {
   },
   SHIP_LEASE_HELD: {
     exit: 5,
-    message: ({ environment, owner }: { environment: string; owner: LeaseOwner }) =>
-      `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})`,
-    hint: 'Wait until it is done. A lease whose process is dead on this host is taken over by itself.',
+    message: ({ environment, owner, waitedMs }: { environment: string; owner: LeaseOwner; waitedMs?: number }) =>
+      `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})${waitedMs === undefined ? '' : `; waited ${seconds(waitedMs)} for it`}`,
+    hint: ({ environment }: { environment: string }) =>
+      `Wait for it with \`--lock-wait 10m\`. \`ship lock status --env ${environment}\` says whether it lives; if nobody can tell, \`ship lock release --env ${environment}\` frees it.`,
   },
   SHIP_LEASE_LOST: {
     exit: 5,
-    message: (d: { environment: string }) => `the lease of ${d.environment} was taken over by another run`,
-    hint: 'This run stopped before its next write. Look at the other run before you deploy again.',
+    message: (d: { environment: string }) => `the lease of ${d.environment} was taken over by another run, or freed by hand`,
+    hint: 'This run stopped before its next write. `ship status` shows what came after it.',
+  },
+  SHIP_LEASE_ALIVE: {
+    exit: 5,
+    message: ({ environment, owner }: { environment: string; owner: LeaseOwner }) =>
+      `the lease of ${environment} is not freed: its holder is alive, ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})`,
+    hint: ({ owner }: { owner: LeaseOwner }) =>
+      `Interrupt it with \`kill -INT ${owner.pid}\`, or wait for it with \`--lock-wait 10m\`. Once its process is gone the next run takes over by itself.`,
   },
   SHIP_JOURNAL_DAMAGED: {
     exit: 3,

@@ -1,4 +1,4 @@
-import type { ReportedError, Resource } from '../types/index.js';
+import type { Report, ReportedError, ReportedResource, Resource } from '../types/index.js';
 import type { ResourceName } from './entries.js';
 
 /** One resource of a run, and what became of it. `removing`: its removal was begun, and nothing says how that ended. */
@@ -46,6 +46,24 @@ export function settleResource(
   line.fate = fate;
   delete line.error;
   if (error !== undefined) line.error = error;
+}
+
+/** What steps made, and what became of it, as reports show it. */
+export function reportedResources(ledger: readonly LedgerLine[]): Report['resources'] {
+  const those = (wanted: (line: LedgerLine) => boolean) => ledger.filter(wanted).map(told);
+  const left = ledger.filter(({ fate }) => fate === 'removing' || fate === 'remove_failed');
+  return {
+    created: those(({ resource }) => resource.provenance !== 'reused'),
+    removed: those(({ fate }) => fate === 'removed'),
+    kept: those(({ fate }) => fate === 'standing'),
+    orphans: left.map((line) => ({ ...told(line), ...(line.error === undefined ? {} : { error: line.error }) })),
+  };
+}
+
+/** What was there before is nobody's to remove: no script shall find a command for it. */
+function told({ resource, step }: LedgerLine): ReportedResource {
+  const { commands: _commands, delete: _delete, ...theirs } = resource;
+  return { ...(resource.provenance === 'reused' ? theirs : resource), step };
 }
 
 function isSame(one: Resource, other: Resource): boolean {

@@ -4,7 +4,7 @@ import type { Store, StoreOptions } from '../types/index.js';
 import { inTime, PLUGIN_DEADLINE_MS } from './in-time.js';
 import type { Registry } from './registry.js';
 
-const METHODS = ['get', 'put', 'appender', 'list', 'remove', 'lease', 'leaseOwner'] as const;
+const METHODS = ['get', 'put', 'appender', 'list', 'remove', 'lease', 'leaseOwner', 'freeLease'] as const;
 
 /** The store of a name; undefined where no plugin brings it. Throws SHIP_STORE_UNUSABLE where it cannot be made. */
 export async function openStore({ stores }: Registry, name: string, options: StoreOptions): Promise<Store | undefined> {

@@ -29,11 +29,8 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
 }
 
 /** The last lines of a run: the journal is closed, the report is saved. */
-export async function finish(
-  session: Session,
-  verb: 'deploy' | 'rollback' | 'resume' | 'recover',
-  { status, exit = EXIT_CODES[status] }: Ending,
-): Promise<Report> {
+export async function finish(session: Session, verb: 'deploy' | 'rollback' | 'resume' | 'recover', ending: Ending): Promise<Report> {
+  const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
   let report = buildReport(session, verb, status, finalExit);
@@ -55,6 +52,12 @@ function tellSpooled(session: Session): void {
   if (kept.size === 0) return;
   session.warn(`the store did not take ${[...kept].join(', ')}: kept in ${folder}; \`ship state push\` brings it home`);
   kept.clear();
+}
+
+/** Who lost the lease before the last write has not succeeded: what is deployed was not written down. */
+function unlessLost({ errors }: Session, { status, exit }: Ending): Ending {
+  const lost = status === 'succeeded' && errors.some(({ code }) => code === 'SHIP_LEASE_LOST');
+  return lost ? { status: 'failed', exit: 5 } : { status, ...(exit === undefined ? {} : { exit }) };
 }
 
 async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {

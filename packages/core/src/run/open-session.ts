@@ -1,12 +1,15 @@
 import { crashPoint } from '../crash-points.js';
+import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Direction } from '../journal/entries.js';
 import { foldJournal, type RunState } from '../journal/fold.js';
 import { Journal } from '../journal/journal.js';
+import { journalKey } from '../journal/key.js';
 import type { Kernel } from '../kernel.js';
-import { thisOwner } from '../store/owner.js';
 import type { Lease, LeaseOwner, Plan, Report, Snapshot } from '../types/index.js';
+import { keepAlive, obtainLease } from './lease.js';
+import { lastRun, type PastRun } from './past-run.js';
 import { plannedStep } from './planned-step.js';
 import { Session } from './session.js';
 import { readUnverified } from './unverified.js';
@@ -21,42 +24,57 @@ export interface RunOptions {
 
 /** Takes the lease, opens the journal, works, and gives the lease back whatever happens. */
 export function withSession(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<Report>): Promise<Report> {
-  const owner = thisOwner(uniqueId(), options.command);
-  return leased(kernel, owner, options, (lease) => open(kernel, plan, owner, lease), work);
+  return leased(kernel, uniqueId, options, (lease) => open(kernel, plan, lease), work);
 }
 
 /** Goes on in the journal of a past run, under a lease that bears its name. */
 export function withPastSession(
   kernel: Kernel,
-  id: string,
+  past: PastRun,
   direction: Direction,
   options: RunOptions,
   planOf: (state: RunState) => Plan | Promise<Plan>,
   work: (session: Session, state: RunState) => Promise<Report>,
 ): Promise<Report> {
-  const owner = thisOwner(id, options.command);
   let state: RunState;
   const reopen = async (lease: Lease) => {
-    const reopened = await reopenSession(kernel, direction, owner, lease, planOf);
+    await demandUnchanged(kernel, past);
+    const reopened = await reopenSession(kernel, direction, lease, planOf);
     state = reopened.state;
     return reopened.session;
   };
-  return leased(kernel, owner, options, reopen, (session) => work(session, state));
+  return leased(
+    kernel,
+    () => past.id,
+    options,
+    reopen,
+    (session) => work(session, state),
+  );
 }
 
 async function leased(
   kernel: Kernel,
-  owner: LeaseOwner,
-  { signal }: RunOptions,
+  run: () => string,
+  options: RunOptions,
   openSession: (lease: Lease) => Promise<Session>,
   work: (session: Session) => Promise<Report>,
 ): Promise<Report> {
-  const lease = await kernel.store.lease(kernel.config.environment, owner);
-  const session = await openSession(lease).catch(async (error: unknown) => {
-    // What kept the session from opening may keep the lease from being given back: it is free once this process has ended.
-    await lease.release().catch(() => {});
-    throw error;
-  });
+  const lease = await obtainLease(kernel, run, options);
+  const stopBeating = keepAlive(lease);
+  try {
+    const session = await openSession(lease).catch(async (error: unknown) => {
+      // Nothing was done about a run that was never ended: the next holder has to be told of it.
+      // What kept the session from opening may keep the lease from being given back: it is free once this process has ended.
+      await lease.release(lease.previous).catch(() => {});
+      throw error;
+    });
+    return await inSession(session, options.signal, work);
+  } finally {
+    stopBeating();
+  }
+}
+
+async function inSession(session: Session, signal: AbortSignal | undefined, work: (session: Session) => Promise<Report>): Promise<Report> {
   const onAbort = () => session.interrupt(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
@@ -71,9 +89,9 @@ async function leased(
   }
 }
 
-async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease): Promise<Session> {
+async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> {
   const { environment, project } = kernel.config;
-  const { run: id, command } = owner;
+  const { run: id, command } = lease.owner;
   const target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
@@ -84,7 +102,7 @@ async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease)
     project,
     environment,
     command,
-    owner: runner(owner),
+    owner: runner(lease.owner),
     token: lease.token,
     plan: plan.steps.map((step) => plannedStep(step, kernel.redactor)),
     components: plan.components,
@@ -94,14 +112,21 @@ async function open(kernel: Kernel, plan: Plan, owner: LeaseOwner, lease: Lease)
   return session;
 }
 
+/** What is to be done was decided before the lease was taken: whoever had it meanwhile may have ended the run, or begun another. */
+async function demandUnchanged(kernel: Kernel, { id, state }: PastRun): Promise<void> {
+  const now = await lastRun(kernel);
+  const key = journalKey(kernel.config.environment, id);
+  if (now?.id !== id || now.state.status !== state.status)
+    throw errors.SHIP_STORE_CONFLICT({ key, expected: `${state.status ?? 'no end'}, and no run after it` });
+}
+
 async function reopenSession(
   kernel: Kernel,
   direction: Direction,
-  owner: LeaseOwner,
   lease: Lease,
   planOf: (state: RunState) => Plan | Promise<Plan>,
 ): Promise<{ session: Session; state: RunState }> {
-  const { run: id, command } = owner;
+  const { run: id, command } = lease.owner;
   const { journal, content } = await Journal.reopen(kernel.store, kernel.config.environment, id, kernel.redactor);
   try {
     const state = foldJournal(content.entries);
@@ -110,7 +135,9 @@ async function reopenSession(
     const unverified = await readUnverified(kernel);
     const unverifiedSince = unverified === id ? null : unverified;
     const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
-    await journal.append({ type: 'recovery-started', direction, command, owner: runner(owner), token: lease.token });
+    // The report tells of a run that has ended, which this one has not any more.
+    await kernel.store.remove(`runs/${kernel.config.environment}/${id}/report.json`);
+    await journal.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
     if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);
     return { session, state };
   } catch (error) {

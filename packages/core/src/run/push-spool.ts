@@ -30,7 +30,8 @@ export async function pushSpool(kernel: Kernel, command: string): Promise<Pushed
         fates[fate].push(spooled.key);
       }
     } finally {
-      await lease.release();
+      // Nothing was done about a run that was never ended: the next holder has to be told of it.
+      await lease.release(lease.previous);
     }
   }
   return fates;

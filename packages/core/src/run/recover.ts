@@ -1,13 +1,12 @@
 import { errors } from '../errors/catalogue.js';
-import { uniqueId } from '../ids.js';
 import type { Direction } from '../journal/entries.js';
 import type { RunState } from '../journal/fold.js';
 import type { Kernel } from '../kernel.js';
-import { thisOwner } from '../store/owner.js';
 import type { Decision, Failure, Report, RunStatus } from '../types/index.js';
 import { askConsent, confirm } from './consent.js';
 import { type Ending, endOf, finish } from './finish.js';
 import { prepareToGoOn, samePlan } from './go-on.js';
+import { awaitLease } from './lease.js';
 import { makePlan } from './make-plan.js';
 import { type RunOptions, withPastSession } from './open-session.js';
 import { cutOffRun, isUnfinished, lastRun, type PastRun } from './past-run.js';
@@ -28,7 +27,7 @@ export interface RecoverOptions extends RunOptions {
  * journalled in the run itself, so a recovery that is cut off is finished by the next one.
  */
 export async function recover(kernel: Kernel, options: RecoverOptions): Promise<Report> {
-  const past = await lastRun(kernel);
+  const past = await settledRun(kernel, options);
   if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, 'recover', whyNothing(kernel, past, 'recover'));
   if (past.state.restoresComponents) return finishSnapshot(kernel, past, options);
   const direction = options.direction ?? directionOf(kernel, past.state);
@@ -37,7 +36,7 @@ export async function recover(kernel: Kernel, options: RecoverOptions): Promise<
 
 /** `ship resume`: goes on after the last finished step of the last run, which failed or was cut off. The plan must be the same. */
 export async function resume(kernel: Kernel, options: RunOptions): Promise<Report> {
-  const past = await lastRun(kernel);
+  const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, 'resume', whyNothing(kernel, past, 'resume'));
   const { status, direction } = past.state;
   if (status === 'rolled_back' || direction === 'back' || past.state.restoresComponents)
@@ -49,7 +48,7 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
 export async function rollbackLast(kernel: Kernel, options: RunOptions): Promise<Report> {
   if (kernel.flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
   if (!kernel.config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
-  const past = await lastRun(kernel);
+  const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'rolled_back')
     return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
   if (past.state.restoresComponents) throw errors.SHIP_ROLLBACK_OF_ROLLBACK({ run: past.id });
@@ -60,9 +59,11 @@ export async function rollbackLast(kernel: Kernel, options: RunOptions): Promise
 
 /** Before a new run: whatever a dead one left is finished first, as far as nobody needs to be asked. */
 export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise<void> {
+  if ((await cutOffRun(kernel)) === undefined) return;
+  // A run without an end may be one that is still under way: then its lease is held, and it may end while it is waited for.
+  await awaitLease(kernel, options);
   const past = await cutOffRun(kernel);
   if (past === undefined) return;
-  await demandDead(kernel, options);
   const goesBack = past.state.direction === 'back' || isAutomatic(kernel);
   if (!goesBack) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
   kernel.log('recover').warn(`the run ${past.id} was cut off: it is taken back first`);
@@ -70,10 +71,10 @@ export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise
   if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: told[0]?.message ?? 'see its journal' });
 }
 
-/** A run without an end may be one that is still under way: then its lease is held. */
-async function demandDead({ store, config }: Kernel, { command }: RunOptions): Promise<void> {
-  const lease = await store.lease(config.environment, thisOwner(uniqueId(), command));
-  await lease.release();
+/** The last run. Where `--lock-wait` says so, one that is under way is waited for first: it may end by itself. */
+async function settledRun(kernel: Kernel, options: RunOptions): Promise<PastRun | undefined> {
+  if (kernel.lockWaitMs > 0) await awaitLease(kernel, options);
+  return lastRun(kernel);
 }
 
 function directionOf(kernel: Kernel, { direction, decision }: RunState): Direction {
@@ -89,7 +90,7 @@ function isAutomatic({ flags, config }: Kernel): boolean {
 function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RunOptions): Promise<Report> {
   return withPastSession(
     kernel,
-    past.id,
+    past,
     'back',
     options,
     (state) => planOfPast(kernel, state),
@@ -105,7 +106,7 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
 function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options: RunOptions): Promise<Report> {
   return withPastSession(
     kernel,
-    past.id,
+    past,
     'forward',
     options,
     async (state) => {
@@ -128,7 +129,7 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
 async function finishSnapshot(kernel: Kernel, past: PastRun, options: RunOptions): Promise<Report> {
   const snapshot = await demandSnapshots(kernel).find(kernel.config.environment, past.state.targetSnapshot ?? '');
   const plan = () => makePlan(kernel);
-  return withPastSession(kernel, past.id, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover'));
+  return withPastSession(kernel, past, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover'));
 }
 
 /** The command has done what it was asked for: that the run was rolled back is no failure of it. */

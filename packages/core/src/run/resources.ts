@@ -1,8 +1,8 @@
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { RunState } from '../journal/fold.js';
-import { type LedgerLine, noteResource } from '../journal/ledger.js';
-import type { Report, ReportedResource, Resource } from '../types/index.js';
+import { type LedgerLine, noteResource, reportedResources } from '../journal/ledger.js';
+import type { Report, Resource } from '../types/index.js';
 import type { LedgeredResource, Session } from './session.js';
 
 const PROVENANCES: ReadonlySet<Resource['provenance']> = new Set(['created', 'reused', 'pending'] as const);
@@ -47,19 +47,7 @@ function adopted(session: Session, line: LedgerLine): LedgeredResource {
   }
 }
 
-/** What steps made, and what became of it. */
+/** What steps made, and what became of it, redacted. */
 export function resourcesOf({ resources, kernel }: Session): Report['resources'] {
-  const told = ({ resource, step }: LedgerLine): ReportedResource => {
-    const { commands, delete: how, ...rest } = resource;
-    // What was there before is nobody's to remove: no script shall find a command for it.
-    return { ...kernel.redactor.redactDeep(resource.provenance === 'reused' ? rest : resource), step };
-  };
-  const those = (wanted: (line: LedgerLine) => boolean) => resources.filter(wanted).map(told);
-  const left = resources.filter(({ fate }) => fate === 'removing' || fate === 'remove_failed');
-  return {
-    created: those(({ resource }) => resource.provenance !== 'reused'),
-    removed: those(({ fate }) => fate === 'removed'),
-    kept: those(({ fate }) => fate === 'standing'),
-    orphans: left.map((line) => ({ ...told(line), ...(line.error === undefined ? {} : { error: line.error }) })),
-  };
+  return kernel.redactor.redactDeep(reportedResources(resources));
 }

@@ -15,8 +15,8 @@ export async function walk(session: Session): Promise<RunStatus> {
   // Plugins may have set variables in `beforeRun`: from here on the tools get them.
   session.env = { ...process.env };
   const stopped = await runToTheEnd(session);
-  if (session.signal.aborted) return interrupted(session);
-  return stopped === undefined ? verify(session) : fail(session, stopped);
+  if (stopped !== undefined) return fail(session, stopped);
+  return session.signal.aborted ? interrupted(session) : verify(session);
 }
 
 /** Runs the steps, and runs them on where somebody who is asked wants that. Answers the judgement that stops the run. */
@@ -25,6 +25,8 @@ async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
     const { reports, failed, tolerated } = await runSteps(session);
     session.record.steps = reports;
     if (session.signal.aborted) return undefined;
+    // What fails after the lease was lost is not this run's to judge, nor to undo.
+    if (failed.length > 0) await session.lease.check();
     for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
     for (const { step, error } of failed) {
       const judgement = await judgeStep(session, step, error);

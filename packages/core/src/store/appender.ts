@@ -1,9 +1,9 @@
-import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { Appender } from '../types/index.js';
-import { FILE_MODE, makeFolder, syncFolder, writeFully } from './durable.js';
+import { FILE_MODE, makeFolder, replaceFile, syncFolder, writeFully } from './durable.js';
 
 /** What is enqueued waits at most this long for a record to share its fsync with. */
 const LINGER_MS = 5;
@@ -47,9 +47,10 @@ export class FileAppender implements Appender {
   ) {
     makeFolder(dirname(path));
     const isNew = !existsSync(path);
+    // A file of its own: who was taken for dead and wakes still has the old one open, and writes into that.
+    if (end !== undefined && !isNew) replaceFile(path, readFileSync(path).subarray(0, end));
     this.#fd = openSync(path, isNew ? 'wx' : 'r+', FILE_MODE);
     this.#length = fstatSync(this.#fd).size;
-    if (end !== undefined && end < this.#length) this.#cutAt(end);
     this.#allocated = this.#length;
     if (isNew) syncFolder(dirname(path));
   }
@@ -147,12 +148,6 @@ export class FileAppender implements Appender {
     }
     this.#poison(cause);
     batch?.reject(this.#failure);
-  }
-
-  #cutAt(end: number): void {
-    ftruncateSync(this.#fd, end);
-    fdatasyncSync(this.#fd);
-    this.#length = end;
   }
 
   /** After a failed write or fsync nobody knows what the disk holds: cut back to what is known, take nothing more. */

@@ -1,4 +1,4 @@
-import type { Appender, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 
 /** The store that the config chooses, for those who are set up before it is chosen. */
 export class ChosenStore implements Store {
@@ -37,15 +37,19 @@ export class ChosenStore implements Store {
     return this.#chosen.list(prefix);
   }
 
-  async remove(key: string): Promise<void> {
-    return this.#chosen.remove(key);
+  async remove(...given: Parameters<Store['remove']>): Promise<void> {
+    return this.#chosen.remove(...given);
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
     return this.#chosen.lease(environment, owner);
   }
 
-  async leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
+  async leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
     return this.#chosen.leaseOwner(environment);
+  }
+
+  async freeLease(environment: string, token: number): Promise<boolean> {
+    return this.#chosen.freeLease(environment, token);
   }
 }

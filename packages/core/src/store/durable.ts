@@ -1,7 +1,7 @@
 // Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/durable`.
 import { randomBytes } from 'node:crypto';
 import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
@@ -35,10 +35,10 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Writes a file under a temporary name beside `path`, durable, and hands the name to `publish`. */
-function writeTemporary(path: string, data: Uint8Array, publish: (temporary: string) => void): void {
+/** Writes a file under a temporary name, durable, and hands the name to `publish`. */
+function writeTemporary(path: string, data: Uint8Array, within: string | undefined, publish: (temporary: string) => void): void {
   makeFolder(dirname(path));
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = join(within ?? dirname(path), `${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const fd = openSync(temporary, 'wx', FILE_MODE);
   try {
     fchmodSync(fd, FILE_MODE);
@@ -53,15 +53,18 @@ function writeTemporary(path: string, data: Uint8Array, publish: (temporary: str
   syncFolder(dirname(path));
 }
 
-/** Replaces a file, whole and durable: temp, fsync, rename, fsync of the folder. */
-export function replaceFile(path: string, data: Uint8Array): void {
-  writeTemporary(path, data, (temporary) => renameSync(temporary, path));
+/**
+ * Replaces a file, whole and durable: temp, fsync, rename, fsync of the folder. The temporary one stands beside it,
+ * or in the folder `within`, which must be there: if it is moved away, the rename finds nothing.
+ */
+export function replaceFile(path: string, data: Uint8Array, within?: string): void {
+  writeTemporary(path, data, within, (temporary) => renameSync(temporary, path));
 }
 
 /** Creates a file, whole and durable. Answers false where there is one. */
-export function createFile(path: string, data: Uint8Array): boolean {
+export function createFile(path: string, data: Uint8Array, within?: string): boolean {
   let created = true;
-  writeTemporary(path, data, (temporary) => {
+  writeTemporary(path, data, within, (temporary) => {
     try {
       linkSync(temporary, path);
     } catch (error) {

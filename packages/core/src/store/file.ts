@@ -1,37 +1,39 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
-import { readLeaseOwner, takeLease } from './lease.js';
+import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
 
 /** The default store: plain files below one folder, `.speckit`. */
 export class FileStore implements Store {
   readonly name = 'file';
   readonly flags = { leases: true };
 
-  constructor(readonly folder: string) {}
+  readonly #leaseTtlMs: number;
+
+  constructor(
+    readonly folder: string,
+    { leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {},
+  ) {
+    this.#leaseTtlMs = leaseTtlMs;
+  }
 
   async get(key: string): Promise<Stored | undefined> {
     return this.#read(key);
   }
 
-  async put(key: string, value: string | Uint8Array, options: { ifVersion?: string | null } = {}): Promise<{ version: string }> {
+  async put(key: string, value: string | Uint8Array, demands: Demands = {}): Promise<{ version: string }> {
     const path = this.#path(key);
     const data = typeof value === 'string' ? Buffer.from(value) : value;
     try {
-      if (options.ifVersion === null) {
-        if (!createFile(path, data)) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
-      } else {
-        if (options.ifVersion !== undefined) this.#demandVersion(key, options.ifVersion);
-        replaceFile(path, data);
-      }
+      this.#write(key, data, demands);
     } catch (error) {
-      if (isShipError(error)) throw error;
-      throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
+      throw this.#writeError(path, error, demands.lease);
     }
     return { version: versionOf(data) };
   }
@@ -55,22 +57,54 @@ export class FileStore implements Store {
       .sort();
   }
 
-  async remove(key: string): Promise<void> {
-    rmSync(this.#path(key), { force: true, recursive: true });
+  async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
+    const path = this.#path(key);
+    if (lease === undefined) return rmSync(path, { force: true, recursive: true });
+    const gone = join(writesFolder(this.#leaseFolder(lease.environment), lease.token), randomBytes(6).toString('hex'));
+    try {
+      if (existsSync(path)) renameSync(path, gone);
+      else demandHeld(this.#leaseFolder(lease.environment), lease.environment, lease.token);
+    } catch (error) {
+      throw this.#writeError(path, error, lease);
+    }
+    rmSync(gone, { force: true, recursive: true });
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
-    const folder = join(this.folder, 'state', checkKey(environment), 'lease');
-    try {
-      return await takeLease(folder, environment, owner);
-    } catch (error) {
-      if (isShipError(error)) throw error;
-      throw errors.SHIP_STORE_WRITE_FAILED({ path: folder, reason: reasonOf(error) }, { cause: error });
-    }
+    const folder = this.#leaseFolder(environment);
+    return orWriteFailed(folder, () => takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner));
   }
 
-  async leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
-    return readLeaseOwner(join(this.folder, 'state', checkKey(environment), 'lease'));
+  async leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
+    return readHolder(this.#leaseFolder(environment));
+  }
+
+  async freeLease(environment: string, token: number): Promise<boolean> {
+    const folder = this.#leaseFolder(environment);
+    return orWriteFailed(folder, () => freeLease(folder, token));
+  }
+
+  #leaseFolder(environment: string): string {
+    return join(this.folder, 'state', checkKey(environment), 'lease');
+  }
+
+  #write(key: string, data: Uint8Array, { ifVersion, lease }: Demands): void {
+    const path = this.#path(key);
+    const within = lease && writesFolder(this.#leaseFolder(lease.environment), lease.token);
+    if (ifVersion === null) {
+      if (!createFile(path, data, within)) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
+      return;
+    }
+    if (ifVersion !== undefined) this.#demandVersion(key, ifVersion);
+    replaceFile(path, data, within);
+  }
+
+  /** What a holder writes goes through a folder of its own, which is taken away with its lease: then nothing of it arrives. */
+  #writeError(path: string, error: unknown, lease: Lease | undefined): unknown {
+    if (isShipError(error)) return error;
+    if (lease && isTaken(this.#leaseFolder(lease.environment), lease.token))
+      return errors.SHIP_LEASE_LOST({ environment: lease.environment });
+    return errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
   }
 
   #read(key: string): Stored | undefined {
@@ -91,6 +125,15 @@ export class FileStore implements Store {
 
   #path(key: string): string {
     return join(this.folder, checkKey(key));
+  }
+}
+
+async function orWriteFailed<T>(path: string, write: () => T | Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isShipError(error)) throw error;
+    throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
   }
 }
 

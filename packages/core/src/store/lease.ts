@@ -1,10 +1,14 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
-import type { Lease, LeaseOwner } from '../types/index.js';
-import { createFile, makeFolder } from './durable.js';
-import { isOwnerDead } from './owner.js';
+import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
+import { createFile, FOLDER_MODE, makeFolder } from './durable.js';
+import { beat, heartbeatAge, heartbeatFile } from './heartbeat.js';
+import { judge } from './owner.js';
+
+/** Without a heartbeat for so long, a holder that nobody can see is dead. */
+export const LEASE_TTL_MS = 60_000;
 
 /** How many past generations stay, for contenders that read an old one. */
 const GENERATIONS_KEPT = 8;
@@ -13,55 +17,113 @@ interface Generation {
   readonly token: number;
   /** null once released. */
   readonly owner: LeaseOwner | null;
+  /** The holder's own: whoever judges its heartbeat goes by it. */
+  readonly ttl_ms?: number;
+  /** Of a released one: whose run was never ended. */
+  readonly unfinished?: LeaseOwner;
+}
+
+/** Where the lease of an environment lives, and for how long it holds without a heartbeat. */
+export interface LeasePlace {
+  readonly folder: string;
+  readonly environment: string;
+  readonly ttl_ms: number;
 }
 
 /**
  * Takes the lease of an environment. Each change of hands is a new file, `<token>.json`, created
  * by an exclusive link: exactly one contender makes generation n + 1, and tokens only grow.
  */
-export async function takeLease(folder: string, environment: string, owner: LeaseOwner): Promise<Lease> {
+export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<Lease> {
+  const { folder, environment, ttl_ms } = place;
   makeFolder(folder);
   const last = readLast(folder);
-  if (last?.owner && !isOwnerDead(last.owner)) throw errors.SHIP_LEASE_HELD({ environment, owner: last.owner });
+  const holder = last && holderOf(folder, last);
+  if (holder && holder.liveness !== 'dead') throw errors.SHIP_LEASE_HELD({ environment, owner: holder });
   const token = (last?.token ?? 0) + 1;
-  if (!writeGeneration(folder, { token, owner }) || readLast(folder)?.token !== token) return contended(folder, environment);
+  if (!writeGeneration(folder, { token, owner, ttl_ms }) || readLast(folder)?.token !== token) return takeLease(place, owner);
   prune(folder, token);
+  mkdirSync(writesFolder(folder, token), { mode: FOLDER_MODE });
+  if (!isHeld(folder, token)) {
+    // Stopped before that for so long that somebody else has it: they came too early to take the folder away.
+    takeAway(folder, token);
+    return takeLease(place, owner);
+  }
+  const previous = last?.owner ?? last?.unfinished;
+  const demand = () => demandHeld(folder, environment, token);
   return {
+    environment,
     owner,
     token,
-    ...(last?.owner ? { previous: last.owner } : {}),
+    ttl_ms,
+    ...(previous ? { previous } : {}),
     async check() {
-      // Asked before every step, so it looks at two names only: ours goes when many generations have come after it.
-      const held = existsSync(join(folder, `${token}.json`)) && !existsSync(join(folder, `${token + 1}.json`));
-      if (!held) throw errors.SHIP_LEASE_LOST({ environment });
+      demand();
     },
-    async release() {
-      if (readLast(folder)?.token === token) writeGeneration(folder, { token: token + 1, owner: null });
+    async renew() {
+      demand();
+      beat(folder, token);
+    },
+    async release(unfinished) {
+      if (readLast(folder)?.token !== token) return;
+      writeGeneration(folder, { token: token + 1, owner: null, ...(unfinished ? { unfinished } : {}) });
+      takeAway(folder, token);
     },
   };
 }
 
-/** Who holds the lease now, dead or alive. */
-export function readLeaseOwner(folder: string): LeaseOwner | undefined {
-  return readLast(folder)?.owner ?? undefined;
+/** Has somebody else come since? Not where the folder is gone: then nobody can write, whoever holds the lease. */
+export function isTaken(folder: string, token: number): boolean {
+  return tokens(folder).some((each) => each > token);
 }
 
-function contended(folder: string, environment: string): never {
-  const winner = readLast(folder)?.owner;
-  throw winner ? errors.SHIP_LEASE_HELD({ environment, owner: winner }) : errors.SHIP_LEASE_LOST({ environment });
+/** Asked before every step, so it looks at two names only: ours goes when many generations have come after it. */
+function isHeld(folder: string, token: number): boolean {
+  return existsSync(fileOf(folder, token)) && !existsSync(fileOf(folder, token + 1));
 }
+
+export function demandHeld(folder: string, environment: string, token: number): void {
+  if (!isHeld(folder, token)) throw errors.SHIP_LEASE_LOST({ environment });
+}
+
+/**
+ * Through this folder go all writes of a holder. Whoever takes its lease moves it away first, so that not even a write
+ * that was under way when its process was stopped arrives later: to ask and to write afterwards would leave a gap.
+ */
+export const writesFolder = (folder: string, token: number): string => join(folder, `${token}.writes`);
+
+/** Who holds the lease now, dead or alive. */
+export function readHolder(folder: string): LeaseHolder | undefined {
+  const last = readLast(folder);
+  return last && holderOf(folder, last);
+}
+
+/** Takes the lease with that token from its holder. The next one is told whose run was never ended. */
+export function freeLease(folder: string, token: number): boolean {
+  const last = readLast(folder);
+  if (last?.token !== token || last.owner === null) return false;
+  if (!writeGeneration(folder, { token: token + 1, owner: null, unfinished: last.owner })) return false;
+  takeAway(folder, token);
+  return true;
+}
+
+function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Generation): LeaseHolder | undefined {
+  if (owner === null) return undefined;
+  return { ...owner, token, ...judge(owner, () => heartbeatAge(folder, token), ttl_ms) };
+}
+
+const fileOf = (folder: string, token: number): string => join(folder, `${token}.json`);
 
 function writeGeneration(folder: string, generation: Generation): boolean {
-  return createFile(join(folder, `${generation.token}.json`), Buffer.from(JSON.stringify(generation)));
+  return createFile(fileOf(folder, generation.token), Buffer.from(JSON.stringify(generation)));
 }
 
 function readLast(folder: string): Generation | undefined {
   const token = tokens(folder).at(-1);
   if (token === undefined) return undefined;
-  const path = join(folder, `${token}.json`);
+  const path = fileOf(folder, token);
   try {
-    const { owner } = JSON.parse(readFileSync(path, 'utf8')) as Generation;
-    return { token, owner };
+    return { ...(JSON.parse(readFileSync(path, 'utf8')) as Generation), token };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readLast(folder);
     throw errors.SHIP_STORE_READ_FAILED({ path, reason: messageOf(error) }, { cause: error });
@@ -79,5 +141,20 @@ function tokens(folder: string): number[] {
 }
 
 function prune(folder: string, token: number): void {
-  for (const old of tokens(folder)) if (old <= token - GENERATIONS_KEPT) rmSync(join(folder, `${old}.json`), { force: true });
+  for (const old of tokens(folder).filter((each) => each < token)) {
+    takeAway(folder, old);
+    if (old <= token - GENERATIONS_KEPT) rmSync(fileOf(folder, old), { force: true });
+  }
+}
+
+/** Takes the means to write from a holder. */
+function takeAway(folder: string, token: number): void {
+  const fenced = join(folder, `${token}.fenced`);
+  try {
+    renameSync(writesFolder(folder, token), fenced);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  rmSync(fenced, { recursive: true, force: true });
+  rmSync(heartbeatFile(folder, token), { force: true });
 }

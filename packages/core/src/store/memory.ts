@@ -1,25 +1,42 @@
 import { errors } from '../errors/catalogue.js';
-import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { checkKey, versionOf } from './keys.js';
+import { LEASE_TTL_MS } from './lease.js';
+import { judge } from './owner.js';
+
+interface Held {
+  readonly token: number;
+  readonly owner: LeaseOwner | undefined;
+  readonly unfinished?: LeaseOwner | undefined;
+  /** By the monotonic clock. */
+  beat: number;
+}
 
 /** A store that forgets, for tests and trials. It keeps the same promises but durability. */
 export class MemoryStore implements Store {
   readonly name = 'memory';
   readonly flags = { leases: true };
   readonly #values = new Map<string, Buffer>();
-  readonly #leases = new Map<string, { owner: LeaseOwner | undefined; token: number }>();
+  /** How often a stream was cut and taken from who had it open. */
+  readonly #streams = new Map<string, number>();
+  readonly #leases = new Map<string, Held>();
+  readonly #leaseTtlMs: number;
+
+  constructor({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}) {
+    this.#leaseTtlMs = leaseTtlMs;
+  }
 
   async get(key: string): Promise<Stored | undefined> {
     const value = this.#values.get(checkKey(key));
     return value && { value, version: versionOf(value) };
   }
 
-  async put(key: string, value: string | Uint8Array, options: { ifVersion?: string | null } = {}): Promise<{ version: string }> {
+  async put(key: string, value: string | Uint8Array, { ifVersion, lease }: Demands = {}): Promise<{ version: string }> {
     const current = this.#values.get(checkKey(key));
-    const { ifVersion } = options;
     if (ifVersion === null && current) throw errors.SHIP_STORE_CONFLICT({ key, expected: 'none' });
     if (typeof ifVersion === 'string' && (!current || versionOf(current) !== ifVersion))
       throw errors.SHIP_STORE_CONFLICT({ key, expected: ifVersion });
+    if (lease) this.#demandHeld(lease);
     const data = Buffer.from(value);
     this.#values.set(key, data);
     return { version: versionOf(data) };
@@ -27,12 +44,16 @@ export class MemoryStore implements Store {
 
   async appender(key: string, { end }: AppenderOptions = {}): Promise<Appender> {
     checkKey(key);
+    if (end !== undefined) this.#takeStream(key, end);
+    const bytes = this.#values.get(key) ?? Buffer.alloc(0);
+    this.#values.set(key, bytes);
+    const stream = this.#streams.get(key) ?? 0;
     let closed = false;
     const add = (data: string) => {
       if (closed) throw errors.SHIP_STORE_CLOSED({ path: key });
+      if ((this.#streams.get(key) ?? 0) !== stream) return;
       this.#values.set(key, Buffer.concat([this.#values.get(key) ?? Buffer.alloc(0), Buffer.from(data)]));
     };
-    this.#values.set(key, (this.#values.get(key) ?? Buffer.alloc(0)).subarray(0, end));
     return {
       append: async (data) => add(data),
       enqueue: add,
@@ -48,28 +69,65 @@ export class MemoryStore implements Store {
     return [...new Set(keys)].sort();
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
+    if (lease) this.#demandHeld(lease);
     for (const known of this.#values.keys()) if (known === checkKey(key) || known.startsWith(`${key}/`)) this.#values.delete(known);
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
-    const current = this.#leases.get(environment);
-    if (current?.owner) throw errors.SHIP_LEASE_HELD({ environment, owner: current.owner });
-    const token = (current?.token ?? 0) + 1;
-    this.#leases.set(environment, { owner, token });
+    const last = this.#leases.get(environment);
+    const holder = this.#holder(environment);
+    if (holder && holder.liveness !== 'dead') throw errors.SHIP_LEASE_HELD({ environment, owner: holder });
+    const token = (last?.token ?? 0) + 1;
+    const previous = last?.owner ?? last?.unfinished;
+    this.#leases.set(environment, { owner, token, beat: performance.now() });
+    const held = { environment, token };
     return {
+      environment,
       owner,
       token,
-      check: async () => {
-        if (this.#leases.get(environment)?.token !== token) throw errors.SHIP_LEASE_LOST({ environment });
+      ttl_ms: this.#leaseTtlMs,
+      ...(previous ? { previous } : {}),
+      check: async () => void this.#demandHeld(held),
+      renew: async () => {
+        this.#demandHeld(held).beat = performance.now();
       },
-      release: async () => {
-        if (this.#leases.get(environment)?.token === token) this.#leases.set(environment, { owner: undefined, token: token + 1 });
+      release: async (unfinished) => {
+        if (this.#leases.get(environment)?.token === token) this.#release(environment, token, unfinished);
       },
     };
   }
 
-  async leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
-    return this.#leases.get(environment)?.owner;
+  async leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
+    return this.#holder(environment);
+  }
+
+  #holder(environment: string): LeaseHolder | undefined {
+    const held = this.#leases.get(environment);
+    if (held?.owner === undefined) return undefined;
+    const age = () => Math.round(performance.now() - held.beat);
+    return { ...held.owner, token: held.token, ...judge(held.owner, age, this.#leaseTtlMs) };
+  }
+
+  async freeLease(environment: string, token: number): Promise<boolean> {
+    const held = this.#leases.get(environment);
+    if (held?.token !== token || held.owner === undefined) return false;
+    this.#release(environment, token, held.owner);
+    return true;
+  }
+
+  #takeStream(key: string, end: number): void {
+    this.#values.set(key, (this.#values.get(key) ?? Buffer.alloc(0)).subarray(0, end));
+    this.#streams.set(key, (this.#streams.get(key) ?? 0) + 1);
+  }
+
+  #release(environment: string, token: number, unfinished: LeaseOwner | undefined): void {
+    this.#leases.set(environment, { owner: undefined, token: token + 1, unfinished, beat: 0 });
+  }
+
+  #demandHeld({ environment, token }: Pick<Lease, 'environment' | 'token'>): Held {
+    const held = this.#leases.get(environment);
+    if (held?.token !== token) throw errors.SHIP_LEASE_LOST({ environment });
+    return held;
   }
 }

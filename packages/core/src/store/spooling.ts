@@ -1,5 +1,5 @@
 import { isShipError } from '../errors/ship-error.js';
-import type { Appender, AppenderOptions, Lease, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { versionOf } from './keys.js';
 import type { Spool } from './spool.js';
 
@@ -49,8 +49,8 @@ export class SpoolingStore implements Store {
     return this.store.list(prefix);
   }
 
-  remove(key: string): Promise<void> {
-    return this.store.remove(key);
+  remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void> {
+    return this.store.remove(key, demands);
   }
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
@@ -59,8 +59,12 @@ export class SpoolingStore implements Store {
     return lease;
   }
 
-  leaseOwner(environment: string): Promise<LeaseOwner | undefined> {
+  leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
     return this.store.leaseOwner(environment);
+  }
+
+  freeLease(environment: string, token: number): Promise<boolean> {
+    return this.store.freeLease(environment, token);
   }
 
   /** The disk that is full for the store may be full for the spool, too. */

@@ -38,24 +38,55 @@ export interface LeaseOwner {
   readonly process_started: string;
   /** Of the machine since it was started: pids of an earlier one are dead. */
   readonly boot_id: string;
+  /** In which namespace the pid counts: two containers may have one hostname, and each its own pid 7. */
+  readonly pid_namespace?: string;
   /** The command line, redacted. */
   readonly command: string;
   /** ISO 8601 UTC. */
   readonly since: string;
 }
 
+/** `unproven`: from here nobody can tell, and its heartbeat has not stopped for long enough. */
+export type Liveness = 'alive' | 'dead' | 'unproven';
+
+/** The owner of a lease, and whether it lives. */
+export interface LeaseHolder extends LeaseOwner {
+  /** Of its lease. */
+  readonly token: number;
+  /** Whether its process runs, as far as can be told from here. */
+  readonly liveness: Liveness;
+  /** How that is known: `its process is gone`. */
+  readonly evidence: string;
+  /** Since its last heartbeat, by the clock of the store; null where that cannot be told. */
+  readonly heartbeat_age_ms: number | null;
+}
+
 /** The right to change an environment. */
 export interface Lease {
+  /** What may be changed by who holds it. */
+  readonly environment: string;
   /** Who holds it. */
   readonly owner: LeaseOwner;
   /** Only grows. Every write of the holder may be compared with it. */
   readonly token: number;
-  /** Who held it before and died without giving it back. */
+  /** Without a heartbeat for so long, a holder that nobody can see is dead. */
+  readonly ttl_ms: number;
+  /** Whose run was never ended: its process died, or its lease was freed by hand. */
   readonly previous?: LeaseOwner;
-  /** Throws when the lease has been taken over. */
+  /** Throws SHIP_LEASE_LOST when the lease has been taken over. */
   check(): Promise<void>;
-  /** Gives it back. Harmless where it was taken over. */
-  release(): Promise<void>;
+  /** The heartbeat: says that the holder lives. Whoever holds it calls this several times a ttl. */
+  renew(): Promise<void>;
+  /** Gives it back; harmless where it was taken over. `unfinished` is who the next holder is told as `previous`. */
+  release(unfinished?: LeaseOwner): Promise<void>;
+}
+
+/** What a write demands before it is done. */
+export interface Demands {
+  /** `null`: there is no value yet; a string: that version. Else SHIP_STORE_CONFLICT. */
+  readonly ifVersion?: string | null;
+  /** It is still held at the moment of the write. Else SHIP_LEASE_LOST, and nothing is written. */
+  readonly lease?: Lease;
 }
 
 /**
@@ -69,24 +100,24 @@ export interface Store {
   readonly flags: { readonly leases: boolean };
   /** undefined where there is none. An error is SHIP_STORE_READ_FAILED. */
   get(key: string): Promise<Stored | undefined>;
-  /**
-   * Replaces a value, whole and durable.
-   * `ifVersion: null` demands that there is none yet; a string demands that version. Else SHIP_STORE_CONFLICT.
-   */
-  put(key: string, value: string | Uint8Array, options?: { readonly ifVersion?: string | null }): Promise<{ readonly version: string }>;
+  /** Replaces a value, whole and durable. */
+  put(key: string, value: string | Uint8Array, demands?: Demands): Promise<{ readonly version: string }>;
   /**
    * Opens a record stream, which is created where there is none. `concurrent`: several will append side by side.
-   * `end`, in bytes: whatever follows there, such as a torn record, is cut off first.
+   * `end`, in bytes: whatever follows there, such as a torn record, is cut off first, and who had the stream open
+   * before reaches it no more.
    */
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
   /** Removes a key and what is below it; no error where there is nothing. */
-  remove(key: string): Promise<void>;
-  /** Takes the lease of an environment, or throws SHIP_LEASE_HELD. */
+  remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void>;
+  /** Takes the lease of an environment, also that of a dead holder. Throws SHIP_LEASE_HELD where its holder may be alive. */
   lease(environment: string, owner: LeaseOwner): Promise<Lease>;
   /** Who holds it now, if anybody. */
-  leaseOwner(environment: string): Promise<LeaseOwner | undefined>;
+  leaseOwner(environment: string): Promise<LeaseHolder | undefined>;
+  /** Takes the lease with that token from its holder, and gives it to nobody. False where somebody else holds it by now. */
+  freeLease(environment: string, token: number): Promise<boolean>;
 }
 
 /** What a store is made for. */

@@ -1,0 +1,89 @@
+import { errors } from '../errors/catalogue.js';
+import { isShipError } from '../errors/ship-error.js';
+import { uniqueId } from '../ids.js';
+import type { Kernel } from '../kernel.js';
+import { thisOwner } from '../store/owner.js';
+import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
+import { sleep } from './bounded.js';
+import { confirm } from './consent.js';
+
+/** Who waits asks at first this often, then less and less. */
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 2_000;
+
+/** Beats in a ttl: one or two may come late. */
+const BEATS = 3;
+
+/** Who asks for the lease, and what ends the wait for it. */
+interface Asking {
+  readonly command: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Takes the lease of the environment. Where somebody else has it, waits as long as `--lock-wait` says. */
+export async function obtainLease(kernel: Kernel, run: () => string, { command, signal }: Asking): Promise<Lease> {
+  const { store, config, lockWaitMs } = kernel;
+  const { environment } = config;
+  const asked = performance.now();
+  const told = new Set<string>();
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
+    signal?.throwIfAborted();
+    try {
+      // Asked for now: a new run begins when it has the lease, not when the wait for it began.
+      return await store.lease(environment, thisOwner(run(), command));
+    } catch (error) {
+      if (!isHeld(error) || lockWaitMs === 0) throw error;
+      const owner = await store.leaseOwner(environment);
+      const left = lockWaitMs - (performance.now() - asked);
+      if (left <= 0) throw owner ? errors.SHIP_LEASE_HELD({ environment, owner, waitedMs: lockWaitMs }) : error;
+      if (owner && !told.has(owner.run)) tell(kernel, owner);
+      if (owner) told.add(owner.run);
+      await sleep(Math.min(left, delay * (0.5 + Math.random() / 2)), signal ?? NEVER);
+    }
+  }
+}
+
+/** Resolves when the lease is free, and throws where it is not. The next holder is told of whoever died with it all the same. */
+export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> {
+  const lease = await obtainLease(kernel, uniqueId, asking);
+  await lease.release(lease.previous);
+}
+
+/** Renews a lease until it is told to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
+export function keepAlive(lease: Lease): () => void {
+  const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Frees the lease of the environment, and tells from whom; undefined where nobody holds it. Never takes it from who is alive;
+ * where nobody can tell, somebody has to say yes.
+ */
+export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined> {
+  const { store, config } = kernel;
+  const { environment } = config;
+  const holder = await store.leaseOwner(environment);
+  if (holder === undefined) return undefined;
+  if (holder.liveness === 'alive') throw errors.SHIP_LEASE_ALIVE({ environment, owner: holder });
+  if (holder.liveness === 'unproven') {
+    const { user, host, pid, since, run, evidence } = holder;
+    await confirm(
+      kernel,
+      `${user}@${host} (pid ${pid}) may still deploy to ${environment}, since ${since} (run ${run}): ${evidence}. Free its lease?`,
+    );
+  }
+  // Who got it while the question stood there is judged anew.
+  return (await store.freeLease(environment, holder.token)) ? holder : freeLease(kernel);
+}
+
+const NEVER = new AbortController().signal;
+
+const isHeld = (error: unknown): boolean => isShipError(error) && error.code === 'SHIP_LEASE_HELD';
+
+function tell(kernel: Kernel, { user, host, pid, since, command, run }: LeaseOwner): void {
+  const { environment } = kernel.config;
+  kernel
+    .log('run')
+    .info(`waiting for ${environment}: it is being deployed by ${user}@${host} (pid ${pid}) since ${since}: ${command} (run ${run})`);
+}
