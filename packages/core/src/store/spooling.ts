@@ -1,5 +1,6 @@
 import { isShipError } from '../errors/ship-error.js';
-import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
+import type { Appender, AppenderOptions, Demands, Lease, LeaseOwner, Store } from '../types/index.js';
+import { ForwardingStore } from './forwarding.js';
 import { versionOf } from './keys.js';
 import type { Spool } from './spool.js';
 
@@ -7,29 +8,19 @@ import type { Spool } from './spool.js';
  * A store that loses nothing: what the store behind it does not take is kept in the spool. A failed append
  * still rejects, so that no step starts after it; a value that was kept counts as written.
  */
-export class SpoolingStore implements Store {
+export class SpoolingStore extends ForwardingStore {
   #run: string | undefined;
 
   constructor(
-    private readonly store: Store,
+    protected readonly behind: Store,
     private readonly spool: Spool,
-  ) {}
-
-  get name(): string {
-    return this.store.name;
+  ) {
+    super();
   }
 
-  get flags(): Store['flags'] {
-    return this.store.flags;
-  }
-
-  get(key: string): Promise<Stored | undefined> {
-    return this.store.get(key);
-  }
-
-  async put(key: string, value: string | Uint8Array, options?: Parameters<Store['put']>[2]): Promise<{ readonly version: string }> {
+  override async put(key: string, value: string | Uint8Array, options?: Demands): Promise<{ readonly version: string }> {
     try {
-      return await this.store.put(key, value, options);
+      return await super.put(key, value, options);
     } catch (error) {
       // A comparison that cannot be made, or does not hold, is no failed save.
       if (this.#run === undefined || options?.ifVersion !== undefined || !isFailedWrite(error)) throw error;
@@ -39,32 +30,16 @@ export class SpoolingStore implements Store {
     }
   }
 
-  async appender(key: string, options?: AppenderOptions): Promise<Appender> {
-    const appender = await this.store.appender(key, options);
+  override async appender(key: string, options?: AppenderOptions): Promise<Appender> {
+    const appender = await super.appender(key, options);
     const run = this.#run;
     return run === undefined ? appender : new SpoolingAppender(appender, (data) => this.#keep(run, key, 'tail', Buffer.from(data)));
   }
 
-  list(prefix: string): Promise<readonly string[]> {
-    return this.store.list(prefix);
-  }
-
-  remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void> {
-    return this.store.remove(key, demands);
-  }
-
-  async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
-    const lease = await this.store.lease(environment, owner);
+  override async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
+    const lease = await super.lease(environment, owner);
     this.#run = owner.run;
     return lease;
-  }
-
-  leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
-    return this.store.leaseOwner(environment);
-  }
-
-  freeLease(environment: string, token: number): Promise<boolean> {
-    return this.store.freeLease(environment, token);
   }
 
   /** The disk that is full for the store may be full for the spool, too. */
