@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { project, runProgram, SHIP } from '../support/ship.js';
+import { figuresOf } from './figures.js';
 import { sized } from './size.js';
 
 const PRELOAD = join(import.meta.dirname, 'failing-disk.cjs');
@@ -9,6 +10,8 @@ const step = (id: string, more = '') => `  - { id: ${id}, run: "echo ${id} >> ac
 const CONFIG = `version: 1\nproject: shop\nmax_parallel: 2\nsteps:\n${step('one')}${step('two')}${step('three', ', needs: [one]')}${step('four')}`;
 /** In `npm test` only some of the calls fail, spread over the run. */
 const STRIDE = sized(6, 1);
+
+const figures = figuresOf('A disk that fails', { failingCalls: 0, stepsStartedAfterOne: 0 });
 
 /** Runs ship on a disk whose nth call fails; tells how it ended and what was said in `acted`. */
 async function onDisk(fault: string, at: number) {
@@ -32,6 +35,8 @@ describe('a disk that fails', () => {
       for (let at = 1; at <= calls; at += STRIDE) {
         const { said, code, stdout } = await onDisk(fault, at);
         const after = said.slice(said.indexOf('FAULT') + 1);
+        figures.failingCalls += 1;
+        figures.stepsStartedAfterOne += after.filter((line) => !line.startsWith('CALLS')).length;
         expect(
           after.filter((line) => !line.startsWith('CALLS')),
           `${fault} at call ${at} of ${calls}`,

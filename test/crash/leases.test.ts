@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isShipError, type Lease } from '@ship/core';
 import { FileStore } from '@ship/core/kernel';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { thisOwner } from '../../packages/core/src/store/owner.js';
 import { ROOT, temporaryFolder } from '../support/ship.js';
-import { isFull, sized } from './size.js';
+import { figuresOf } from './figures.js';
+import { sized } from './size.js';
 
 const CONTENDER = join(ROOT, 'packages/core/test/fixtures/contender.mjs');
 const HOLDER = join(ROOT, 'test/crash/lease-holder.mjs');
@@ -23,10 +24,15 @@ const WATCHED_MS = sized(4_000, 60_000);
 const BESIDE = 4;
 const LATEST_TAKEOVER_MS = 5_000;
 
-const figures = { rounds: 0, winners: 0, stopped: 0, staleWrites: 0, killed: 0, slowestTakeoverMs: 0, asked: 0, stolen: 0 };
-
-afterAll(() => {
-  if (isFull) console.table(figures);
+const figures = figuresOf('Leases', {
+  rounds: 0,
+  winners: 0,
+  stopped: 0,
+  staleWrites: 0,
+  killed: 0,
+  slowestTakeoverMs: 0,
+  asked: 0,
+  stolen: 0,
 });
 
 interface Child {

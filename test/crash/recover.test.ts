@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileStore, foldJournal, type JournalEntry, type RunState, readJournal } from '@ship/core/kernel';
 import { groupAlive } from '@ship/exec';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CRASH_POINTS, type CrashPoint } from '../../packages/core/src/crash-points.js';
 import { ship } from '../support/ship.js';
+import { figuresOf } from './figures.js';
 import { configOf, type Pipeline, pipelines, WORLD } from './pipeline.js';
 import { isFull, sized } from './size.js';
 
@@ -16,10 +17,16 @@ const PASSES = isFull ? [1, 2] : [1];
 const KILLS_OF_RECOVER = 3;
 const SEED = Number(process.env.SHIP_CRASH_SEED ?? 20_261_122);
 
-const figures = { pipelines: 0, crashes: 0, recoveries: 0, killedRecoveries: 0, lostUndo: 0, falselyDone: 0, orphans: 0, notAsBefore: 0 };
-
-afterAll(() => {
-  if (isFull) console.table(figures);
+const figures = figuresOf('A run that is killed, and its recovery', {
+  pipelines: 0,
+  crashes: 0,
+  recoveries: 0,
+  killedRecoveries: 0,
+  writesOfRecover: 0,
+  lostUndo: 0,
+  falselyDone: 0,
+  orphans: 0,
+  notAsBefore: 0,
 });
 
 describe('a run that is killed', () => {
@@ -33,6 +40,35 @@ describe('a run that is killed', () => {
     sized(180_000, 600_000),
   );
 });
+
+describe('a recovery that is killed', () => {
+  it.concurrent.each(fc.sample(pipelines, { numRuns: sized(1, 10), seed: SEED + 1 }).map((pipeline, index) => [index, pipeline] as const))(
+    'given pipeline %i, when its recovery is killed three times at each of its writes, then the end is the same',
+    async (_, pipeline) => {
+      const crashed = folderOf(pipeline);
+      await ship(['--auto-rollback'], { cwd: crashed, env: { SHIP_CRASH_AT: `step-finished:${pipeline.steps.length}` } });
+      for (let write = 1; await killThrice(crashed, pipeline, write); write++) figures.writesOfRecover += 1;
+      rmSync(crashed, { recursive: true });
+    },
+    sized(180_000, 600_000),
+  );
+});
+
+/** Kills a recovery of the same crash at its nth write, and twice more. False where it has no such write. */
+async function killThrice(crashed: string, pipeline: Pipeline, write: number): Promise<boolean> {
+  const cwd = mkdtempSync(join(tmpdir(), 'ship-crash-'));
+  cpSync(crashed, cwd, { recursive: true });
+  let killed = 0;
+  for (; killed < KILLS_OF_RECOVER; killed++) {
+    const recovery = await ship(['recover', '--back'], { cwd, env: { SHIP_CRASH_AT: `journal-synced:${write}` } });
+    if (recovery.signal !== 'SIGKILL') break;
+    figures.killedRecoveries += 1;
+  }
+  expect((await ship(['recover', '--back'], { cwd })).code).toBe(0);
+  expect(worldOf(cwd), `write ${write}\n${configOf(pipeline)}`).toEqual(pipeline.before);
+  rmSync(cwd, { recursive: true });
+  return killed > 0;
+}
 
 /** Removals are passed only where something was made. */
 function pointsOf({ steps }: Pipeline): readonly CrashPoint[] {

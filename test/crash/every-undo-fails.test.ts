@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { actions, fail, rollingBack, steps } from './help.js';
+import { actions, fail, rollingBack, steps } from '../../packages/core/test/help.js';
+import { figuresOf } from './figures.js';
+
+const figures = figuresOf('Each step that fails with each undo that fails', { pairs: 0, skippedUndos: 0, unnamedResources: 0 });
 
 const STEPS = ['a', 'b', 'c', 'd'];
 const pairs = STEPS.flatMap((failing, index) => STEPS.slice(0, index + 1).map((stuck) => [failing, stuck] as const));
@@ -30,6 +33,9 @@ describe('each step that fails with each undo that fails', () => {
       });
       const report = await run();
       const acted = STEPS.slice(0, STEPS.indexOf(failing) + 1);
+      figures.pairs += 1;
+      figures.skippedUndos += acted.filter((id) => !log.includes(id)).length;
+      figures.unnamedResources += report.resources.orphans.some(({ id }) => id === `of-${stuck}`) ? 0 : 1;
       expect(log).toEqual([...acted].reverse());
       expect(report).toMatchObject({ status: 'rollback_incomplete', exit_code: 4 });
       expect(report.rollback?.remaining).toMatchObject([{ what: stuck, command: 'rm it', error: { message: 'fails on purpose' } }]);
