@@ -34,6 +34,8 @@ describe('a disk that fails', () => {
       expect(calls).toBeGreaterThan(10);
       for (let at = 1; at <= calls; at += STRIDE) {
         const { said, code, stdout } = await onDisk(fault, at);
+        // How many flushes a run needs varies a little: a call that never came did not fail.
+        if (!said.includes('FAULT')) continue;
         const after = said.slice(said.indexOf('FAULT') + 1);
         figures.failingCalls += 1;
         figures.stepsStartedAfterOne += after.filter((line) => !line.startsWith('CALLS')).length;
