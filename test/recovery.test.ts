@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deployed } from './support/line-service.js';
+import { DRIVER, deployed, SERVICE } from './support/line-service.js';
 import { cleanEnv, project, SHIP, ship, shipJson } from './support/ship.js';
 
 const HEAD = 'version: 1\nproject: shop\n';
@@ -64,6 +64,18 @@ describe('ship recover', () => {
     expect(message).toContain('step two is gone; step one is written differently; step three needs one, and needed two; step new is new');
     expect((await shipJson(['recover', '--back'], { cwd })).report).toMatchObject({ exit_code: 0 });
     expect(made(cwd)).toEqual([]);
+  });
+
+  it('given a component with a secret that is not set any more, when its run is taken back, then it is refused before anything is touched', async () => {
+    const config = SERVICE.replace('driver: line,', 'driver: line, token: "${API_TOKEN}",');
+    const cwd = project(config, { 'line.mjs': DRIVER });
+    const env = { API_TOKEN: 'tok-1234567', VERSION: 'v1', SHIP_CRASH_AT: 'acted:1' };
+    expect((await ship([], { cwd, env })).signal).toBe('SIGKILL');
+    writeFileSync(join(cwd, 'ship.yaml'), SERVICE);
+    expect((await shipJson(['recover', '--back'], { cwd })).report).toMatchObject({ errors: [{ code: 'SHIP_SECRET_MISSING' }] });
+    expect(existsSync(join(cwd, 'live-staging'))).toBe(true);
+    expect((await shipJson(['recover', '--back'], { cwd, env: { API_TOKEN: 'tok-1234567' } })).report).toMatchObject({ exit_code: 0 });
+    expect(existsSync(join(cwd, 'live-staging'))).toBe(false);
   });
 
   it('given a step that is cut off and tells nothing of itself, when the run is finished, then it is asked before it runs again', async () => {
@@ -166,6 +178,25 @@ describe('a run after one that was killed', () => {
     rewrite(cwd, ONE, ONE.replace('echo 1', 'test ! -f one && echo 1'));
     expect((await ship(['--auto-rollback'], { cwd })).code).toBe(0);
     expect(readdirSync(join(cwd, '.speckit/runs/default'))).toHaveLength(2);
+  });
+
+  it.each([
+    ['was never saved', ''],
+    ['is damaged', '{"format":1,'],
+  ])('given a run that succeeded and whose report %s, when ship deploys, then its journal says that it ended', async (_, text) => {
+    const cwd = project(STEPS);
+    expect((await ship([], { cwd })).code).toBe(0);
+    const [run] = readdirSync(join(cwd, '.speckit/runs/default'));
+    const report = join(cwd, '.speckit/runs/default', run!, 'report.json');
+    if (text === '') rmSync(report);
+    else writeFileSync(report, text);
+    expect((await ship([], { cwd })).code).toBe(0);
+  });
+
+  it('given a recovery that was refused, when ship deploys, then the run still waits', async () => {
+    const cwd = await killed(`${HEAD}steps:\n  - { id: one, run: "echo x >> one" }\n`, 'acted:1');
+    expect((await ship(['recover', '--forward'], { cwd })).code).toBe(2);
+    expect((await shipJson([], { cwd })).report.errors).toMatchObject([{ code: 'SHIP_RECOVER_FIRST' }]);
   });
 
   it('given a run that was killed before it acted, when ship deploys, then nothing is in its way', async () => {

@@ -1,10 +1,13 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { documentOf } from './support/report.js';
-import { ship, temporaryFolder } from './support/ship.js';
+import { ROOT, ship, temporaryFolder } from './support/ship.js';
 
 const SAMPLES = join(import.meta.dirname, 'samples');
+
+/** Plugins that several samples use: those of the examples. */
+const PLUGINS = ['examples/resources/folders.mjs'];
 
 const VARIABLE = /^(run|started_at|duration_ms|docs|target_snapshot)$/;
 
@@ -28,6 +31,7 @@ const read = (sample: string, name: string) =>
 
 it.each(readdirSync(SAMPLES))('given the sample %s, when ship runs, then its report is the expected one', async (sample) => {
   const folder = temporaryFolder();
+  for (const plugin of PLUGINS) cpSync(join(ROOT, plugin), join(folder, basename(plugin)));
   cpSync(join(SAMPLES, sample), folder, { recursive: true });
   const report = documentOf(await ship([...(read(sample, 'args.json') ?? []), '--json'], { cwd: folder }));
   const { command: _, ...told } = normalise(telling({ ...report, resources: telling(report.resources) }), folder) as Record<

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HEAD, project, shipJson } from './ship.js';
 
 /** Its `api` is a line in a file: the version that is live. */
-const DRIVER = `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+export const DRIVER = `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 const file = (ctx) => ctx.dir + '/live-' + ctx.environment;
 const state = (version) => ({ version, config_hash: version, healthy: true, driver: null });
 const describe = async (ctx) => { try { return state(readFileSync(file(ctx), 'utf8')); } catch { return undefined; } };

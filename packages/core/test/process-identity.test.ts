@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { execute, type SpawnedProcess } from '@ship/exec';
+import { execute } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
+import type { ProcessIdentity } from '../src/index.js';
 import { bootId, isAlive, processStartTime } from '../src/process-identity.js';
 
 describe('identity', () => {
@@ -22,7 +23,7 @@ describe('identity', () => {
   });
 
   it('is told at the start, and tells the end', async () => {
-    const seen: SpawnedProcess[] = [];
+    const seen: ProcessIdentity[] = [];
     await execute(['sleep', '0.02'], { onSpawn: (process) => seen.push(process) });
     const [process] = seen;
     expect(process).toMatchObject({ pgid: process!.pid, command: 'sleep 0.02' });

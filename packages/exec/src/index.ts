@@ -5,4 +5,4 @@ export { execErrors } from './errors.js';
 export { execute } from './execute.js';
 export { type CommandFailed, type FailureKind, isCommandFailed } from './failure.js';
 export { lastLines } from './text.js';
-export type { Argv, ExecResult, ExecuteOptions, SpawnedProcess } from './types.js';
+export type { Argv, ExecResult, ExecuteOptions } from './types.js';

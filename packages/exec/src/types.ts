@@ -3,12 +3,6 @@ import type { Output, ProcessIdentity } from '@ship/core';
 /** A command and its arguments. No shell reads them. */
 export type Argv = readonly [string, ...string[]];
 
-/** A started process, with what recognises it when its pid has been given to another. */
-export interface SpawnedProcess extends ProcessIdentity {
-  /** As {@link processStartTime} tells it; absent where the process was gone already. */
-  readonly started?: string;
-}
-
 /** How a command is executed. */
 export interface ExecuteOptions {
   /** The working folder; the one of this process when absent. */
@@ -32,7 +26,7 @@ export interface ExecuteOptions {
   /** Is handed whole lines while the command runs: redacted, decoded, without control sequences. */
   readonly onOutput?: ((output: Output) => void) | undefined;
   /** Is told at once about the process. If it throws, the command is ended. */
-  readonly onSpawn?: ((process: SpawnedProcess) => void) | undefined;
+  readonly onSpawn?: ((process: ProcessIdentity) => void) | undefined;
   /** Replaces secrets in everything but the result's own `stdout` and `stderr`. */
   readonly redact?: ((text: string) => string) | undefined;
   /** The exit codes that count as success. Default `[0]`. */

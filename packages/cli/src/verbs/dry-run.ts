@@ -1,5 +1,6 @@
 import type { Report } from '@ship/core';
-import { emptyReport, type Kernel, makePlan, preview, questionsOf } from '@ship/core/kernel';
+import { type Kernel, makePlan, preview, questionsOf } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Terminal } from '../terminal.js';
 import { showFindings } from '../view/findings.js';
 
@@ -20,6 +21,5 @@ export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report
   }
   if (plan.length === 0) line('There are no steps.');
   const warnings = showFindings(terminal, made.findings);
-  const { project, environment } = config;
-  return { ...emptyReport('dry-run', new Date()), project, environment, dry_run: true, plan, questions, warnings };
+  return answerOf(kernel, 'dry-run', { dry_run: true, plan, questions, warnings });
 }

@@ -1,5 +1,6 @@
 import type { Json, Report } from '@ship/core';
-import { emptyReport, type ListedRun, listRuns } from '@ship/core/kernel';
+import { type ListedRun, listRuns } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { openFromFlags } from '../open.js';
@@ -14,11 +15,10 @@ const SHOWN = 20;
 export async function history(terminal: Terminal, flags: Flags, count: string | undefined): Promise<Report> {
   const wanted = count === undefined ? SHOWN : countOf(count);
   const kernel = await openFromFlags(flags);
-  const { project, environment } = kernel.config;
   const runs = await listRuns(kernel, wanted);
-  if (runs.length === 0) terminal.line(`${environment} has no runs yet.`);
+  if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
   else for (const each of table(runs, terminal)) terminal.line(each);
-  return { ...emptyReport('history', new Date()), project, environment, result: runs as unknown as Json };
+  return answerOf(kernel, 'history', { result: runs as unknown as Json });
 }
 
 function countOf(word: string): number {

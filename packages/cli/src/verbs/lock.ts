@@ -1,5 +1,6 @@
 import type { Json, LeaseHolder, Report } from '@ship/core';
-import { emptyReport, freeLease, type Interaction, type Kernel } from '@ship/core/kernel';
+import { freeLease, type Interaction, type Kernel } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { openFromFlags } from '../open.js';
@@ -22,7 +23,7 @@ async function status(terminal: Terminal, kernel: Kernel): Promise<Report> {
   const holder = await kernel.store.leaseOwner(kernel.config.environment);
   if (holder) showHolder(terminal, kernel.config.environment, holder);
   else terminal.line(`${terminal.paint.green('✓')} ${kernel.config.environment} is free`);
-  return answer(kernel, { held: holder !== undefined, holder: asJson(holder) });
+  return answerOf(kernel, 'lock', { result: { held: holder !== undefined, holder: asJson(holder) } });
 }
 
 async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
@@ -35,7 +36,7 @@ async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
     if (holder.liveness === 'unproven') line('  Should it still run, it stops before its next write.');
     line('  What its run left, if it had begun to act, waits for `ship recover`: see `ship status`.');
   }
-  return answer(kernel, { released: holder !== undefined, holder: asJson(holder) });
+  return answerOf(kernel, 'lock', { result: { released: holder !== undefined, holder: asJson(holder) } });
 }
 
 async function withQuestions<T>(terminal: Terminal, work: (interaction: Interaction) => Promise<T>): Promise<T> {
@@ -48,7 +49,3 @@ async function withQuestions<T>(terminal: Terminal, work: (interaction: Interact
 }
 
 const asJson = (holder: LeaseHolder | undefined): Json => (holder === undefined ? null : ({ ...holder } as unknown as Json));
-
-function answer({ config: { project, environment } }: Kernel, result: Json): Report {
-  return { ...emptyReport('lock', new Date()), project, environment, result };
-}

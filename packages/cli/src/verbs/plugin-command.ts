@@ -1,5 +1,6 @@
 import { type Json, type Report, suggest } from '@ship/core';
-import { demandSnapshots, emptyReport, type Kernel, pluginCommand } from '@ship/core/kernel';
+import { demandSnapshots, type Kernel, pluginCommand } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { VERBS } from '../help.js';
@@ -10,18 +11,12 @@ import type { Terminal } from '../terminal.js';
 /** `ship <name> ...` of a plugin, such as `ship snapshots list`. */
 export async function runPluginCommand(terminal: Terminal, flags: Flags, name: string, rest: readonly string[]): Promise<Report> {
   const interrupts = listenToSignals((text) => terminal.error(text));
-  const started = new Date();
   try {
     const kernel = await openFromFlags(flags);
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
     const result: Json | void = await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print: terminal.line });
-    return {
-      ...emptyReport(name, started),
-      project: kernel.config.project,
-      environment: kernel.config.environment,
-      result: result ?? null,
-    };
+    return answerOf(kernel, name, { result: result ?? null });
   } finally {
     interrupts.stop();
   }

@@ -1,12 +1,13 @@
 import type { Report } from '@ship/core';
-import { emptyReport } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
 
 /** `ship plugins`: what is on, where it came from, what it brings. */
 export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<Report> {
-  const { registry, config } = await openFromFlags(flags);
+  const kernel = await openFromFlags(flags);
+  const { registry } = kernel;
   const tables = [
     registry.actions,
     registry.drivers,
@@ -33,5 +34,5 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
     line(`    ${brings.length === 0 ? paint.dim('hooks only') : brings.join(', ')}`);
   }
   if (result.length === 0) line('No plugins are on.');
-  return { ...emptyReport('plugins', new Date()), project: config.project, environment: config.environment, result };
+  return answerOf(kernel, 'plugins', { result });
 }

@@ -1,5 +1,6 @@
 import type { Report } from '@ship/core';
-import { emptyReport, type Kernel, pushSpool } from '@ship/core/kernel';
+import { type Kernel, pushSpool } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { openFromFlags } from '../open.js';
@@ -15,18 +16,16 @@ export async function state(terminal: Terminal, flags: Flags, words: readonly st
     });
   const kernel = await openFromFlags(flags);
   const waiting = kernel.spool.list();
-  const { project, environment } = kernel.config;
-  const report = { ...emptyReport('state', new Date()), project, environment };
   if (waiting.length === 0) terminal.line('nothing waits: the store has everything');
   if (waiting.length === 0 || word === undefined) {
     for (const { key, run } of waiting) terminal.line(`${key} (run ${run})`);
-    return { ...report, result: { waiting: waiting.map(({ key }) => key) } };
+    return answerOf(kernel, 'state', { result: { waiting: waiting.map(({ key }) => key) } });
   }
-  return { ...report, ...(await push(terminal, kernel, kernel.redactor.redact(commandLine))) };
+  return answerOf(kernel, 'state', await push(terminal, kernel, kernel.redactor.redact(commandLine)));
 }
 
-async function push(terminal: Terminal, kernel: Kernel, command: string): Promise<Pick<Report, 'status' | 'exit_code' | 'result'>> {
-  const { pushed, superseded, refused } = await pushSpool(kernel, command);
+async function push(terminal: Terminal, kernel: Kernel, command: string): Promise<Partial<Report>> {
+  const { pushed, superseded, refused } = await pushSpool(kernel, { command });
   for (const key of pushed) terminal.line(`${terminal.paint.green('✓')} ${key}`);
   for (const key of superseded) terminal.line(`- ${key}: dropped, a newer run has written there`);
   for (const key of refused)

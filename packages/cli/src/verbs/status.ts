@@ -1,5 +1,6 @@
 import type { Json, Report } from '@ship/core';
-import { type EnvironmentStatus, emptyReport, environmentStatus, type NewestRun } from '@ship/core/kernel';
+import { type EnvironmentStatus, environmentStatus, type NewestRun } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
@@ -20,7 +21,7 @@ export async function status(terminal: Terminal, flags: Flags): Promise<Report> 
     for (const more of lines.slice(1)) line(`  ${' '.repeat(TITLE_WIDTH)}${more}`);
   }
   const result = found as unknown as Json;
-  return { ...emptyReport('status', new Date()), project, environment, warnings: found.problems, result };
+  return answerOf(kernel, 'status', { warnings: found.problems, result });
 }
 
 const TITLE_WIDTH = 10;

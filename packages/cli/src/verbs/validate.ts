@@ -1,5 +1,6 @@
 import { type Report, SUITES } from '@ship/core';
-import { emptyReport, makePlan } from '@ship/core/kernel';
+import { makePlan } from '@ship/core/kernel';
+import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
@@ -8,7 +9,6 @@ import { showFindings } from '../view/findings.js';
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
-  const started = new Date();
   const kernel = await openFromFlags(flags);
   const { config } = kernel;
   const { steps, components, findings } = await makePlan(kernel);
@@ -21,11 +21,5 @@ export async function validate(terminal: Terminal, flags: Flags): Promise<Report
   );
   const warnings = showFindings(terminal, findings);
   if (steps.length === 0) line(`${paint.yellow('!')} it has no steps: \`ship\` would have nothing to do`);
-  return {
-    ...emptyReport('validate', started),
-    project: config.project,
-    environment: config.environment,
-    warnings,
-    result: { file: config.file, ...counts },
-  };
+  return answerOf(kernel, 'validate', { warnings, result: { file: config.file, ...counts } });
 }

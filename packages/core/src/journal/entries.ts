@@ -20,6 +20,15 @@ export type Direction = 'forward' | 'back';
 /** What tells a resource from all others that a step made. */
 export type ResourceName = Pick<Resource, 'type' | 'id'>;
 
+/** Who works on a run. */
+export interface Runner {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Tells one boot of the host from another. */
+  readonly boot_id: string;
+}
+
 /** A step of the plan, as the journal names it. */
 export interface PlannedStep {
   readonly id: string;
@@ -38,7 +47,7 @@ export type Entry =
       readonly project: string;
       readonly environment: string;
       readonly command: string;
-      readonly owner: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+      readonly owner: Runner;
       readonly token: number;
       readonly plan: readonly PlannedStep[];
       /** The components as the plan had them: a recovery needs them although the config may have changed. */
@@ -50,7 +59,7 @@ export type Entry =
       readonly type: 'recovery-started';
       readonly direction: Direction;
       readonly command: string;
-      readonly owner: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+      readonly owner: Runner;
       readonly token: number;
     }
   /** What is there, on disk before the step acts. Later attempts keep the first capture. */

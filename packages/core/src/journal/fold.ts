@@ -11,8 +11,19 @@ import type {
   RollbackReport,
   RunStatus,
 } from '../types/index.js';
-import type { Direction, JournalEntry, PlannedStep } from './entries.js';
+import type { Direction, JournalEntry, PlannedStep, Runner } from './entries.js';
 import { type LedgerLine, noteResource, settleResource } from './ledger.js';
+
+/** A machine, until it boots again. */
+export interface Place {
+  /** Its name. */
+  readonly host: string;
+  /** Tells one boot of it from another. */
+  readonly boot_id: string;
+}
+
+/** A process, and the machine that started it: its numbers mean nothing elsewhere, nor after a boot. */
+export type PlacedProcess = ProcessIdentity & Place;
 
 /** What is known of a step of a run. `unknown`: it was meant to act, and nothing says how that ended. */
 export interface StepState {
@@ -38,8 +49,10 @@ export interface StepState {
   readonly failedAttempts: FailedAttempt[];
   /** Somebody let the run go on although it failed. */
   tolerated?: boolean;
+  /** Where it acted last. */
+  place: Place;
   /** What it started and nobody knows to have ended. */
-  processes: ProcessIdentity[];
+  processes: PlacedProcess[];
 }
 
 /** The state of a run: the fold of its entries. */
@@ -72,12 +85,16 @@ export interface RunState {
   components: readonly ComponentConfig[];
   /** The id of the verified snapshot that it would go back to, or went back to. */
   targetSnapshot: string | null;
-  /** Who ran it last, and where: processes are known on that machine until it boots again. */
-  owner?: { readonly user: string; readonly host: string; readonly pid: number; readonly boot_id: string };
+  /** Who works on it, and where. */
+  owner?: Runner;
   /** A rollback to a snapshot restores components, and has no steps. */
   restoresComponents: boolean;
-  /** Absent: the run was interrupted. */
+  /** Absent: the journal ends before the run did. */
   status?: RunStatus;
+  /** Nobody ended it: neither the run itself, nor a recovery that was not refused or interrupted. */
+  cutOff: boolean;
+  /** What {@link cutOff} was before the recovery that is under way. */
+  leftCutOff?: boolean;
   /** ISO 8601 UTC. */
   startedAt?: string;
   /** ISO 8601 UTC. */
@@ -95,6 +112,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState {
     components: [],
     targetSnapshot: null,
     restoresComponents: false,
+    cutOff: true,
   };
   for (const entry of entries) apply(state, entry);
   return state;
@@ -106,7 +124,7 @@ function apply(state: RunState, entry: JournalEntry): void {
       start(state, entry);
       break;
     case 'recovery-started':
-      Object.assign(state, { direction: entry.direction, owner: entry.owner, status: undefined, finishedAt: undefined });
+      recover(state, entry);
       break;
     case 'rollback-started':
       Object.assign(state, { direction: 'back', targetSnapshot: entry.target_snapshot });
@@ -115,7 +133,7 @@ function apply(state: RunState, entry: JournalEntry): void {
       state.restoresComponents = true;
       break;
     case 'process':
-      state.steps.get(entry.step)?.processes.push(entry.process);
+      state.steps.get(entry.step)?.processes.push({ ...entry.process, ...placeOf(state) });
       break;
     case 'intent':
       intend(state, entry);
@@ -167,9 +185,23 @@ function apply(state: RunState, entry: JournalEntry): void {
       state.snapshot = entry.id;
       break;
     case 'run-finished':
-      Object.assign(state, { status: entry.status, finishedAt: entry.at });
+      finish(state, entry);
       break;
   }
+}
+
+const placeOf = ({ owner }: RunState): Place => ({ host: owner?.host ?? '', boot_id: owner?.boot_id ?? '' });
+
+/** Somebody goes on with it; if that is cut off, too, the run is: nobody has ended what they began. */
+function recover(state: RunState, { direction, owner }: JournalEntry & { type: 'recovery-started' }): void {
+  const wasCutOff = state.status === undefined || state.leftCutOff === true;
+  Object.assign(state, { direction, owner, leftCutOff: wasCutOff, cutOff: true, status: undefined, finishedAt: undefined });
+}
+
+/** A recovery that was refused or interrupted leaves a run that was cut off as it found it. */
+function finish(state: RunState, { status, at }: JournalEntry & { type: 'run-finished' }): void {
+  const cutOff = state.leftCutOff === true && (status === 'refused' || status === 'interrupted');
+  Object.assign(state, { status, cutOff, leftCutOff: cutOff, finishedAt: at });
 }
 
 function start(state: RunState, entry: JournalEntry & { type: 'run-started' }): void {
@@ -188,6 +220,7 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
     known.attempts = entry.attempt;
     known.status = 'unknown';
     known.processes = [];
+    known.place = placeOf(state);
     delete known.error;
     delete known.tolerated;
     return;
@@ -201,6 +234,7 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
     input: entry.input,
     before: entry.before,
     failedAttempts: [],
+    place: placeOf(state),
     processes: [],
   });
 }

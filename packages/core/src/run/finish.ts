@@ -3,6 +3,7 @@ import { isShipError, messageOf } from '../errors/ship-error.js';
 import type { Report, RunStatus } from '../types/index.js';
 import { EXIT_CODES, emptyReport } from './report.js';
 import { resourcesOf } from './resources.js';
+import { reportKey } from './run-files.js';
 import type { Session } from './session.js';
 import { writeUnverified } from './unverified.js';
 
@@ -33,17 +34,16 @@ export async function finish(session: Session, verb: 'deploy' | 'rollback' | 're
   const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  let report = buildReport(session, verb, status, finalExit);
+  const report = buildReport(session, verb, status, finalExit);
   const { store, config } = session.kernel;
   try {
-    await store.put(`runs/${config.environment}/${session.id}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
+    await store.put(reportKey(config.environment, session.id), `${JSON.stringify(report, null, 2)}\n`);
   } catch (error) {
     session.warn(`the report was not saved: ${messageOf(error)}`);
   }
   tellSpooled(session);
-  report = { ...report, warnings: session.warnings };
   session.emit({ type: 'run-finished', status, exit_code: finalExit });
-  return report;
+  return { ...report, warnings: session.warnings };
 }
 
 /** Nothing is lost, and somebody must bring it home. */
@@ -86,6 +86,6 @@ function buildReport(session: Session, verb: string, status: RunStatus, exit_cod
     ...record,
     resources: resourcesOf(session),
     errors: session.errors,
-    warnings: session.warnings.map((warning) => kernel.redactor.redact(warning)),
+    warnings: [...session.warnings],
   };
 }

@@ -2,17 +2,16 @@ import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { RunState, StepState } from '../journal/fold.js';
 import type { Kernel } from '../kernel.js';
-import type { Plan, Probed, Step } from '../types/index.js';
+import type { Plan, Probed } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { confirm } from './consent.js';
-import { stepContextOf } from './contexts.js';
 import { makePlan } from './make-plan.js';
 import { settleOrphans } from './orphaned-processes.js';
 import { actedStep, reportOfPast } from './past-steps.js';
 import { changesOf, plannedStep } from './planned-step.js';
 import { adoptResources } from './resources.js';
 import type { ActedStep, Session } from './session.js';
-import { undoStep } from './undo.js';
+import { probeStep, undoStep } from './undo.js';
 
 /** The plan of now, which must be that of the run: a step that was done under another plan says nothing about this one. */
 export async function samePlan(kernel: Kernel, { run, plan: before }: RunState): Promise<Plan> {
@@ -39,6 +38,8 @@ export async function prepareToGoOn(session: Session, state: RunState): Promise<
     if (past.status === 'done' || (isOpen(past) && (await settleOpen(session, acted)))) {
       session.finished.set(step.id, { ...reportOfPast(past), status: 'done', reason: 'was done before' });
     }
+    // Somebody let the run go on without it, and that stands.
+    if (past.tolerated) session.finished.set(step.id, reportOfPast(past));
     // Undone means that there is nothing of it; else the first capture is what a rollback goes back to.
     if (past.status !== 'undone') session.acted.set(step.id, acted);
   }
@@ -74,11 +75,12 @@ const PROBED: Readonly<Record<Probed | 'unknown', string>> = {
   unknown: 'what it did is undone before it is run again',
 };
 
-async function probe(session: Session, { step, action, before }: ActedStep): Promise<Probed | undefined> {
+async function probe(session: Session, acted: ActedStep): Promise<Probed | undefined> {
+  const { step } = acted;
   const timedOut = () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms });
   const bounds = { timeoutMs: step.timeout_ms, parent: session.signal, timedOut, stuck: timedOut };
   try {
-    return await bounded(bounds, async (signal) => action.probe?.(stepContextOf(session, step as Step, 1, signal), step.input, before));
+    return await bounded(bounds, (signal) => probeStep(session, acted, signal));
   } catch (error) {
     session.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
     return undefined;

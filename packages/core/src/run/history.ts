@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel.js';
 import type { LeaseHolder, Report, Resource, RunStatus } from '../types/index.js';
 import type { DeployedVersion } from './deployed.js';
 import { isUnfinished, lastRun } from './past-run.js';
+import { readReport, runIds, timeOf } from './run-files.js';
 
 /** `running`: it holds the lease. `unknown`: what it wrote cannot be read. */
 export type ListedStatus = RunStatus | 'running' | 'unknown';
@@ -44,9 +45,6 @@ export interface EnvironmentStatus {
   readonly problems: readonly string[];
 }
 
-/** Ids of runs begin with their time. Whatever else lies there is none. */
-const RUN = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-[a-z0-9]+$/;
-
 const NOTHING = { command_line: null, by: null, kept: [], orphans: [] };
 
 /** The last runs of the environment, newest first. One that cannot be read says so, and hides no other. */
@@ -71,15 +69,6 @@ export async function environmentStatus(kernel: Kernel): Promise<EnvironmentStat
   if (last_run?.problem !== undefined) problems.push(last_run.problem);
   const recover = await waitsForRecover(kernel, holder).catch(orNull);
   return { holder, deployed, last_run, recover, problems: [...new Set(problems)] };
-}
-
-async function runIds({ store, config }: Kernel): Promise<string[]> {
-  const keys = await store.list(`runs/${config.environment}/`);
-  const names = keys.map((key) => key.split('/').at(-1)!);
-  return names
-    .filter((name) => RUN.test(name))
-    .sort()
-    .reverse();
 }
 
 /** A lease that cannot be read is no reason to show nothing of the past. */
@@ -110,17 +99,6 @@ async function newestRun(kernel: Kernel, run: string, holder: LeaseHolder | null
     if (!report) return { ...unreadable(run, problem), ...NOTHING };
     const { kept, orphans } = report.resources;
     return { ...ofReport(run, report), ...NOTHING, kept, orphans, problem: messageOf(problem) };
-  }
-}
-
-/** The report of a run; undefined where there is none, or none that can be read. */
-async function readReport({ store, config }: Kernel, run: string): Promise<Report | undefined> {
-  try {
-    const stored = await store.get(`runs/${config.environment}/${run}/report.json`);
-    const report = stored && (JSON.parse(stored.value.toString('utf8')) as Report);
-    return report?.format === 1 && report.run === run ? report : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -172,8 +150,6 @@ const unreadable = (run: string, problem: unknown): ListedRun => ({
   reason: null,
   problem: messageOf(problem),
 });
-
-const timeOf = (run: string): string => run.replace(RUN, '$1T$2:$3:$4');
 
 /** The verb of a command line: of the words that change an environment the first; what only has flags deploys. */
 function verbIn(commandLine: string | undefined): string | null {

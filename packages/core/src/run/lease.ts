@@ -20,10 +20,14 @@ interface Asking {
   readonly signal?: AbortSignal;
 }
 
-/** Takes the lease of the environment. Where somebody else has it, waits as long as `--lock-wait` says. */
-export async function obtainLease(kernel: Kernel, run: () => string, { command, signal }: Asking): Promise<Lease> {
-  const { store, config, lockWaitMs } = kernel;
-  const { environment } = config;
+/** Takes the lease of an environment. Where somebody else has it, waits as long as `--lock-wait` says. */
+export async function obtainLease(
+  kernel: Kernel,
+  run: () => string,
+  { command, signal }: Asking,
+  environment = kernel.config.environment,
+): Promise<Lease> {
+  const { store, lockWaitMs } = kernel;
   const asked = performance.now();
   const told = new Set<string>();
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
@@ -36,7 +40,7 @@ export async function obtainLease(kernel: Kernel, run: () => string, { command, 
       const owner = await store.leaseOwner(environment);
       const left = lockWaitMs - (performance.now() - asked);
       if (left <= 0) throw owner ? errors.SHIP_LEASE_HELD({ environment, owner, waitedMs: lockWaitMs }) : error;
-      if (owner && !told.has(owner.run)) tell(kernel, owner);
+      if (owner && !told.has(owner.run)) tell(kernel, environment, owner);
       if (owner) told.add(owner.run);
       await sleep(Math.min(left, delay * (0.5 + Math.random() / 2)), signal ?? NEVER);
     }
@@ -81,8 +85,7 @@ const NEVER = new AbortController().signal;
 
 const isHeld = (error: unknown): boolean => isShipError(error) && error.code === 'SHIP_LEASE_HELD';
 
-function tell(kernel: Kernel, { user, host, pid, since, command, run }: LeaseOwner): void {
-  const { environment } = kernel.config;
+function tell(kernel: Kernel, environment: string, { user, host, pid, since, command, run }: LeaseOwner): void {
   kernel
     .log('run')
     .info(`waiting for ${environment}: it is being deployed by ${user}@${host} (pid ${pid}) since ${since}: ${command} (run ${run})`);

@@ -2,7 +2,7 @@ import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
-import type { Direction } from '../journal/entries.js';
+import type { Direction, Runner } from '../journal/entries.js';
 import { foldJournal, type RunState } from '../journal/fold.js';
 import { Journal } from '../journal/journal.js';
 import { journalKey } from '../journal/key.js';
@@ -11,6 +11,7 @@ import type { Lease, LeaseOwner, Plan, Report, Snapshot } from '../types/index.j
 import { keepAlive, obtainLease } from './lease.js';
 import { lastRun, type PastRun } from './past-run.js';
 import { plannedStep } from './planned-step.js';
+import { reportKey } from './run-files.js';
 import { Session } from './session.js';
 import { readUnverified } from './unverified.js';
 
@@ -136,7 +137,7 @@ async function reopenSession(
     const unverifiedSince = unverified === id ? null : unverified;
     const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
     // The report tells of a run that has ended, which this one has not any more.
-    await kernel.store.remove(`runs/${kernel.config.environment}/${id}/report.json`);
+    await kernel.store.remove(reportKey(kernel.config.environment, id));
     await journal.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
     if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);
     return { session, state };
@@ -156,7 +157,7 @@ async function snapshotOf({ registry, config }: Kernel, id: string | null): Prom
   }
 }
 
-const runner = ({ user, host, pid, boot_id }: LeaseOwner) => ({ user, host, pid, boot_id });
+const runner = ({ user, host, pid, boot_id }: LeaseOwner): Runner => ({ user, host, pid, boot_id });
 
 /** A lease that cannot be given back is free once this process has ended; the result of the run stands. */
 async function release(session: Session): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { RunState, StepState } from '../journal/fold.js';
+import type { Place, RunState, StepState } from '../journal/fold.js';
 import { endGroup, groupAlive, groupsWith } from '../process-group.js';
 import { bootId, processStartTime } from '../process-identity.js';
 import type { ProcessIdentity } from '../types/index.js';
@@ -22,22 +22,22 @@ interface Orphan {
  * on the way back they are ended, on the way forward they are waited for, `waitMs` at most.
  */
 export async function settleOrphans(session: Session, state: RunState, waitMs: number): Promise<void> {
-  const open = [...state.steps.values()].filter(({ status, processes }) => status === 'unknown' || processes.length > 0);
-  if (open.length === 0) return;
-  if (state.owner?.host !== hostname()) {
-    session.warn(`the run was cut off on ${state.owner?.host}: whether something of it still runs there cannot be seen from here`);
-    return;
+  const here: Place = { host: hostname(), boot_id: bootId() };
+  for (const step of state.steps.values()) {
+    if (step.status !== 'unknown' && step.processes.length === 0) continue;
+    if (step.place.host !== here.host)
+      session.warn(`step ${step.id} was cut off on ${step.place.host}: whether it still runs there cannot be seen from here`);
+    for (const orphan of orphansOf(session, step, here)) await settle(session, orphan, waitMs);
   }
-  if (state.owner.boot_id !== bootId()) return;
-  for (const step of open) for (const orphan of orphansOf(session, step)) await settle(session, orphan, waitMs);
 }
 
 /**
  * The groups that the journal names, and those that bear the names of run and step in their environment: between
  * the start of a process and its entry in the journal there is a moment at which `ship` can be killed.
  */
-function orphansOf({ id: run }: Session, { id, processes }: StepState): Orphan[] {
-  const named = processes.filter(isOurs).map(({ pgid, command }) => ({ step: id, pgid, command }));
+function orphansOf({ id: run }: Session, { id, processes }: StepState, here: Place): Orphan[] {
+  const started = processes.filter(({ host, boot_id }) => host === here.host && boot_id === here.boot_id);
+  const named = started.filter(isOurs).map(({ pgid, command }) => ({ step: id, pgid, command }));
   const known = new Set(named.map(({ pgid }) => pgid));
   const marked = groupsWith({ SHIP_RUN: run, SHIP_STEP: id }).filter((pgid) => !known.has(pgid));
   return [...named, ...marked.map((pgid) => ({ step: id, pgid, command: 'found by SHIP_RUN and SHIP_STEP in its environment' }))];

@@ -3,11 +3,11 @@ import type { RunState, StepState } from '../journal/fold.js';
 import type { Kernel } from '../kernel.js';
 import { DEFAULT_STEP_TIMEOUT_MS } from '../plan.js';
 import type { AnyAction, ComponentConfig, Plan, Step, StepReport } from '../types/index.js';
-import type { ActedStep, Session } from './session.js';
+import { type ActedStep, resolveSecrets, type Session } from './session.js';
 
 /** The plan of a past run, from its journal alone: the config may have changed since, or be lost. */
 export function planOfPast({ config, redactor }: Kernel, state: RunState): Plan {
-  const components = redactor.resolve(state.components) as readonly ComponentConfig[];
+  const components = resolveSecrets(redactor, state.components);
   const steps = state.plan.map(({ id, uses, needs, component }) => ({
     id,
     uses,

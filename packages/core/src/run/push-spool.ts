@@ -2,8 +2,10 @@ import { uniqueId } from '../ids.js';
 import { unframe } from '../journal/frame.js';
 import { readJournal } from '../journal/read.js';
 import type { Kernel } from '../kernel.js';
-import { thisOwner } from '../store/owner.js';
 import type { Spooled } from '../store/spool.js';
+import { keepAlive, obtainLease } from './lease.js';
+import type { RunOptions } from './open-session.js';
+import { runIds } from './run-files.js';
 
 /** What became of what waited in the spool, by key. */
 export interface Pushed {
@@ -18,11 +20,12 @@ export interface Pushed {
 type Fate = keyof Pushed;
 
 /** `ship state push`: brings home what the store would not take. Each environment is leased meanwhile. */
-export async function pushSpool(kernel: Kernel, command: string): Promise<Pushed> {
+export async function pushSpool(kernel: Kernel, options: RunOptions): Promise<Pushed> {
   const fates: Record<Fate, string[]> = { pushed: [], superseded: [], refused: [] };
   const waiting = kernel.spool.list();
   for (const environment of new Set(waiting.map(environmentOf))) {
-    const lease = await kernel.store.lease(environment, thisOwner(uniqueId(), command));
+    const lease = await obtainLease(kernel, uniqueId, options, environment);
+    const stopBeating = keepAlive(lease);
     try {
       for (const spooled of waiting.filter((each) => environmentOf(each) === environment)) {
         const fate = await push(kernel, environment, spooled);
@@ -30,6 +33,7 @@ export async function pushSpool(kernel: Kernel, command: string): Promise<Pushed
         fates[fate].push(spooled.key);
       }
     } finally {
+      stopBeating();
       // Nothing was done about a run that was never ended: the next holder has to be told of it.
       await lease.release(lease.previous);
     }
@@ -42,17 +46,13 @@ const environmentOf = ({ key }: Spooled): string => key.split('/')[1] ?? '';
 
 async function push(kernel: Kernel, environment: string, spooled: Spooled): Promise<Fate> {
   if (spooled.kind === 'tail') return pushTail(kernel, environment, spooled);
-  if (isPointer(spooled.key) && (await newestRun(kernel, environment)) > spooled.run) return 'superseded';
+  if (isPointer(spooled.key) && ((await runIds(kernel, environment))[0] ?? '') > spooled.run) return 'superseded';
   await kernel.store.put(spooled.key, kernel.spool.read(spooled));
   return 'pushed';
 }
 
 /** What each run replaces, so that an older one must not come after a newer. */
 const isPointer = (key: string): boolean => key.startsWith('state/') || key.endsWith('/latest.json');
-
-async function newestRun({ store }: Kernel, environment: string): Promise<string> {
-  return (await store.list(`runs/${environment}/`)).at(-1)?.split('/').at(-1) ?? '';
-}
 
 /** Records are chained: they fit behind the last one that the store has, or not at all. */
 async function pushTail(kernel: Kernel, environment: string, spooled: Spooled): Promise<Fate> {

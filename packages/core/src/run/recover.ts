@@ -12,7 +12,7 @@ import { type RunOptions, withPastSession } from './open-session.js';
 import { cutOffRun, isUnfinished, lastRun, type PastRun } from './past-run.js';
 import { planOfPast } from './past-steps.js';
 import { emptyReport } from './report.js';
-import { demandSnapshots, goToSnapshot } from './rollback-to.js';
+import { ASKED_FOR, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from './rollback-to.js';
 import { takeBackRun } from './take-back-run.js';
 import { afterRun, walk } from './walk.js';
 
@@ -46,8 +46,7 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
 
 /** `ship rollback`: takes the last run back, also one that succeeded. */
 export async function rollbackLast(kernel: Kernel, options: RunOptions): Promise<Report> {
-  if (kernel.flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
-  if (!kernel.config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
+  demandRollbacks(kernel);
   const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'rolled_back')
     return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
@@ -95,8 +94,8 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
     options,
     (state) => planOfPast(kernel, state),
     async (session, state) => {
-      const asked = verb === 'rollback';
-      const reason = { failure: asked ? null : failureOf(state), decision: decisionOf(state, asked) };
+      const reason =
+        verb === 'rollback' ? { failure: null, decision: ASKED_FOR } : { failure: failureOf(state), decision: decisionOf(state) };
       const ending = await endOf(session, () => takeBackRun(session, state, reason));
       return finish(session, verb, served(ending));
     },
@@ -141,11 +140,8 @@ function failureOf({ failure }: RunState): Failure {
   return failure ?? { type: 'unknown', trigger: 'step_failed', severity: 'CRITICAL', message: 'the run was cut off' };
 }
 
-function decisionOf({ decision }: RunState, asked: boolean): Decision {
-  if (!asked && decision?.action === 'rollback') return decision;
-  const severity = asked ? 'LOW' : 'CRITICAL';
-  const reasons = [asked ? 'asked for' : 'the run was cut off, and is taken back'];
-  return { severity, action: 'rollback', trigger: 'manual', scope: 'full', via: 'restore', options: [], reasons };
+function decisionOf({ decision }: RunState): Decision {
+  return decision?.action === 'rollback' ? decision : byHand('CRITICAL', 'the run was cut off, and is taken back');
 }
 
 function whyNothing({ config: { environment } }: Kernel, past: PastRun | undefined, verb: string): string {
@@ -165,5 +161,5 @@ const ENDED: Readonly<Record<RunStatus, string>> = {
 
 function nothingToDo({ config, redactor }: Kernel, verb: string, why: string): Report {
   const { project, environment } = config;
-  return { ...emptyReport(verb, new Date()), project, environment, warnings: [], result: redactor.redact(why) };
+  return { ...emptyReport(verb, new Date()), project, environment, result: redactor.redact(why) };
 }

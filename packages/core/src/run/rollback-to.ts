@@ -2,7 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
 import type { Kernel } from '../kernel.js';
 import type { SnapshotProvider } from '../plugins/define.js';
-import type { Decision, Report, RunStatus, Snapshot } from '../types/index.js';
+import type { Decision, Report, RunStatus, Severity, Snapshot } from '../types/index.js';
 import { confirm } from './consent.js';
 import { writeDeployed } from './deployed.js';
 import { endOf, finish } from './finish.js';
@@ -12,21 +12,29 @@ import { restoreSnapshot } from './restore-snapshot.js';
 import { rollBack } from './rollback.js';
 import type { Session } from './session.js';
 
-/** Asked for by a person: no failure came before it. */
-const MANUAL: Decision = {
-  severity: 'LOW',
+/** A person decided it. */
+export const byHand = (severity: Severity, reason: string): Decision => ({
+  severity,
   action: 'rollback',
   trigger: 'manual',
   scope: 'full',
   via: 'restore',
   options: [],
-  reasons: ['asked for'],
-};
+  reasons: [reason],
+});
+
+/** Asked for: no failure came before it. */
+export const ASKED_FOR: Decision = byHand('LOW', 'asked for');
+
+/** Rollbacks can be switched off, also those that somebody asks for. */
+export function demandRollbacks({ flags, config }: Kernel): void {
+  if (flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
+  if (!config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
+}
 
 /** `--rollback-to`: makes the environment as a snapshot has it, and proves it. */
 export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions): Promise<Report> {
-  if (kernel.flags.no_rollback) throw errors.SHIP_ROLLBACK_OFF({ by: '--no-rollback' });
-  if (!kernel.config.rollback.enabled) throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.enabled' });
+  demandRollbacks(kernel);
   const { environment } = kernel.config;
   const snapshot = await demandSnapshots(kernel).find(environment, id);
   const plan = await makePlan(kernel);
@@ -38,7 +46,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
 /** Restores what a snapshot holds, in a session that is open. */
 export async function goToSnapshot(session: Session, snapshot: Snapshot, verb: 'rollback' | 'recover'): Promise<Report> {
   session.record.steps = [];
-  session.record.decision = MANUAL;
+  session.record.decision = ASKED_FOR;
   const ending = await endOf(session, () => walk(session, snapshot));
   return finish(session, verb, ending);
 }
@@ -50,7 +58,7 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
 }
 
 async function walk(session: Session, snapshot: Snapshot): Promise<RunStatus> {
-  const request: RollbackRequest = { scope: 'full', to: 'snapshot', target: snapshot, failure: null, decision: MANUAL };
+  const request: RollbackRequest = { scope: 'full', to: 'snapshot', target: snapshot, failure: null, decision: ASKED_FOR };
   const status = await rollBack(session, request, 'succeeded', (deadline) => restoreSnapshot(session, snapshot, deadline));
   if (status === 'succeeded') {
     const components = Object.fromEntries(Object.entries(snapshot.components).map(([name, state]) => [name, state.version]));

@@ -3,6 +3,7 @@ import { toReported } from '../errors/report.js';
 import type { Journal } from '../journal/journal.js';
 import type { LedgerLine } from '../journal/ledger.js';
 import type { Kernel } from '../kernel.js';
+import type { Redactor } from '../redact.js';
 import type { AnyAction, FailedAttempt, Json, Lease, Plan, ReportedError, ShipEvent, Snapshot, Step, StepReport } from '../types/index.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
@@ -128,9 +129,14 @@ export class Session {
 
   /** Puts the values of secrets back where what was kept holds their names. */
   resolveSecrets<T>(value: T): T {
-    const names = new Set<string>();
-    const resolved = this.kernel.redactor.resolve(value, (name) => names.add(name));
-    if (names.size > 0) throw errors.SHIP_SECRET_MISSING({ names: [...names] });
-    return resolved;
+    return resolveSecrets(this.kernel.redactor, value);
   }
+}
+
+/** Puts the values of secrets back; SHIP_SECRET_MISSING where one is not set now. */
+export function resolveSecrets<T>(redactor: Redactor, value: T): T {
+  const names = new Set<string>();
+  const resolved = redactor.resolve(value, (name) => names.add(name));
+  if (names.size > 0) throw errors.SHIP_SECRET_MISSING({ names: [...names] });
+  return resolved;
 }

@@ -53,15 +53,14 @@ function fill(session: Session, state: RunState): Map<string, ComponentState | n
 
 /** What a success had written down as deployed is not live any more. */
 async function tellDeployed(session: Session, live: ReadonlyMap<string, ComponentState | null>): Promise<void> {
-  const restored = [...live].flatMap(([name, state]) => (state === null ? [] : [[name, state.version] as const]));
+  if (live.size === 0) return;
   const components = session.plan.components.flatMap((component) => {
-    const version = restored.find(([name]) => name === component.name)?.[1];
+    const version = live.get(component.name)?.version;
     return version === undefined ? [] : [{ ...component, version }];
   });
-  if (live.size === 0) return;
   await writeDeployed(session, {
     version: overallVersion({ ...session.plan, components }, {}),
-    components: Object.fromEntries(restored),
+    components: Object.fromEntries(components.map(({ name, version }) => [name, version])),
     snapshot: session.record.rollback?.target_snapshot ?? null,
   });
 }

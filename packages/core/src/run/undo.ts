@@ -97,7 +97,7 @@ async function takeBack(session: Session, acted: ActedStep, timeoutMs: number): 
   if (left.length > 0) throw new LeftBehind(step.id, left);
   if (action.restore === undefined) return undoneByRemoval(session, step.id) ?? restored;
   if (restored.changed && restored.kept === undefined) {
-    const probed = await bounded(bounds(), (signal) => probe(session, acted, signal));
+    const probed = await bounded(bounds(), (signal) => probeStep(session, acted, signal));
     if (probed === 'done') throw errors.SHIP_UNDO_UNPROVEN({ step: step.id });
   }
   return restored;
@@ -121,18 +121,19 @@ function undoBounds(session: Session, what: string, timeoutMs: number): Bounds {
 
 async function restore(session: Session, acted: ActedStep, signal: AbortSignal): Promise<Restored> {
   const { step, action, before, result } = acted;
-  if ((await probe(session, acted, signal)) === 'untouched') return { changed: false, summary: 'nothing had changed' };
+  if ((await probeStep(session, acted, signal)) === 'untouched') return { changed: false, summary: 'nothing had changed' };
   if (!action.restore) return { changed: false, kept: `${step.uses} has no restore` };
   return (await action.restore(stepContextOf(session, step, 1, signal), before, result, step.input)) ?? { changed: true };
 }
 
-async function probe(session: Session, { step, action, before }: ActedStep, signal: AbortSignal): Promise<Probed | undefined> {
+/** What is true of a step that acted; undefined where it cannot tell. */
+export async function probeStep(session: Session, { step, action, before }: ActedStep, signal: AbortSignal): Promise<Probed | undefined> {
   const ctx = stepContextOf(session, step, 1, signal);
   try {
     return await action.probe?.(ctx, step.input, before);
   } catch (error) {
     // A probe that cannot tell is no reason to leave the step standing: restore is idempotent.
-    ctx.log.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
+    session.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
     return undefined;
   }
 }
