@@ -14,6 +14,7 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
     registry.routers,
     registry.strategies,
     registry.removers,
+    registry.parts,
     registry.stores,
     registry.checks,
     registry.conditions,

@@ -3,6 +3,7 @@ import type {
   AnyAction,
   AnyCheck,
   AnyDriver,
+  AnySnapshotPart,
   Channel,
   Command,
   Condition,
@@ -10,6 +11,7 @@ import type {
   JsonObject,
   JsonSchema,
   Logger,
+  PartName,
   Remover,
   Router,
   Snapshot,
@@ -48,6 +50,8 @@ export interface PluginScope {
   store(name: string, factory: StoreFactory): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
+  /** Registers what belongs in snapshots besides the components. */
+  part(name: PartName, part: AnySnapshotPart): void;
   /** Registers how resources of a type are taken away in a rollback. */
   resource(type: string, remover: Remover): void;
   /** Registers `{ <name>: argument }` in suites. */

@@ -3,6 +3,7 @@ import type {
   AnyAction,
   AnyCheck,
   AnyDriver,
+  AnySnapshotPart,
   Channel,
   Command,
   Condition,
@@ -57,6 +58,7 @@ export class Registry {
   readonly drivers = new Table<AnyDriver>('driver');
   readonly routers = new Table<Router>('router');
   readonly strategies = new Table<Strategy>('strategy');
+  readonly parts = new Table<AnySnapshotPart>('part');
   readonly removers = new Table<Remover>('resource');
   readonly stores = new Table<StoreFactory>('store');
   readonly checks = new Table<AnyCheck>('check');

@@ -1,6 +1,6 @@
 import { errors } from '../errors/catalogue.js';
 import { type Hooks, pluginHooks } from '../hooks.js';
-import type { Config, Logger, Store } from '../types/index.js';
+import { type Config, type Logger, PART_NAMES, type Store } from '../types/index.js';
 import type { PluginScope } from './define.js';
 import type { Registry } from './registry.js';
 
@@ -54,6 +54,15 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       if (!ways.some((way) => typeof strategy?.[way] === 'function'))
         throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `strategy ${named(name)} has neither instant() nor partial()` });
       registry.strategies.add(named(name), strategy, plugin);
+    },
+    part(name, part) {
+      if (!PART_NAMES.includes(name))
+        throw errors.SHIP_PLUGIN_CONTRACT({
+          plugin,
+          problem: `${JSON.stringify(name)} is no part of a snapshot (${PART_NAMES.join(', ')})`,
+        });
+      for (const method of ['capture', 'restore']) demand(part, `part ${name}`, method);
+      registry.parts.add(name, part, plugin);
     },
     resource(type, remover) {
       demand(remover, `resource ${named(type)}`, 'remove');

@@ -1,5 +1,5 @@
 import type { SuiteName } from './config.js';
-import type { ComponentState } from './contracts.js';
+import type { ComponentState, Context, Finding, Restored } from './contracts.js';
 import type { Json, JsonObject } from './json.js';
 
 /** The state of an environment after a verified success. */
@@ -22,11 +22,11 @@ export interface Snapshot {
   readonly run: string | null;
   /** What was live, by name. Secrets are references. */
   readonly components: Readonly<Record<string, ComponentState>>;
-  /** Parts that plugins contribute, by name. */
+  /** The {@link SnapshotPart} of this name; null where no plugin contributes it. */
   readonly terraform: Json;
-  /** As `terraform`; null where no plugin contributes it. */
+  /** As `terraform`. */
   readonly helm_values: Json;
-  /** As `terraform`; null where no plugin contributes it. */
+  /** As `terraform`. */
   readonly migrations: Json;
   /** What of the config goes back with the code: `components` and `verify`. */
   readonly config: JsonObject;
@@ -39,6 +39,37 @@ export interface Snapshot {
   /** For people. */
   readonly notes: readonly string[];
 }
+
+/** The fields of a snapshot that plugins fill, in the order in which they go back: what the others stand on comes first. */
+export const PART_NAMES = ['terraform', 'migrations', 'helm_values'] as const;
+/** The name of a part. */
+export type PartName = (typeof PART_NAMES)[number];
+
+/** What a part is at a moment. */
+export interface CapturedPart<Value extends Json = Json> {
+  /** What stands in the snapshot, and is all that `restore` is given: plain JSON, secrets by name. */
+  readonly value: Value;
+  /** Files beside the snapshot, by ending: `{ tfstate: '…' }` of the part `terraform` is `terraform-<timestamp>.tfstate`. */
+  readonly files?: Readonly<Record<string, string | Buffer>>;
+  /** Keys of the store, below `objects/`, that the value points at: kept as long as any snapshot names them. */
+  readonly objects?: readonly string[];
+}
+
+/** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
+export interface SnapshotPart<Value extends Json = Json> {
+  /** What is live; undefined where there is nothing to keep. Reads only. */
+  capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
+  /** Can it go back to `value`, and does that do no harm? Reads only. */
+  admit?(ctx: Context, value: Value): Promise<readonly Finding[]> | readonly Finding[];
+  /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
+  restore(ctx: Context, value: Value): Promise<Restored> | Restored;
+  /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
+  compare?(ctx: Context, value: Value): Promise<readonly string[]> | readonly string[];
+}
+
+/** A part of any value. */
+// biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
+export type AnySnapshotPart = SnapshotPart<any>;
 
 /** `latest.json`. */
 export interface LatestSnapshot {
