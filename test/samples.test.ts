@@ -9,7 +9,7 @@ const SAMPLES = join(import.meta.dirname, 'samples');
 /** Plugins that several samples use: those of the examples. */
 const PLUGINS = ['examples/resources/folders.mjs'];
 
-const VARIABLE = /^(run|started_at|duration_ms|docs|target_snapshot)$/;
+const VARIABLE = /^(run|started_at|duration_ms|docs|target_snapshot|timestamp|timing)$/;
 
 /** What differs from run to run and from machine to machine is taken out. */
 function normalise(value: unknown, folder: string): unknown {

@@ -21,8 +21,17 @@ export interface Flags {
   readonly noRollback: boolean;
   readonly forceRollback: boolean;
   readonly rollbackTo?: string;
+  readonly rollbackComponent?: string;
   /** Of `ship rollback --to ID`. */
   readonly to?: string;
+  /** Of `ship rollback --component NAME`. */
+  readonly component?: string;
+  /** Of `ship rollback --instant`. */
+  readonly instant: boolean;
+  /** Of `ship decide --context FILE`. */
+  readonly context?: string;
+  /** Of `ship decide --replay RUN`. */
+  readonly replay?: string;
   /** Of `ship recover`. */
   readonly back: boolean;
   readonly forward: boolean;
@@ -70,7 +79,12 @@ function createProgram(): Command {
     .addOption(new Option('--no-rollback').default(undefined))
     .option('--force-rollback')
     .option('--rollback-to <id>')
+    .option('--rollback-component <name>')
     .option('--to <id>')
+    .option('--component <name>')
+    .option('--instant')
+    .option('--context <file>')
+    .option('--replay <run>')
     .option('--back')
     .option('--forward')
     .option('--rollback-timeout <duration>')
@@ -85,15 +99,32 @@ function createProgram(): Command {
     .option('-V, --version');
 }
 
+type TextFlag =
+  | 'config'
+  | 'env'
+  | 'rollbackTo'
+  | 'rollbackComponent'
+  | 'rollbackTimeout'
+  | 'lockWait'
+  | 'lane'
+  | 'to'
+  | 'component'
+  | 'context'
+  | 'replay';
+
 function readFlags(given: Record<string, unknown>): Flags {
-  const text = (key: 'config' | 'env' | 'rollbackTo' | 'rollbackTimeout' | 'lockWait' | 'lane' | 'to') =>
-    given[key] === undefined ? {} : { [key]: given[key] };
+  const text = (key: TextFlag) => (given[key] === undefined ? {} : { [key]: given[key] });
   return {
     ...text('config'),
     ...text('env'),
     ...text('lane'),
     ...text('rollbackTo'),
+    ...text('rollbackComponent'),
     ...text('to'),
+    ...text('component'),
+    ...text('context'),
+    ...text('replay'),
+    instant: given.instant === true,
     ...text('rollbackTimeout'),
     ...text('lockWait'),
     autoRollback: given.autoRollback === true || given.rollbackOnFailure === true,
@@ -119,14 +150,14 @@ export function verbOf({ verb, flags }: Spoken): string {
   if (flags.help) return 'help';
   if (verb !== undefined) return verb;
   if (flags.listSnapshots) return 'snapshots';
-  if (flags.rollbackTo !== undefined) return 'rollback';
+  if (flags.rollbackTo !== undefined || flags.rollbackComponent !== undefined) return 'rollback';
   return flags.dryRun ? 'dry-run' : 'deploy';
 }
 
 /** What of the command line tells its verb. */
 interface Spoken {
   readonly verb: string | undefined;
-  readonly flags: Pick<Flags, 'version' | 'help' | 'listSnapshots' | 'rollbackTo' | 'dryRun'>;
+  readonly flags: Pick<Flags, 'version' | 'help' | 'listSnapshots' | 'rollbackTo' | 'rollbackComponent' | 'dryRun'>;
 }
 
 /** What a command line that cannot be read most likely asked for. */
@@ -137,7 +168,7 @@ export function guessed(argv: readonly string[]): Spoken {
     help: has('-h', '--help'),
     listSnapshots: has('--list-snapshots'),
     dryRun: has('-n', '--dry-run'),
-    ...(has('--rollback-to') ? { rollbackTo: '' } : {}),
+    ...(has('--rollback-to', '--rollback-component') ? { rollbackTo: '' } : {}),
   };
   return { verb: argv.find((word) => Object.hasOwn(VERBS, word)), flags };
 }
@@ -150,21 +181,41 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (flags.lane !== undefined && !LANES.includes(flags.lane)) throw unknownLane(flags.lane);
   if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
   if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
-  if (flags.rollbackTo !== undefined && flags.noRollback) throw clash('--rollback-to', '--no-rollback');
-  if (flags.rollbackTo !== undefined && flags.listSnapshots) throw clash('--rollback-to', '--list-snapshots');
-  if (flags.to !== undefined && verb !== 'rollback')
-    throw errors.SHIP_USAGE({ problem: '--to belongs to `ship rollback`', hint: 'Write `ship rollback --to ID`.' });
+  const back =
+    flags.rollbackTo !== undefined ? '--rollback-to' : flags.rollbackComponent !== undefined ? '--rollback-component' : undefined;
+  if (back !== undefined && flags.noRollback) throw clash(back, '--no-rollback');
+  if (back !== undefined && flags.listSnapshots) throw clash(back, '--list-snapshots');
+  checkOwners(flags, verb);
+  if (flags.context !== undefined && flags.replay !== undefined) throw clash('--context', '--replay');
   if ((flags.back || flags.forward) && verb !== 'recover')
     throw errors.SHIP_USAGE({ problem: `${flags.back ? '--back' : '--forward'} belongs to \`ship recover\`` });
   if (flags.back && flags.forward) throw clash('--back', '--forward');
-  if (flags.withoutJournal && (verb !== undefined || flags.rollbackTo !== undefined || flags.listSnapshots))
+  if (flags.withoutJournal && (verb !== undefined || back !== undefined || flags.listSnapshots))
     throw errors.SHIP_USAGE({ problem: '--without-journal is for a run alone: everything else needs the store' });
-  if (flags.dryRun && (flags.rollbackTo !== undefined || (verb !== undefined && verb !== 'help')))
+  if (flags.dryRun && (back !== undefined || (verb !== undefined && verb !== 'help')))
     throw errors.SHIP_USAGE({ problem: '--dry-run shows what `ship` alone would do, and nothing else' });
-  if (verb !== undefined && (flags.rollbackTo !== undefined || flags.listSnapshots)) {
-    const flag = flags.listSnapshots ? '--list-snapshots' : '--rollback-to';
+  if (verb !== undefined && (back !== undefined || flags.listSnapshots)) {
+    const flag = back ?? '--list-snapshots';
     throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });
   }
+}
+
+/** Flags that one verb alone has, with an example of how it is written. */
+const OWNED: readonly (readonly [keyof Flags, string, string, string])[] = [
+  ['to', '--to', 'rollback', '--to ID'],
+  ['component', '--component', 'rollback', '--component NAME'],
+  ['instant', '--instant', 'rollback', '--instant'],
+  ['context', '--context', 'decide', '--context FILE'],
+  ['replay', '--replay', 'decide', '--replay RUN'],
+];
+
+function checkOwners(flags: Flags, verb: string | undefined): void {
+  for (const [key, flag, owner, example] of OWNED) {
+    if (flags[key] === undefined || flags[key] === false || verb === owner) continue;
+    throw errors.SHIP_USAGE({ problem: `${flag} belongs to \`ship ${owner}\``, hint: `Write \`ship ${owner} ${example}\`.` });
+  }
+  if (flags.instant && (flags.to !== undefined || flags.component !== undefined))
+    throw errors.SHIP_USAGE({ problem: '--instant takes the last run back by switching traffic: it goes with no --to and no --component' });
 }
 
 function unknownLane(lane: string) {

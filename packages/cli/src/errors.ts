@@ -20,6 +20,11 @@ export const errors = defineErrors({
     hint: ({ near }: { near: readonly string[] }) =>
       near.length === 0 ? '`ship explain` lists all codes.' : `Did you mean ${oneOf(near)}?`,
   },
+  SHIP_CONTEXT_UNREADABLE: {
+    exit: 2,
+    message: (d: { source: string; reason: string }) => `${d.source} cannot be read: ${d.reason}`,
+    hint: 'It is a JSON file such as `{ "failure": { "trigger": "smoke_tests_failed" } }`.',
+  },
   SHIP_INIT_EXISTS: {
     exit: 2,
     message: (d: { file: string }) => `${d.file} is there already`,

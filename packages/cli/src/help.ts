@@ -8,7 +8,11 @@ export interface VerbHelp {
 
 /** The verbs of the command itself. Plugins bring more. */
 export const VERBS: Readonly<Record<string, VerbHelp>> = {
-  rollback: { usage: 'rollback [--to ID]', summary: 'take the last run back, or go back to a snapshot' },
+  rollback: {
+    usage: 'rollback [--to ID] [--component NAME] [--instant]',
+    summary: 'take the last run back, by switching traffic, or go back to a snapshot',
+  },
+  decide: { usage: 'decide --context FILE|--replay RUN', summary: 'what would be done about a failure, and why; touches nothing' },
   resume: { usage: 'resume', summary: 'go on after the last finished step of a run that failed or was cut off' },
   recover: { usage: 'recover [--forward|--back]', summary: 'finish whatever an interrupted run left' },
   state: { usage: 'state [push]', summary: 'bring home what the store would not take' },
@@ -37,6 +41,7 @@ const FLAGS: readonly (readonly [string, readonly (readonly [string, string])[]]
     [
       ['--list-snapshots', 'show what can be gone back to'],
       ['--rollback-to ID', 'make the environment as a snapshot has it; the start of an id is enough'],
+      ['--rollback-component NAME', 'take one component back; with --rollback-to, to that snapshot'],
       ['--force-rollback', 'pass warnings of the checks before a rollback; blocks stay'],
     ],
   ],

@@ -71,6 +71,8 @@ function own(
           hint: 'Write `ship rollback --to ID` for a snapshot; alone it takes the last run back.',
         });
       return import('./verbs/deploy.js').then(({ rollback }) => rollback(terminal, flags, commandLine));
+    case 'decide':
+      return noWords(verb, rest) ?? import('./verbs/decide.js').then(({ decide }) => decide(terminal, flags));
     case 'state':
       return import('./verbs/state.js').then(({ state }) => state(terminal, flags, rest, commandLine));
     case 'resume':

@@ -18,6 +18,7 @@ import type {
   StepReport,
   Store,
   VerificationReport,
+  Way,
 } from './types/index.js';
 
 /** What the hook `plan` is given: the plan, and a place for what is found in it. */
@@ -73,6 +74,8 @@ export interface RunOutcome {
 
 /** What is to be rolled back, for `beforeRollback` and `rollback`. */
 export interface RollbackRequest {
+  /** Which of the ways back this is; those after it follow where it is refused, or fails. */
+  readonly way: Way;
   /** The whole run, or `component` alone. */
   readonly scope: 'full' | 'partial';
   /** What is restored: what the steps of the run captured, or what the target holds. */
@@ -83,7 +86,7 @@ export interface RollbackRequest {
   readonly target: Snapshot | null;
   /** What went wrong; null where a person asked without a failure. */
   readonly failure: Failure | null;
-  /** Why it is rolled back, and by which way. */
+  /** Why it is rolled back. `via` is `instant` for the way `instant` alone. */
   readonly decision: Decision;
 }
 

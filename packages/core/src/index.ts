@@ -20,4 +20,4 @@ export { overallVersion } from './run/deployed.js';
 export { MemoryStore } from './store/memory.js';
 export { userName } from './store/owner.js';
 export type * from './types/index.js';
-export { FAILURE_TYPES, LANES, PART_NAMES, SUITES, TRIGGERS } from './types/index.js';
+export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, PART_NAMES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';

@@ -1,3 +1,4 @@
+import { CONTEXT_SCHEMA } from './failure/read-context.js';
 import { createHooks } from './hooks.js';
 import { registerOwn } from './own/register.js';
 import type { Plugin } from './plugins/define.js';
@@ -20,6 +21,7 @@ export async function builtinSchemas(plugins: readonly Plugin[]): Promise<JsonSc
     );
   const schemas = [
     NO_OPTIONS,
+    CONTEXT_SCHEMA,
     ...plugins.flatMap(({ options, sections = {} }) => [...(options ? [options] : []), ...Object.values(sections)]),
     ...registry.actions.values().flatMap(({ input }) => (input ? [input] : [])),
     ...registry.drivers.values().map(({ settings }) => settings),

@@ -40,12 +40,13 @@ async function failed(strategy: Strategy, { config = '', core = false, choose = 
 }
 
 describe('strategies', () => {
-  it('given a plugin whose router can switch back, when the run fails, then it is decided to be instant, and the plugin does it', async () => {
+  it('given a plugin whose router can switch back, when the run fails, then it is decided to be instant, the plugin does it, and the rest of the run is undone after it', async () => {
     const { report, request, undone } = await failed({ instant: () => true });
     expect(report.decision).toMatchObject({ via: 'instant', scope: 'full' });
     expect(report).toMatchObject({ status: 'rolled_back', rollback: { scope: 'full' } });
-    expect(request.decision.via).toBe('instant');
-    expect(undone).toBe(false);
+    expect(request).toMatchObject({ way: 'instant', decision: { via: 'instant' } });
+    expect(report.rollback).toMatchObject({ way: 'instant', tried: [{ way: 'instant', outcome: 'done' }] });
+    expect(undone).toBe(true);
   });
 
   it('given a plugin that can take one component back, when that fails, then it goes back alone, and the request names it', async () => {

@@ -46,12 +46,12 @@ export class Shelf implements SnapshotProvider {
   }
 
   /** The newest that is safe to go back to and whole; a damaged one is passed over. */
-  async latest(environment: string): Promise<Snapshot | null> {
+  async latest(environment: string, accepts: (snapshot: Snapshot) => boolean = () => true): Promise<Snapshot | null> {
     for (const id of await this.ids(environment)) {
       const snapshot = await this.read(environment, id).catch((error: unknown) => {
         if (!isShipError(error)) throw error;
       });
-      if (snapshot?.rollback_safe && snapshot.project === this.project) return snapshot;
+      if (snapshot?.rollback_safe && snapshot.project === this.project && accepts(snapshot)) return snapshot;
     }
     return null;
   }

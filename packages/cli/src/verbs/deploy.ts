@@ -1,5 +1,15 @@
 import type { Report, ShipEvent } from '@ship/core';
-import { type Interaction, type Kernel, type RunOptions, recover, resume, rollbackLast, rollbackTo, run } from '@ship/core/kernel';
+import {
+  type Interaction,
+  type Kernel,
+  type RunOptions,
+  recover,
+  resume,
+  rollbackComponent,
+  rollbackLast,
+  rollbackTo,
+  run,
+} from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';
 import { listenToSignals } from '../signals.js';
@@ -11,17 +21,20 @@ import { dryRun } from './dry-run.js';
 /** What changes an environment: a run, a way back, a recovery. */
 type Work = (kernel: Kernel, options: RunOptions) => Promise<Report>;
 
-/** `ship`, and `ship --rollback-to ID`. */
+/** `ship`, `ship --rollback-to ID` and `ship --rollback-component NAME`. */
 export function deploy(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
-  const { rollbackTo: id } = flags;
+  const { rollbackTo: id, rollbackComponent: name } = flags;
+  if (name !== undefined) return work(terminal, flags, commandLine, (kernel, options) => rollbackComponent(kernel, name, id, options));
   return work(terminal, flags, commandLine, id === undefined ? run : (kernel, options) => rollbackTo(kernel, id, options));
 }
 
-/** `ship rollback`: of the last run, or to a snapshot. */
+/** `ship rollback`: of the last run, of one component, or to a snapshot. */
 export function rollback(terminal: Terminal, flags: Flags, commandLine: string): Promise<Report> {
-  return flags.to === undefined
-    ? work(terminal, flags, commandLine, rollbackLast)
-    : deploy(terminal, { ...flags, rollbackTo: flags.to }, commandLine);
+  const { to, component, instant } = flags;
+  if (to === undefined && component === undefined)
+    return work(terminal, flags, commandLine, (kernel, options) => rollbackLast(kernel, { ...options, instant }));
+  const asked = { ...(to === undefined ? {} : { rollbackTo: to }), ...(component === undefined ? {} : { rollbackComponent: component }) };
+  return deploy(terminal, { ...flags, ...asked }, commandLine);
 }
 
 /** `ship resume`. */

@@ -1,4 +1,4 @@
-import type { ShipEvent } from '@ship/core';
+import type { ShipEvent, Way } from '@ship/core';
 import type { Terminal } from '../terminal.js';
 import { failureAnnotation, warningAnnotation } from './github.js';
 import { brief } from './text.js';
@@ -64,7 +64,12 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
       return `${mark} ${event.suite}: ${name} ${took(duration_ms)}${outcome === 'passed' ? '' : `\n${indent(detail ?? outcome)}`}`;
     }
     case 'rollback-started':
-      return `${paint.yellow('⟲')} rolling back ${event.scope === 'full' ? 'everything' : 'one component'}${event.target ? ` to ${event.target}` : ''}`;
+      return `${paint.yellow('⟲')} ${WAYS_BEGUN[event.way](event.component ?? 'everything')}${event.target ? ` to ${event.target}` : ''}`;
+    case 'way-ended': {
+      const { way, outcome, reason } = event.tried;
+      if (event.next === null || outcome === 'done') return undefined;
+      return `${paint.yellow('!')} ${way} rollback ${outcome}${reason === undefined ? '' : `: ${brief(reason)}`}; next: ${event.next}`;
+    }
     case 'undo-finished': {
       const detail = event.detail === undefined ? '' : `: ${event.detail}`;
       if (event.status === 'failed') return `${paint.red('✗')} not undone: ${event.what}${detail}`;
@@ -89,6 +94,13 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
       return undefined;
   }
 }
+
+const WAYS_BEGUN: Readonly<Record<Way, (what: string) => string>> = {
+  instant: (what) => `switching the traffic of ${what} back`,
+  partial: (what) => `rolling ${what} back, and nothing else,`,
+  full: () => 'rolling back everything',
+  undo: () => 'rolling back everything',
+};
 
 const indent = (text: string): string =>
   text

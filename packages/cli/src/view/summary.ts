@@ -1,17 +1,18 @@
-import type { Report, RollbackReport, SuiteReport, VerificationReport } from '@ship/core';
+import type { Report, RollbackReport } from '@ship/core';
 import type { Terminal } from '../terminal.js';
 import { showReported } from './errors.js';
 import { showOrphans, showStanding } from './resources.js';
+import { rollbackTree } from './rollback-tree.js';
 import { brief } from './text.js';
 import { duration } from './time.js';
-import { drawTree, type TreeNode } from './tree.js';
+import { drawTree } from './tree.js';
 
 /** The block that ends a run: what happened, why, what is live, what is left to do. */
 export function showSummary(terminal: Terminal, report: Report, verdict = verdictOf(report)): void {
   const { line, paint } = terminal;
-  if (report.failure && report.rollback) {
+  if (report.rollback && report.decision) {
     line();
-    for (const each of drawTree(rollbackTree(report, terminal))) line(each);
+    for (const each of drawTree(rollbackTree(report, report.rollback, terminal))) line(each);
   } else if (report.failure) showFailure(terminal, report);
   const { orphans, kept } = report.resources;
   const orphaned = new Set(orphans.map(({ type, id }) => `${type} ${id}`));
@@ -30,6 +31,7 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
 
 /** One line that says how it ended. */
 function verdictOf(report: Report): string {
+  if (report.rollback?.scope === 'partial' && report.rollback.remaining.length === 0) return partialVerdict(report, report.rollback);
   const where = report.environment ?? '';
   const back = report.rollback?.target_snapshot;
   switch (report.status) {
@@ -48,6 +50,14 @@ function verdictOf(report: Report): string {
   }
 }
 
+/** One component is back, and the rest stays as it was. */
+function partialVerdict(report: Report, { components, target_snapshot }: RollbackReport): string {
+  const back = components.map(({ name, to }) => (to === null ? `${name} is removed` : `${name} is back at ${to}`)).join(', ');
+  const failed = report.status === 'rolled_back' && report.exit_code !== 0 ? 'failed, and rolled back in part: ' : '';
+  const from = target_snapshot === null ? '' : `, as in ${target_snapshot}`;
+  return `${failed}${back || 'nothing was to be done'} in ${report.environment}${from}${proven(report) ? ', and verified' : ''}; everything else stays as it is`;
+}
+
 /** Steps that could not be taken back stand as they are: nobody may think otherwise. */
 function butFor({ steps }: Report): string {
   const kept = steps.filter(({ reason }) => reason?.startsWith('not undone')).map(({ id }) => id);
@@ -63,48 +73,4 @@ function showFailure({ line, paint }: Terminal, { failure, decision, status }: R
   const where = failure.step === undefined ? '' : ` (step ${failure.step})`;
   line(`${paint.red(failure.severity)} ${failure.trigger}${where}: ${brief(failure.message)}`);
   for (const reason of decision?.reasons.slice(1) ?? []) line(paint.dim(`  ${reason}`));
-}
-
-function rollbackTree(report: Report, { paint }: Terminal): TreeNode {
-  const { failure, decision, rollback } = report;
-  const good = report.status === 'rolled_back';
-  return {
-    text: `${paint.yellow('⟲')} ${paint.bold('Rollback')}`,
-    children: [
-      { text: `Trigger: ${failure!.trigger}${failure!.step ? ` (step ${failure!.step})` : ''}` },
-      { text: `Severity: ${failure!.severity}` },
-      {
-        text: `Decision: ${decision!.trigger} ${decision!.scope} rollback`,
-        children: decision!.reasons.map((text) => ({ text: paint.dim(text) })),
-      },
-      { text: `Target snapshot: ${rollback?.target_snapshot ?? 'none: what this run did is undone, to what was there before'}` },
-      ...(rollback && rollback.findings.length > 0
-        ? [{ text: 'Pre-checks:', children: rollback.findings.map(({ level, message }) => ({ text: `${level}: ${message}` })) }]
-        : []),
-      ...(rollback ? execution(report, rollback) : []),
-      ...(rollback ? verification(rollback.verification) : []),
-      { text: `Result: ${good ? paint.green('rolled back') : paint.red(report.status)}` },
-    ],
-  };
-}
-
-function execution(report: Report, rollback: RollbackReport): TreeNode[] {
-  const components = rollback.components.map(({ name, from, to, status, duration_ms }) => ({
-    text: `${name}: ${from ?? 'nothing'} -> ${to ?? 'removed'} ${status === 'restored' ? '' : `${status} `}(${duration(duration_ms)})`,
-  }));
-  const named = new Set(rollback.components.map(({ name }) => name));
-  const steps = report.steps
-    .filter(
-      ({ status, reason, component }) =>
-        (status === 'undone' || status === 'undo_failed' || reason) && !(component && named.has(component)),
-    )
-    .map(({ id, status, reason }) => ({ text: `${id}: ${reason ?? status}` }));
-  return [{ text: 'Execution:', children: [...components, ...steps, { text: `Total: ${duration(rollback.duration_ms)}` }] }];
-}
-
-function verification(suites: VerificationReport): TreeNode[] {
-  const told = Object.entries(suites).map(([suite, { checks, duration_ms }]: [string, SuiteReport]) => ({
-    text: `${suite}: ${checks.filter(({ outcome }) => outcome === 'passed').length}/${checks.length} passed (${duration(duration_ms)})`,
-  }));
-  return told.length === 0 ? [{ text: 'Verification: nothing was verified before' }] : [{ text: 'Verification:', children: told }];
 }

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import type { ComponentConfig, JsonObject } from '../types/index.js';
+import type { ComponentConfig, DependencyKind, JsonObject } from '../types/index.js';
 import { findCycles } from './cycles.js';
 import { checkName, checkReference, checkSameNames } from './fields.js';
 import { VERSION } from './names.js';
@@ -23,22 +23,39 @@ export function normalizeComponents(scope: Scope, value: unknown): Record<string
 
 function component(scope: Scope, name: string, value: Dict, known: readonly string[]): ComponentConfig {
   const path = ['components', name];
-  const { driver, version, core, depends_on, ...settings } = value;
+  const { driver, version, core, depends_on, compatible_with, contract, ...settings } = value;
   for (const [key, hint] of Object.entries(REQUIRED)) {
     if (value[key] !== undefined || scope.isBrokenAt(path)) continue;
     scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
   }
   checkVersion(scope, [...path, 'version'], version);
-  const needed = Array.isArray(depends_on) ? depends_on.map(String) : [];
-  for (const [index, word] of needed.entries()) checkReference(scope, [...path, 'depends_on', index], word, 'component', known);
+  const dependencies = readDependencies(scope, [...path, 'depends_on'], depends_on, known);
+  const ranges = isDict(compatible_with) ? (compatible_with as Record<string, string>) : {};
+  for (const word of Object.keys(ranges))
+    checkReference(scope, [...path, 'compatible_with', word], word, 'dependency', Object.keys(dependencies));
   return {
     name,
     driver: String(driver),
     version: String(version),
     core: typeof core === 'boolean' ? core : CORE.has(name),
-    depends_on: needed,
+    depends_on: Object.keys(dependencies).filter((other) => dependencies[other] !== 'LAZY'),
+    dependencies,
+    compatible_with: ranges,
+    ...(typeof contract === 'string' && { contract }),
     settings: settings as JsonObject,
   };
+}
+
+/** `api`, or `{ api: SOFT }`; a name alone is HARD. */
+function readDependencies(scope: Scope, path: Path, value: unknown, known: readonly string[]): Record<string, DependencyKind> {
+  const edges = (Array.isArray(value) ? value : []).flatMap((item, index): [string, DependencyKind][] => {
+    const named = isDict(item)
+      ? (Object.entries(item) as [string, DependencyKind][])
+      : [[String(item), 'HARD'] as [string, DependencyKind]];
+    for (const [word] of named) checkReference(scope, isDict(item) ? [...path, index, word] : [...path, index], word, 'component', known);
+    return named;
+  });
+  return Object.fromEntries(edges);
 }
 
 const REQUIRED: Readonly<Record<string, string>> = {

@@ -9,6 +9,7 @@ const DEFAULTS: RollbackConfig = {
   partial_enabled: true,
   instant_rollback: true,
   preserve_data_migrations: true,
+  severity: {},
 };
 
 /** `optimization.rollback` with its defaults. */

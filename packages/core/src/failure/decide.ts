@@ -6,7 +6,7 @@ import { severityOf } from './severity.js';
  * and a rollback that was switched off is never among them.
  */
 export function decide(context: FailureContext): Decision {
-  const severity = severityOf(context.failure);
+  const severity = severityOf(context.failure, context.rollback.severity);
   const because = `${context.failure.trigger} is ${severity}`;
   const off = whyOff(context);
   if (off !== undefined) return still(severity, 'none', [because, off]);
@@ -53,14 +53,7 @@ export function viaOf({ router, rollback }: FailureContext): 'instant' | 'restor
 
 function prompt(context: FailureContext, severity: Severity, reasons: readonly string[]): Decision {
   const partial = whyPartial(context);
-  const again: DecisionOption[] = context.failure.step === undefined ? [] : ['retry', 'continue'];
-  const options: DecisionOption[] = [
-    ...again,
-    'full_rollback',
-    ...(partial.yes ? (['partial_rollback'] as const) : []),
-    'investigate',
-    'skip',
-  ];
+  const options: DecisionOption[] = ['full_rollback', ...(partial.yes ? (['partial_rollback'] as const) : []), 'investigate', 'skip'];
   const recommended = severity === 'CRITICAL' ? 'full_rollback' : partial.yes ? 'partial_rollback' : 'investigate';
   return {
     severity,

@@ -1,4 +1,4 @@
-import type { FailureContext, Severity, SuiteName, Trigger } from '../types/index.js';
+import type { FailureContext, Severity, SeverityRules, SuiteName, Trigger } from '../types/index.js';
 
 /** How severe each trigger is, where the config says nothing else. */
 const SEVERITY: Readonly<Record<Exclude<Trigger, 'step_failed'>, Severity>> = {
@@ -23,9 +23,11 @@ const SUITE_TRIGGER: Readonly<Record<SuiteName, Trigger>> = {
   performance: 'performance_regression',
 };
 
-/** The severity of a failure. */
-export function severityOf(failure: FailureContext['failure']): Severity {
-  return failure.trigger === 'step_failed' ? STEP_SEVERITY[failure.step_kind ?? 'critical'] : SEVERITY[failure.trigger];
+/** The severity of a failure, by the rules of the config where it has any. */
+export function severityOf({ trigger, step_kind = 'critical' }: FailureContext['failure'], rules: SeverityRules = {}): Severity {
+  if (trigger !== 'step_failed') return rules[trigger] ?? SEVERITY[trigger];
+  // Who lets the run go on although the step fails has said how much it matters.
+  return (step_kind === 'continue_on_error' ? undefined : rules.step_failed) ?? STEP_SEVERITY[step_kind];
 }
 
 /** The trigger that a failed suite is. */

@@ -2,9 +2,11 @@ import type {
   ComponentConfig,
   Decision,
   Failure,
+  FailureContext,
   Finding,
   Json,
   JsonObject,
+  PartName,
   ProcessIdentity,
   ReportedError,
   Resource,
@@ -12,6 +14,7 @@ import type {
   RunStatus,
   SuiteName,
   SuiteReport,
+  Way,
 } from '../types/index.js';
 
 /** Where a run goes: on to the end of its plan, or back to what was there before it. */
@@ -83,10 +86,15 @@ export type Entry =
   | { readonly type: 'suite'; readonly phase: 'run' | 'rollback'; readonly suite: SuiteName; readonly report: SuiteReport }
   | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'evidence'; readonly name: string; readonly text: string }
-  | { readonly type: 'decision'; readonly decision: Decision }
+  /** With all that it was made of, so that it can be made again. Absent in journals of before. */
+  | { readonly type: 'decision'; readonly decision: Decision; readonly context?: FailureContext }
   | {
       readonly type: 'rollback-started';
+      /** Absent in journals of before there was more than one. */
+      readonly way?: Way;
       readonly scope: 'full' | 'partial';
+      /** The one that goes back alone. */
+      readonly component?: string;
       readonly target_snapshot: string | null;
       readonly findings: readonly Finding[];
     }
@@ -100,6 +108,9 @@ export type Entry =
   | { readonly type: 'component-intent'; readonly component: string; readonly before: Json; readonly target: Json }
   | { readonly type: 'component-restored'; readonly component: string; readonly changed: boolean }
   | { readonly type: 'component-failed'; readonly component: string; readonly error: ReportedError }
+  | { readonly type: 'part-intent'; readonly part: PartName; readonly target: Json }
+  | { readonly type: 'part-restored'; readonly part: PartName; readonly changed: boolean }
+  | { readonly type: 'part-failed'; readonly part: PartName; readonly error: ReportedError }
   | { readonly type: 'rollback-finished'; readonly report: RollbackReport }
   | { readonly type: 'snapshot'; readonly id: string }
   | { readonly type: 'interrupted'; readonly signal: string }

@@ -4,12 +4,14 @@ import type {
   Evidence,
   FailedAttempt,
   Failure,
+  FailureContext,
   Json,
   JsonObject,
   ProcessIdentity,
   ReportedError,
   RollbackReport,
   RunStatus,
+  Way,
 } from '../types/index.js';
 import type { Direction, JournalEntry, PlannedStep, Runner } from './entries.js';
 import { type LedgerLine, noteResource, settleResource } from './ledger.js';
@@ -73,6 +75,8 @@ export interface RunState {
   failure?: Failure;
   /** What was decided about it. */
   decision?: Decision;
+  /** What it was decided by. */
+  context?: FailureContext;
   /** What the rollback did, where it came to its end. */
   rollback?: RollbackReport;
   /** The id of the snapshot that it left. */
@@ -85,6 +89,10 @@ export interface RunState {
   components: readonly ComponentConfig[];
   /** The id of the verified snapshot that it would go back to, or went back to. */
   targetSnapshot: string | null;
+  /** The way back that was begun last. */
+  way?: Way;
+  /** The component that was to go back alone on that way. */
+  wayOf?: string;
   /** Who works on it, and where. */
   owner?: Runner;
   /** A rollback to a snapshot restores components, and has no steps. */
@@ -127,10 +135,12 @@ function apply(state: RunState, entry: JournalEntry): void {
       recover(state, entry);
       break;
     case 'rollback-started':
-      Object.assign(state, { direction: 'back', targetSnapshot: entry.target_snapshot });
+      Object.assign(state, { direction: 'back', targetSnapshot: entry.target_snapshot, way: entry.way, wayOf: entry.component });
       break;
     case 'component-intent':
-      state.restoresComponents = true;
+    case 'part-intent':
+      // A run whose steps acted may restore components too, on the last bit of its way back.
+      state.restoresComponents ||= state.steps.size === 0;
       break;
     case 'process':
       state.steps.get(entry.step)?.processes.push({ ...entry.process, ...placeOf(state) });
@@ -176,7 +186,7 @@ function apply(state: RunState, entry: JournalEntry): void {
       state.failure = entry.failure;
       break;
     case 'decision':
-      state.decision = entry.decision;
+      Object.assign(state, { decision: entry.decision, context: entry.context });
       break;
     case 'rollback-finished':
       state.rollback = entry.report;
@@ -214,6 +224,7 @@ function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void
   if (state.failure?.step === entry.step) {
     delete state.failure;
     delete state.decision;
+    delete state.context;
   }
   const known = state.steps.get(entry.step);
   if (known) {

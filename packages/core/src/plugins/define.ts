@@ -22,8 +22,8 @@ import type {
 
 /** Where the kernel finds snapshots. The `snapshots` plugin provides it. */
 export interface SnapshotProvider {
-  /** The last verified one of the environment, or null. */
-  latest(environment: string): Promise<Snapshot | null>;
+  /** The last verified one of the environment, or the last one that is accepted; null where there is none. */
+  latest(environment: string, accepts?: (snapshot: Snapshot) => boolean): Promise<Snapshot | null>;
   /** By id or unique prefix. Throws where there is none, or more than one. */
   find(environment: string, id: string): Promise<Snapshot>;
 }

@@ -1,23 +1,71 @@
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
-import type { ComponentConfig, ComponentState, Finding } from '../types/index.js';
+import { type ComponentConfig, type ComponentState, type Context, type Finding, PART_NAMES, type Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf, runContextOf } from './contexts.js';
+import { heldParts } from './restore-parts.js';
 import type { Session } from './session.js';
 
 /** How long a driver may think about whether it can restore a state. */
 const ADMISSION_TIMEOUT_MS = 60_000;
 
-/** Can the rollback work, and does it do no harm? Asks drivers and plugins before anything changes; a block throws SHIP_ROLLBACK_REFUSED. */
-export async function admit(session: Session, request: RollbackRequest): Promise<readonly Finding[]> {
-  const findings: Finding[] = await driverFindings(session, request);
+/** What was found, and what of it refuses the way back. */
+export interface Admission {
+  readonly findings: readonly Finding[];
+  readonly refused: readonly string[];
+}
+
+/** Can this way back work, and does it do no harm? Asks drivers, parts and plugins before anything changes. */
+export async function admit(session: Session, request: RollbackRequest): Promise<Admission> {
+  const findings: Finding[] = [
+    ...targetFindings(session, request),
+    ...(await driverFindings(session, request)),
+    ...(await partFindings(session, request)),
+  ];
   const { beforeRollback } = session.kernel.hooks;
   if (beforeRollback.isUsed())
     await beforeRollback.promise(request, runContextOf(session), (finding) => findings.push(session.kernel.redactor.redactDeep(finding)));
   const { forceRollback } = session.kernel;
   const blocks = findings.filter(({ level }) => level === 'block' || (level === 'warn' && !forceRollback && request.failure === null));
-  if (blocks.length > 0) throw errors.SHIP_ROLLBACK_REFUSED({ blocks: blocks.map(({ message }) => message) });
-  return findings;
+  return { findings, refused: blocks.map(({ message }) => message) };
+}
+
+/** What is gone back to must have been verified, here, for this project. */
+function targetFindings({ kernel, plan }: Session, { target, to, scope, component }: RollbackRequest): Finding[] {
+  if (target === null || to !== 'snapshot') return [];
+  const { project, environment } = kernel.config;
+  const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'target', message });
+  if (target.project !== project || target.environment !== environment)
+    return [finding('block', `${target.id} is of ${target.project} in ${target.environment}, not of ${project} in ${environment}`)];
+  const left = plan.components.filter(({ name }) => target.components[name] === undefined).map(({ name }) => name);
+  const gone = Object.keys(target.components).filter((name) => kernel.config.components[name] === undefined);
+  const unrestorable = PART_NAMES.filter((name) => target[name] !== null && kernel.registry.parts.get(name) === undefined);
+  const whole = scope === 'full' && component === undefined;
+  return [
+    target.rollback_safe
+      ? finding('info', `${target.id} (${target.version}) is verified`)
+      : finding('warn', `${target.id} (${target.version}) was not verified: ${whyUnsafe(target)}`),
+    ...(whole && left.length > 0 ? [finding('info', `not in the snapshot, and left as it is: ${left.join(', ')}`)] : []),
+    ...(whole && gone.length > 0 ? [finding('info', `in the snapshot, no longer in the config, and passed over: ${gone.join(', ')}`)] : []),
+    ...(whole ? unrestorable.map((name) => finding('warn', `the snapshot holds ${name}, and no plugin here can put it back`)) : []),
+  ];
+}
+
+function whyUnsafe({ verification, components }: Snapshot): string {
+  const failed = Object.entries(verification).flatMap(([suite, passed]) => (passed === false ? [`its ${suite} suite had failed`] : []));
+  const ill = Object.entries(components).flatMap(([name, { healthy }]) => (healthy ? [] : [`${name} was not healthy`]));
+  return [...failed, ...ill].join(', ') || 'it is marked as not safe to go back to';
+}
+
+/** Parts go back with the whole environment alone. */
+async function partFindings(session: Session, { target, to, scope }: RollbackRequest): Promise<Finding[]> {
+  if (target === null || to !== 'snapshot' || scope !== 'full') return [];
+  const found: Finding[] = [];
+  for (const { name, part, value } of heldParts(session, target)) {
+    if (!part.admit) continue;
+    found.push(...(await askedInTime(session, name, async (ctx) => (await part.admit?.(ctx, session.resolveSecrets(value))) ?? [])));
+  }
+  return session.kernel.redactor.redactDeep(found);
 }
 
 async function driverFindings(session: Session, request: RollbackRequest): Promise<Finding[]> {
@@ -27,31 +75,37 @@ async function driverFindings(session: Session, request: RollbackRequest): Promi
 }
 
 /** A run is taken back to what its deploys captured; a person goes back to what the snapshot holds. */
-function statesToRestore({ plan, acted }: Session, { target, to }: RollbackRequest): [ComponentConfig, ComponentState][] {
+function statesToRestore({ plan, acted }: Session, { target, to, component: only }: RollbackRequest): [ComponentConfig, ComponentState][] {
   const stateOf = (component: ComponentConfig): ComponentState | null | undefined => {
     if (to === 'snapshot') return target?.components[component.name];
     const deployed = [...acted.values()].find(({ step }) => step.uses === 'deploy' && step.component?.name === component.name);
     return deployed?.before as unknown as ComponentState | null | undefined;
   };
-  return plan.components.flatMap((component) => {
+  const concerned = plan.components.filter(({ name }) => only === undefined || name === only);
+  return concerned.flatMap((component) => {
     const state = stateOf(component);
     return state ? [[component, state] as [ComponentConfig, ComponentState]] : [];
   });
 }
 
-/** A driver that cannot tell is a warning: nobody is kept from a rollback by a registry that is down. */
 async function findingsOf(session: Session, component: ComponentConfig, state: ComponentState): Promise<readonly Finding[]> {
   const driver = session.kernel.registry.drivers.get(component.driver);
   if (!driver?.admit) return [];
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs: ADMISSION_TIMEOUT_MS });
+  return askedInTime(session, component.name, async (ctx) => (await driver.admit?.(ctx, component, state)) ?? []);
+}
+
+/** Who cannot tell is a warning: nobody is kept from a rollback by a registry that is down. */
+async function askedInTime(
+  session: Session,
+  what: string,
+  ask: (ctx: Context) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: ADMISSION_TIMEOUT_MS });
   const bounds = { timeoutMs: ADMISSION_TIMEOUT_MS, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
   try {
-    return await bounded(
-      bounds,
-      async (signal) => (await driver.admit?.(contextOf(session, signal, component.name), component, state)) ?? [],
-    );
+    return await bounded(bounds, (signal) => ask(contextOf(session, signal, what)));
   } catch (error) {
-    const message = `driver ${component.driver} cannot tell whether ${component.name} can go back: ${session.reported(error).message}`;
+    const message = `nobody can tell whether ${what} can go back: ${session.reported(error).message}`;
     return [{ level: 'warn', rule: 'admission-failed', message }];
   }
 }

@@ -21,8 +21,11 @@ export async function settle(session: Session, context: FailureContext, failure:
 }
 
 /** As often as somebody wants to look into it first. */
-async function ask(session: Session, failure: Failure, { options, recommended }: Decision): Promise<DecisionOption | undefined> {
+async function ask(session: Session, failure: Failure, decision: Decision): Promise<DecisionOption | undefined> {
   const { choose, show } = session.kernel.interaction;
+  const { recommended } = decision;
+  // A failed step, unlike a failed suite, can also be run again, or the run can go on without it.
+  const options: DecisionOption[] = [...(failure.step === undefined ? [] : (['retry', 'continue'] as const)), ...decision.options];
   for (;;) {
     const answer = await choose?.(`${failure.severity} ${failure.trigger}. What now?`, options, recommended);
     if (answer !== 'investigate' || show === undefined) return answer;

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/ship-error.js';
+import type { Kernel } from '../kernel.js';
 import type { Plan } from '../types/index.js';
 import type { Session } from './session.js';
 
@@ -26,6 +28,18 @@ export async function writeDeployed(
   await put(session, 'deployed-version.json', { ...now, run: session.id, at: new Date().toISOString() } satisfies DeployedVersion);
   const verification = record.rollback?.verification ?? record.verification;
   await put(session, 'last-verify.json', { run: session.id, verification });
+}
+
+/** What is written down as deployed; null where nothing is. */
+export async function readDeployed({ store, config }: Kernel): Promise<DeployedVersion | null> {
+  const key = `state/${config.environment}/deployed-version.json`;
+  const stored = await store.get(key);
+  if (stored === undefined) return null;
+  try {
+    return JSON.parse(stored.value.toString('utf8')) as DeployedVersion;
+  } catch (cause) {
+    throw new Error(`${key} cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function put({ kernel }: Session, name: string, value: object): Promise<void> {

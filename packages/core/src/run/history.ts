@@ -4,7 +4,7 @@ import { reportedResources } from '../journal/ledger.js';
 import { readJournal } from '../journal/read.js';
 import type { Kernel } from '../kernel.js';
 import type { LeaseHolder, Report, Resource, RunStatus } from '../types/index.js';
-import type { DeployedVersion } from './deployed.js';
+import { type DeployedVersion, readDeployed } from './deployed.js';
 import { isUnfinished, lastRun } from './past-run.js';
 import { readReport, runIds, timeOf } from './run-files.js';
 
@@ -99,17 +99,6 @@ async function newestRun(kernel: Kernel, run: string, holder: LeaseHolder | null
     if (!report) return { ...unreadable(run, problem), ...NOTHING };
     const { kept, orphans } = report.resources;
     return { ...ofReport(run, report), ...NOTHING, kept, orphans, problem: messageOf(problem) };
-  }
-}
-
-async function readDeployed({ store, config }: Kernel): Promise<DeployedVersion | null> {
-  const key = `state/${config.environment}/deployed-version.json`;
-  const stored = await store.get(key);
-  if (stored === undefined) return null;
-  try {
-    return JSON.parse(stored.value.toString('utf8')) as DeployedVersion;
-  } catch (cause) {
-    throw new Error(`${key} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

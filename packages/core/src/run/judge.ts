@@ -50,15 +50,24 @@ function triggerNamedBy(error: unknown): Trigger | undefined {
 /** Judges a failed suite. */
 export function judgeSuite(session: Session, suite: SuiteName, report: SuiteReport): Promise<Judgement> {
   const { message } = suiteError(suite, report);
-  return judge(session, { trigger: triggerOf(suite), type: 'test_failure', suite, message });
+  const component = componentOf(session, suite, report);
+  return judge(session, { trigger: triggerOf(suite), type: 'test_failure', suite, message, ...(component ? { component } : {}) });
+}
+
+/** The one component that all failed checks are about; undefined where some are about another, or about none. */
+function componentOf({ kernel }: Session, suite: SuiteName, { checks }: SuiteReport): string | undefined {
+  const { [suite]: written } = kernel.config.verify;
+  const named = checks.flatMap(({ outcome, required }, index) => (outcome !== 'passed' && required ? [written[index]?.component] : []));
+  return new Set(named).size === 1 ? named[0] : undefined;
 }
 
 async function judge(session: Session, failed: FailureContext['failure']): Promise<Judgement> {
   const { kernel } = session;
+  const began = performance.now();
   const failure: Failure = {
     type: failed.type ?? 'unknown',
     trigger: failed.trigger,
-    severity: severityOf(failed),
+    severity: severityOf(failed, kernel.config.rollback.severity),
     ...(failed.step === undefined ? {} : { step: failed.step }),
     ...(failed.suite === undefined ? {} : { suite: failed.suite }),
     ...(failed.component === undefined ? {} : { component: failed.component }),
@@ -74,8 +83,10 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   };
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });
-  const decision = await settle(session, context, failure, await decideWithPlugins(session, context));
-  session.journal.note({ type: 'decision', decision });
+  const proposed = await decideWithPlugins(session, context);
+  session.decisionMs = Math.round(performance.now() - began);
+  const decision = await settle(session, context, failure, proposed);
+  session.journal.note({ type: 'decision', decision, context: kernel.redactor.redactDeep(context) });
   session.emit({ type: 'decision', decision });
   return { failure, decision };
 }
@@ -102,13 +113,13 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
 
 async function contextOf(session: Session, failure: FailureContext['failure']): Promise<FailureContext> {
   const { config, flags } = session.kernel;
-  const { enabled, auto_on_failure, partial_enabled, instant_rollback } = config.rollback;
+  const { enabled, auto_on_failure, partial_enabled, instant_rollback, severity } = config.rollback;
   const component = failure.component === undefined ? undefined : config.components[failure.component];
   const isPartial = async ({ core }: ComponentConfig) => !core && hasWay(session, 'partial', failure);
   return {
     failure,
     flags,
-    rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback },
+    rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback, severity },
     ...(component ? { component: { core: component.core, partial_admitted: await isPartial(component) } } : {}),
     router: await hasWay(session, 'instant', failure),
   };

@@ -52,7 +52,8 @@ export function isAsInSnapshot(session: Session, target: Snapshot, expected: Sta
   return session.unverifiedSince === null && [...expected].every(([name, state]) => isSame(target.components[name], state));
 }
 
-function isSame(one: ComponentState | null | undefined, other: ComponentState | null | undefined): boolean {
+/** Are version and config the same? */
+export function isSame(one: ComponentState | null | undefined, other: ComponentState | null | undefined): boolean {
   return one?.version === other?.version && one?.config_hash === other?.config_hash;
 }
 
@@ -65,18 +66,44 @@ export interface Verified {
 /** Nothing was asked. */
 export const UNVERIFIED: Verified = { verification: {}, problems: [] };
 
+/**
+ * After one component went back alone: its own checks as they were then, in every suite that can take a run back, and the
+ * smoke checks of today for all the rest, which has stayed.
+ */
+export async function verifyAlone(session: Session, component: string, target: Snapshot | null): Promise<Verified> {
+  const { verify: today } = session.kernel.config;
+  const then = (target?.config.verify ?? {}) as Partial<Record<SuiteName, CheckConfig[]>>;
+  const isOwn = (check: CheckConfig) => check.component === component;
+  const own = (suite: SuiteName) => (then[suite] ?? today[suite]).filter(isOwn);
+  const suites = [
+    ['smoke', [...own('smoke'), ...today.smoke.filter((check) => !isOwn(check))]],
+    ['acceptance', own('acceptance')],
+    ['security', own('security')],
+  ] as const;
+  let verified = UNVERIFIED;
+  for (const [suite, checks] of suites) {
+    if (verified.problems.length > 0) break;
+    const { verification, problems } = await verifySuite(session, suite, checks);
+    verified = { verification: { ...verified.verification, ...verification }, problems };
+  }
+  return verified;
+}
+
 /** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */
 export async function verifyTarget(session: Session, target: Snapshot | null): Promise<Verified> {
   if (target === null) return UNVERIFIED;
   const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
-  const checks = (verify?.smoke ?? session.kernel.config.verify.smoke).filter((check) => session.kernel.registry.checks.get(check.kind));
+  return verifySuite(session, 'smoke', verify?.smoke ?? session.kernel.config.verify.smoke);
+}
+
+async function verifySuite(session: Session, suite: SuiteName, wanted: readonly CheckConfig[]): Promise<Verified> {
+  const checks = wanted.filter((check) => session.kernel.registry.checks.get(check.kind));
   if (checks.length === 0) return UNVERIFIED;
   try {
-    const smoke = await runSuite(session, 'smoke', session.resolveSecrets(checks), 'rollback');
-    const problems =
-      smoke.outcome === 'passed' ? [] : [{ what: 'the smoke suite', error: session.reported(suiteError('smoke', smoke), 'smoke') }];
-    return { verification: { smoke }, problems };
+    const report = await runSuite(session, suite, session.resolveSecrets(checks), 'rollback');
+    const failed = { what: `the ${suite} suite`, error: session.reported(suiteError(suite, report), suite) };
+    return { verification: { [suite]: report }, problems: report.outcome === 'passed' ? [] : [failed] };
   } catch (error) {
-    return { verification: {}, problems: [{ what: 'the smoke suite', error: session.reported(error, 'smoke') }] };
+    return { verification: {}, problems: [{ what: `the ${suite} suite`, error: session.reported(error, suite) }] };
   }
 }

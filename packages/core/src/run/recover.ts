@@ -12,7 +12,7 @@ import { type RunOptions, withPastSession } from './open-session.js';
 import { cutOffRun, isUnfinished, lastRun, type PastRun } from './past-run.js';
 import { planOfPast } from './past-steps.js';
 import { emptyReport } from './report.js';
-import { ASKED_FOR, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from './rollback-to.js';
+import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from './rollback-to.js';
 import { takeBackRun } from './take-back-run.js';
 import { afterRun, walk } from './walk.js';
 
@@ -44,8 +44,14 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
   return goOn(kernel, past, 'resume', options);
 }
 
+/** What `ship rollback` is told. */
+export interface RollbackOptions extends RunOptions {
+  /** Traffic first, where a router stands. */
+  readonly instant?: boolean;
+}
+
 /** `ship rollback`: takes the last run back, also one that succeeded. */
-export async function rollbackLast(kernel: Kernel, options: RunOptions): Promise<Report> {
+export async function rollbackLast(kernel: Kernel, options: RollbackOptions): Promise<Report> {
   demandRollbacks(kernel);
   const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'rolled_back')
@@ -86,7 +92,7 @@ function isAutomatic({ flags, config }: Kernel): boolean {
   return flags.auto_rollback === true || auto_on_failure;
 }
 
-function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RunOptions): Promise<Report> {
+function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RollbackOptions): Promise<Report> {
   return withPastSession(
     kernel,
     past,
@@ -95,7 +101,9 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
     (state) => planOfPast(kernel, state),
     async (session, state) => {
       const reason =
-        verb === 'rollback' ? { failure: null, decision: ASKED_FOR } : { failure: failureOf(state), decision: decisionOf(state) };
+        verb === 'rollback'
+          ? { failure: null, decision: options.instant ? BY_TRAFFIC : ASKED_FOR }
+          : { failure: failureOf(state), decision: decisionOf(state) };
       const ending = await endOf(session, () => takeBackRun(session, state, reason));
       return finish(session, verb, served(ending));
     },
@@ -128,7 +136,7 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
 async function finishSnapshot(kernel: Kernel, past: PastRun, options: RunOptions): Promise<Report> {
   const snapshot = await demandSnapshots(kernel).find(kernel.config.environment, past.state.targetSnapshot ?? '');
   const plan = () => makePlan(kernel);
-  return withPastSession(kernel, past, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover'));
+  return withPastSession(kernel, past, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover', past.state.wayOf));
 }
 
 /** The command has done what it was asked for: that the run was rolled back is no failure of it. */

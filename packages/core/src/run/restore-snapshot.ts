@@ -3,24 +3,34 @@ import type { ComponentConfig, ComponentReport, ComponentState, Json, RollbackRe
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
 import { describeLive } from './proof.js';
+import { restoreParts } from './restore-parts.js';
 import type { Deadline, Undone } from './rollback.js';
 import type { Session } from './session.js';
+import { sideBySide } from './side-by-side.js';
 
-/** Makes every component as the snapshot has it, dependents first. One that fails does not keep the others from theirs. */
-export async function restoreSnapshot(session: Session, snapshot: Snapshot, deadline: Deadline): Promise<Undone> {
+/**
+ * Makes the environment as the snapshot has it, or one component of it: first what the components stand on, then these,
+ * dependents first and side by side where they are independent. What fails does not keep the others from theirs.
+ */
+export async function restoreSnapshot(session: Session, snapshot: Snapshot, deadline: Deadline, only?: string): Promise<Undone> {
+  const { parts, remaining } = only === undefined ? await restoreParts(session, snapshot, deadline) : { parts: [], remaining: [] };
   const components: ComponentReport[] = [];
-  const remaining: RollbackReport['remaining'][number][] = [];
-  const expected = new Map<string, ComponentState | null>();
-  for (const component of [...session.plan.components].reverse()) {
+  const left: RollbackReport['remaining'][number][] = [...remaining];
+  const dependentsFirst = session.plan.components.filter(({ name }) => only === undefined || name === only).reverse();
+  const dependents = ({ name }: ComponentConfig) => dependentsFirst.filter(({ depends_on }) => depends_on.includes(name));
+  await sideBySide(dependentsFirst, dependents, session.kernel.config.max_parallel, async (component) => {
     const state = snapshot.components[component.name];
-    if (state === undefined) continue;
+    if (state === undefined) return;
     const report = await restoreComponent(session, component, state, Math.max(1, deadline()));
     components.push(report);
-    expected.set(component.name, state);
-    if (report.error) remaining.push({ what: component.name, command: `ship --rollback-to ${snapshot.id}`, error: report.error });
-  }
-  return { components, remaining, expected };
+    session.takenBack.set(component.name, state);
+    if (report.error) left.push({ what: component.name, command: commandFor(snapshot, only), error: report.error });
+  });
+  return { components, remaining: left, parts, expected: new Map(session.takenBack) };
 }
+
+const commandFor = ({ id }: Snapshot, only: string | undefined): string =>
+  only === undefined ? `ship --rollback-to ${id}` : `ship --rollback-component ${only} --rollback-to ${id}`;
 
 async function restoreComponent(
   session: Session,

@@ -4,7 +4,19 @@ import type { Journal } from '../journal/journal.js';
 import type { LedgerLine } from '../journal/ledger.js';
 import type { Kernel } from '../kernel.js';
 import type { Redactor } from '../redact.js';
-import type { AnyAction, FailedAttempt, Json, Lease, Plan, ReportedError, ShipEvent, Snapshot, Step, StepReport } from '../types/index.js';
+import type {
+  AnyAction,
+  ComponentState,
+  FailedAttempt,
+  Json,
+  Lease,
+  Plan,
+  ReportedError,
+  ShipEvent,
+  Snapshot,
+  Step,
+  StepReport,
+} from '../types/index.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
@@ -55,12 +67,18 @@ export class Session {
   readonly acted = new Map<string, ActedStep>();
   /** Steps that need not run: they are done, passed over, or somebody lets the run go on without them. */
   readonly finished = new Map<string, StepReport>();
+  /** Steps of which this run has nothing to undo any more. */
+  readonly undone = new Set<string>();
+  /** What is to be live, by component, after what was taken back so far; null: nothing. */
+  readonly takenBack = new Map<string, ComponentState | null>();
   /** In the order in which they were noted. */
   readonly resources: LedgeredResource[] = [];
   readonly errors: ReportedError[] = [];
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
   readonly record: RunRecord;
+  /** From the failure until it was decided, in milliseconds. */
+  decisionMs = 0;
   /** The environment for tools. */
   env: Readonly<Record<string, string | undefined>> = { ...process.env };
   readonly #attempts = new Map<string, Attempts>();

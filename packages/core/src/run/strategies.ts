@@ -1,9 +1,10 @@
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
-import type { FailureContext, Strategy, StrategyQuestion } from '../types/index.js';
+import type { ComponentState, FailureContext, Strategy, StrategyQuestion } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
 import type { Session } from './session.js';
+import { isDeploy } from './undo-run.js';
 
 /** How long a strategy may think. */
 const STRATEGY_TIMEOUT_MS = 30_000;
@@ -21,8 +22,15 @@ export async function hasWay(session: Session, way: Way, failure: FailureContext
 
 function questionOf({ kernel, acted, target }: Session, failure: FailureContext['failure']): StrategyQuestion {
   const component = failure.component === undefined ? undefined : kernel.config.components[failure.component];
-  const deployed = [...acted.values()].flatMap(({ step }) => (step.uses === 'deploy' && step.component ? [step.component] : []));
-  return { failure, ...(component ? { component } : {}), deployed: [...new Set(deployed)], target };
+  const deployed = [...acted.values()].flatMap((each) => (isDeploy(each) ? [each.step.component!] : []));
+  const before = [...acted.values()].find((each) => isDeploy(each) && each.step.component!.name === component?.name)?.before;
+  return {
+    failure,
+    ...(component ? { component } : {}),
+    ...(before === undefined ? {} : { before: before as unknown as ComponentState | null }),
+    deployed: [...new Set(deployed)],
+    target,
+  };
 }
 
 async function ask(session: Session, name: string, way: Way, question: StrategyQuestion): Promise<boolean> {

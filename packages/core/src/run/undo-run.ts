@@ -1,32 +1,62 @@
 import { errors } from '../errors/catalogue.js';
 import type { LedgerLine } from '../journal/ledger.js';
-import type { ComponentReport, ComponentState, RollbackReport } from '../types/index.js';
+import type { ComponentReport, ComponentState, RollbackReport, Step } from '../types/index.js';
 import { orphan, removeResources } from './remove.js';
 import { nameOf } from './resources.js';
 import type { Deadline, Undone } from './rollback.js';
 import type { ActedStep, Session } from './session.js';
+import { sideBySide } from './side-by-side.js';
 import { type UndoOutcome, undoStep } from './undo.js';
 
 type Remaining = RollbackReport['remaining'][number];
 
-/** Undoes the steps of this run, newest first. A failed undo does not keep the others from theirs, nor does a slow one. */
-export async function undoRun(session: Session, deadline: Deadline): Promise<Undone> {
+/** Which of the acted steps are undone; all when absent. */
+export type Concerned = (acted: ActedStep) => boolean;
+
+/**
+ * Undoes what this run did, newest first and side by side where steps were independent. What is undone already stays so.
+ * A failed undo does not keep the others from theirs, nor does a slow one.
+ */
+export async function undoRun(session: Session, deadline: Deadline, concerned?: Concerned): Promise<Undone> {
   const components: ComponentReport[] = [];
   const remaining: Remaining[] = [];
-  const expected = new Map<string, ComponentState | null>();
-  const newestFirst = [...session.acted.values()].reverse();
-  for (const [index, acted] of newestFirst.entries()) {
-    const { id, component } = acted.step;
-    const outcome = await undoInTime(session, acted, deadline(), newestFirst.length - index);
+  const wanted = [...session.acted.values()].filter((acted) => !session.undone.has(acted.step.id) && (concerned?.(acted) ?? true));
+  let left = wanted.length;
+  await dependentsFirst(session, wanted, async (acted) => {
+    const outcome = await undoInTime(session, acted, deadline(), left);
+    left -= 1;
     if (outcome.status === 'failed') remaining.push(...whatIsLeft(session, acted, outcome));
-    mark(session, id, outcome);
-    if (component && acted.step.uses === 'deploy') {
-      expected.set(component.name, acted.before as unknown as ComponentState | null);
-      components.push(componentReport(acted, outcome));
-    }
-  }
-  remaining.push(...(await removeOthers(session, deadline)));
-  return { components, remaining, expected };
+    else session.undone.add(acted.step.id);
+    mark(session, acted.step.id, outcome);
+    if (!isDeploy(acted)) return;
+    session.takenBack.set(acted.step.component!.name, acted.before as unknown as ComponentState | null);
+    components.push(componentReport(acted, outcome));
+  });
+  // One component alone leaves what hooks have made to the rest of the run.
+  if (concerned === undefined) remaining.push(...(await removeOthers(session, deadline)));
+  return { components, remaining, parts: [], expected: new Map(session.takenBack) };
+}
+
+/** Did the step bring a component live? */
+export const isDeploy = ({ step }: ActedStep): boolean => step.uses === 'deploy' && step.component !== undefined;
+
+/** A step is undone after all that needed it, also where a step between them never acted. */
+function dependentsFirst(session: Session, wanted: readonly ActedStep[], undo: (acted: ActedStep) => Promise<void>): Promise<void> {
+  const { steps, config } = session.plan;
+  const acted = new Map(wanted.map((each) => [each.step.id, each]));
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const dependents = new Map<string, Step[]>();
+  for (const step of steps) for (const need of step.needs) dependents.set(need, [...(dependents.get(need) ?? []), step]);
+  const newestFirst = [...[...acted.keys()].reverse().flatMap((id) => byId.get(id) ?? []), ...steps.filter(({ id }) => !acted.has(id))];
+  return sideBySide(
+    newestFirst,
+    ({ id }) => dependents.get(id) ?? [],
+    config.max_parallel,
+    async ({ id }) => {
+      const own = acted.get(id);
+      if (own) await undo(own);
+    },
+  );
 }
 
 /** Resources that belong to no step that was undone now, such as those of hooks. */

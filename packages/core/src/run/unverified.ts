@@ -12,9 +12,12 @@ export async function readUnverified({ store, config }: Kernel): Promise<string 
 export async function writeUnverified(session: Session, status: RunStatus): Promise<void> {
   const { store, config } = session.kernel;
   const key = keyOf(config.environment);
-  const left = session.acted.size > 0 && status !== 'rolled_back';
-  // The first that was left counts: taking back a later one does not take back that.
-  const run = status === 'succeeded' ? null : (session.unverifiedSince ?? (left ? session.id : null));
+  const partly = session.record.rollback?.scope === 'partial';
+  const left = session.acted.size > 0 && (status !== 'rolled_back' || partly);
+  // The first that was left counts: taking back a later one, or one component, does not take back that.
+  const verified = status === 'succeeded' && !partly;
+  const restored = status === 'rolled_back' && session.record.rollback?.way === 'full';
+  const run = verified || restored ? null : (session.unverifiedSince ?? (left ? session.id : null));
   if (run !== null) await store.put(key, `${JSON.stringify({ run })}\n`);
   else await store.remove(key);
 }

@@ -1,4 +1,4 @@
-import type { RollbackRequest, RunOutcome } from '../hooks.js';
+import type { RunOutcome } from '../hooks.js';
 import { type RunStatus, type Step, SUITES, type SuiteReport } from '../types/index.js';
 import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
@@ -7,7 +7,7 @@ import { rollBack } from './rollback.js';
 import { runSteps } from './schedule.js';
 import type { Session } from './session.js';
 import { runSuite } from './suites.js';
-import { undoRun } from './undo-run.js';
+import { waysOfRun } from './ways.js';
 
 /** The way of a run: its steps, its verification; on a failure the way back. */
 export async function walk(session: Session): Promise<RunStatus> {
@@ -98,16 +98,7 @@ function tolerate(session: Session, { failure, decision }: Judgement): void {
 async function fail(session: Session, { failure, decision }: Judgement): Promise<RunStatus> {
   Object.assign(session.record, { failure, decision });
   if (decision.action !== 'rollback') return 'failed';
-  const request: RollbackRequest = {
-    to: 'captures',
-    ...(decision.scope === 'partial'
-      ? { scope: 'partial', ...(failure.component ? { component: failure.component } : {}) }
-      : { scope: 'full' }),
-    target: session.target,
-    failure,
-    decision,
-  };
-  const status = await rollBack(session, request, 'rolled_back', (deadline) => undoRun(session, deadline));
+  const status = await rollBack(session, waysOfRun(session, { failure, decision }), 'rolled_back');
   return status === 'interrupted' ? interrupted(session) : status;
 }
 

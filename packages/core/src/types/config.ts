@@ -1,3 +1,4 @@
+import type { SeverityRules } from './failure.js';
 import type { Json, JsonObject } from './json.js';
 
 /** A place in a file the user wrote. Lines and columns start at 1. */
@@ -31,6 +32,8 @@ export interface RollbackConfig {
   readonly instant_rollback: boolean;
   /** Kept for plugins; the kernel does not act on it. */
   readonly preserve_data_migrations: boolean;
+  /** Severities by trigger that differ from those of `ship`. */
+  readonly severity: SeverityRules;
 }
 
 /** How a failed attempt is tried again. Delays grow exponentially and carry full jitter. */
@@ -63,6 +66,14 @@ export const LANES = ['docs', 'standard', 'heavy'] as const;
 /** How much care a run takes. Kept for plugins; the kernel does not act on it. */
 export type Lane = (typeof LANES)[number];
 
+/** How much a component needs another one. */
+export const DEPENDENCY_KINDS = ['HARD', 'SOFT', 'OPTIONAL', 'LAZY'] as const;
+/**
+ * How much a component needs another one. HARD: it cannot work without. SOFT: it works less well. OPTIONAL: it does
+ * without. LAZY: it needs it once it is used, so that neither has to come first.
+ */
+export type DependencyKind = (typeof DEPENDENCY_KINDS)[number];
+
 /** One deployable thing with a version. The driver's own fields are in `settings`. */
 export interface ComponentConfig {
   /** Its key below `components:`, 1 to 63 letters, digits, `.`, `_` or `-`. */
@@ -73,8 +84,14 @@ export interface ComponentConfig {
   readonly version: string;
   /** Others depend on it by its nature: it never goes back alone. */
   readonly core: boolean;
-  /** The names of components that come before it. */
+  /** The names of components that come before it: those of its dependencies that are not LAZY. */
   readonly depends_on: readonly string[];
+  /** Every component that it depends on, and how much. */
+  readonly dependencies: Readonly<Record<string, DependencyKind>>;
+  /** Ranges of versions, by the name of a dependency; what is in none of them does not fit. */
+  readonly compatible_with: Readonly<Record<string, string>>;
+  /** The name of the interface that it offers: two versions with the same one are interchangeable. Absent: the versions tell. */
+  readonly contract?: string;
   /** The fields that belong to the driver, checked against its schema. */
   readonly settings: JsonObject;
 }

@@ -2,7 +2,7 @@ import type { SuiteName } from './config.js';
 import type { Output, ProcessIdentity, Resource } from './contracts.js';
 import type { Decision, Failure } from './failure.js';
 import type { Plan, Step } from './plan.js';
-import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport } from './report.js';
+import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport, TriedWay, Way } from './report.js';
 
 /** Everything that happens, as the `event` hook hands it to view, log and metrics. All texts are redacted. */
 export type ShipEvent =
@@ -23,7 +23,14 @@ export type ShipEvent =
   | { readonly type: 'suite-finished'; readonly suite: SuiteName; readonly report: SuiteReport }
   | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'decision'; readonly decision: Decision }
-  | { readonly type: 'rollback-started'; readonly scope: 'full' | 'partial'; readonly target: string | null }
+  | {
+      readonly type: 'rollback-started';
+      readonly way: Way;
+      readonly scope: 'full' | 'partial';
+      readonly component?: string;
+      readonly target: string | null;
+    }
+  | { readonly type: 'way-ended'; readonly tried: TriedWay; readonly next: Way | null }
   | { readonly type: 'undo-started'; readonly what: string }
   | {
       readonly type: 'undo-finished';

@@ -18,7 +18,12 @@ export const TRIGGERS = [
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** How bad it is. CRITICAL and HIGH may be taken back, MEDIUM is a warning, LOW a note. */
-export type Severity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW';
+export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;
+/** How bad it is. */
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Severities by trigger, where the config has others than `ship`. That of `step_failed` is for steps that stop the run. */
+export type SeverityRules = Readonly<Partial<Record<Trigger, Severity>>>;
 
 /** What went wrong, judged. */
 export interface Failure {
@@ -67,8 +72,10 @@ export interface FailureContext {
     readonly auto_on_failure: boolean;
     readonly partial_enabled: boolean;
     readonly instant_rollback: boolean;
+    /** Severities that the config has changed. */
+    readonly severity?: SeverityRules;
   };
-  /** The component that failed. `partial_admitted`: a strategy can take it back alone. */
+  /** The component that failed; absent where the failure is of none. `partial_admitted`: a strategy can take it back alone. */
   readonly component?: { readonly core: boolean; readonly partial_admitted: boolean };
   /** A strategy can switch traffic back. */
   readonly router: boolean;
@@ -92,7 +99,7 @@ export interface Decision {
   readonly scope: 'full' | 'partial' | 'none';
   /** `instant`: by switching traffic, where a strategy can. */
   readonly via: 'restore' | 'instant' | 'none';
-  /** What may be answered, where it is asked. */
+  /** What may be answered, where it is asked. Of a failed step `retry` and `continue`, too. */
   readonly options: readonly DecisionOption[];
   /** The one that is chosen beforehand. */
   readonly recommended?: DecisionOption;

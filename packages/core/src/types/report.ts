@@ -3,6 +3,7 @@ import type { Finding, Resource } from './contracts.js';
 import type { Decision, Evidence, Failure } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';
+import type { PartName, Snapshot } from './snapshot.js';
 
 /** How a run ended. `refused`: by a rule, before anything was touched or before anything was taken back. */
 export type RunStatus = 'succeeded' | 'rolled_back' | 'failed' | 'rollback_incomplete' | 'refused' | 'interrupted';
@@ -110,12 +111,68 @@ export interface ComponentReport {
   readonly error?: ReportedError;
 }
 
-/** What a rollback did. */
+/** What a rollback made of a part of the environment besides its components. */
+export interface PartReport {
+  /** Its field in the snapshot. */
+  readonly name: PartName;
+  /** `unchanged`: it was already as it should be. */
+  readonly status: 'restored' | 'unchanged' | 'failed';
+  /** One line, such as `2 resources changed`. */
+  readonly detail?: string;
+  /** In milliseconds. */
+  readonly duration_ms: number;
+  /** Why it is not back. */
+  readonly error?: ReportedError;
+}
+
+/** The ways back, in the order in which they are tried: the quickest first. */
+export const WAYS = ['instant', 'partial', 'full', 'undo'] as const;
+/**
+ * A way back. `instant` switches traffic, then undoes the rest of the run; `partial` takes one component back; `full`
+ * makes the environment as it was when it was last verified; `undo` makes it as it was before the run.
+ */
+export type Way = (typeof WAYS)[number];
+
+/** A way that was tried, and how that ended. */
+export interface TriedWay {
+  /** Which one. */
+  readonly way: Way;
+  /** `refused`: by the admission; `unavailable`: there is nothing here that could do it. */
+  readonly outcome: 'done' | 'failed' | 'refused' | 'unavailable';
+  /** Why it was not done. */
+  readonly reason?: string;
+  /** In milliseconds. */
+  readonly duration_ms: number;
+}
+
+/** Where the time went, in milliseconds. */
+export interface RollbackTiming {
+  /** From the failure until it was decided; 0 where a person asked for it. */
+  readonly decision_ms: number;
+  /** Admission. */
+  readonly admission_ms: number;
+  /** What was put back, of all ways that were tried. */
+  readonly execution_ms: number;
+  /** Proof and checks. */
+  readonly verification_ms: number;
+}
+
+/** What a rollback did. What is optional here is filled by the kernel where a plugin did the rollback. */
 export interface RollbackReport {
   /** How far it went, which may be further than was asked for. */
   readonly scope: 'full' | 'partial' | 'none';
-  /** The snapshot that the environment is as again; null where it is as in none. */
+  /** The way that was taken in the end. */
+  readonly way?: Way;
+  /** The snapshot that was gone back to; null where what the run captured was restored and is in none. */
   readonly target_snapshot: string | null;
+  /** What is to know about it. */
+  readonly target?: Pick<Snapshot, 'id' | 'version' | 'timestamp' | 'verification'> | null;
+  /** Every way that was tried, in its order; the last one is the one that was taken. */
+  readonly tried?: readonly TriedWay[];
+  /** The infrastructure and its like; empty where there is none, or the run's own steps took it back. */
+  readonly parts?: readonly PartReport[];
+  /** Where the time went. */
+  readonly timing?: RollbackTiming;
   /** In the order in which they were taken back. */
   readonly components: readonly ComponentReport[];
   /** What the admission found; none of it kept the rollback from its work. */

@@ -1,5 +1,5 @@
 import type { ComponentConfig } from './config.js';
-import type { Context } from './contracts.js';
+import type { ComponentState, Context } from './contracts.js';
 import type { FailureContext } from './failure.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -9,6 +9,8 @@ export interface StrategyQuestion {
   readonly failure: FailureContext['failure'];
   /** The component that failed; absent where the failure is not of one. */
   readonly component?: ComponentConfig;
+  /** What was live of it before the run, and is what it would go back to; null: nothing. Absent where the run has not touched it. */
+  readonly before?: ComponentState | null;
   /** The components that this run has deployed, or begun to. */
   readonly deployed: readonly ComponentConfig[];
   /** The verified snapshot that a rollback would go back to. */

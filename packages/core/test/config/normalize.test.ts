@@ -80,9 +80,19 @@ describe('Given components, checks and plugins', () => {
         `${HEAD}components:\n  app: { driver: helm, version: v1, chart: ./c, replicas: 3 }\n  web: { driver: x, version: v1, depends_on: [app] }\n`,
       )
     ).config;
+    const ALONE = { dependencies: {}, compatible_with: {} };
     expect(components).toEqual({
-      app: { name: 'app', driver: 'helm', version: 'v1', core: true, depends_on: [], settings: { chart: './c', replicas: 3 } },
-      web: { name: 'web', driver: 'x', version: 'v1', core: false, depends_on: ['app'], settings: {} },
+      app: { name: 'app', driver: 'helm', version: 'v1', core: true, depends_on: [], ...ALONE, settings: { chart: './c', replicas: 3 } },
+      web: {
+        name: 'web',
+        driver: 'x',
+        version: 'v1',
+        core: false,
+        depends_on: ['app'],
+        ...ALONE,
+        dependencies: { app: 'HARD' },
+        settings: {},
+      },
     });
   });
 

@@ -1,0 +1,65 @@
+import { errors } from '../errors/catalogue.js';
+import type { SchemaChecker } from '../plugins/schema.js';
+import { FAILURE_TYPES, type FailureContext, type JsonSchema, SEVERITIES, SUITES, TRIGGERS } from '../types/index.js';
+
+const flag = { type: 'boolean' };
+const only = (properties: Record<string, unknown>, required: readonly string[] = []): JsonSchema => ({
+  type: 'object',
+  required: [...required],
+  properties: properties as JsonSchema,
+  additionalProperties: false,
+});
+
+/** What a file for `ship decide` holds. */
+export const CONTEXT_SCHEMA: JsonSchema = {
+  $id: 'ship:failure-context',
+  ...only(
+    {
+      failure: only(
+        {
+          trigger: { type: 'string', enum: [...TRIGGERS] },
+          type: { type: 'string', enum: [...FAILURE_TYPES] },
+          component: { type: 'string' },
+          step: { type: 'string' },
+          suite: { type: 'string', enum: [...SUITES] },
+          message: { type: 'string' },
+          step_kind: { type: 'string', enum: ['critical', 'recoverable', 'continue_on_error'] },
+        },
+        ['trigger'],
+      ),
+      flags: only({ auto_rollback: flag, no_auto_rollback: flag, no_rollback: flag }),
+      rollback: only({
+        enabled: flag,
+        auto_on_failure: flag,
+        partial_enabled: flag,
+        instant_rollback: flag,
+        severity: only(Object.fromEntries(TRIGGERS.map((trigger) => [trigger, { type: 'string', enum: [...SEVERITIES] }]))),
+      }),
+      component: only({ core: flag, partial_admitted: flag }),
+      router: flag,
+    },
+    ['failure'],
+  ),
+};
+
+const ROLLBACK: FailureContext['rollback'] = { enabled: true, auto_on_failure: false, partial_enabled: true, instant_rollback: true };
+
+/** Reads what somebody wrote; what is left out is as in a config that says nothing. Throws SHIP_CONTEXT_INVALID with all mistakes. */
+export async function readContext(checker: SchemaChecker, given: unknown, source: string): Promise<FailureContext> {
+  const mistakes = await checker.check(CONTEXT_SCHEMA, given, { plugin: 'ship', what: 'a failure context' });
+  if (mistakes.length > 0) throw errors.SHIP_CONTEXT_INVALID({ source, mistakes });
+  const {
+    failure,
+    flags = {},
+    rollback = {},
+    component,
+    router = false,
+  } = given as Partial<FailureContext> & Pick<FailureContext, 'failure'>;
+  return {
+    failure,
+    flags,
+    rollback: { ...ROLLBACK, ...rollback },
+    ...(component ? { component: { ...{ core: false, partial_admitted: false }, ...component } } : {}),
+    router,
+  };
+}

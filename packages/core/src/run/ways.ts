@@ -1,0 +1,124 @@
+import type { RollbackRequest } from '../hooks.js';
+import type { Decision, Failure, RollbackReport, Snapshot, Way } from '../types/index.js';
+import { restoreSnapshot } from './restore-snapshot.js';
+import type { Deadline, Undone, WayBack } from './rollback.js';
+import type { ActedStep, Session } from './session.js';
+import { isDeploy, undoRun } from './undo-run.js';
+
+/** Why a run is taken back. */
+export interface Reason {
+  readonly failure: Failure | null;
+  readonly decision: Decision;
+}
+
+/** The ways back from a run, the quickest first. Those before `from` were tried before somebody cut the rollback off. */
+export function waysOfRun(session: Session, reason: Reason, from?: Way): readonly WayBack[] {
+  const { scope, via } = reason.decision;
+  const component = scope === 'partial' ? reason.failure?.component : undefined;
+  const ways = [
+    ...(via === 'instant' ? [instantWay(session, reason, component)] : []),
+    ...(component === undefined ? [] : [partialWay(session, reason, component)]),
+    ...fullWays(session, reason),
+  ];
+  const first = ways.findIndex(({ request }) => request.way === from);
+  return first > 0 ? ways.slice(first) : ways;
+}
+
+/** The way of a person who names a snapshot, for everything or for one component. */
+export function wayToSnapshot(session: Session, target: Snapshot, decision: Decision, component?: string): WayBack {
+  const way = component === undefined ? 'full' : 'partial';
+  const request = {
+    way,
+    scope: way,
+    ...(component === undefined ? {} : { component }),
+    to: 'snapshot',
+    target,
+    failure: null,
+    decision,
+  } as const;
+  return { request, undo: (deadline) => restoreSnapshot(session, target, deadline, component) };
+}
+
+/** Traffic goes back first, in milliseconds; what else the run did is undone when nobody sees it any more. */
+function instantWay(session: Session, { failure, decision }: Reason, component: string | undefined): WayBack {
+  const scope = component === undefined ? 'full' : 'partial';
+  const request = {
+    way: 'instant',
+    scope,
+    to: 'captures',
+    ...(component === undefined ? {} : { component }),
+    target: session.target,
+    failure,
+    decision,
+  } as const;
+  return {
+    request,
+    undo: async () => undefined,
+    rest: (deadline, done) => undoRest(session, deadline, done, component),
+  };
+}
+
+async function undoRest(session: Session, deadline: Deadline, done: RollbackReport, component: string | undefined): Promise<Undone> {
+  const switched = new Set(done.components.flatMap(({ name, status }) => (status === 'failed' ? [] : [name])));
+  for (const acted of session.acted.values()) if (isDeploy(acted) && switched.has(acted.step.component!.name)) passOver(session, acted);
+  const concerned = component === undefined ? undefined : (acted: ActedStep) => acted.step.component?.name === component;
+  return done.remaining.length > 0
+    ? { components: [], parts: [], remaining: [], expected: new Map() }
+    : undoRun(session, deadline, concerned);
+}
+
+/** The step stands, and nothing of it serves: the version before it has the traffic again. */
+function passOver(session: Session, { step, before }: ActedStep): void {
+  session.undone.add(step.id);
+  session.takenBack.set(step.component!.name, (before ?? null) as never);
+  session.journal.note({ type: 'undone', step: step.id, changed: true });
+  session.record.steps = session.record.steps.map((report) => (report.id === step.id ? { ...report, status: 'undone' as const } : report));
+}
+
+function partialWay(session: Session, { failure, decision }: Reason, component: string): WayBack {
+  const request: RollbackRequest = {
+    way: 'partial',
+    scope: 'partial',
+    to: 'captures',
+    component,
+    target: session.target,
+    failure,
+    decision: { ...decision, via: 'restore' },
+  };
+  return { request, undo: (deadline) => undoRun(session, deadline, ({ step }) => step.component?.name === component) };
+}
+
+/**
+ * Back to where everything was verified last. That is what this run captured, unless a run before it failed and was
+ * left: then the snapshot is gone back to, and what the run captured is the last resort.
+ */
+function fullWays(session: Session, { failure, decision }: Reason): WayBack[] {
+  const { target } = session;
+  const full: Decision = { ...decision, scope: 'full', via: 'restore' };
+  const undo = (deadline: Deadline) => undoRun(session, deadline);
+  const request = { scope: 'full', failure, decision: full } as const;
+  if (target === null || session.unverifiedSince === null)
+    return [{ request: { ...request, way: target === null ? 'undo' : 'full', to: 'captures', target }, undo }];
+  return [
+    { request: { ...request, way: 'full', to: 'snapshot', target }, undo: (deadline) => undoAndRestore(session, target, deadline) },
+    {
+      request: { ...request, way: 'undo', to: 'captures', target: null },
+      undo: (deadline) => {
+        for (const { step } of [...session.acted.values()].filter(isDeploy)) session.undone.delete(step.id);
+        return undoRun(session, deadline);
+      },
+    },
+  ];
+}
+
+async function undoAndRestore(session: Session, target: Snapshot, deadline: Deadline): Promise<Undone> {
+  const undone = await undoRun(session, deadline);
+  const restored = await restoreSnapshot(session, target, deadline);
+  const again = new Set(restored.components.map(({ name }) => name));
+  return {
+    components: [...undone.components.filter(({ name }) => !again.has(name)), ...restored.components],
+    parts: restored.parts,
+    remaining: [...undone.remaining, ...restored.remaining],
+    expected: restored.expected,
+  };
+}
