@@ -100,3 +100,27 @@ it('given examples/snapshots in two versions, when it goes back to the first sna
     ],
   });
 });
+
+it('given examples/partial-rollback in two versions, when single components should go back, then one does, one is refused, and one does by itself', async () => {
+  const cwd = copyOf('partial-rollback');
+  onTestFinished(async () => {
+    await ship(['release', 'remove'], { cwd });
+  });
+  const env = { API: '1.1.0', MAILER: '1.1.0', MAILER_WANTS: '>=1.1.0', THUMBNAILS: '1.1.0' };
+  expect([(await ship([], { cwd })).code, (await ship([], { cwd, env })).code]).toEqual([0, 0]);
+
+  const alone = await shipJson(['--rollback-component', 'thumbnails'], { cwd, env });
+  expect(alone.report).toMatchObject({ exit_code: 0, rollback: { components: [{ name: 'thumbnails', from: '1.1.0', to: '1.0.0' }] } });
+
+  const refused = await shipJson(['--rollback-component', 'api'], { cwd, env });
+  expect(refused.report).toMatchObject({
+    exit_code: 6,
+    errors: [{ message: expect.stringContaining('mailer 1.1.0 does not work with api 1.0.0') }],
+  });
+
+  const failed = await shipJson(['--auto-rollback'], { cwd, env: { ...env, THUMBNAILS: '1.2.0' } });
+  expect(failed.report).toMatchObject({
+    exit_code: 1,
+    rollback: { way: 'partial', components: [{ name: 'thumbnails', from: '1.2.0', to: '1.0.0' }] },
+  });
+});

@@ -72,6 +72,7 @@ describe('verbs that touch nothing', () => {
     expect(report.result).toEqual([
       { name: 'shell', origin: 'built in', brings: ['action shell/run', 'check run', 'condition run'] },
       expect.objectContaining({ name: 'snapshots' }),
+      { name: 'partial-rollback', origin: 'built in', brings: ['strategy partial-rollback'] },
       { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act', 'store mine'] },
     ]);
   });

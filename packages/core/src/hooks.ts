@@ -84,6 +84,8 @@ export interface RollbackRequest {
   readonly component?: string;
   /** The verified snapshot to go back to; null where there is none. */
   readonly target: Snapshot | null;
+  /** What is to be live afterwards of each component that goes back; null: nothing. */
+  readonly states: Readonly<Record<string, ComponentState | null>>;
   /** What went wrong; null where a person asked without a failure. */
   readonly failure: Failure | null;
   /** Why it is rolled back. `via` is `instant` for the way `instant` alone. */

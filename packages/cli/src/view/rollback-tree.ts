@@ -29,9 +29,12 @@ export function rollbackTree(report: Report, rollback: RollbackReport, { paint }
   };
 }
 
-function target({ target_snapshot, target: about }: RollbackReport, paint: Paint): TreeNode {
+function target({ scope, target_snapshot, target: about }: RollbackReport, paint: Paint): TreeNode {
   const title = 'Target snapshot:';
-  if (target_snapshot === null) return { text: `${title} none: what this run did is undone, to what was there before` };
+  if (target_snapshot === null)
+    return {
+      text: `${title} none: what this run did ${scope === 'partial' ? 'to this component ' : ''}is undone, to what was there before`,
+    };
   if (!about || about.id !== target_snapshot) return { text: `${title} ${target_snapshot}` };
   const suites = Object.entries(about.verification).filter(([, passed]) => passed !== null);
   const verified = suites.map(([suite, passed]) => `${passed ? paint.green('✓') : paint.red('✗')} ${suite}`).join(', ');

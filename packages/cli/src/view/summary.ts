@@ -22,7 +22,8 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
     if (command !== undefined) terminal.error(`  ${paint.cyan('Finish it with:')} ${command}`);
   }
   showOrphans(terminal, orphans);
-  if (report.status !== 'succeeded') showStanding(terminal, kept);
+  // What a run that went back in part has made else is deployed, and stays by intent.
+  if (report.status !== 'succeeded' && report.rollback?.way !== 'partial') showStanding(terminal, kept);
   for (const error of report.errors) showReported(terminal, error);
   line();
   const mark = report.exit_code === 0 ? paint.green('✓') : report.exit_code === 1 ? paint.yellow('⟲') : paint.red('✗');

@@ -70,22 +70,11 @@ async function partFindings(session: Session, { target, to, scope }: RollbackReq
 
 async function driverFindings(session: Session, request: RollbackRequest): Promise<Finding[]> {
   const found: Finding[] = [];
-  for (const [component, state] of statesToRestore(session, request)) found.push(...(await findingsOf(session, component, state)));
+  for (const component of session.plan.components) {
+    const state = request.states[component.name];
+    if (state) found.push(...(await findingsOf(session, component, state)));
+  }
   return found;
-}
-
-/** A run is taken back to what its deploys captured; a person goes back to what the snapshot holds. */
-function statesToRestore({ plan, acted }: Session, { target, to, component: only }: RollbackRequest): [ComponentConfig, ComponentState][] {
-  const stateOf = (component: ComponentConfig): ComponentState | null | undefined => {
-    if (to === 'snapshot') return target?.components[component.name];
-    const deployed = [...acted.values()].find(({ step }) => step.uses === 'deploy' && step.component?.name === component.name);
-    return deployed?.before as unknown as ComponentState | null | undefined;
-  };
-  const concerned = plan.components.filter(({ name }) => only === undefined || name === only);
-  return concerned.flatMap((component) => {
-    const state = stateOf(component);
-    return state ? [[component, state] as [ComponentConfig, ComponentState]] : [];
-  });
 }
 
 async function findingsOf(session: Session, component: ComponentConfig, state: ComponentState): Promise<readonly Finding[]> {

@@ -1,4 +1,5 @@
 import { errors } from '../errors/catalogue.js';
+import { formatPosition } from '../errors/report.js';
 import type { Kernel } from '../kernel.js';
 import { buildPlan } from '../plan.js';
 import type { Finding, Plan } from '../types/index.js';
@@ -15,6 +16,8 @@ export async function makePlan(kernel: Kernel): Promise<Plan> {
     idleContext(kernel, 'plan', new AbortController().signal),
   );
   const blocks = findings.filter(({ level }) => level === 'block');
-  if (blocks.length > 0) throw errors.SHIP_PLAN_REFUSED({ blocks: blocks.map(({ message }) => message) });
+  if (blocks.length > 0) throw errors.SHIP_PLAN_REFUSED({ blocks: blocks.map(placed) });
   return Object.freeze({ ...plan, findings });
 }
+
+const placed = ({ message, position }: Finding): string => (position === undefined ? message : `${formatPosition(position)}: ${message}`);

@@ -28,6 +28,7 @@ function questionOf({ kernel, acted, target }: Session, failure: FailureContext[
     failure,
     ...(component ? { component } : {}),
     ...(before === undefined ? {} : { before: before as unknown as ComponentState | null }),
+    components: kernel.config.components,
     deployed: [...new Set(deployed)],
     target,
   };

@@ -30,7 +30,13 @@ export async function takeWay(
   const named = component === undefined ? {} : { component };
   await session.journal.append({ type: 'rollback-started', way, scope, ...named, target_snapshot, findings });
   crashPoint('rollback-started');
-  session.emit({ type: 'rollback-started', way, scope, ...named, target: target_snapshot });
+  session.emit({
+    type: 'rollback-started',
+    way,
+    scope,
+    ...named,
+    target: scope === 'partial' && request.to === 'captures' ? null : target_snapshot,
+  });
   const planned = await askPlugins(session, request);
   const undone = planned === undefined ? await undo(left) : ((await rest?.(left, planned)) ?? NOTHING);
   if (undone === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { RollbackRequest } from '../hooks.js';
-import type { Decision, Failure, RollbackReport, Snapshot, Way } from '../types/index.js';
+import type { ComponentState, Decision, Failure, RollbackReport, Snapshot, Way } from '../types/index.js';
 import { restoreSnapshot } from './restore-snapshot.js';
 import type { Deadline, Undone, WayBack } from './rollback.js';
 import type { ActedStep, Session } from './session.js';
@@ -27,30 +27,32 @@ export function waysOfRun(session: Session, reason: Reason, from?: Way): readonl
 /** The way of a person who names a snapshot, for everything or for one component. */
 export function wayToSnapshot(session: Session, target: Snapshot, decision: Decision, component?: string): WayBack {
   const way = component === undefined ? 'full' : 'partial';
-  const request = {
-    way,
-    scope: way,
-    ...(component === undefined ? {} : { component }),
-    to: 'snapshot',
-    target,
-    failure: null,
-    decision,
-  } as const;
+  const request = requestOf(session, { way, component, to: 'snapshot', target, failure: null, decision });
   return { request, undo: (deadline) => restoreSnapshot(session, target, deadline, component) };
+}
+
+/** A request, with what each component goes back to. */
+function requestOf(
+  session: Session,
+  { component, ...request }: Omit<RollbackRequest, 'states' | 'scope' | 'component'> & { readonly component?: string | undefined },
+): RollbackRequest {
+  const concerned = session.plan.components.filter(({ name }) => component === undefined || name === component);
+  const captured = new Map([...session.acted.values()].filter(isDeploy).map(({ step, before }) => [step.component!.name, before]));
+  const states = concerned.flatMap(({ name }): [string, ComponentState | null][] => {
+    const state = request.to === 'snapshot' ? request.target?.components[name] : (captured.get(name) as ComponentState | null | undefined);
+    return state === undefined ? [] : [[name, state]];
+  });
+  return {
+    ...request,
+    scope: component === undefined ? 'full' : 'partial',
+    ...(component === undefined ? {} : { component }),
+    states: Object.fromEntries(states),
+  };
 }
 
 /** Traffic goes back first, in milliseconds; what else the run did is undone when nobody sees it any more. */
 function instantWay(session: Session, { failure, decision }: Reason, component: string | undefined): WayBack {
-  const scope = component === undefined ? 'full' : 'partial';
-  const request = {
-    way: 'instant',
-    scope,
-    to: 'captures',
-    ...(component === undefined ? {} : { component }),
-    target: session.target,
-    failure,
-    decision,
-  } as const;
+  const request = requestOf(session, { way: 'instant', component, to: 'captures', target: session.target, failure, decision });
   return {
     request,
     undo: async () => undefined,
@@ -76,15 +78,8 @@ function passOver(session: Session, { step, before }: ActedStep): void {
 }
 
 function partialWay(session: Session, { failure, decision }: Reason, component: string): WayBack {
-  const request: RollbackRequest = {
-    way: 'partial',
-    scope: 'partial',
-    to: 'captures',
-    component,
-    target: session.target,
-    failure,
-    decision: { ...decision, via: 'restore' },
-  };
+  const restoring: Decision = { ...decision, via: 'restore' };
+  const request = requestOf(session, { way: 'partial', component, to: 'captures', target: session.target, failure, decision: restoring });
   return { request, undo: (deadline) => undoRun(session, deadline, ({ step }) => step.component?.name === component) };
 }
 
@@ -96,13 +91,16 @@ function fullWays(session: Session, { failure, decision }: Reason): WayBack[] {
   const { target } = session;
   const full: Decision = { ...decision, scope: 'full', via: 'restore' };
   const undo = (deadline: Deadline) => undoRun(session, deadline);
-  const request = { scope: 'full', failure, decision: full } as const;
+  const reason = { failure, decision: full };
   if (target === null || session.unverifiedSince === null)
-    return [{ request: { ...request, way: target === null ? 'undo' : 'full', to: 'captures', target }, undo }];
+    return [{ request: requestOf(session, { ...reason, way: target === null ? 'undo' : 'full', to: 'captures', target }), undo }];
   return [
-    { request: { ...request, way: 'full', to: 'snapshot', target }, undo: (deadline) => undoAndRestore(session, target, deadline) },
     {
-      request: { ...request, way: 'undo', to: 'captures', target: null },
+      request: requestOf(session, { ...reason, way: 'full', to: 'snapshot', target }),
+      undo: (deadline) => undoAndRestore(session, target, deadline),
+    },
+    {
+      request: requestOf(session, { ...reason, way: 'undo', to: 'captures', target: null }),
       undo: (deadline) => {
         for (const { step } of [...session.acted.values()].filter(isDeploy)) session.undone.delete(step.id);
         return undoRun(session, deadline);

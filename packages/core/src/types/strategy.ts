@@ -11,6 +11,8 @@ export interface StrategyQuestion {
   readonly component?: ComponentConfig;
   /** What was live of it before the run, and is what it would go back to; null: nothing. Absent where the run has not touched it. */
   readonly before?: ComponentState | null;
+  /** All components of the config, by name. */
+  readonly components: Readonly<Record<string, ComponentConfig>>;
   /** The components that this run has deployed, or begun to. */
   readonly deployed: readonly ComponentConfig[];
   /** The verified snapshot that a rollback would go back to. */

@@ -1,0 +1,355 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding, RollbackReport, RollbackRequest } from '../src/index.js';
+import { recover } from '../src/run/recover.js';
+import { rollbackComponent } from '../src/run/rollback-component.js';
+import { rollbackTo } from '../src/run/rollback-to.js';
+import { fleet, type Log, leftBroken, shelfOf, snapshotOf, type World } from './fleet.js';
+import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
+
+const CONFIG = `components:
+  api: { driver: service, version: v3 }
+  worker: { driver: service, version: v3 }
+${steps('id: api, uses: deploy, component: api', 'id: worker, uses: deploy, component: worker', 'id: last, uses: t/fail')}`;
+const COMMAND = { command: 'ship' };
+const tried = (rollback: RollbackReport | null) => rollback!.tried!.map(({ way, outcome }) => `${way} ${outcome}`);
+/** Says something about every way back that a predicate chooses. */
+const objecting = (level: Finding['level'], to: (request: RollbackRequest) => boolean) =>
+  plugin('objector', (ship) =>
+    ship.hooks.beforeRollback.tap('object', (request, _run, finding) => {
+      if (to(request)) finding({ level, rule: 'test', message: `no ${request.way}` });
+    }),
+  );
+
+describe('the way to the last verified snapshot', () => {
+  it('given nothing that was left broken, when a run fails, then its captures are the snapshot, and nothing is restored twice', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['api', 'v1'],
+        ['worker', 'v1'],
+      ]),
+      [],
+    ];
+    const { run } = await rollingBack({
+      plugins: [fleet(world, log), shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      config: CONFIG,
+    });
+    const { rollback } = await run();
+    expect(rollback).toMatchObject({ way: 'full', target_snapshot: 'snapshot-1', target: { version: 'v1' } });
+    expect(tried(rollback)).toEqual(['full done']);
+    expect(log.filter((line) => line.startsWith('restore '))).toEqual(['restore worker v1', 'restore api v1']);
+  });
+
+  it('given a run before that failed and was left, when the next one fails, then not its wreck but the snapshot is live again', async () => {
+    const world: World = new Map([
+      ['api', 'v2-broken'],
+      ['worker', 'v1'],
+    ]);
+    const opened = await leftBroken({
+      plugins: [fleet(world), shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      config: CONFIG,
+    });
+    const report = await opened.run();
+    expect(report).toMatchObject({ status: 'rolled_back', exit_code: 1, rollback: { way: 'full', target_snapshot: 'snapshot-1' } });
+    expect(Object.fromEntries(world)).toEqual({ api: 'v1', worker: 'v1' });
+    expect(await opened.store.get('state/default/unverified.json')).toBeUndefined();
+  });
+
+  it('given such a run and a snapshot that cannot be restored, when the next one fails, then what it did is undone at least', async () => {
+    const world: World = new Map([
+      ['api', 'v2-broken'],
+      ['worker', 'v1'],
+    ]);
+    const stubborn = fleet(world, [], {
+      restore: async (_ctx, { name }, state) => {
+        if (state?.version === 'v1' && name === 'api') throw new Error('the image of v1 is gone');
+        world.set(name, state!.version);
+        return { changed: true };
+      },
+    });
+    const opened = await leftBroken({
+      plugins: [stubborn, shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      config: CONFIG,
+    });
+    const { rollback, status } = await opened.run();
+    expect(tried(rollback)).toEqual(['full failed', 'undo done']);
+    expect(rollback!.tried![0]!.reason).toContain('the image of v1 is gone');
+    expect(status).toBe('rolled_back');
+    expect(Object.fromEntries(world)).toEqual({ api: 'v2-broken', worker: 'v1' });
+  });
+
+  it('given such a run and a plugin that blocks the snapshot, when the next one fails, then the undo is the way, and the refusal is told', async () => {
+    const world: World = new Map([
+      ['api', 'v2-broken'],
+      ['worker', 'v1'],
+    ]);
+    const blocked = objecting('block', ({ way }) => way === 'full');
+    const opened = await leftBroken({
+      plugins: [fleet(world), shelfOf(snapshotOf({ api: 'v1' })), blocked, actions({ fail })],
+      config: CONFIG,
+    });
+    const { rollback } = await opened.run();
+    expect(tried(rollback)).toEqual(['full refused', 'undo done']);
+    expect(ofType(opened.events, 'way-ended')[0]).toMatchObject({ tried: { reason: 'no full' }, next: 'undo' });
+  });
+
+  it('given a plugin that blocks every way, when a run fails, then SHIP_ROLLBACK_REFUSED, 6, and nothing was touched', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['api', 'v1'],
+        ['worker', 'v1'],
+      ]),
+      [],
+    ];
+    const { run } = await rollingBack({ plugins: [fleet(world, log), objecting('block', () => true), actions({ fail })], config: CONFIG });
+    expect(await run()).toMatchObject({ status: 'refused', exit_code: 6, rollback: null, errors: [{ code: 'SHIP_ROLLBACK_REFUSED' }] });
+    expect(log.filter((line) => line.startsWith('restore'))).toEqual([]);
+  });
+});
+
+describe('one component of a run', () => {
+  const HIGH = `components: { api: { driver: service, version: v2 }, worker: { driver: service, version: v2 } }
+verify: { acceptance: [{ seen: worker, component: worker }], smoke: [{ seen: smoke }] }
+${steps('id: api, uses: deploy, component: api', 'id: worker, uses: deploy, component: worker', 'id: note, uses: t/ok')}`;
+  const isolated = plugin('isolated', (ship) => ship.strategy('isolated', { partial: () => true }));
+  /** A check that answers by what is live of a component; `smoke` holds, or not. */
+  const seeing = (holds: (name: string) => boolean) =>
+    plugin('seen', (ship) =>
+      ship.check('seen', {
+        input: { type: 'object' },
+        run: async (_ctx, { seen }: { seen: string }) =>
+          holds(seen) ? { outcome: 'passed' } : { outcome: 'failed', detail: `${seen} is wrong` },
+      }),
+    );
+
+  it('given a suite that fails for one component, when it is isolated, then it alone goes back, its own checks hold, and the rest stays', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['api', 'v1'],
+        ['worker', 'v1'],
+      ]),
+      [],
+    ];
+    const opened = await rollingBack({
+      plugins: [fleet(world), isolated, seeing((name) => name === 'smoke' || world.get(name) === 'v1'), actions(recording(log))],
+      config: HIGH,
+    });
+    const report = await opened.run();
+    expect(report).toMatchObject({
+      status: 'rolled_back',
+      exit_code: 1,
+      failure: { trigger: 'acceptance_tests_failed', component: 'worker' },
+      decision: { scope: 'partial' },
+      rollback: { scope: 'partial', way: 'partial', target_snapshot: null, components: [{ name: 'worker', from: 'v2', to: 'v1' }] },
+    });
+    expect(report.rollback!.verification).toMatchObject({ smoke: { outcome: 'passed' }, acceptance: { outcome: 'passed', checks: [{}] } });
+    expect([Object.fromEntries(world), log]).toEqual([{ api: 'v2', worker: 'v1' }, ['run note']]);
+    // A mixture that nobody has verified as a whole.
+    expect(await opened.store.get('state/default/unverified.json')).toBeDefined();
+  });
+
+  it('given one that does not hold alone, when it is back, then everything follows, and both ways are told', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['api', 'v1'],
+        ['worker', 'v1'],
+      ]),
+      [],
+    ];
+    const holds = (name: string) => name === 'smoke' || world.get('api') === 'v1';
+    const { run } = await rollingBack({ plugins: [fleet(world), isolated, seeing(holds), actions(recording(log))], config: HIGH });
+    const report = await run();
+    expect(tried(report.rollback)).toEqual(['partial failed', 'undo done']);
+    expect([report.exit_code, Object.fromEntries(world), log]).toEqual([1, { api: 'v1', worker: 'v1' }, ['run note', 'undo note']]);
+  });
+
+  it('given a plugin that refuses it, when a suite fails, then everything goes back', async () => {
+    const world: World = new Map([
+      ['api', 'v1'],
+      ['worker', 'v1'],
+    ]);
+    const plugins = [
+      fleet(world),
+      isolated,
+      seeing((name) => name === 'smoke'),
+      objecting('block', ({ way }) => way === 'partial'),
+      actions(recording([])),
+    ];
+    const report = await (await rollingBack({ plugins, config: HIGH })).run();
+    expect(tried(report.rollback)).toEqual(['partial refused', 'undo done']);
+    expect(Object.fromEntries(world)).toEqual({ api: 'v1', worker: 'v1' });
+  });
+
+  it('given a rollback that is interrupted on its second way, when it is recovered, then it goes on there, and not with the first', async () => {
+    const world: World = new Map([
+      ['api', 'v1'],
+      ['worker', 'v1'],
+    ]);
+    const interrupt = new AbortController();
+    const log: Log = [];
+    const interrupting = fleet(world, log, {
+      restore: async (_ctx, { name }, state) => {
+        log.push(`restore ${name}`);
+        if (name === 'api' && !interrupt.signal.aborted) {
+          interrupt.abort(new Error('Ctrl-C'));
+          throw new Error('cut off');
+        }
+        world.set(name, state!.version);
+        return { changed: true };
+      },
+    });
+    const plugins = [interrupting, isolated, seeing((name) => name === 'smoke' || world.get('api') === 'v1'), actions(recording([]))];
+    const opened = await rollingBack({ plugins, config: HIGH });
+    expect(await opened.run(interrupt.signal)).toMatchObject({ status: 'interrupted', exit_code: 130 });
+    log.length = 0;
+
+    const again = await rollingBack({ plugins, config: HIGH, store: opened.store });
+    const report = await recover(again.kernel, { command: 'ship recover', direction: 'back' });
+
+    expect(tried(report.rollback)).toEqual(['undo done']);
+    expect([log, Object.fromEntries(world)]).toEqual([['restore api'], { api: 'v1', worker: 'v1' }]);
+  });
+
+  it('given a severity of the config, when that suite fails, then it is that severe, and what was known is in the journal', async () => {
+    const world: World = new Map([
+      ['api', 'v1'],
+      ['worker', 'v1'],
+    ]);
+    const config = `optimization: { rollback: { severity: { acceptance_tests_failed: LOW } } }\n${HIGH}`;
+    const opened = await rollingBack({ plugins: [fleet(world), seeing((name) => name === 'smoke'), actions(recording([]))], config });
+    const report = await opened.run();
+    expect(report).toMatchObject({ status: 'succeeded', failure: { severity: 'LOW' }, decision: { action: 'info' } });
+    const decided = (await journalOf(opened, report)).find(({ type }) => type === 'decision');
+    expect(decided).toMatchObject({
+      context: { failure: { component: 'worker' }, rollback: { severity: { acceptance_tests_failed: 'LOW' } } },
+    });
+  });
+});
+
+describe('going back later', () => {
+  const PLAIN = `components:
+  app: { driver: service, version: v3 }
+  api: { driver: service, version: v3, depends_on: [app] }
+  worker: { driver: service, version: v3, depends_on: [app] }
+steps: []`;
+
+  it('given components side by side on one that they need, when all go back, then dependents are first, together, and nothing that waits begins early', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['app', 'v3'],
+        ['api', 'v3'],
+        ['worker', 'v3'],
+      ]),
+      [],
+    ];
+    const opened = await rollingBack({
+      plugins: [fleet(world, log, {}, 20), shelfOf(snapshotOf({ app: 'v1', api: 'v1', worker: 'v1' }))],
+      config: PLAIN,
+    });
+    expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: 0 });
+    expect(log.slice(0, 2).sort()).toEqual(['restore api v1', 'restore worker v1']);
+    expect(log.slice(4)).toEqual(['restore app v1', 'restored app']);
+  });
+
+  it('given a part that differs and one that does not, when everything goes back, then the first is put back before the components, and the other is skipped', async () => {
+    const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
+    const part = (name: string, changed: boolean) => ({
+      capture: () => undefined,
+      restore: (_ctx: unknown, value: unknown) => {
+        log.push(`${name} ${value}`);
+        return { changed };
+      },
+    });
+    const parts = plugin('parts', (ship) => {
+      ship.part('terraform', part('terraform', true));
+      ship.part('helm_values', part('helm_values', false));
+    });
+    const target = snapshotOf({ app: 'v1' }, { terraform: 'serial 4', helm_values: 'revision 2' });
+    const opened = await rollingBack({ plugins: [fleet(world, log), parts, shelfOf(target)], config: PLAIN });
+    const { rollback } = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
+    expect(log).toEqual(['terraform serial 4', 'helm_values revision 2', 'restore app v1', 'restored app']);
+    expect(rollback!.parts).toMatchObject([
+      { name: 'terraform', status: 'restored' },
+      { name: 'helm_values', status: 'unchanged', detail: 'skipped (unchanged)' },
+    ]);
+  });
+
+  it.each<[string, Parameters<typeof snapshotOf>[1], string, number]>([
+    ['another environment', { environment: 'staging' }, 'staging', 6],
+    ['another project', { project: 'other' }, 'other', 6],
+    [
+      'a failed suite',
+      { rollback_safe: false, verification: { smoke: false, acceptance: null, security: null, performance: null } },
+      'its smoke suite had failed',
+      6,
+    ],
+    ['a part that no plugin can put back', { terraform: {} }, 'terraform', 6],
+  ])('given a snapshot with %s, when somebody goes back to it, then it is refused, and nothing is touched', async (_, more, told, exit) => {
+    const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
+    const opened = await rollingBack({ plugins: [fleet(world, log), shelfOf(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
+    const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
+    expect(report).toMatchObject({ exit_code: exit, errors: [{ code: 'SHIP_ROLLBACK_REFUSED', message: expect.stringContaining(told) }] });
+    expect(log).toEqual([]);
+  });
+
+  it.each([
+    ['warn', true, 0],
+    ['warn', false, 6],
+    ['block', true, 6],
+  ] as const)('given a %s, when --force-rollback is %s, then the exit status is %s', async (level, forceRollback, exit) => {
+    const world: World = new Map([['app', 'v3']]);
+    const plugins = [fleet(world), shelfOf(snapshotOf({ app: 'v1' })), objecting(level, () => true)];
+    const opened = await rollingBack({ plugins, config: PLAIN, forceRollback });
+    expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: exit });
+  });
+
+  describe('with one component', () => {
+    const shelf = () =>
+      shelfOf(
+        snapshotOf({ app: 'v3', api: 'v3' }, { id: 'snapshot-3' }),
+        snapshotOf({ app: 'v2' }, { id: 'snapshot-2' }),
+        snapshotOf({ app: 'v1', api: 'v1' }),
+      );
+
+    it('given several snapshots, when none is named, then it goes to the last one that has it otherwise than now, alone', async () => {
+      const world: World = new Map([
+        ['app', 'v3'],
+        ['api', 'v3'],
+      ]);
+      const opened = await rollingBack({ plugins: [fleet(world), shelf()], config: PLAIN });
+      await opened.store.put('state/default/deployed-version.json', JSON.stringify({ components: { app: 'v3', api: 'v3' } }));
+      const report = await rollbackComponent(opened.kernel, 'api', undefined, COMMAND);
+      expect(report).toMatchObject({
+        exit_code: 0,
+        rollback: { scope: 'partial', target_snapshot: 'snapshot-1', components: [{ name: 'api', from: 'v3', to: 'v1' }] },
+      });
+      expect(Object.fromEntries(world)).toEqual({ app: 'v3', api: 'v1' });
+      const deployed = await opened.store.get('state/default/deployed-version.json');
+      expect(JSON.parse(deployed!.value.toString())).toMatchObject({ version: 'v3', components: { app: 'v3', api: 'v1' }, snapshot: null });
+    });
+
+    it.each([
+      ['no such component', 'apo', undefined, 'SHIP_COMPONENT_UNKNOWN'],
+      ['a key of every object', 'constructor', undefined, 'SHIP_COMPONENT_UNKNOWN'],
+      ['one that no snapshot has', 'worker', undefined, 'SHIP_COMPONENT_NO_TARGET'],
+      ['a snapshot without it', 'api', 'snapshot-2', 'SHIP_COMPONENT_NOT_HELD'],
+    ])('given %s, when it should go back, then %s %s is %s', async (_, name, to, code) => {
+      const [world, log]: [World, Log] = [
+        new Map([
+          ['app', 'v3'],
+          ['api', 'v3'],
+          ['worker', 'v3'],
+        ]),
+        [],
+      ];
+      const opened = await rollingBack({ plugins: [fleet(world, log), shelf()], config: PLAIN });
+      await expect(rollbackComponent(opened.kernel, name, to, COMMAND)).rejects.toMatchObject({ code });
+      expect(log).toEqual([]);
+    });
+
+    it('given partial_enabled: false, when one component should go back, then SHIP_ROLLBACK_OFF', async () => {
+      const config = `optimization: { rollback: { partial_enabled: false } }\n${PLAIN}`;
+      const opened = await rollingBack({ plugins: [fleet(new Map()), shelf()], config });
+      await expect(rollbackComponent(opened.kernel, 'api', undefined, COMMAND)).rejects.toMatchObject({ code: 'SHIP_ROLLBACK_OFF' });
+    });
+  });
+});

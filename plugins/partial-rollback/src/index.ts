@@ -1,0 +1,60 @@
+import { type ComponentConfig, definePlugin, type JsonObject, type RunContext, type Snapshot } from '@ship/core';
+import { aloneFindings, leftBehindFindings } from './findings.js';
+import { checkRanges } from './ranges.js';
+
+/** Says when one component may go back alone: not a core one, no breaking change, and everybody around it still fits. */
+export default definePlugin<JsonObject>({
+  name: 'partial-rollback',
+  ship: '^1',
+  apply(ship) {
+    ship.hooks.plan.tapPromise('ranges', checkRanges);
+    ship.strategy('partial-rollback', {
+      async partial(_ctx, { component, before, components, deployed, target }) {
+        // What was never there before can be taken away, but nothing says that the others do without it.
+        if (!component || !before) return false;
+        const isNew = new Set(deployed.map(({ name }) => name));
+        const others = othersOf(components, component.name, target, (name) => (isNew.has(name) ? undefined : 'old'));
+        const findings = await aloneFindings({ component, from: component.version, to: before.version, target, others });
+        return findings.every(({ level }) => level === 'info');
+      },
+    });
+    ship.hooks.beforeRollback.tapPromise('fits', async (request, run, finding) => {
+      const { target, component: name, way } = request;
+      if (way === 'full' && request.to === 'snapshot' && target) {
+        for (const each of await leftBehindFindings(run.config.components, target)) finding(each);
+        return;
+      }
+      const component = name === undefined ? undefined : run.config.components[name];
+      const state = component && request.states[component.name];
+      if (way !== 'partial' || !component || !state) return;
+      const live = await run.describeComponents();
+      const from = live[component.name]?.version;
+      const others = othersOf(run.config.components, component.name, target, (other) => live[other]?.version);
+      for (const each of await aloneFindings({ component, from, to: state.version, target, others })) finding(each);
+    });
+    ship.hooks.afterRollback.tapPromise('suggest', async ({ scope, remaining, target }, run) => {
+      if (scope === 'partial' && remaining.length > 0) run.log.warn(`going back alone was not enough: ${suggestion(run, target?.id)}`);
+    });
+  },
+});
+
+const suggestion = ({ target }: RunContext, id: string | undefined): string =>
+  (id ?? target?.id) === undefined ? 'consider `ship rollback`' : `consider the full rollback, \`ship --rollback-to ${id ?? target?.id}\``;
+
+/** The other components, each as its live version declares itself: that of the config, or that of the snapshot. */
+function othersOf(
+  components: Readonly<Record<string, ComponentConfig>>,
+  name: string,
+  target: Snapshot | null,
+  live: (name: string) => string | undefined,
+): readonly ComponentConfig[] {
+  const then = (target?.config.components ?? {}) as unknown as Readonly<Record<string, ComponentConfig>>;
+  return Object.values(components)
+    .filter((other) => other.name !== name)
+    .map((other) => {
+      const version = live(other.name);
+      const isOld = version !== undefined && version !== other.version;
+      const old = then[other.name];
+      return isOld && old ? { ...old, version: version === 'old' ? old.version : version } : other;
+    });
+}
