@@ -7,6 +7,7 @@ const LAZY = [
   { library: 'ajv', owner: 'packages/core' },
   { library: 'cosmiconfig', owner: 'packages/core' },
   { library: 'import-meta-resolve', owner: 'packages/core' },
+  { library: 'age-encryption', owner: 'plugins/snapshots' },
   { library: 'semver', owner: 'plugins/partial-rollback', onlyDefault: true },
   { library: 'listr2', owner: 'packages/cli' },
   { library: '@inquirer/select', owner: 'packages/cli', onlyDefault: true },

@@ -1,8 +1,9 @@
 import { hooksGroup } from './hooks.mjs';
 import { journalGroup } from './journal.mjs';
+import { listsGroup } from './lists.mjs';
 import { rssGroup } from './rss.mjs';
 import { startGroup } from './start.mjs';
 import { stepGroup } from './step.mjs';
 
 /** By the name that `npm run bench -- NAME` gives. */
-export const GROUPS = { start: startGroup, step: stepGroup, journal: journalGroup, hooks: hooksGroup, rss: rssGroup };
+export const GROUPS = { start: startGroup, step: stepGroup, journal: journalGroup, hooks: hooksGroup, rss: rssGroup, lists: listsGroup };

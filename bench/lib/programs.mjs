@@ -10,5 +10,7 @@ export const PROGRAMS = {
   peak: at(new URL('../programs/peak.cjs', import.meta.url)),
   append: at(new URL('../programs/append.mjs', import.meta.url)),
   appendInC: at(new URL('../programs/append.c', import.meta.url)),
+  listNothing: at(new URL('../programs/list-nothing.mjs', import.meta.url)),
+  listSnapshots: at(new URL('../programs/list-snapshots.mjs', import.meta.url)),
   hooks: at(new URL('../programs/hooks.mjs', import.meta.url)),
 };

@@ -1,6 +1,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
 import { type CallRules, callSyncTaps, callTaps, type HookKind, type OwnedTap, type TapErrorSink, TapWatch } from './hook-call.js';
 import type {
+  CapturedPart,
   ComponentState,
   Config,
   Context,
@@ -8,6 +9,7 @@ import type {
   Failure,
   FailureContext,
   Finding,
+  PartName,
   Plan,
   Position,
   RollbackReport,
@@ -45,12 +47,22 @@ export interface RunContext extends Context {
   fact(name: string, value: string): void;
   /** What is live, asked of each component's driver. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
+  /** What is live of everything else, asked of each part's plugin. */
+  captureParts(): Promise<CapturedParts>;
   /** Replaces secrets by references, for what is kept and read back by `ship`. */
   refer<T>(value: T): T;
   /** Tells view, log and metrics what happened. */
   announce(event: ShipEvent): void;
   /** The verified snapshot that a rollback of this run would go back to. */
   readonly target: Snapshot | null;
+}
+
+/** What an environment has besides its components, at a moment. */
+export interface CapturedParts {
+  /** By name; a part that has nothing to keep is absent. */
+  readonly parts: Readonly<Partial<Record<PartName, CapturedPart>>>;
+  /** What could not be captured, and why: what is kept without it is not whole. */
+  readonly problems: readonly string[];
 }
 
 /** What `beforeStep` may answer. `skip` passes the step over, `veto` fails it before it acts. */

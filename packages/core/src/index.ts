@@ -4,6 +4,7 @@ export { defineErrors, type ErrorCatalogue, type ErrorDefinition } from './error
 export { type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type { HookKind } from './hook-call.js';
 export type {
+  CapturedParts,
   FailureNotice,
   HookName,
   PlanReview,

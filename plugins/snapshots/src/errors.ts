@@ -5,7 +5,7 @@ export const errors = defineErrors({
   SHIP_SNAPSHOTS_USAGE: {
     exit: 2,
     message: (d: { given: string }) => `\`ship snapshots ${d.given}\` is not understood`,
-    hint: 'It is `ship snapshots list`, or `ship snapshots show ID`.',
+    hint: 'It is `ship snapshots list [N|all]`, `show ID`, `diff ID [ID]`, `verify [ID…]`, `pin ID [NOTE]`, `unpin ID`, or `prune [show]`.',
   },
   SHIP_SNAPSHOT_NOT_FOUND: {
     exit: 2,
@@ -36,6 +36,27 @@ export const errors = defineErrors({
     exit: 6,
     message: (d: { id: string; problem: string }) => `${d.id} is damaged: ${d.problem}`,
     hint: 'Nothing was changed. Choose an older snapshot: `ship --list-snapshots`.',
+  },
+  SHIP_SNAPSHOTS_DAMAGED: {
+    exit: 6,
+    message: (d: { damaged: readonly string[]; checked: number }) =>
+      `${d.damaged.length} of ${d.checked} snapshots are damaged: ${d.damaged.join(', ')}`,
+    hint: 'Nothing was changed. What is wrong with each stands above; none of them can be gone back to.',
+  },
+  SHIP_SNAPSHOT_SEALED: {
+    exit: 6,
+    message: (d: { name: string; reason: string }) => `${d.name} is encrypted, and cannot be opened: ${d.reason}`,
+    hint: 'Set the variable that `encryption.identity_env` names to the age identity, or to the path of a file that holds it.',
+  },
+  SHIP_SNAPSHOT_RECIPIENT: {
+    exit: 2,
+    message: (d: { recipient: string }) => `${JSON.stringify(d.recipient)} is no age recipient`,
+    hint: '`age-keygen -y` prints the recipient of an identity.',
+  },
+  SHIP_SNAPSHOT_PINS: {
+    exit: 6,
+    message: (d: { key: string }) => `${d.key} cannot be read, so nobody knows what is pinned`,
+    hint: 'Nothing was evicted. Mend the file: it maps ids of snapshots to notes.',
   },
   SHIP_SNAPSHOT_FORMAT: {
     exit: 2,

@@ -1,38 +1,57 @@
-import { type Command, definePlugin, type JsonObject } from '@ship/core';
-import { errors } from './errors.js';
-import { listSnapshots, showSnapshot } from './list.js';
+import { definePlugin } from '@ship/core';
+import { snapshotsCommand } from './commands.js';
+import { type Encryption, sealWith } from './seal.js';
 import { Shelf } from './shelf.js';
 import { takeSnapshot } from './take.js';
 
 export { errors } from './errors.js';
 
+/** Options in `plugins:`. */
+interface Options {
+  readonly encryption?: Encryption;
+}
+
 /** Keeps a snapshot after each verified success, and finds them for a rollback. */
-export default definePlugin<JsonObject>({
+export default definePlugin<Options>({
   name: 'snapshots',
   ship: '^1',
-  apply(ship) {
-    const shelf = new Shelf(ship.state, ship.project);
+  options: {
+    $id: 'ship:snapshots-options',
+    type: 'object',
+    properties: {
+      encryption: {
+        type: 'object',
+        required: ['recipients', 'identity_env'],
+        properties: {
+          recipients: {
+            type: 'array',
+            minItems: 1,
+            items: { type: 'string', pattern: '^age1[0-9a-z]{10,}$', title: 'an age recipient', examples: ['age1…'] },
+          },
+          identity_env: {
+            type: 'string',
+            pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+            title: 'the name of an environment variable',
+            examples: ['SHIP_AGE_IDENTITY'],
+          },
+        },
+        additionalProperties: false,
+      },
+    },
+    additionalProperties: false,
+  },
+  apply(ship, { encryption }) {
+    const shelf = new Shelf(ship.state, ship.project, encryption && sealWith(encryption));
     ship.snapshots(shelf);
     ship.hooks.afterRun.tapPromise('keep', async (outcome, run) => {
       if (outcome.status !== 'succeeded') return;
-      const snapshot = await takeSnapshot(outcome, run);
-      await shelf.save(run.refer(snapshot));
+      const snapshot = await takeSnapshot(outcome, run, shelf);
+      await shelf.save(snapshot);
       outcome.snapshot = snapshot.id;
       run.announce({ type: 'snapshot-saved', id: snapshot.id, version: snapshot.version });
-      for (const id of await shelf.prune(run.environment, run.config.rollback.snapshot_count)) run.log.debug(`evicted ${id}`);
+      const { snapshots } = await shelf.prune(run.environment, run.config.rollback.snapshot_count);
+      for (const id of snapshots) run.log.debug(`evicted ${id}`);
     });
     ship.command('snapshots', snapshotsCommand(shelf));
   },
 });
-
-function snapshotsCommand(shelf: Shelf): Command {
-  return {
-    summary: 'show what can be gone back to',
-    usage: 'list | show ID',
-    async run(ctx, [verb = 'list', id, ...rest]) {
-      if (verb === 'list' && id === undefined) return listSnapshots(shelf, ctx);
-      if (verb === 'show' && id !== undefined && rest.length === 0) return showSnapshot(shelf, ctx, id);
-      throw errors.SHIP_SNAPSHOTS_USAGE({ given: [verb, id, ...rest].filter((word) => word !== undefined).join(' ') });
-    },
-  };
-}

@@ -1,22 +1,27 @@
 import type { CommandContext, Json } from '@ship/core';
-import type { ListedSnapshot, Shelf } from './shelf.js';
+import type { Listed, ListedSnapshot } from './listing.js';
+import type { Shelf } from './shelf.js';
 
-/** `ship snapshots list`, and `--list-snapshots`. */
-export async function listSnapshots(shelf: Shelf, ctx: CommandContext): Promise<Json> {
-  const listed = (await shelf.list(ctx.environment)).map((each) => ({ ...each, refused: whyRefused(each, ctx) }));
+/** `ship snapshots list`, and `--list-snapshots`: the newest, with those that are pinned marked. */
+export async function listSnapshots(shelf: Shelf, ctx: CommandContext, newest: number): Promise<Json> {
+  const pins = await shelf.pins.all(ctx.environment);
+  const found = await shelf.list(ctx.environment, newest + 1);
+  const listed = found.slice(0, newest).map((each) => ({ ...each, refused: whyRefused(each, ctx), pinned: pins[each.id] }));
   if (listed.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
   else for (const line of table(listed, new Date())) ctx.print(line);
-  return listed.map(({ refused, ...each }) => ({
-    ...('problem' in each ? { id: each.id, problem: each.problem } : summary(each.snapshot)),
+  if (found.length > newest) ctx.print('There are older ones: `ship snapshots list all`.');
+  return listed.map(({ refused, pinned, ...each }) => ({
+    ...('problem' in each ? { id: each.id, problem: each.problem } : each.listed),
     restorable: refused === undefined,
     ...(refused === undefined ? {} : { refused }),
-  })) as Json;
+    ...(pinned === undefined ? {} : { pinned }),
+  })) as unknown as Json;
 }
 
 /** Why `--rollback-to` would refuse a snapshot before it asks any driver; undefined where it would not. */
 function whyRefused(listed: ListedSnapshot, { components, project, environment }: CommandContext): string | undefined {
   if ('problem' in listed) return listed.problem.replace(`${listed.id} is `, '');
-  const { snapshot } = listed;
+  const { listed: snapshot } = listed;
   if (snapshot.project !== project) return `it is of project ${snapshot.project}`;
   if (snapshot.environment !== environment) return `it is of environment ${snapshot.environment}`;
   return Object.keys(snapshot.components).some((name) => components[name] !== undefined)
@@ -31,27 +36,7 @@ export async function showSnapshot(shelf: Shelf, ctx: CommandContext, id: string
   return snapshot as unknown as Json;
 }
 
-const summary = ({
-  id,
-  version,
-  timestamp,
-  git_sha,
-  verification,
-  rollback_safe,
-  components,
-  created_by,
-}: Extract<ListedSnapshot, { snapshot: unknown }>['snapshot']) => ({
-  id,
-  version,
-  timestamp,
-  git_sha,
-  rollback_safe,
-  verification,
-  created_by,
-  components: Object.fromEntries(Object.entries(components).map(([name, state]) => [name, state.version])),
-});
-
-type Row = ListedSnapshot & { readonly refused: string | undefined };
+type Row = ListedSnapshot & { readonly refused: string | undefined; readonly pinned: string | undefined };
 
 function table(listed: readonly Row[], now: Date): string[] {
   const rows = listed.map((each) =>
@@ -59,9 +44,9 @@ function table(listed: readonly Row[], now: Date): string[] {
       ? [each.id, '?', '?', refusal(each)]
       : [
           each.id,
-          each.snapshot.version,
-          age(now.getTime() - Date.parse(each.snapshot.timestamp)),
-          [verified(each.snapshot), refusal(each)].filter(Boolean).join('; '),
+          each.listed.version,
+          age(now.getTime() - Date.parse(each.listed.timestamp)),
+          [verified(each.listed), refusal(each), pinnedText(each)].filter(Boolean).join('; '),
         ],
   );
   const all = [['SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION'], ...rows];
@@ -71,7 +56,9 @@ function table(listed: readonly Row[], now: Date): string[] {
 
 const refusal = ({ refused }: Row): string => (refused === undefined ? '' : `cannot be gone back to: ${refused}`);
 
-function verified({ verification, rollback_safe }: Extract<ListedSnapshot, { snapshot: unknown }>['snapshot']): string {
+const pinnedText = ({ pinned }: Row): string => (pinned === undefined ? '' : pinned === '' ? 'pinned' : `pinned: ${pinned}`);
+
+function verified({ verification, rollback_safe }: Listed): string {
   const suites = Object.entries(verification).filter(([, passed]) => passed !== null);
   const told =
     suites.length === 0 ? 'nothing to verify' : suites.map(([suite, passed]) => `${suite} ${passed ? 'passed' : 'failed'}`).join(', ');

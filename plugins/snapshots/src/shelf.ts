@@ -1,74 +1,104 @@
-import { isShipError, type LatestSnapshot, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
+import { isShipError, type LatestSnapshot, type PartName, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
 import { errors } from './errors.js';
 import { readSnapshot, writeSnapshot } from './file.js';
+import { problemsBeside, readBeside } from './files.js';
+import { appendIndex, isFresh, type ListedSnapshot, listedOf, readIndex, rebuildIndex } from './listing.js';
+import { fileName, folderOf, ID, idOf, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
+import { Pins } from './pins.js';
+import { evictable } from './retention.js';
+import type { Seal } from './seal.js';
 
-const ID = /^snapshot-[0-9A-Za-z.-]{1,80}$/;
-const PREFIX = 'snapshot-';
-const SUFFIX = '.json';
 const TOLD = 3;
+/** So many of a list are compared with their files; of longer ones `verify` tells. */
+const LOOKED_AT = 100;
+/** Files of a save that never came to its snapshot are taken away after this. */
+const ORPHAN_AGE_MS = 24 * 3_600_000;
 
-/** A snapshot in a list; one that cannot be read says why. */
-export type ListedSnapshot = { readonly id: string; readonly snapshot: Snapshot } | { readonly id: string; readonly problem: string };
+/** What a pruning took away, or would. */
+export interface Pruned {
+  readonly snapshots: readonly string[];
+  readonly files: readonly string[];
+}
 
 /** The snapshots of a project in a store. */
 export class Shelf implements SnapshotProvider {
+  readonly pins: Pins;
+
   constructor(
-    private readonly store: Store,
+    readonly store: Store,
     private readonly project: string,
-  ) {}
+    readonly seal?: Seal,
+  ) {
+    this.pins = new Pins(store);
+  }
 
   /** Ids of an environment, newest first. */
   async ids(environment: string): Promise<string[]> {
-    const keys = await this.store.list(`snapshots/${environment}/${PREFIX}`);
-    const ids = keys.filter((key) => key.endsWith(SUFFIX)).map((key) => key.split('/').at(-1)!.slice(0, -SUFFIX.length));
-    return ids.sort().reverse();
+    const names = await this.#names(environment);
+    return names
+      .map(idOf)
+      .filter((id) => id !== undefined)
+      .sort()
+      .reverse();
   }
 
-  /** All snapshots of an environment, newest first, the damaged ones too. */
-  async list(environment: string): Promise<ListedSnapshot[]> {
-    const listed: ListedSnapshot[] = [];
-    for (const id of await this.ids(environment)) {
-      try {
-        listed.push({ id, snapshot: await this.read(environment, id) });
-      } catch (error) {
-        if (!isShipError(error)) throw error;
-        listed.push({ id, problem: error.message });
-      }
-    }
-    return listed;
+  /** Snapshots of an environment, newest first, those that cannot be read, too. From the index, where that is of the folder as it is. */
+  async list(environment: string, newest = Number.POSITIVE_INFINITY): Promise<ListedSnapshot[]> {
+    const index = await readIndex(this.store, environment, this.store.changed ? newest : undefined);
+    const listed = index && (await isFresh(this.store, environment, index)) ? index.listed : await this.#reindex(environment);
+    const shown = [...listed].reverse().slice(0, newest);
+    return shown.length > LOOKED_AT ? shown : Promise.all(shown.map((each) => this.#asItIs(environment, each)));
   }
 
+  /** Its files are written by then. */
   async save(snapshot: Snapshot): Promise<void> {
     const { id, environment, version, timestamp } = snapshot;
+    // An index that is not of the folder as it was cannot be added to: it is made anew when somebody asks for a list.
+    const index = await readIndex(this.store, environment, this.store.changed ? 0 : undefined);
+    const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
+    const isFirst = index === undefined && (await this.ids(environment)).length === 0;
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
     const latest: LatestSnapshot = { snapshot_id: id, version, timestamp };
-    await this.store.put(`snapshots/${environment}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
+    await this.store.put(`${folderOf(environment)}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
+    const add: ListedSnapshot = { id, listed: listedOf(snapshot), ...(await this.#stamp(environment, id)) };
+    if (isFirst) await rebuildIndex(this.store, environment, [add]);
+    else if (wasFresh) await appendIndex(this.store, environment, [{ add }]);
   }
 
-  /** The newest that is safe to go back to and whole; a damaged one is passed over. */
+  /** The newest that is safe to go back to, whole, and accepted; a damaged one is passed over. */
   async latest(environment: string, accepts: (snapshot: Snapshot) => boolean = () => true): Promise<Snapshot | null> {
     for (const id of await this.ids(environment)) {
       const snapshot = await this.read(environment, id).catch((error: unknown) => {
         if (!isShipError(error)) throw error;
       });
-      if (snapshot?.rollback_safe && snapshot.project === this.project && accepts(snapshot)) return snapshot;
+      const isGood = snapshot?.rollback_safe && snapshot.project === this.project && accepts(snapshot);
+      if (isGood && (await problemsBeside(this.store, snapshot)).length === 0) return snapshot;
     }
     return null;
   }
 
   async find(environment: string, given: string): Promise<Snapshot> {
-    const ids = await this.ids(environment);
-    const wanted = given.startsWith(PREFIX) ? given : `${PREFIX}${given}`;
-    const matches = ids.includes(wanted) ? [wanted] : ids.filter((id) => given !== '' && (id.startsWith(given) || id.startsWith(wanted)));
-    // What every id begins with says nothing, and may come of a variable that is not set: `snapshot-$ID`.
-    if (given !== '' && PREFIX.startsWith(given) && ids.length > 0) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches: ids });
-    if (matches.length > 1) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches });
-    const [id] = matches;
-    if (id === undefined) throw await this.#notFound(environment, given, wanted, ids);
+    const id = await this.resolve(environment, given);
     const snapshot = await this.read(environment, id);
     if (snapshot.project !== this.project) throw errors.SHIP_SNAPSHOT_FOREIGN({ id, project: this.project, found: snapshot.project });
     if (snapshot.environment !== environment) throw errors.SHIP_SNAPSHOT_ELSEWHERE({ id, environment, found: snapshot.environment });
+    const [problem] = await problemsBeside(this.store, snapshot);
+    if (problem !== undefined) throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem });
     return snapshot;
+  }
+
+  /** The whole id of what a person gave: an id, or the start of one that no other has. */
+  async resolve(environment: string, given: string): Promise<string> {
+    const ids = await this.ids(environment);
+    const wanted = wholeId(given);
+    const matches = ids.includes(wanted) ? [wanted] : ids.filter((id) => given !== '' && (id.startsWith(given) || id.startsWith(wanted)));
+    if (saysNothing(given) && ids.length > 0) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches: ids });
+    if (matches.length > 1) throw errors.SHIP_SNAPSHOT_AMBIGUOUS({ id: given, matches });
+    return matches[0] ?? Promise.reject(await this.#notFound(environment, given, wanted, ids));
+  }
+
+  readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer> {
+    return readBeside(this.store, snapshot, fileName(snapshot.id, part, ending), this.seal);
   }
 
   /** Reads one by its whole id. */
@@ -78,13 +108,97 @@ export class Shelf implements SnapshotProvider {
     return readSnapshot(id, stored.value.toString('utf8'));
   }
 
-  /** Keeps the newest `count`, and the last one that is safe to go back to, however old. */
-  async prune(environment: string, count: number): Promise<string[]> {
+  /** What is wrong with a snapshot and all that lies beside it; nothing where it is what it was. */
+  async problems(environment: string, id: string): Promise<string[]> {
+    try {
+      return await problemsBeside(this.store, await this.read(environment, id));
+    } catch (error) {
+      if (!isShipError(error)) throw error;
+      return [error.message.replace(`${id} is damaged: `, '')];
+    }
+  }
+
+  /** Takes away what need not stay: see `evictable`, and the files of saves that never came to their end. */
+  async prune(
+    environment: string,
+    count: number,
+    needed: readonly string[] = [],
+    { dryRun = false, now = Date.now() } = {},
+  ): Promise<Pruned> {
     const ids = await this.ids(environment);
-    const lastGood = (await this.latest(environment))?.id;
-    const evicted = ids.slice(count).filter((id) => id !== lastGood);
-    for (const id of evicted) await this.store.remove(keyOf(environment, id));
-    return evicted;
+    const lastGood = ids.length > count ? (await this.latest(environment))?.id : undefined;
+    const pinned = new Set(ids.length > count ? Object.keys(await this.pins.all(environment)) : []);
+    const snapshots = evictable(ids, { count, lastGood, pinned, needed: new Set(needed) });
+    const files = await this.#orphans(environment, new Set(ids), now);
+    if (dryRun || snapshots.length + files.length === 0) return { snapshots, files };
+    const index = await readIndex(this.store, environment, this.store.changed ? 0 : undefined);
+    const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
+    await this.#evict(environment, snapshots, ids);
+    for (const name of files) await this.store.remove(`${folderOf(environment)}/${name}`);
+    if (wasFresh)
+      await appendIndex(
+        this.store,
+        environment,
+        snapshots.map((gone) => ({ gone })),
+      );
+    return { snapshots, files };
+  }
+
+  /** The snapshot goes first: what lies beside one that is there is never missing. */
+  async #evict(environment: string, gone: readonly string[], ids: readonly string[]): Promise<void> {
+    const known = async (id: string) => this.read(environment, id).catch(() => undefined);
+    const evicted = await Promise.all(gone.map(known));
+    const beside = (await this.#names(environment)).filter((name) => gone.includes(ownerOf(name) ?? ''));
+    for (const id of gone) await this.store.remove(keyOf(environment, id));
+    for (const name of beside) await this.store.remove(`${folderOf(environment)}/${name}`);
+    const objects = new Set(evicted.flatMap((snapshot) => snapshot?.objects ?? []));
+    if (objects.size === 0) return;
+    for (const id of ids.filter((each) => !gone.includes(each))) for (const key of (await known(id))?.objects ?? []) objects.delete(key);
+    for (const key of objects) await this.store.remove(key);
+  }
+
+  async #orphans(environment: string, ids: ReadonlySet<string>, now: number): Promise<string[]> {
+    const names = await this.#names(environment);
+    return names.filter((name) => {
+      const owner = ownerOf(name);
+      if (owner === undefined || ids.has(owner)) return false;
+      const [day, time] = owner.slice('snapshot-'.length).split('T');
+      const saved = Date.parse(`${day}T${time?.slice(0, 8).replaceAll('-', ':')}Z`);
+      return now - saved > ORPHAN_AGE_MS;
+    });
+  }
+
+  async #reindex(environment: string): Promise<readonly ListedSnapshot[]> {
+    const listed: ListedSnapshot[] = [];
+    for (const id of (await this.ids(environment)).reverse()) listed.push(await this.#look(environment, id));
+    // A list is a look: where nothing may be written, it is shown all the same.
+    if (listed.length > 0) await rebuildIndex(this.store, environment, listed).catch(() => {});
+    return listed;
+  }
+
+  /** What the index says of a snapshot, unless its file was changed in place since. */
+  async #asItIs(environment: string, known: ListedSnapshot): Promise<ListedSnapshot> {
+    const { stamp } = await this.#stamp(environment, known.id);
+    return stamp !== undefined && stamp === known.stamp ? known : this.#look(environment, known.id);
+  }
+
+  async #look(environment: string, id: string): Promise<ListedSnapshot> {
+    const stamp = await this.#stamp(environment, id);
+    try {
+      return { id, listed: listedOf(await this.read(environment, id)), ...stamp };
+    } catch (error) {
+      if (!isShipError(error)) throw error;
+      return { id, problem: error.message, ...stamp };
+    }
+  }
+
+  async #stamp(environment: string, id: string): Promise<{ stamp?: string }> {
+    const stamp = await this.store.changed?.(keyOf(environment, id));
+    return stamp ? { stamp } : {};
+  }
+
+  async #names(environment: string): Promise<string[]> {
+    return (await this.store.list(`${folderOf(environment)}/`)).map((key) => key.split('/').at(-1)!);
   }
 
   async #notFound(environment: string, given: string, wanted: string, ids: readonly string[]): Promise<Error> {
@@ -95,5 +209,3 @@ export class Shelf implements SnapshotProvider {
     return errors.SHIP_SNAPSHOT_NOT_FOUND({ id: given, environment, known: ids.slice(0, TOLD) });
   }
 }
-
-const keyOf = (environment: string, id: string): string => `snapshots/${environment}/${id}${SUFFIX}`;

@@ -11,14 +11,26 @@ import {
   uniqueId,
   userName,
 } from '@ship/core';
+import { filesBeside, writeFiles } from './files.js';
+import type { Shelf } from './shelf.js';
 
 /** Takes a snapshot of what is live after a verified success. */
-export async function takeSnapshot(outcome: RunOutcome, run: RunContext): Promise<Snapshot> {
+export async function takeSnapshot(
+  outcome: RunOutcome,
+  run: RunContext,
+  { store, seal }: Pick<Shelf, 'store' | 'seal'>,
+): Promise<Snapshot> {
   const components = await run.describeComponents();
+  const { parts, problems } = await run.captureParts();
+  for (const problem of problems) run.log.warn(`${problem}: the snapshot is marked as not safe to go back to`);
   const now = new Date();
-  return {
+  const id = `snapshot-${uniqueId(now)}`;
+  const config = run.refer(configOf(run.config));
+  // Beside the snapshot before it: one that is there is whole.
+  const files = await writeFiles(store, run.environment, filesBeside(id, config, parts), seal);
+  const referred = {
     format: 1,
-    id: `snapshot-${uniqueId(now)}`,
+    id,
     project: run.project,
     environment: run.environment,
     timestamp: now.toISOString(),
@@ -26,15 +38,18 @@ export async function takeSnapshot(outcome: RunOutcome, run: RunContext): Promis
     git_sha: run.facts.sha ?? null,
     run: run.run,
     components,
-    terraform: null,
-    helm_values: null,
-    migrations: null,
-    config: configOf(run.config),
+    terraform: parts.terraform?.value ?? null,
+    helm_values: parts.helm_values?.value ?? null,
+    migrations: parts.migrations?.value ?? null,
+    config: {},
     verification: verificationOf(outcome),
-    rollback_safe: isSafe(outcome, components),
+    rollback_safe: isSafe(outcome, components) && problems.length === 0,
     created_by: userName(),
-    notes: run.facts.dirty === 'true' ? ['the working tree had uncommitted changes'] : [],
-  };
+    files,
+    objects: [...new Set(Object.values(parts).flatMap(({ objects = [] }) => objects))],
+    notes: [...(run.facts.dirty === 'true' ? ['the working tree had uncommitted changes'] : []), ...problems],
+  } satisfies Snapshot;
+  return { ...run.refer(referred), config };
 }
 
 /** What of the config goes back with the code: the components as they were, and the checks they passed. */

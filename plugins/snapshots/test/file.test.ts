@@ -83,7 +83,7 @@ describe('shelf', () => {
 
   it('given more than are kept, when it is pruned, then the newest stay, and the last good one however old', async () => {
     const { shelf } = await shelfOf(snapshot('1'), snapshot('2'), ...['3', '4', '5'].map((id) => snapshot(id, { rollback_safe: false })));
-    expect(await shelf.prune('production', 2)).toEqual(['snapshot-3', 'snapshot-1']);
+    expect(await shelf.prune('production', 2)).toEqual({ snapshots: ['snapshot-3', 'snapshot-1'], files: [] });
     expect(await shelf.ids('production')).toEqual(['snapshot-5', 'snapshot-4', 'snapshot-2']);
   });
 

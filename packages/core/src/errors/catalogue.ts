@@ -366,6 +366,11 @@ const runErrors = {
       `${d.id} does not hold ${d.name}${d.held.length === 0 ? '' : `, only ${d.held.join(', ')}`}`,
     hint: 'Choose another snapshot: `ship --list-snapshots`.',
   },
+  SHIP_PART_TIMEOUT: {
+    exit: 3,
+    message: (d: { part: string; timeoutMs: number }) => `capturing ${d.part} took longer than ${seconds(d.timeoutMs)}`,
+    hint: 'The snapshot was kept without it, and is marked as not safe to go back to.',
+  },
   SHIP_ROLLBACK_OFF: { exit: 6, message: (d: { by: string }) => `rollback is switched off by ${d.by}` },
   SHIP_ROLLBACK_PROOF: {
     exit: 4,

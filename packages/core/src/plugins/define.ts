@@ -24,8 +24,10 @@ import type {
 export interface SnapshotProvider {
   /** The last verified one of the environment, or the last one that is accepted; null where there is none. */
   latest(environment: string, accepts?: (snapshot: Snapshot) => boolean): Promise<Snapshot | null>;
-  /** By id or unique prefix. Throws where there is none, or more than one. */
+  /** By id or unique prefix. Throws where there is none, or more than one, or where it or a file beside it is not what it was. */
   find(environment: string, id: string): Promise<Snapshot>;
+  /** The file of a part with that ending, checked and decrypted. */
+  readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer>;
 }
 
 /** What `apply` receives: a scope of the plugin's own. */

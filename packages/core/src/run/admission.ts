@@ -3,7 +3,7 @@ import type { RollbackRequest } from '../hooks.js';
 import { type ComponentConfig, type ComponentState, type Context, type Finding, PART_NAMES, type Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf, runContextOf } from './contexts.js';
-import { heldParts } from './restore-parts.js';
+import { filesOf, heldParts } from './parts.js';
 import type { Session } from './session.js';
 
 /** How long a driver may think about whether it can restore a state. */
@@ -63,7 +63,13 @@ async function partFindings(session: Session, { target, to, scope }: RollbackReq
   const found: Finding[] = [];
   for (const { name, part, value } of heldParts(session, target)) {
     if (!part.admit) continue;
-    found.push(...(await askedInTime(session, name, async (ctx) => (await part.admit?.(ctx, session.resolveSecrets(value))) ?? [])));
+    found.push(
+      ...(await askedInTime(
+        session,
+        name,
+        async (ctx) => (await part.admit?.(ctx, session.resolveSecrets(value), filesOf(session.kernel, target, name))) ?? [],
+      )),
+    );
   }
   return session.kernel.redactor.redactDeep(found);
 }

@@ -1,8 +1,10 @@
 import { crashPoint } from '../crash-points.js';
 import type { RunContext } from '../hooks.js';
-import type { ComponentState, Context, Step, StepContext } from '../types/index.js';
+import type { Context, Step, StepContext } from '../types/index.js';
+import { describeComponents } from './describe.js';
 import { idleContext } from './idle-context.js';
 import { logOutput } from './output-log.js';
+import { captureParts } from './parts.js';
 import { recordResource } from './resources.js';
 import type { Session } from './session.js';
 
@@ -55,19 +57,11 @@ export function runContextOf(session: Session): RunContext {
     fact: (name, value) => {
       session.facts[name] = value;
     },
-    describeComponents: () => describeComponents(session),
+    describeComponents: () => describeComponents(kernel, plan.components, contextOf(session)),
+    captureParts: () => captureParts(session, (signal, name) => contextOf(session, signal, name)),
     refer: (value) => kernel.redactor.refer(value),
     announce: (event) => session.emit(event),
   };
   runContexts.set(session, made);
   return made;
-}
-
-async function describeComponents(session: Session): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  for (const component of session.plan.components) {
-    const state = await session.kernel.registry.drivers.get(component.driver)?.describe(contextOf(session), component);
-    if (state) states[component.name] = state;
-  }
-  return states;
 }

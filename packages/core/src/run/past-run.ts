@@ -50,3 +50,10 @@ const hasActed = ({ steps, restoresComponents }: RunState): boolean => steps.siz
 export function isUnfinished({ status }: RunState): boolean {
   return status === undefined || status === 'interrupted' || status === 'refused' || status === 'rollback_incomplete';
 }
+
+/** The target of the last run, unless it has ended well: going on with it, or taking it back, is held to that snapshot. */
+export async function neededSnapshots(kernel: Kernel): Promise<readonly string[]> {
+  const past = await lastRun(kernel);
+  const ended = past?.state.status === 'succeeded' || past?.state.status === 'rolled_back';
+  return past === undefined || ended || past.state.targetSnapshot === null ? [] : [past.state.targetSnapshot];
+}

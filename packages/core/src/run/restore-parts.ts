@@ -1,28 +1,12 @@
 import { errors } from '../errors/catalogue.js';
-import {
-  type AnySnapshotPart,
-  type Json,
-  PART_NAMES,
-  type PartName,
-  type PartReport,
-  type RollbackReport,
-  type Snapshot,
-} from '../types/index.js';
+import type { PartReport, RollbackReport, Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
+import { filesOf, type HeldPart, heldParts } from './parts.js';
 import type { Deadline } from './rollback.js';
 import type { Session } from './session.js';
 
 type Remaining = RollbackReport['remaining'][number];
-
-/** The parts that a snapshot holds, in the order in which they go back; without those that no plugin can put back. */
-export function heldParts({ kernel }: Session, snapshot: Snapshot): { name: PartName; part: AnySnapshotPart; value: Json }[] {
-  return PART_NAMES.flatMap((name) => {
-    const part = kernel.registry.parts.get(name);
-    const value = snapshot[name];
-    return part === undefined || value === null ? [] : [{ name, part, value }];
-  });
-}
 
 /** Puts the parts back, one after the other: each may stand on the one before it. */
 export async function restoreParts(
@@ -31,15 +15,14 @@ export async function restoreParts(
   deadline: Deadline,
 ): Promise<{ parts: PartReport[]; remaining: Remaining[] }> {
   const parts: PartReport[] = [];
-  for (const { name, part, value } of heldParts(session, snapshot))
-    parts.push(await restorePart(session, name, part, value, Math.max(1, deadline())));
+  for (const held of heldParts(session, snapshot)) parts.push(await restorePart(session, snapshot, held, Math.max(1, deadline())));
   const remaining = parts.flatMap(({ name, error }) =>
     error ? [{ what: name, command: `ship --rollback-to ${snapshot.id}`, error }] : [],
   );
   return { parts, remaining };
 }
 
-async function restorePart(session: Session, name: PartName, part: AnySnapshotPart, value: Json, timeoutMs: number): Promise<PartReport> {
+async function restorePart(session: Session, snapshot: Snapshot, { name, part, value }: HeldPart, timeoutMs: number): Promise<PartReport> {
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
   session.emit({ type: 'undo-started', what: name });
@@ -49,7 +32,7 @@ async function restorePart(session: Session, name: PartName, part: AnySnapshotPa
     await session.journal.append({ type: 'part-intent', part: name, target: value });
     const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: name, timeoutMs });
     const restored = await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
-      part.restore(contextOf(session, signal, name), session.resolveSecrets(value)),
+      part.restore(contextOf(session, signal, name), session.resolveSecrets(value), filesOf(session.kernel, snapshot, name)),
     );
     const { changed, summary } = restored;
     await session.journal.append({ type: 'part-restored', part: name, changed });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
@@ -57,6 +57,15 @@ export class FileStore implements Store {
       .sort();
   }
 
+  async changed(key: string): Promise<string> {
+    try {
+      return String(statSync(join(this.folder, checkKey(key)), { bigint: true }).mtimeNs);
+    } catch (error) {
+      if (isMissing(error)) return '0';
+      throw errors.SHIP_STORE_READ_FAILED({ path: key, reason: reasonOf(error) }, { cause: error });
+    }
+  }
+
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
     const path = this.#path(key);
     if (lease === undefined) return rmSync(path, { force: true, recursive: true });
@@ -110,7 +119,13 @@ export class FileStore implements Store {
   #read(key: string): Stored | undefined {
     try {
       const value = readFileSync(this.#path(key));
-      return { value, version: versionOf(value) };
+      // Most who read never ask for the version, and of a large value it takes longer than the reading.
+      return {
+        value,
+        get version() {
+          return versionOf(value);
+        },
+      };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw errors.SHIP_STORE_READ_FAILED({ path: this.#path(key), reason: reasonOf(error) }, { cause: error });

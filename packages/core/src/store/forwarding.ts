@@ -29,6 +29,10 @@ export abstract class ForwardingStore implements Store {
     return this.behind.list(prefix);
   }
 
+  async changed(key: string): Promise<string> {
+    return (await this.behind.changed?.(key)) ?? '';
+  }
+
   async remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void> {
     return this.behind.remove(key, demands);
   }

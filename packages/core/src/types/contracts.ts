@@ -1,5 +1,6 @@
-import type { ComponentConfig, FailureType, Position } from './config.js';
+import type { ComponentConfig, Config, FailureType, Position } from './config.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
+import type { PartName, Snapshot } from './snapshot.js';
 
 /** What a step would do, for `--dry-run`. */
 export interface Change {
@@ -267,10 +268,18 @@ export interface Command {
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
+  /** The config, frozen. */
+  readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
   /** One line for people. */
   print(line: string): void;
+  /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
+  describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
+  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot tell. */
+  compareParts(snapshot: Snapshot): Promise<Readonly<Partial<Record<PartName, readonly string[] | null>>>>;
+  /** Ids of snapshots that a run which has not ended well would go back to. */
+  neededSnapshots(): Promise<readonly string[]>;
 }
 
 /** An error with the type that `retry.on` compares. Thrown by actions that know better than the classifier. */

@@ -36,8 +36,22 @@ export interface Snapshot {
   readonly rollback_safe: boolean;
   /** The user who deployed. */
   readonly created_by: string;
+  /** What lies beside it, by the name of the file. Absent in snapshots of before. */
+  readonly files?: Readonly<Record<string, SnapshotFile>>;
+  /** Keys of the store, below `objects/`, that its parts point at; the name of each is the SHA-256 of its content. */
+  readonly objects?: readonly string[];
   /** For people. */
   readonly notes: readonly string[];
+}
+
+/** A file beside a snapshot. */
+export interface SnapshotFile {
+  /** Of the bytes as they lie there, in hex. */
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+  /** It is encrypted. */
+  readonly sealed?: true;
 }
 
 /** The fields of a snapshot that plugins fill, in the order in which they go back: what the others stand on comes first. */
@@ -55,16 +69,22 @@ export interface CapturedPart<Value extends Json = Json> {
   readonly objects?: readonly string[];
 }
 
+/** The files of a part, as they were captured. */
+export interface PartFiles {
+  /** The file with that ending, checked and decrypted. Throws where there is none, or where it is not what it was. */
+  read(ending: string): Promise<Buffer>;
+}
+
 /** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
 export interface SnapshotPart<Value extends Json = Json> {
   /** What is live; undefined where there is nothing to keep. Reads only. */
   capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
   /** Can it go back to `value`, and does that do no harm? Reads only. */
-  admit?(ctx: Context, value: Value): Promise<readonly Finding[]> | readonly Finding[];
+  admit?(ctx: Context, value: Value, files: PartFiles): Promise<readonly Finding[]> | readonly Finding[];
   /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
-  restore(ctx: Context, value: Value): Promise<Restored> | Restored;
+  restore(ctx: Context, value: Value, files: PartFiles): Promise<Restored> | Restored;
   /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
-  compare?(ctx: Context, value: Value): Promise<readonly string[]> | readonly string[];
+  compare?(ctx: Context, value: Value, files: PartFiles): Promise<readonly string[]> | readonly string[];
 }
 
 /** A part of any value. */

@@ -110,6 +110,11 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
+  /**
+   * Differs after the value of a key has changed, or after a key directly below a folder was added, replaced or removed;
+   * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store cannot tell.
+   */
+  changed?(key: string): Promise<string>;
   /** Removes a key and what is below it; no error where there is nothing. */
   remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void>;
   /** Takes the lease of an environment, also that of a dead holder. Throws SHIP_LEASE_HELD where its holder may be alive. */

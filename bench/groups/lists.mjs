@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSnapshot } from '../../plugins/snapshots/dist/file.js';
+import { timeChild } from '../lib/children.mjs';
+import { ratioAtMost } from '../lib/goals.mjs';
+import { PROGRAMS } from '../lib/programs.mjs';
+import { node, projectOf, SHIP } from '../lib/ship.mjs';
+
+const BASE = 'a start that lists nothing';
+
+/** What it costs to list many snapshots of 4 KB. */
+export function listsGroup({ isSmoke }) {
+  const count = isSmoke ? 30 : 10_000;
+  const project = projectOf('version: 1\nproject: bench\nsteps: [{ id: a, run: "true" }]\n');
+  const state = join(project, '.speckit');
+  fill(join(state, 'snapshots/default'), count);
+  const list = (newest) => () => ({ ms: timeChild(node(PROGRAMS.listSnapshots, state, newest)) });
+  const ship =
+    (...words) =>
+    () => ({ ms: timeChild(node(SHIP, ...words), { cwd: project }) });
+  const candidates = [
+    { name: BASE, measure: () => ({ ms: timeChild(node(PROGRAMS.listNothing, state)) }) },
+    { name: 'the last 20', measure: list('20') },
+    { name: `all ${count}`, measure: list('all') },
+    { name: 'ship validate', measure: ship('validate') },
+    { name: 'ship snapshots list', measure: ship('snapshots', 'list') },
+    { name: 'ship snapshots list all', measure: ship('snapshots', 'list', 'all') },
+  ];
+  const goals = { 'the last 20': 1.1, [`all ${count}`]: 1.8 };
+  const rows = candidates.map(({ name }) => ({ candidate: name, ...(goals[name] && { goal: ratioAtMost(goals[name]) }) }));
+  return {
+    rounds: 9,
+    warmUp: true,
+    candidates,
+    tables: [{ title: `Lists, ${count} snapshots`, unit: 'ms', base: BASE, metric: 'ms', rows }],
+  };
+}
+
+function fill(into, count) {
+  mkdirSync(into, { recursive: true, mode: 0o700 });
+  for (let index = 0; index < count; index += 1) {
+    const time = new Date(Date.UTC(2026, 0, 1) + index * 60_000).toISOString();
+    const id = `snapshot-${time.replaceAll(':', '-')}-bench${index}`;
+    writeFileSync(join(into, `${id}.json`), writeSnapshot(snapshotOf(id, time)), { mode: 0o600 });
+  }
+}
+
+/** About 4 KB, as one with twelve components is. */
+function snapshotOf(id, timestamp) {
+  const state = { version: '1.2.3', config_hash: 'f'.repeat(64), healthy: true, driver: { release: 'r'.repeat(120) } };
+  const components = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`component-${index}`, state]));
+  const nothing = { terraform: null, helm_values: null, migrations: null, config: {}, git_sha: null, run: null, notes: [] };
+  const verification = { smoke: true, acceptance: null, security: null, performance: null };
+  return {
+    format: 1,
+    id,
+    project: 'bench',
+    environment: 'default',
+    timestamp,
+    version: '1.2.3',
+    components,
+    verification,
+    rollback_safe: true,
+    created_by: 'bench',
+    ...nothing,
+  };
+}

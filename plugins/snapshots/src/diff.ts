@@ -1,0 +1,57 @@
+import type { CommandContext, ComponentState, Json, PartName, Snapshot } from '@ship/core';
+
+/** One difference between two states of an environment. */
+export interface Difference {
+  /** `component`, `part` or `environment`. */
+  readonly kind: 'component' | 'part' | 'environment';
+  readonly name: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** More than the two versions tell. */
+  readonly detail?: string;
+}
+
+type States = Readonly<Record<string, Pick<ComponentState, 'version' | 'config_hash' | 'healthy'>>>;
+
+/** What differs between the components of two states. */
+export function componentDifferences(from: States, to: States): Difference[] {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
+  return names.flatMap((name): Difference[] => {
+    const [one, other] = [from[name], to[name]];
+    const versions = { kind: 'component', name, from: one?.version ?? null, to: other?.version ?? null } as const;
+    if (one?.version !== other?.version) return [versions];
+    if (one?.config_hash !== other?.config_hash) return [{ ...versions, detail: 'another configuration' }];
+    return one?.healthy === other?.healthy ? [] : [{ ...versions, detail: other?.healthy ? 'healthy now' : 'not healthy now' }];
+  });
+}
+
+const PARTS: readonly PartName[] = ['terraform', 'migrations', 'helm_values'];
+
+/** Two snapshots. */
+export function snapshotDifferences(from: Snapshot, to: Snapshot): Difference[] {
+  const parts = PARTS.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]));
+  return [
+    ...(from.git_sha === to.git_sha ? [] : [{ kind: 'environment' as const, name: 'git_sha', from: from.git_sha, to: to.git_sha }]),
+    ...parts.map((name) => ({ kind: 'part' as const, name, from: stateOf(from[name]), to: stateOf(to[name]), detail: 'another state' })),
+    ...componentDifferences(from.components, to.components),
+  ];
+}
+
+const stateOf = (value: Json): string | null => (value === null ? null : 'captured');
+
+/** A snapshot, and what is live. */
+export async function liveDifferences(ctx: CommandContext, snapshot: Snapshot): Promise<Difference[]> {
+  const parts = await ctx.compareParts(snapshot);
+  const told = Object.entries(parts).flatMap(([name, lines]): Difference[] =>
+    lines === null
+      ? [{ kind: 'part' as const, name, from: 'captured', to: null, detail: 'its plugin cannot tell' }]
+      : lines.map((detail) => ({ kind: 'part' as const, name, from: 'captured', to: 'live', detail })),
+  );
+  return [...told, ...componentDifferences(snapshot.components, await ctx.describeComponents())];
+}
+
+/** A line for people. */
+export function differenceLine({ name, from, to, detail }: Difference): string {
+  const change = from === to ? `${from}` : `${from ?? 'nothing'} -> ${to ?? 'nothing'}`;
+  return `${name}: ${detail === undefined ? change : from === to ? `${change}, ${detail}` : detail}`;
+}

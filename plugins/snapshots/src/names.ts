@@ -1,0 +1,42 @@
+import type { PartName } from '@ship/core';
+
+const PREFIX = 'snapshot-';
+const SUFFIX = '.json';
+
+/** What a person may give as an id. */
+export const ID = /^snapshot-[0-9A-Za-z.-]{1,80}$/;
+
+/** How the files of a part begin. */
+const STEMS: Readonly<Record<PartName | 'config', string>> = {
+  terraform: 'terraform',
+  helm_values: 'helm',
+  migrations: 'migrations',
+  config: 'config',
+};
+const BESIDE = new RegExp(`^(?:${Object.values(STEMS).join('|')})-(.+Z-[a-z0-9]+)\\.[a-z0-9]+$`);
+
+/** Where the snapshots of an environment lie. */
+export const folderOf = (environment: string): string => `snapshots/${environment}`;
+
+/** Where a snapshot lies. */
+export const keyOf = (environment: string, id: string): string => `${folderOf(environment)}/${id}${SUFFIX}`;
+
+/** The id of a snapshot by the name of its file; undefined where that is none. */
+export const idOf = (name: string): string | undefined =>
+  name.startsWith(PREFIX) && name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined;
+
+/** The name of a file beside a snapshot: the same time, another beginning. */
+export const fileName = (id: string, part: PartName | 'config', ending: string): string =>
+  `${STEMS[part]}-${id.slice(PREFIX.length)}.${ending}`;
+
+/** The snapshot that a file lies beside, by its name; undefined where it is no such file. */
+export function ownerOf(name: string): string | undefined {
+  const [, stamp] = BESIDE.exec(name) ?? [];
+  return stamp === undefined ? undefined : `${PREFIX}${stamp}`;
+}
+
+/** An id as people give it, with or without its beginning. */
+export const wholeId = (given: string): string => (given.startsWith(PREFIX) ? given : `${PREFIX}${given}`);
+
+/** What every id begins with says nothing, and may come of a variable that is not set: `snapshot-$ID`. */
+export const saysNothing = (given: string): boolean => given !== '' && PREFIX.startsWith(given);
