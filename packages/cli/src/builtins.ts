@@ -4,6 +4,7 @@ import type { BuiltinPlugins } from '@ship/core/kernel';
 /** The plugins that come with the command. Each is loaded when a config uses it. */
 export const BUILTINS: BuiltinPlugins = {
   git: () => import('@ship/plugin-git') as Promise<{ default: Plugin<never> }>,
+  'instant-rollback': () => import('@ship/plugin-instant-rollback') as Promise<{ default: Plugin<never> }>,
   'partial-rollback': () => import('@ship/plugin-partial-rollback') as Promise<{ default: Plugin<never> }>,
   release: () => import('@ship/plugin-release') as Promise<{ default: Plugin<never> }>,
   shell: () => import('@ship/plugin-shell') as Promise<{ default: Plugin<never> }>,

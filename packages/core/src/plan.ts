@@ -4,7 +4,18 @@ import { errors } from './errors/catalogue.js';
 import { isShipError, type ShipError } from './errors/ship-error.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
-import { type Config, type Finding, type JsonSchema, type Plan, type Position, type Step, type StepConfig, SUITES } from './types/index.js';
+import {
+  type Config,
+  type Finding,
+  type JsonSchema,
+  type Plan,
+  type Position,
+  type Router,
+  type RouterConfig,
+  type Step,
+  type StepConfig,
+  SUITES,
+} from './types/index.js';
 
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;
@@ -167,7 +178,7 @@ class Names {
 }
 
 async function checkComponents({ components }: Config, names: Names): Promise<void> {
-  for (const { name, driver, settings } of Object.values(components)) {
+  for (const { name, driver, settings, router } of Object.values(components)) {
     const at = ['components', name];
     const use = {
       table: names.registry.drivers,
@@ -179,7 +190,23 @@ async function checkComponents({ components }: Config, names: Names): Promise<vo
       inputAt: [at],
     };
     await names.use({ ...use, schema: (item) => item.settings });
+    if (router) await names.use(routerUse(names, name, router));
   }
+}
+
+function routerUse({ registry }: Names, component: string, { name, settings }: RouterConfig): Use<Router> {
+  const at = ['components', component, 'router'];
+  const subject = `component ${component}`;
+  return {
+    table: registry.routers,
+    name,
+    input: settings,
+    subject,
+    thing: at,
+    at,
+    inputAt: [[...at, name]],
+    schema: (item) => item.settings,
+  };
 }
 
 async function checkSuites({ verify }: Config, names: Names): Promise<void> {

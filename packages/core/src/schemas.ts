@@ -25,6 +25,7 @@ export async function builtinSchemas(plugins: readonly Plugin[]): Promise<JsonSc
     ...plugins.flatMap(({ options, sections = {} }) => [...(options ? [options] : []), ...Object.values(sections)]),
     ...registry.actions.values().flatMap(({ input }) => (input ? [input] : [])),
     ...registry.drivers.values().map(({ settings }) => settings),
+    ...registry.routers.values().flatMap(({ settings }) => (settings ? [settings] : [])),
     ...registry.checks.values().map(({ input }) => input),
     ...registry.conditions.values().map(({ input }) => input),
   ];

@@ -9,8 +9,9 @@ export default definePlugin<JsonObject>({
   apply(ship) {
     ship.hooks.plan.tapPromise('ranges', checkRanges);
     ship.strategy('partial-rollback', {
-      async partial(_ctx, { component, before, components, deployed, target }) {
+      async partial(_ctx, { component, components, deployed, states, target }) {
         // What was never there before can be taken away, but nothing says that the others do without it.
+        const before = component && states[component.name];
         if (!component || !before) return false;
         const isNew = new Set(deployed.map(({ name }) => name));
         const others = othersOf(components, component.name, target, (name) => (isNew.has(name) ? undefined : 'old'));

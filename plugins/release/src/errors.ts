@@ -66,6 +66,11 @@ export const errors = defineErrors({
     message: (d: { component: string; weights: string }) => `${d.component}: the weights ${d.weights} do not add up to 100`,
     hint: 'Give whole percents from 0 to 100 that add up to 100.',
   },
+  SHIP_RELEASE_NO_SLOT: {
+    exit: 3,
+    message: (d: { component: string; slots: readonly number[] }) => `${d.component}: none of its slots is free: ${d.slots.join(', ')}`,
+    hint: 'With `standby: true` two releases run at a time, and a third one needs a slot of its own. `ship release status` shows who holds which.',
+  },
   SHIP_RELEASE_NO_FRONT: {
     exit: 3,
     message: (d: { component: string }) => `${d.component} has no front: it has no \`port\`, or was never deployed`,

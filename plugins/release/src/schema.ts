@@ -1,6 +1,12 @@
 import type { JsonSchema } from '@ship/core';
 
 const PORT_PATTERN = '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
+const port = {
+  anyOf: [
+    { type: 'integer', minimum: 1, maximum: 65535 },
+    { type: 'string', pattern: PORT_PATTERN, title: 'a port from 1 to 65535' },
+  ],
+};
 const text = { type: 'string', minLength: 1 };
 const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$', title: 'a duration', examples: ['250ms', '10s', '5m'] };
 const variable = { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of an environment variable', examples: ['DB_PASSWORD'] };
@@ -30,12 +36,8 @@ export const settingsSchema: JsonSchema = {
     run: { anyOf: [text, { type: 'array', items: { type: 'string' }, minItems: 1 }] },
     host: text,
     // A text where the config wrote `${NAME}`.
-    port: {
-      anyOf: [
-        { type: 'integer', minimum: 1, maximum: 65535 },
-        { type: 'string', pattern: PORT_PATTERN, title: 'a port from 1 to 65535' },
-      ],
-    },
+    port,
+    slots: { type: 'array', items: port, minItems: 2, uniqueItems: true },
     health,
     env: { type: 'object', propertyNames: variable, additionalProperties: { type: 'string' } },
     keep: { type: 'integer', minimum: 2 },

@@ -13,6 +13,8 @@ export interface Settings {
   readonly keep: number;
   readonly drain_timeout_ms: number;
   readonly standby: boolean;
+  /** The ports that its processes take turns on, for a router that cannot be told new ones. Empty: any free port. */
+  readonly slots: readonly number[];
   readonly exclude: readonly string[];
   readonly root: string;
   readonly systemd: boolean;
@@ -29,6 +31,7 @@ interface Written {
   keep?: number;
   drain_timeout?: string;
   standby?: boolean;
+  slots?: (number | string)[];
   exclude?: string[];
   root?: string;
   systemd?: 'auto' | 'never';
@@ -42,11 +45,12 @@ export function settingsOf(ctx: Pick<Context, 'dir' | 'stateDir' | 'environment'
     run: written.run,
     host: written.host ?? '127.0.0.1',
     port: written.port === undefined ? null : Number(written.port),
-    health: healthOf(written),
+    health: healthOf(written, written.port !== undefined || component.router !== undefined),
     env: written.env ?? {},
     keep: written.keep ?? 6,
     drain_timeout_ms: milliseconds(written.drain_timeout ?? '10s'),
     standby: written.standby ?? false,
+    slots: (written.slots ?? []).map(Number),
     exclude: written.exclude ?? [],
     root: written.root ? resolve(ctx.dir, written.root) : join(ctx.stateDir, 'releases', ctx.environment, component.name),
     systemd: written.systemd !== 'never',
@@ -56,7 +60,7 @@ export function settingsOf(ctx: Pick<Context, 'dir' | 'stateDir' | 'environment'
 /** The schema has checked the text. */
 const milliseconds = (text: string): number => parseDuration(text) ?? 0;
 
-function healthOf({ health = {}, port }: Written): Health {
+function healthOf({ health = {} }: Written, listens: boolean): Health {
   const times = {
     timeout_ms: milliseconds(health.timeout ?? '30s'),
     interval_ms: milliseconds(health.interval ?? '250ms'),
@@ -64,5 +68,5 @@ function healthOf({ health = {}, port }: Written): Health {
   };
   if (health.http !== undefined) return { kind: 'http', target: health.http, ...times };
   if (health.run !== undefined) return { kind: 'run', target: health.run, ...times };
-  return { kind: port === undefined ? 'uptime' : 'tcp', target: '', ...times };
+  return { kind: listens ? 'tcp' : 'uptime', target: '', ...times };
 }

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandContext, JsonObject } from '@ship/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from '../../../test/support/client.js';
 import { releaseCommand } from '../src/command/command.js';
 import { releaseDriver } from '../src/driver/driver.js';
-import { ask } from './support/client.js';
 import { makeWorld, processesUnder, type World } from './support/world.js';
 
 let world: World;

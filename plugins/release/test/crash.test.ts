@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ComponentState } from '@ship/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../../../test/support/client.js';
 import type { ReleaseState } from '../src/driver/describe.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import { STAGES } from '../src/site.js';
-import { ask } from './support/client.js';
 import { killedAt } from './support/crash.js';
 import { makeWorld, processesUnder, type World } from './support/world.js';
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ask } from '../../../test/support/client.js';
 import { until } from '../src/base/wait.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import type { FrontRecord, ProcessRecord } from '../src/records.js';
 import { frontRouter } from '../src/router.js';
-import { ask } from './support/client.js';
 import { processesUnder, type World, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();

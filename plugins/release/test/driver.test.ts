@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ask } from '../../../test/support/client.js';
 import { releaseDriver } from '../src/driver/driver.js';
-import { ask } from './support/client.js';
 import { processesUnder, type World, workerOf, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();

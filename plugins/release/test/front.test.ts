@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from '../../../test/support/client.js';
 import { checkRoutes } from '../src/front/check.js';
 import { forward } from '../src/front/forward.js';
 import { choose, routeTable } from '../src/front/table.js';
-import { ask } from './support/client.js';
 
 let service: Server;
 let front: Server;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { ask, askThroughout } from '../../../test/support/client.js';
 import { releaseDriver } from '../src/driver/driver.js';
-import { ask, askThroughout } from './support/client.js';
 import { processesUnder, type World, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();

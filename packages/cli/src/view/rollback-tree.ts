@@ -15,7 +15,7 @@ export function rollbackTree(report: Report, rollback: RollbackReport, { paint }
       { text: `Trigger: ${failure ? `${failure.trigger}${failure.step ? ` (step ${failure.step})` : ''}` : 'asked for'}` },
       ...(failure ? [{ text: `Severity: ${failure.severity}` }] : []),
       {
-        text: `Decision: ${decision!.trigger} ${decision!.scope} rollback`,
+        text: `Decision: ${decision!.trigger} ${decision!.scope} rollback${decision!.via === 'instant' ? ', traffic first' : ''}`,
         children: decision!.reasons.map((text) => ({ text: paint.dim(text) })),
       },
       target(rollback, paint),

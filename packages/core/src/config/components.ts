@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import type { ComponentConfig, DependencyKind, JsonObject } from '../types/index.js';
+import type { ComponentConfig, DependencyKind, JsonObject, RouterConfig } from '../types/index.js';
 import { findCycles } from './cycles.js';
 import { checkName, checkReference, checkSameNames } from './fields.js';
 import { VERSION } from './names.js';
@@ -23,7 +23,7 @@ export function normalizeComponents(scope: Scope, value: unknown): Record<string
 
 function component(scope: Scope, name: string, value: Dict, known: readonly string[]): ComponentConfig {
   const path = ['components', name];
-  const { driver, version, core, depends_on, compatible_with, contract, ...settings } = value;
+  const { driver, version, core, depends_on, compatible_with, contract, router, ...settings } = value;
   for (const [key, hint] of Object.entries(REQUIRED)) {
     if (value[key] !== undefined || scope.isBrokenAt(path)) continue;
     scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
@@ -42,8 +42,16 @@ function component(scope: Scope, name: string, value: Dict, known: readonly stri
     dependencies,
     compatible_with: ranges,
     ...(typeof contract === 'string' && { contract }),
+    ...(router !== undefined && { router: routerOf(router) }),
     settings: settings as JsonObject,
   };
+}
+
+/** `front`, or `{ haproxy: { … } }`. */
+function routerOf(value: unknown): RouterConfig {
+  if (!isDict(value)) return { name: String(value), settings: {} };
+  const [[name, settings] = ['', {}]] = Object.entries(value);
+  return { name, settings: (isDict(settings) ? settings : {}) as JsonObject };
 }
 
 /** `api`, or `{ api: SOFT }`; a name alone is HARD. */

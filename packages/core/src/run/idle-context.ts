@@ -5,7 +5,8 @@ import type { Context } from '../types/index.js';
 export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): Context {
   const silent = () => {};
   const { project, environment, dir } = kernel.config;
-  return {
+  const { drivers, routers } = kernel.registry;
+  const context: Context = {
     run,
     project,
     environment,
@@ -17,7 +18,12 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): C
     facts: {},
     output: silent,
     redact: (text) => kernel.redactor.redact(text),
+    routerOf: ({ router, driver }) => routers.get(router?.name ?? drivers.get(driver)?.router ?? ''),
+    async targetsOf(component) {
+      return (await drivers.get(component.driver)?.targets?.(this, component)) ?? {};
+    },
     spawned: silent,
     created: async () => {},
   };
+  return context;
 }

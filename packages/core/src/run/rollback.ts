@@ -24,8 +24,8 @@ export interface WayBack {
   readonly request: RollbackRequest;
   /** Answers undefined where only a plugin could do it. */
   undo(deadline: Deadline): Promise<Undone | undefined>;
-  /** Steps of the run that a plugin leaves standing when it walks this way. */
-  rest?(deadline: Deadline, done: RollbackReport): Promise<Undone>;
+  /** What the kernel does after a plugin has walked this way. */
+  rest?(deadline: Deadline): Promise<Undone>;
 }
 
 /**

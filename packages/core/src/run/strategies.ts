@@ -22,14 +22,16 @@ export async function hasWay(session: Session, way: Way, failure: FailureContext
 
 function questionOf({ kernel, acted, target }: Session, failure: FailureContext['failure']): StrategyQuestion {
   const component = failure.component === undefined ? undefined : kernel.config.components[failure.component];
-  const deployed = [...acted.values()].flatMap((each) => (isDeploy(each) ? [each.step.component!] : []));
-  const before = [...acted.values()].find((each) => isDeploy(each) && each.step.component!.name === component?.name)?.before;
+  const deploys = [...acted.values()].filter(isDeploy);
+  const deployed = deploys.map(({ step }) => step.component!);
+  // Of several deploys of one component the first one captured what was there before the run.
+  const states = deploys.reverse().map(({ step, before }) => [step.component!.name, before as unknown as ComponentState | null] as const);
   return {
     failure,
     ...(component ? { component } : {}),
-    ...(before === undefined ? {} : { before: before as unknown as ComponentState | null }),
     components: kernel.config.components,
     deployed: [...new Set(deployed)],
+    states: Object.fromEntries(states),
     target,
   };
 }

@@ -38,7 +38,8 @@ export async function takeWay(
     target: scope === 'partial' && request.to === 'captures' ? null : target_snapshot,
   });
   const planned = await askPlugins(session, request);
-  const undone = planned === undefined ? await undo(left) : ((await rest?.(left, planned)) ?? NOTHING);
+  const goesOn = planned !== undefined && planned.remaining.length === 0;
+  const undone = planned === undefined ? await undo(left) : ((goesOn ? await rest?.(left) : undefined) ?? NOTHING);
   if (undone === undefined) return undefined;
   const execution_ms = Math.round(performance.now() - began);
   const report = await prove(session, request, planned ? merged(planned, undone) : { ...undone, findings }, left);
@@ -53,7 +54,7 @@ type Done = Undone & Pick<RollbackReport, 'findings'> & { readonly planned?: Rol
 /** What a plugin did, and what the kernel undid after it. */
 function merged(planned: RollbackReport, undone: Undone): Done {
   return {
-    components: [...planned.components, ...undone.components],
+    components: [...planned.components, ...undone.components.filter(({ name }) => planned.components.every((each) => each.name !== name))],
     parts: planned.parts ?? [],
     remaining: [...planned.remaining, ...undone.remaining],
     expected: undone.expected,
@@ -102,7 +103,7 @@ async function prove(session: Session, request: RollbackRequest, done: Done, lef
   return {
     scope: planned?.scope ?? scope,
     way,
-    target_snapshot: planned ? planned.target_snapshot : isTarget ? target.id : null,
+    target_snapshot: isTarget ? target.id : (planned?.target_snapshot ?? null),
     target: target && { id: target.id, version: target.version, timestamp: target.timestamp, verification: target.verification },
     components,
     parts,

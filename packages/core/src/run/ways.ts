@@ -1,8 +1,8 @@
 import type { RollbackRequest } from '../hooks.js';
-import type { ComponentState, Decision, Failure, RollbackReport, Snapshot, Way } from '../types/index.js';
+import type { ComponentState, Decision, Failure, Snapshot, Way } from '../types/index.js';
 import { restoreSnapshot } from './restore-snapshot.js';
 import type { Deadline, Undone, WayBack } from './rollback.js';
-import type { ActedStep, Session } from './session.js';
+import type { Session } from './session.js';
 import { isDeploy, undoRun } from './undo-run.js';
 
 /** Why a run is taken back. */
@@ -50,31 +50,15 @@ function requestOf(
   };
 }
 
-/** Traffic goes back first, in milliseconds; what else the run did is undone when nobody sees it any more. */
+/** Traffic goes back first, in milliseconds; then the run is undone while nobody sees it any more. */
 function instantWay(session: Session, { failure, decision }: Reason, component: string | undefined): WayBack {
   const request = requestOf(session, { way: 'instant', component, to: 'captures', target: session.target, failure, decision });
   return {
     request,
     undo: async () => undefined,
-    rest: (deadline, done) => undoRest(session, deadline, done, component),
+    // Its restores find the traffic back already, and take away what nobody sees any more.
+    rest: (deadline) => undoRun(session, deadline, component === undefined ? undefined : ({ step }) => step.component?.name === component),
   };
-}
-
-async function undoRest(session: Session, deadline: Deadline, done: RollbackReport, component: string | undefined): Promise<Undone> {
-  const switched = new Set(done.components.flatMap(({ name, status }) => (status === 'failed' ? [] : [name])));
-  for (const acted of session.acted.values()) if (isDeploy(acted) && switched.has(acted.step.component!.name)) passOver(session, acted);
-  const concerned = component === undefined ? undefined : (acted: ActedStep) => acted.step.component?.name === component;
-  return done.remaining.length > 0
-    ? { components: [], parts: [], remaining: [], expected: new Map() }
-    : undoRun(session, deadline, concerned);
-}
-
-/** The step stands, and nothing of it serves: the version before it has the traffic again. */
-function passOver(session: Session, { step, before }: ActedStep): void {
-  session.undone.add(step.id);
-  session.takenBack.set(step.component!.name, (before ?? null) as never);
-  session.journal.note({ type: 'undone', step: step.id, changed: true });
-  session.record.steps = session.record.steps.map((report) => (report.id === step.id ? { ...report, status: 'undone' as const } : report));
 }
 
 function partialWay(session: Session, { failure, decision }: Reason, component: string): WayBack {

@@ -92,7 +92,17 @@ export interface ComponentConfig {
   readonly compatible_with: Readonly<Record<string, string>>;
   /** The name of the interface that it offers: two versions with the same one are interchangeable. Absent: the versions tell. */
   readonly contract?: string;
+  /** What weighs traffic between its versions; absent: what its driver brings, if anything. */
+  readonly router?: RouterConfig;
   /** The fields that belong to the driver, checked against its schema. */
+  readonly settings: JsonObject;
+}
+
+/** A router, as a component names it: `router: front`, or `router: { haproxy: { … } }`. */
+export interface RouterConfig {
+  /** The name that its plugin gave it. */
+  readonly name: string;
+  /** The fields that belong to it, checked against its schema. */
   readonly settings: JsonObject;
 }
 

@@ -123,6 +123,10 @@ export interface Context {
   output(output: Output): void;
   /** Replaces every known secret. */
   redact(text: string): string;
+  /** The router before a component; undefined where none stands there. */
+  routerOf(component: ComponentConfig): Router | undefined;
+  /** Where versions of a component listen, asked of its driver; empty where that cannot tell. */
+  targetsOf(component: ComponentConfig): Promise<Targets>;
   /** Records a started process in the journal, so that recovery finds it. */
   spawned(process: ProcessIdentity): void;
   /** Records a resource the moment it exists, or before the call that makes it; durable before it resolves. */
@@ -202,21 +206,42 @@ export interface Driver<State extends Json = Json> {
   admit?(ctx: Context, component: ComponentConfig, state: ComponentState<State>): Promise<readonly Finding[]>;
   /** For `--dry-run`; reads only. */
   preview?(ctx: Context, component: ComponentConfig): Promise<readonly Change[]>;
+  /** Where versions of the component listen now, live or standing by. For routers. */
+  targets?(ctx: Context, component: ComponentConfig): Promise<Targets>;
+  /** The name of the router that stands before its components where they name none. */
+  readonly router?: string;
 }
 
 /** A driver of any state. */
 // biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
 export type AnyDriver = Driver<any>;
 
+/** A version of a component that runs, and where it listens. */
+export interface Target {
+  /** Its version. */
+  readonly version: string;
+  /** An address or a name. */
+  readonly host: string;
+  /** From 1. */
+  readonly port: number;
+}
+
+/** What runs of a component, the oldest first, each by a key that no other has, such as the id of a release. */
+export type Targets = Readonly<Record<string, Target>>;
+
 /** Share of traffic by version, in percent; the shares add up to 100. */
 export type Weights = Readonly<Record<string, number>>;
 
-/** How traffic is weighed between versions of one component. */
+/** How traffic is weighed between versions of one component. A version may also be named by its key in {@link Targets}. */
 export interface Router {
+  /** Schema of what the component says about the router. */
+  readonly settings?: JsonSchema;
   /** The shares in force now. */
   weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
   /** Resolves when the new weights are in force, read back from the router. */
   shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
+  /** Are requests under way on a version? Who waits for them to end asks again. Absent where nobody can tell. */
+  busy?(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
   /** Whether a version could be given traffic. */
   healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
 }

@@ -9,12 +9,12 @@ export interface StrategyQuestion {
   readonly failure: FailureContext['failure'];
   /** The component that failed; absent where the failure is not of one. */
   readonly component?: ComponentConfig;
-  /** What was live of it before the run, and is what it would go back to; null: nothing. Absent where the run has not touched it. */
-  readonly before?: ComponentState | null;
   /** All components of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
   /** The components that this run has deployed, or begun to. */
   readonly deployed: readonly ComponentConfig[];
+  /** What each of these would go back to; null: nothing. */
+  readonly states: Readonly<Record<string, ComponentState | null>>;
   /** The verified snapshot that a rollback would go back to. */
   readonly target: Snapshot | null;
 }

@@ -23,6 +23,7 @@ export async function describe(site: Site): Promise<ComponentState<ReleaseState>
 
 async function serves(site: Site, release: Release): Promise<boolean> {
   if (!(await isHealthy(site, release))) return false;
+  if (site.router) return ((await site.router.weights())[release.version] ?? 0) > 0;
   return release.port === null || ((await frontState(site.layout))?.weights[release.id] ?? 0) > 0;
 }
 

@@ -1,4 +1,6 @@
-import type { Change, ComponentConfig, ComponentState, Context, Driver, Finding } from '@ship/core';
+import type { Change, ComponentConfig, ComponentState, Context, Driver, Finding, Targets } from '@ship/core';
+import { targetOf } from '../process/health.js';
+import { isRunning, listProcesses } from '../process/records.js';
 import { damageOf, readRelease } from '../release/store.js';
 import { settingsSchema } from '../schema.js';
 import { type Observer, type Site, siteOf } from '../site.js';
@@ -19,6 +21,8 @@ export function releaseDriver(reached?: Observer): Driver<ReleaseState> {
     restore: (ctx, component, state) => restore(open(ctx, component), state),
     admit: (ctx, component, state) => admit(open(ctx, component), state),
     preview: (ctx, component) => preview(open(ctx, component)),
+    targets: (ctx, component) => targets(open(ctx, component)),
+    router: 'front',
   };
 }
 
@@ -28,6 +32,18 @@ async function admit({ layout, name }: Site, state: ComponentState<ReleaseState>
   if (root !== layout.root) return block('release-root', `release ${release} stands under ${root}, and the config says ${layout.root}`);
   const damage = await damageOf(layout, release);
   return damage === undefined ? [] : block('release-intact', `release ${release} cannot run again: ${damage}`);
+}
+
+/** What runs, by the id of its release: ids sort by time. */
+async function targets({ layout }: Site): Promise<Targets> {
+  const running = (await listProcesses(layout)).filter(isRunning);
+  const named = await Promise.all(
+    running.map(async (record) => [record.release, await readRelease(layout, record.release), targetOf(record)] as const),
+  );
+  const listening = named.flatMap(([id, release, target]) =>
+    release && target ? [[id, { version: release.version, ...target }] as const] : [],
+  );
+  return Object.fromEntries(listening.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 async function preview({ layout, name, version, settings }: Site): Promise<Change[]> {

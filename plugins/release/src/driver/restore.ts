@@ -64,6 +64,7 @@ export async function isRestored(site: Site, release: Release): Promise<boolean>
   const { layout } = site;
   if ((await readCurrent(layout)) !== release.id || !(await isHealthy(site, release))) return false;
   if ((await superfluous(site, release.id, olderThan(release))).length > 0) return false;
+  if (site.router) return (await site.router.weights())[release.version] === 100;
   return release.port === null ? (await readFront(layout)) === undefined : holdsAll(site, release);
 }
 

@@ -8,7 +8,7 @@ import { errors } from '../errors.js';
 import type { ProcessRecord, Release } from '../records.js';
 import type { Site } from '../site.js';
 import { logTail } from './log.js';
-import { freePort } from './port.js';
+import { freePort, isFree } from './port.js';
 import { readProcess } from './records.js';
 
 const START_MS = 15_000;
@@ -23,7 +23,7 @@ export async function startProcess(site: Site, release: Release): Promise<void> 
     release: release.id,
     token,
     unit: unitName(token, settings.systemd),
-    port: release.port === null ? null : await freePort(),
+    port: release.port === null && site.router === undefined ? null : await portFor(site),
     supervisor: null,
     service: null,
     restarts: 0,
@@ -35,6 +35,13 @@ export async function startProcess(site: Site, release: Release): Promise<void> 
   site.reached('spawned');
   await waitForSupervisor(site, record);
   site.reached('claimed');
+}
+
+/** Any free port, or a slot that nobody holds: the live release keeps the other one. */
+async function portFor({ name, settings: { slots } }: Site): Promise<number> {
+  if (slots.length === 0) return freePort();
+  for (const slot of slots) if (await isFree('127.0.0.1', slot)) return slot;
+  throw errors.SHIP_RELEASE_NO_SLOT({ component: name, slots });
 }
 
 function launchSupervisor({ layout, name }: Site, { release, token, unit }: ProcessRecord): Promise<void> {

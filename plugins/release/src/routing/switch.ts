@@ -3,7 +3,7 @@ import { targetOf } from '../process/health.js';
 import { listProcesses } from '../process/records.js';
 import type { Release, Routes } from '../records.js';
 import { swapCurrent } from '../release/store.js';
-import type { Site } from '../site.js';
+import type { BoundRouter, Site } from '../site.js';
 import { askState, putRoutes } from './client.js';
 import { ensureFront, isUp, readFront } from './front.js';
 
@@ -13,6 +13,10 @@ export async function switchTo(site: Site, release: Release): Promise<void> {
     const front = await ensureFront(site, { host: release.host, port: release.port });
     site.reached('front');
     await putRoutes(front, { targets: await targetsOf(site), weights: { [release.id]: 100 } });
+    site.reached('switched');
+  } else if (site.router) {
+    // By its id: two releases may bear one version.
+    await site.router.shift({ [release.id]: 100 });
     site.reached('switched');
   }
   await swapCurrent(site.layout, release.id);
@@ -27,6 +31,7 @@ export async function targetsOf({ layout }: Pick<Site, 'layout'>): Promise<Route
 
 /** Resolves when no request is under way on these releases, or when the time to drain is over. */
 export async function drain(site: Site, releases: readonly string[]): Promise<void> {
+  if (site.router) return drainRouter(site, site.router, releases);
   const front = await readFront(site.layout);
   if (!isUp(front) || releases.length === 0) return;
   const quiet = async () => {
@@ -35,6 +40,18 @@ export async function drain(site: Site, releases: readonly string[]): Promise<vo
   };
   const patience = { timeoutMs: site.settings.drain_timeout_ms, intervalMs: 25, signal: site.ctx.signal };
   if (!(await until(quiet, patience))) site.ctx.log.warn(`${site.name}: requests were still under way after drain_timeout; they are cut`);
+}
+
+/** A router that cannot tell what is under way is given the time that requests usually take. */
+const USUAL_MS = 1000;
+
+async function drainRouter({ settings, ctx }: Site, router: BoundRouter, releases: readonly string[]): Promise<void> {
+  if (releases.length === 0) return;
+  const { busy } = router;
+  const isQuiet = async () => ((await Promise.all(releases.map((id) => busy!(id)))).includes(true) ? undefined : true);
+  const never = async () => undefined;
+  const timeoutMs = busy ? settings.drain_timeout_ms : Math.min(USUAL_MS, settings.drain_timeout_ms);
+  await until<true>(busy ? isQuiet : never, { timeoutMs, intervalMs: 25, signal: ctx.signal });
 }
 
 /** Takes releases that ended out of the front's targets. */

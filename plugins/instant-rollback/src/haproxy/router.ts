@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
+import { answers } from '../answers.js';
+import { errors } from '../errors.js';
+import { demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
+import { readServers, type Server, sessionsOn } from './servers.js';
+import { order, say } from './socket.js';
+
+/** `router: { haproxy: { … } }` of a component. */
+interface Settings {
+  /** The socket of the runtime API, of level admin. */
+  readonly socket: string;
+  readonly backend: string;
+  /** The path that a version answers when it is well; without it, who accepts a connection is. */
+  readonly health?: string;
+}
+
+/** The weights of a server go to 256; a percent each is enough. */
+const settingsOf = (ctx: Context, { router }: ComponentConfig): Settings => {
+  const settings = router!.settings as unknown as Settings;
+  return { ...settings, socket: resolve(ctx.dir, settings.socket) };
+};
+
+/** HAProxy through its runtime API: no reload, no lost request. Versions are told by the addresses of the servers. */
+export const haproxyRouter: Router = {
+  settings: {
+    $id: 'ship:router/haproxy',
+    type: 'object',
+    required: ['socket', 'backend'],
+    properties: {
+      socket: { type: 'string', minLength: 1 },
+      backend: { type: 'string', pattern: '^[A-Za-z0-9_.:-]+$', title: 'the name of a backend', examples: ['shop'] },
+      health: { type: 'string', pattern: '^/', title: 'a path that starts with a slash', examples: ['/healthz'] },
+    },
+    additionalProperties: false,
+  },
+  async weights(ctx, component) {
+    const { socket, backend } = settingsOf(ctx, component);
+    return weightsOf(await readServers(socket, backend), await ctx.targetsOf(component));
+  },
+  shift: (ctx, component, weights) => shift(ctx, component, weights),
+  async busy(ctx, component, version) {
+    const { socket, backend } = settingsOf(ctx, component);
+    const target = pickTarget(await ctx.targetsOf(component), version);
+    const server = target && (await readServers(socket, backend)).find((each) => isAt(each, target));
+    return server !== undefined && (await sessionsOn(socket, backend, server.name)) > 0;
+  },
+  async healthy(ctx, component, version) {
+    const target = pickTarget(await ctx.targetsOf(component), version);
+    return target !== undefined && answers(target, settingsOf(ctx, component).health);
+  },
+};
+
+const isAt = ({ host, port }: Server, target: Pick<Keyed, 'host' | 'port'>): boolean => host === target.host && port === target.port;
+
+/** A server with traffic that no version answers for bears its own name: nobody may take it for nothing. */
+function weightsOf(servers: readonly Server[], targets: Targets): Weights {
+  const weights: Record<string, number> = {};
+  for (const { version } of Object.values(targets)) weights[version] = 0;
+  for (const server of servers.filter(({ weight }) => weight > 0)) {
+    const version = Object.values(targets).find((target) => isAt(server, target))?.version ?? `server ${server.name}`;
+    weights[version] = (weights[version] ?? 0) + server.weight;
+  }
+  return sharesOf(weights);
+}
+
+/** The new ones are raised before the old ones are lowered: at no time is there nobody to answer. */
+async function shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void> {
+  const { socket, backend } = settingsOf(ctx, component);
+  const wanted = demandTargets(component.name, await ctx.targetsOf(component), weights);
+  const servers = await readServers(socket, backend);
+  const placed = place(
+    component.name,
+    backend,
+    servers,
+    wanted.map(({ target }) => target),
+  );
+  for (const { server, target, moved } of placed) if (moved) await moveServer(socket, `${backend}/${server.name}`, target);
+  for (const [index, { server }] of placed.entries()) await weigh(socket, `${backend}/${server.name}`, wanted[index]!.share);
+  const used = new Set(placed.map(({ server }) => server.name));
+  for (const { name, weight } of servers) if (!used.has(name) && weight > 0) await weigh(socket, `${backend}/${name}`, 0);
+}
+
+interface Placed {
+  readonly server: Server;
+  readonly target: Keyed;
+  readonly moved: boolean;
+}
+
+/** Which server is to be which version: the one that is at its address, or one that has no traffic. */
+function place(component: string, backend: string, servers: readonly Server[], targets: readonly Keyed[]): readonly Placed[] {
+  const here = targets.map((target) => servers.find((server) => isAt(server, target)));
+  const spare = servers.filter((server) => server.weight === 0 && !here.includes(server));
+  return targets.map((target, index) => {
+    const server = here[index] ?? spare.shift();
+    if (server === undefined) throw errors.SHIP_ROUTER_NO_SERVER({ component, backend, servers: servers.length });
+    return { server, target, moved: here[index] === undefined };
+  });
+}
+
+async function moveServer(socket: string, server: string, { host, port }: Keyed): Promise<void> {
+  const command = `set server ${server} addr ${host} port ${port}`;
+  const answer = await say(socket, command);
+  if (!/changed|no need/.test(answer)) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer });
+  await order(socket, `set server ${server} state ready`);
+}
+
+/** Absolute, never a percentage: that would be a share of the configured weight, and of 0 nothing. */
+async function weigh(socket: string, server: string, weight: number): Promise<void> {
+  await order(socket, `set weight ${server} ${weight}`);
+  const answer = await say(socket, `get weight ${server}`);
+  if (Number.parseInt(answer, 10) !== weight)
+    throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: `set weight ${server} ${weight}`, answer: `it says ${answer}` });
+}

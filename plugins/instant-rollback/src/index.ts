@@ -1,0 +1,61 @@
+import { type ComponentReport, definePlugin, type RollbackRequest, type RunContext } from '@ship/core';
+import { commandRouter } from './command/router.js';
+import { haproxyRouter } from './haproxy/router.js';
+import { nginxRouter } from './nginx/router.js';
+import { type Options, switchTraffic } from './switch.js';
+
+export { errors } from './errors.js';
+
+/** Traffic goes back in milliseconds, where the version before stands by; and routers that can do that. */
+export default definePlugin<Options>({
+  name: 'instant-rollback',
+  ship: '^1',
+  options: {
+    $id: 'ship:instant-rollback-options',
+    type: 'object',
+    properties: {
+      strategy: { enum: ['instant', 'gradual'] },
+      steps: { type: 'array', minItems: 1, items: { type: 'integer', minimum: 1, maximum: 100 } },
+      pause: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', title: 'a duration', examples: ['500ms', '10s'] },
+    },
+    additionalProperties: false,
+  },
+  apply(ship, options) {
+    ship.router('haproxy', haproxyRouter);
+    ship.router('nginx', nginxRouter);
+    ship.router('command', commandRouter);
+    ship.strategy('instant-rollback', {
+      async instant(ctx, { deployed, states }) {
+        const ready = deployed.map(async (component) => {
+          const router = ctx.routerOf(component);
+          const version = states[component.name]?.version;
+          // Of two releases that bear one version nobody could tell which has the traffic.
+          if (router === undefined || version === undefined || version === component.version) return false;
+          await router.weights(ctx, component);
+          return router.healthy(ctx, component, version);
+        });
+        return ready.length > 0 && (await Promise.all(ready).catch(() => [false])).every(Boolean);
+      },
+    });
+    ship.hooks.rollback.tapPromise('switch', async (request, run) => {
+      if (request.way !== 'instant') return undefined;
+      const began = performance.now();
+      const components = await switchAll(request, run, options);
+      const duration_ms = Math.round(performance.now() - began);
+      return { scope: request.scope, target_snapshot: null, components, findings: [], verification: {}, remaining: [], duration_ms };
+    });
+  },
+});
+
+/** All components at once. Where one cannot be switched, the way is given up: restores set right what was switched. */
+function switchAll({ states }: RollbackRequest, run: RunContext, options: Options): Promise<ComponentReport[]> {
+  const switches = Object.entries(states).map(async ([name, state]): Promise<ComponentReport> => {
+    const component = run.config.components[name];
+    const router = component && run.routerOf(component);
+    if (!component || !router || !state) throw new Error(`${name} has ${state ? 'no router' : 'no version to go back to'}`);
+    const { from, to, ms } = await switchTraffic(run, component, router, state.version, options);
+    run.log.info(`Switching traffic of ${name}: ${from} -> ${to} (${ms}ms)`);
+    return { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms };
+  });
+  return Promise.all(switches);
+}

@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
+import { type Argv, execute, fromContext } from '@ship/exec';
+import { answers } from '../answers.js';
+import { errors } from '../errors.js';
+import { checkWeights, demandTargets, pickTarget, sharesOf } from '../targets.js';
+import { FLAGGED, isShare, readShare, UNFLAGGED, writeShare } from './flags.js';
+
+/** `router: { nginx: { … } }` of a component. */
+interface Settings {
+  /** The folder that the flags are put into, and that the config of nginx looks into. */
+  readonly flags: string;
+  /** The config of nginx: it is tested before anything is changed. */
+  readonly config: string;
+  /** The port of each slot. */
+  readonly blue: number | string;
+  readonly green: number | string;
+  readonly health?: string;
+}
+
+const port = {
+  anyOf: [
+    { type: 'integer', minimum: 1, maximum: 65535 },
+    { type: 'string', pattern: '^[1-9][0-9]{0,4}$', title: 'a port' },
+  ],
+};
+
+const settingsOf = (ctx: Context, { router }: ComponentConfig): Settings => {
+  const settings = router!.settings as unknown as Settings;
+  return { ...settings, flags: resolve(ctx.dir, settings.flags), config: resolve(ctx.dir, settings.config) };
+};
+
+/** nginx, by flag files that its config looks at for each request: no reload, and so no reset of kept connections. */
+export const nginxRouter: Router = {
+  settings: {
+    $id: 'ship:router/nginx',
+    type: 'object',
+    required: ['flags', 'config', 'blue', 'green'],
+    properties: {
+      flags: { type: 'string', minLength: 1 },
+      config: { type: 'string', minLength: 1 },
+      blue: port,
+      green: port,
+      health: { type: 'string', pattern: '^/', title: 'a path that starts with a slash', examples: ['/healthz'] },
+    },
+    additionalProperties: false,
+  },
+  async weights(ctx, component) {
+    const settings = settingsOf(ctx, component);
+    const share = readShare(settings.flags);
+    const targets = await ctx.targetsOf(component);
+    const weights: Record<string, number> = Object.fromEntries(Object.values(targets).map(({ version }) => [version, 0]));
+    for (const [slot, part] of [
+      [FLAGGED, share],
+      [UNFLAGGED, 100 - share],
+    ] as const) {
+      const name = versionAt(targets, Number(settings[slot])) ?? `slot ${slot}`;
+      if (part > 0) weights[name] = (weights[name] ?? 0) + part;
+    }
+    return sharesOf(weights);
+  },
+  shift: (ctx, component, weights) => shift(ctx, component, weights),
+  async healthy(ctx, component, version) {
+    const target = pickTarget(await ctx.targetsOf(component), version);
+    return target !== undefined && answers(target, settingsOf(ctx, component).health);
+  },
+};
+
+const versionAt = (targets: Targets, slot: number): string | undefined =>
+  Object.values(targets).find(({ port: at }) => at === slot)?.version;
+
+async function shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void> {
+  const settings = settingsOf(ctx, component);
+  checkWeights(component.name, weights);
+  const share = shareOf(component.name, settings, await ctx.targetsOf(component), weights);
+  await testConfig(ctx, settings.config);
+  writeShare(settings.flags, share);
+}
+
+/** The percent of the flagged slot. */
+function shareOf(component: string, { blue, green }: Settings, targets: Targets, weights: Weights): number {
+  const wrong = (problem: string) => errors.SHIP_ROUTER_WEIGHTS({ component, weights: JSON.stringify(weights), problem });
+  let share = 0;
+  for (const { target, share: part } of demandTargets(component, targets, weights)) {
+    if (target.port === Number(green)) share += part;
+    else if (target.port !== Number(blue))
+      throw wrong(`${target.version} listens on ${target.port}, which is neither slot ${blue} nor ${green}`);
+  }
+  if (!isShare(share)) throw wrong('nginx is given shares of 0, 25, 50, 75 and 100 percent');
+  return share;
+}
+
+/** A broken config would be met by the next reload, in the middle of somebody else's work. */
+async function testConfig(ctx: Context, config: string): Promise<void> {
+  const argv: Argv = ['nginx', '-t', '-q', '-c', config];
+  const { exitCode, stderr } = await execute(argv, { ...fromContext(ctx), okExitCodes: 'any' }).catch((cause: unknown) => {
+    throw errors.SHIP_ROUTER_UNREACHABLE({
+      router: 'nginx',
+      where: 'PATH',
+      reason: cause instanceof Error ? cause.message.split('\n')[0]! : String(cause),
+    });
+  });
+  if (exitCode !== 0) throw errors.SHIP_ROUTER_REFUSED({ router: 'nginx', command: argv.join(' '), answer: ctx.redact(stderr.trim()) });
+}

@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http';
+import type { ComponentConfig, Context, JsonObject, Targets } from '@ship/core';
+import { onTestFinished } from 'vitest';
+import { SYSTEM_ENV } from '../../../test/services/started.js';
+
+/** A version that serves its name, on loopback. `ill` makes it answer 503 at /healthz. */
+export interface Version {
+  readonly version: string;
+  readonly port: number;
+  ill: boolean;
+}
+
+/** Starts a version; it ends with the test. */
+export function serve(version: string, port = 0): Promise<Version> {
+  return new Promise((resolve) => {
+    const made = { version, port: 0, ill: false };
+    const server: Server = createServer((request, response) => {
+      response.statusCode = request.url === '/healthz' && made.ill ? 503 : 200;
+      request.resume().on('end', () => response.end(version));
+    });
+    server.listen(port, '127.0.0.1', () => {
+      made.port = (server.address() as { port: number }).port;
+      resolve(made);
+    });
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  });
+}
+
+/** A component with a router, and a context in which these versions run. */
+export function worldOf(router: { name: string; settings: JsonObject }, ...versions: readonly Version[]) {
+  const component: ComponentConfig = {
+    name: 'web',
+    driver: 'service',
+    version: 'v2',
+    core: false,
+    depends_on: [],
+    dependencies: {},
+    compatible_with: {},
+    router,
+    settings: {},
+  };
+  const targets: Targets = Object.fromEntries(
+    versions.map(({ version, port }, index) => [`release-${index}`, { version, host: '127.0.0.1', port }]),
+  );
+  const silent = { debug() {}, info() {}, warn() {} };
+  const ctx = {
+    run: 'run',
+    project: 'shop',
+    environment: 'default',
+    dir: '/',
+    stateDir: '/',
+    env: SYSTEM_ENV,
+    signal: new AbortController().signal,
+    log: silent,
+    facts: {},
+    output() {},
+    redact: (text: string) => text,
+    routerOf: () => undefined,
+    targetsOf: async () => targets,
+    spawned() {},
+    created: async () => {},
+  } satisfies Context;
+  return { ctx, component };
+}

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** Is the program on this machine? Where all tests must run, one that is missing is a failure. */
+export function hasProgram(name: string): boolean {
+  const found = ['/usr/sbin', ...(process.env.PATH ?? '').split(':')].some((folder) => existsSync(join(folder, name)));
+  if (!found && process.env.SHIP_TEST_ALL === '1') throw new Error(`${name} is missing: npm run services`);
+  if (!found) process.stderr.write(`skipped: ${name} is missing; \`npm run services\` installs it\n`);
+  return found;
+}
+
+/** The environment in which programs of the system are found. */
+export const SYSTEM_ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+
+/** A folder for a service, removed when the test has ended. */
+export function serviceFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ship-service-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A port on loopback that nobody holds. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a service in the foreground and resolves when it is ready; it is ended, by its pid, when the test has ended. */
+export async function startService(
+  argv: readonly [string, ...string[]],
+  isReady: () => boolean | Promise<boolean>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
+  const [program, ...args] = argv;
+  let told = '';
+  const service = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...SYSTEM_ENV, ...env } });
+  for (const stream of [service.stdout, service.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+    });
+  onTestFinished(() => void service.kill('SIGKILL'));
+  const until = Date.now() + 10_000;
+  while (Date.now() < until && service.exitCode === null) {
+    if (await isReady()) return service;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${program} is not ready: ${told}`);
+}
