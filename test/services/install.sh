@@ -3,7 +3,7 @@
 set -euo pipefail
 
 # program:package
-needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light)
+needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus)
 missing=()
 for pair in "${needed[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")

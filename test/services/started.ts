@@ -48,7 +48,7 @@ export async function startService(
       told += text;
     });
   onTestFinished(() => void service.kill('SIGKILL'));
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 20_000;
   while (Date.now() < until && service.exitCode === null) {
     if (await isReady()) return service;
     await new Promise((resolve) => setTimeout(resolve, 20));

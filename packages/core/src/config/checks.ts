@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { type CheckConfig, type JsonObject, SUITES, type SuiteName } from '../types/index.js';
+import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '../types/index.js';
 import { checkReference, readDuration, readRetry } from './fields.js';
 import { withPosition } from './lazy-position.js';
 import { type Dict, isDict, type Path } from './paths.js';
@@ -8,7 +8,7 @@ import type { Scope } from './scope.js';
 import { eachText } from './walk.js';
 
 /** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
-const SHARED = new Set(['name', 'required', 'timeout', 'retry', 'component']);
+const SHARED = new Set(['name', 'required', 'timeout', 'retry', 'component', 'repeat', 'limits', 'trigger']);
 
 const DEFAULT_RETRY = { times: 0, delay_ms: 1000, max_delay_ms: 30_000 };
 
@@ -34,8 +34,27 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
     timeout_ms: readDuration(scope, [...path, 'timeout'], value.timeout, 10_000),
     retry: isDict(value.retry) ? readRetry(scope, [...path, 'retry'], value.retry) : DEFAULT_RETRY,
     ...(typeof value.component === 'string' && { component: value.component }),
+    ...(isDict(value.repeat) && { repeat: readRepeat(scope, [...path, 'repeat'], value.repeat) }),
+    ...(isDict(value.limits) && { limits: value.limits as NonNullable<CheckConfig['limits']> }),
+    ...(typeof value.trigger === 'string' && { trigger: value.trigger as Trigger }),
   };
   return withPosition(check, () => scope.position(path));
+}
+
+const EVERY_MS = 10_000;
+
+function readRepeat(scope: Scope, path: Path, value: Dict): NonNullable<CheckConfig['repeat']> {
+  return { times: Number(value.times ?? 1), every_ms: readDuration(scope, [...path, 'every'], value.every, EVERY_MS, { zero: true }) };
+}
+
+/** `verify.bake`: how long a success has to hold. */
+export function normalizeBake(scope: Scope, value: unknown): Config['bake'] {
+  const bake = isDict(value) ? value.bake : undefined;
+  if (!isDict(bake)) return undefined;
+  return {
+    for_ms: readDuration(scope, ['verify', 'bake', 'for'], bake.for, 0),
+    every_ms: readDuration(scope, ['verify', 'bake', 'every'], bake.every, EVERY_MS),
+  };
 }
 
 function readKind(scope: Scope, path: Path, keys: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Config, Json, Lane } from '../types/index.js';
-import { normalizeVerify } from './checks.js';
+import { normalizeBake, normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
 import { checkEnvironments } from './environments.js';
 import { readDuration } from './fields.js';
@@ -17,6 +17,7 @@ const KERNEL: ReadonlySet<string> = new Set(KERNEL_KEYS);
 export function normalize(scope: Scope, merged: Dict): Config {
   const components = normalizeComponents(scope, merged.components);
   const names = Object.keys(components);
+  const bake = normalizeBake(scope, merged.verify);
   return {
     file: scope.source.file,
     dir: projectFolder(scope.source.file),
@@ -34,6 +35,7 @@ export function normalize(scope: Scope, merged: Dict): Config {
     components,
     steps: normalizeSteps(scope, merged.steps, names),
     verify: normalizeVerify(scope, merged.verify, names),
+    ...(bake === undefined ? {} : { bake }),
     sections: sectionsOf(merged),
   };
 }

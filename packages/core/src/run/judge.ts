@@ -4,10 +4,12 @@ import { classify } from '../failure/classify.js';
 import { decide } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import {
+  type CheckConfig,
   type ComponentConfig,
   type Decision,
   type Failure,
   type FailureContext,
+  SEVERITIES,
   type Step,
   type SuiteName,
   type SuiteReport,
@@ -48,17 +50,45 @@ function triggerNamedBy(error: unknown): Trigger | undefined {
 }
 
 /** Judges a failed suite. */
-export function judgeSuite(session: Session, suite: SuiteName, report: SuiteReport): Promise<Judgement> {
+export function judgeSuite(session: Session, suite: SuiteName, report: SuiteReport, asked: readonly CheckConfig[]): Promise<Judgement> {
   const { message } = suiteError(suite, report);
-  const component = componentOf(session, suite, report);
-  return judge(session, { trigger: triggerOf(suite), type: 'test_failure', suite, message, ...(component ? { component } : {}) });
+  const failed = written(report, asked).filter(({ required }) => required);
+  const component = componentOf(failed);
+  const trigger = worst(
+    session,
+    failed.length > 0 ? failed.map((check) => triggerNamed(session, check) ?? triggerOf(suite)) : [triggerOf(suite)],
+  );
+  return judge(session, { trigger, type: 'test_failure', suite, message, ...(component ? { component } : {}) });
+}
+
+/** Judges checks that did not have to pass. */
+export function judgeOptional(session: Session, suite: SuiteName, report: SuiteReport, asked: readonly CheckConfig[]): Promise<Judgement> {
+  const failed = written(report, asked).filter(({ required }) => !required);
+  const trigger = worst(
+    session,
+    failed.map((check) => triggerNamed(session, check) ?? 'non_critical_test_failed'),
+  );
+  const message = `checks of the ${suite} suite that need not pass did not: ${failed.map(({ name }) => name).join(', ')}`;
+  return judge(session, { trigger, type: 'test_failure', suite, message });
+}
+
+/** The checks that did not pass, as the config has them. */
+function written({ checks }: SuiteReport, asked: readonly CheckConfig[]): readonly CheckConfig[] {
+  return checks.flatMap(({ outcome }, index) => (outcome === 'passed' ? [] : (asked[index] ?? [])));
+}
+
+const triggerNamed = ({ kernel }: Session, { trigger, kind }: CheckConfig): Trigger | undefined =>
+  trigger ?? kernel.registry.checks.get(kind)?.trigger;
+
+function worst({ kernel }: Session, triggers: readonly Trigger[]): Trigger {
+  const rank = (trigger: Trigger) => SEVERITIES.indexOf(severityOf({ trigger }, kernel.config.rollback.severity));
+  return triggers.reduce((most, trigger) => (rank(trigger) < rank(most) ? trigger : most));
 }
 
 /** The one component that all failed checks are about; undefined where some are about another, or about none. */
-function componentOf({ kernel }: Session, suite: SuiteName, { checks }: SuiteReport): string | undefined {
-  const { [suite]: written } = kernel.config.verify;
-  const named = checks.flatMap(({ outcome, required }, index) => (outcome !== 'passed' && required ? [written[index]?.component] : []));
-  return new Set(named).size === 1 ? named[0] : undefined;
+function componentOf(failed: readonly CheckConfig[]): string | undefined {
+  const named = new Set(failed.map(({ component }) => component));
+  return named.size === 1 ? [...named][0] : undefined;
 }
 
 async function judge(session: Session, failed: FailureContext['failure']): Promise<Judgement> {

@@ -30,23 +30,44 @@ export async function runSuite(
   return report;
 }
 
+type Bad = Exclude<CheckOutcome['outcome'], 'passed'>;
+const BAD: readonly Bad[] = ['failed', 'errored', 'inconclusive'];
+
+/** Measures as often as is asked for, and no longer than its limits are kept. */
 async function runCheck(session: Session, check: CheckConfig): Promise<CheckReport> {
   const started = performance.now();
+  const { name, required, repeat = { times: 1, every_ms: 0 }, limits = {} } = check;
+  const counts: Partial<Record<CheckOutcome['outcome'], number>> = {};
+  let attempts = 0;
+  const report = (outcome: CheckOutcome['outcome'], detail: string | undefined): CheckReport => ({
+    name,
+    outcome,
+    required,
+    attempts,
+    duration_ms: Math.round(performance.now() - started),
+    ...(repeat.times > 1 ? { measured: counts } : {}),
+    ...(detail === undefined ? {} : { detail }),
+  });
+  for (let measurement = 1; ; measurement += 1) {
+    const measured = await measure(session, check);
+    attempts += measured.attempts;
+    counts[measured.outcome] = (counts[measured.outcome] ?? 0) + 1;
+    const over = BAD.find((outcome) => (counts[outcome] ?? 0) > (limits[outcome] ?? 0));
+    if (over !== undefined || session.signal.aborted || measurement >= repeat.times) return report(over ?? 'passed', measured.detail);
+    await sleep(repeat.every_ms, session.signal);
+  }
+}
+
+/** Asks until it holds, or the retries are used up. */
+async function measure(
+  session: Session,
+  check: CheckConfig,
+): Promise<{ outcome: CheckOutcome['outcome']; detail?: string; attempts: number }> {
   for (let attempts = 1; ; attempts += 1) {
     const { outcome, detail } = await attemptCheck(session, check);
     const again = outcome !== 'passed' && !session.signal.aborted && mayRetry(check.retry, attempts, detail ?? '');
-    if (again) await sleep(retryDelay(check.retry, attempts), session.signal);
-    else {
-      const { name, required } = check;
-      return {
-        name,
-        outcome,
-        required,
-        attempts,
-        duration_ms: Math.round(performance.now() - started),
-        ...(detail === undefined ? {} : { detail }),
-      };
-    }
+    if (!again) return { outcome, attempts, ...(detail === undefined ? {} : { detail }) };
+    await sleep(retryDelay(check.retry, attempts), session.signal);
   }
 }
 

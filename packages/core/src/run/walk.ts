@@ -1,8 +1,9 @@
 import type { RunOutcome } from '../hooks.js';
-import { type RunStatus, type Step, SUITES, type SuiteReport } from '../types/index.js';
+import { type CheckConfig, type RunStatus, type Step, SUITES, type SuiteName, type SuiteReport } from '../types/index.js';
+import { sleep } from './bounded.js';
 import { runContextOf } from './contexts.js';
 import { writeDeployed } from './deployed.js';
-import { type Judgement, judgeStep, judgeSuite } from './judge.js';
+import { type Judgement, judgeOptional, judgeStep, judgeSuite } from './judge.js';
 import { rollBack } from './rollback.js';
 import { runSteps } from './schedule.js';
 import type { Session } from './session.js';
@@ -68,14 +69,59 @@ async function verify(session: Session): Promise<RunStatus> {
     const report = await runSuite(session, suite, checks, 'run');
     session.record.verification = { ...session.record.verification, [suite]: report };
     if (session.signal.aborted) return interrupted(session);
-    warnOfOptional(session, report);
-    if (report.outcome === 'passed') continue;
-    const judgement = await judgeSuite(session, suite, report);
-    if (!isTolerable(judgement)) return fail(session, judgement);
-    tolerate(session, judgement);
+    const judgement = await judgeReport(session, suite, report, checks);
+    if (judgement) return fail(session, judgement);
   }
+  const baked = await bake(session);
+  if (baked) return session.signal.aborted ? interrupted(session) : fail(session, baked);
+  if (session.signal.aborted) return interrupted(session);
   await session.lease.check();
   return 'succeeded';
+}
+
+/** What of a suite stops the run; undefined where it may go on. */
+async function judgeReport(
+  session: Session,
+  suite: SuiteName,
+  report: SuiteReport,
+  asked: readonly CheckConfig[],
+): Promise<Judgement | undefined> {
+  if (report.outcome !== 'passed') {
+    const judgement = await judgeSuite(session, suite, report, asked);
+    if (!isTolerable(judgement)) return judgement;
+    tolerate(session, judgement);
+  }
+  if (report.checks.every(({ outcome, required }) => outcome === 'passed' || required)) return undefined;
+  warnOfOptional(session, report);
+  const optional = await judgeOptional(session, suite, report, asked);
+  if (!isTolerable(optional)) return optional;
+  session.record.failure ??= optional.failure;
+  session.record.decision ??= optional.decision;
+  return undefined;
+}
+
+/**
+ * A success has to hold: the smoke suite and every metric are asked again and again, and what fails then is a failure of
+ * the run. Metrics are the checks that know by themselves what they set off.
+ */
+async function bake(session: Session): Promise<Judgement | undefined> {
+  const { bake: wanted, verify } = session.kernel.config;
+  if (wanted === undefined) return undefined;
+  const isMetric = ({ kind }: CheckConfig) => session.kernel.registry.checks.get(kind)?.trigger !== undefined;
+  const asked = SUITES.map((suite) => [suite, suite === 'smoke' ? verify.smoke : verify[suite].filter(isMetric)] as const);
+  const until = performance.now() + wanted.for_ms;
+  while (performance.now() < until && !session.signal.aborted) {
+    await sleep(Math.min(wanted.every_ms, until - performance.now()), session.signal);
+    for (const [suite, checks] of asked.filter(([, each]) => each.length > 0)) {
+      if (session.signal.aborted) return undefined;
+      const report = await runSuite(session, suite, checks, 'run');
+      if (session.signal.aborted || report.outcome === 'passed') continue;
+      session.record.verification = { ...session.record.verification, [suite]: report };
+      const judgement = await judgeReport(session, suite, report, checks);
+      if (judgement) return judgement;
+    }
+  }
+  return undefined;
 }
 
 function warnOfOptional(session: Session, { checks }: SuiteReport): void {

@@ -1,4 +1,4 @@
-import type { SeverityRules } from './failure.js';
+import type { SeverityRules, Trigger } from './failure.js';
 import type { Json, JsonObject } from './json.js';
 
 /** A place in a file the user wrote. Lines and columns start at 1. */
@@ -148,6 +148,12 @@ export interface CheckConfig {
   readonly timeout_ms: number;
   /** Attempts after the first one; `times: 0` where none is written. */
   readonly retry: RetryConfig;
+  /** How often it is measured, and the pause between two measurements. Absent: once. */
+  readonly repeat?: { readonly times: number; readonly every_ms: number };
+  /** How many measurements may end so. Absent: none. */
+  readonly limits?: Readonly<Partial<Record<'failed' | 'errored' | 'inconclusive', number>>>;
+  /** What a failure of it sets off. Absent: what its kind says, else what its suite does. */
+  readonly trigger?: Trigger;
   /** The name of the component that the check is about. */
   readonly component?: string;
   /** Where the check stands; looked up when it is read. */
@@ -200,6 +206,8 @@ export interface Config {
   readonly steps: readonly StepConfig[];
   /** The checks of each suite, in their order; a suite without checks is empty. */
   readonly verify: Readonly<Record<SuiteName, readonly CheckConfig[]>>;
+  /** How long the smoke suite is asked again after a success, before the success counts. Absent: not at all. */
+  readonly bake?: { readonly for_ms: number; readonly every_ms: number };
   /** Sections that belong to plugins, by name (`alerts`, ...). */
   readonly sections: Readonly<Record<string, Json>>;
 }

@@ -1,4 +1,5 @@
 import type { ComponentConfig, Config, FailureType, Position } from './config.js';
+import type { Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
 import type { PartName, Snapshot } from './snapshot.js';
 
@@ -246,10 +247,10 @@ export interface Router {
   healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
 }
 
-/** The outcome of one attempt of a check: it held, it did not, or nobody can tell. */
+/** The outcome of one attempt of a check: it held, it did not, it could not be asked, or the answer proves nothing. */
 export type CheckOutcome =
   | { readonly outcome: 'passed'; readonly detail?: string }
-  | { readonly outcome: 'failed' | 'errored'; readonly detail: string };
+  | { readonly outcome: 'failed' | 'errored' | 'inconclusive'; readonly detail: string };
 
 /** A kind of check, used as `{ <kind>: argument, expect: ... }` in a suite. */
 export interface Check<Input = Json> {
@@ -257,6 +258,8 @@ export interface Check<Input = Json> {
   readonly input: JsonSchema;
   /** Verifies once. What throws counts as `errored`; retries and the deadline are the kernel's. */
   run(ctx: Context, input: Input): Promise<CheckOutcome>;
+  /** What a failure of it sets off; absent: what its suite does. */
+  readonly trigger?: Trigger;
   /** A short text for the report, such as `GET https://shop.example/healthz`. */
   describe?(input: Input): string;
 }

@@ -70,14 +70,16 @@ export interface StepReport {
 export interface CheckReport {
   /** The name of the check. */
   readonly name: string;
-  /** `errored`: nobody can tell whether it holds. */
-  readonly outcome: 'passed' | 'failed' | 'errored';
+  /** `errored`: it could not be asked. `inconclusive`: the answer proves nothing, such as no data. */
+  readonly outcome: 'passed' | 'failed' | 'errored' | 'inconclusive';
   /** `false`: its failure is a warning. */
   readonly required: boolean;
   /** How often it was asked, from 1. */
   readonly attempts: number;
   /** All attempts and the pauses between them, in milliseconds. */
   readonly duration_ms: number;
+  /** How often it was measured, where that was more than once, and with which outcomes. */
+  readonly measured?: Readonly<Partial<Record<'passed' | 'failed' | 'errored' | 'inconclusive', number>>>;
   /** What was found, redacted. */
   readonly detail?: string;
 }

@@ -108,7 +108,7 @@ describe('Given a key or a word that is not known', () => {
     [
       'a suite',
       `${HEAD}verify: { smok: [] }\n`,
-      'ship.yaml:3:11 SHIP_CONFIG_UNKNOWN_KEY verify.smok is not a known key | Did you mean `smoke`? Known here: `smoke`, `acceptance`, `security`, `performance`.',
+      'ship.yaml:3:11 SHIP_CONFIG_UNKNOWN_KEY verify.smok is not a known key | Did you mean `smoke`? Known here: `smoke`, `acceptance`, `security`, `performance`, `bake`.',
     ],
     [
       'a lane',

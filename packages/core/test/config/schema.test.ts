@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkSections } from '../../src/config/index.js';
 import { KERNEL_KEYS } from '../../src/config/layers.js';
-import { FAILURE_TYPES, LANES, SUITES } from '../../src/index.js';
+import { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, SEVERITIES, SUITES, TRIGGERS } from '../../src/index.js';
 import { HEAD, load, told } from './helper.js';
 
 const root = new URL('../../../../', import.meta.url);
@@ -21,7 +21,11 @@ describe('Given the schema of the config', () => {
     expect(Object.keys(schema.properties)).toEqual([...KERNEL_KEYS]);
     expect(schema.definitions.lane.enum).toEqual([...LANES]);
     expect(schema.definitions.retry.properties.on.items.enum).toEqual([...FAILURE_TYPES]);
-    expect(Object.keys(schema.definitions.verify.properties)).toEqual([...SUITES]);
+    expect(Object.keys(schema.definitions.verify.properties)).toEqual([...SUITES, 'bake']);
+    expect(schema.definitions.severity.enum).toEqual([...SEVERITIES]);
+    expect([...schema.definitions.trigger.enum, 'step_failed']).toEqual([...TRIGGERS]);
+    expect(Object.keys(schema.definitions.rollback.properties.severity.properties)).toEqual([...TRIGGERS]);
+    expect(schema.definitions.component.properties.depends_on.items.additionalProperties.enum).toEqual([...DEPENDENCY_KINDS]);
   });
 
   test('When an editor shows a key, then there is a description', () => {
