@@ -1,8 +1,9 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startExampleHaproxy } from './services/example-haproxy.js';
-import { freePort, hasProgram, serviceFolder } from './services/started.js';
+import { startNginx } from './services/nginx.js';
+import { freePort, hasProgram, SYSTEM_ENV, serviceFolder } from './services/started.js';
 import { ask, askThroughout } from './support/client.js';
 import { ROOT, ship, shipJson } from './support/ship.js';
 
@@ -67,7 +68,6 @@ describe('examples/blue-green', () => {
     };
     // What stands by when 1.2.0 is deployed is 1.1.0; without `standby` nothing does.
     expect(first.web.filter(({ pid }) => pid !== null)).toHaveLength(2);
-    const { readFileSync, writeFileSync } = await import('node:fs');
     const config = join(cwd, 'ship.yaml');
     writeFileSync(config, readFileSync(config, 'utf8').replace('standby: true', 'standby: false'));
     const { report } = await shipJson(['--auto-rollback'], { cwd, env: { ...env, VERSION: '1.2.0', BROKEN: 'yes' } });
@@ -134,5 +134,38 @@ describe.skipIf(!hasProgram('haproxy'))('examples/two-services, behind a real HA
       failure: { step: 'gateway', message: expect.stringContaining('haproxy cannot be reached') },
     });
     expect((await shipJson(['release', 'status'], { cwd, env })).report.result).toMatchObject({ gateway: [] });
+  }, 60_000);
+});
+
+describe.skipIf(!hasProgram('nginx'))('a release behind a real nginx, on two slots', () => {
+  it('given a broken version under load, when it fails, then the traffic goes back at once, no request fails, and slots are taken in turns', async () => {
+    const { config, flags, port, blue, green } = await startNginx();
+    const cwd = copyOf('blue-green');
+    const file = join(cwd, 'ship.yaml');
+    const router = `router: { nginx: { flags: ${flags}, config: ${config}, blue: ${blue}, green: ${green}, health: /healthz } }`;
+    const text = readFileSync(file, 'utf8').replace(/^ {4}port: .*$/m, `    slots: [${blue}, ${green}]\n    ${router}`);
+    writeFileSync(file, text.replaceAll('${PORT:-8080}', String(port)));
+    const env = { PATH: SYSTEM_ENV.PATH! };
+    stopAtTheEnd(cwd, env);
+    const slots: (number | null)[] = [];
+    for (const VERSION of ['1.0.0', '1.1.0']) {
+      const { code, stderr } = await ship([], { cwd, env: { ...env, VERSION } });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect((await ask(port)).body).toBe(`web ${VERSION}\n`);
+      const status = (await shipJson(['release', 'status'], { cwd, env })).report.result as unknown as {
+        web: { version: string; port: number | null }[];
+      };
+      slots.push(status.web.find(({ version }) => version === VERSION)!.port);
+    }
+    expect([...slots].sort()).toEqual([blue, green].sort());
+
+    // The version that stands by makes room for a third one, and the live one stands by for that.
+    const clients = askThroughout(port, 6);
+    const { report } = await shipJson(['--auto-rollback'], { cwd, env: { ...env, VERSION: '1.2.0', BROKEN: 'yes' } });
+    const answers = await clients.stop();
+    expect(report).toMatchObject({ exit_code: 1, rollback: { way: 'instant', components: [{ from: '1.2.0', to: '1.1.0' }] } });
+    expect(new Set(answers.map(({ body }) => body.trim()))).toEqual(new Set(['web 1.1.0', 'web 1.2.0']));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect((await ask(port)).body).toBe('web 1.1.0\n');
   }, 60_000);
 });

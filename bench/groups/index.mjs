@@ -1,9 +1,18 @@
 import { hooksGroup } from './hooks.mjs';
 import { journalGroup } from './journal.mjs';
 import { listsGroup } from './lists.mjs';
+import { rollbackGroup } from './rollback.mjs';
 import { rssGroup } from './rss.mjs';
 import { startGroup } from './start.mjs';
 import { stepGroup } from './step.mjs';
 
 /** By the name that `npm run bench -- NAME` gives. */
-export const GROUPS = { start: startGroup, step: stepGroup, journal: journalGroup, hooks: hooksGroup, rss: rssGroup, lists: listsGroup };
+export const GROUPS = {
+  start: startGroup,
+  step: stepGroup,
+  journal: journalGroup,
+  hooks: hooksGroup,
+  rss: rssGroup,
+  lists: listsGroup,
+  rollback: rollbackGroup,
+};

@@ -7,7 +7,8 @@ const MISSING = 'not installed';
 
 /** A program on PATH, as argv; undefined where there is none. */
 function onPath(name) {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  // Servers stand where only root looks for programs.
+  const paths = `${process.env.PATH ?? ''}${delimiter}/usr/sbin`.split(delimiter).map((folder) => join(folder, name));
   return paths.find(isExecutable);
 }
 

@@ -69,7 +69,7 @@ export const errors = defineErrors({
   SHIP_RELEASE_NO_SLOT: {
     exit: 3,
     message: (d: { component: string; slots: readonly number[] }) => `${d.component}: none of its slots is free: ${d.slots.join(', ')}`,
-    hint: 'With `standby: true` two releases run at a time, and a third one needs a slot of its own. `ship release status` shows who holds which.',
+    hint: 'Other programs listen there. Find them with `ss -ltnp` and stop them, or name other ports.',
   },
   SHIP_RELEASE_NO_FRONT: {
     exit: 3,

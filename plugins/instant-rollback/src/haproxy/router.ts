@@ -76,9 +76,10 @@ async function shift(ctx: Context, component: ComponentConfig, weights: Weights)
     wanted.map(({ target }) => target),
   );
   for (const { server, target, moved } of placed) if (moved) await moveServer(socket, `${backend}/${server.name}`, target);
-  for (const [index, { server }] of placed.entries()) await weigh(socket, `${backend}/${server.name}`, wanted[index]!.share);
   const used = new Set(placed.map(({ server }) => server.name));
-  for (const { name, weight } of servers) if (!used.has(name) && weight > 0) await weigh(socket, `${backend}/${name}`, 0);
+  const raised = placed.map(({ server }, index) => ({ name: server.name, weight: wanted[index]!.share }));
+  const lowered = servers.filter(({ name, weight }) => !used.has(name) && weight > 0).map(({ name }) => ({ name, weight: 0 }));
+  await weigh(socket, backend, [...raised, ...lowered]);
 }
 
 interface Placed {
@@ -105,10 +106,19 @@ async function moveServer(socket: string, server: string, { host, port }: Keyed)
   await order(socket, `set server ${server} state ready`);
 }
 
-/** Absolute, never a percentage: that would be a share of the configured weight, and of 0 nothing. */
-async function weigh(socket: string, server: string, weight: number): Promise<void> {
-  await order(socket, `set weight ${server} ${weight}`);
-  const answer = await say(socket, `get weight ${server}`);
-  if (Number.parseInt(answer, 10) !== weight)
-    throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: `set weight ${server} ${weight}`, answer: `it says ${answer}` });
+/**
+ * All in one exchange, in this order, and read back in it. Absolute, never a percentage: that would be a share of the
+ * configured weight, and of 0 nothing.
+ */
+async function weigh(
+  socket: string,
+  backend: string,
+  weights: readonly { readonly name: string; readonly weight: number }[],
+): Promise<void> {
+  const sets = weights.map(({ name, weight }) => `set weight ${backend}/${name} ${weight}`);
+  const gets = weights.map(({ name }) => `get weight ${backend}/${name}`);
+  const answer = await say(socket, [...sets, ...gets].join('; '));
+  const told = answer.split('\n').filter((line) => line.trim() !== '');
+  const asWanted = told.length === weights.length && told.every((line, index) => Number.parseInt(line, 10) === weights[index]!.weight);
+  if (!asWanted) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: sets.join('; '), answer: told.join('; ') });
 }

@@ -1,5 +1,7 @@
 import type { ComponentState } from '@ship/core';
 import { makeFolder } from '@ship/core/durable';
+import { isFree } from '../process/port.js';
+import { listProcesses } from '../process/records.js';
 import { stopProcess } from '../process/stop.js';
 import type { Release } from '../records.js';
 import { createRelease } from '../release/create.js';
@@ -21,6 +23,7 @@ export async function deploy(site: Site): Promise<ComponentState<ReleaseState>> 
   await removePartials(site.layout);
   const release = await createRelease(site);
   await site.ctx.created({ type: 'release', id: `${site.name}/${release.id}`, provenance: 'created' });
+  await makeRoom(site, previous);
   await startHealthy(site, release);
   if (address) await holdAddress(site, release, address);
   await switchTo(site, release);
@@ -37,6 +40,14 @@ async function holdAddress(site: Site, release: Release, address: Address): Prom
     await stopProcess(site.layout, release.id);
     throw error;
   });
+}
+
+/** Where every slot is held, what stands by gives its own up: the live release will stand by for the new one. */
+async function makeRoom({ layout, settings: { slots } }: Site, live: string | undefined): Promise<void> {
+  const free = await Promise.all(slots.map((slot) => isFree('127.0.0.1', slot)));
+  if (slots.length === 0 || free.includes(true)) return;
+  const idle = (await listProcesses(layout)).filter(({ release }) => release !== live);
+  await Promise.all(idle.map(({ release }) => stopProcess(layout, release)));
 }
 
 function addressOf({ host, port }: Site['settings']): Address | undefined {
