@@ -76,6 +76,30 @@ describe('examples/blue-green', () => {
   });
 });
 
+describe('ship rollback --instant', () => {
+  it('given no standby, when traffic should go back at once, then the ladder goes on to the full rollback, and both are told', async () => {
+    const cwd = copyOf('blue-green');
+    const env = { PORT: String(await freePort()) };
+    stopAtTheEnd(cwd, env);
+    const config = join(cwd, 'ship.yaml');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('standby: true', 'standby: false'));
+    for (const VERSION of ['1.0.0', '1.1.0']) expect((await ship([], { cwd, env: { ...env, VERSION } })).code).toBe(0);
+    const { report } = await shipJson(['rollback', '--instant'], { cwd, env });
+    expect(report).toMatchObject({
+      exit_code: 0,
+      rollback: {
+        way: 'full',
+        tried: [
+          { way: 'instant', outcome: 'unavailable' },
+          { way: 'full', outcome: 'done' },
+        ],
+      },
+    });
+    expect(report.errors).toMatchObject([{ message: expect.stringContaining('web 1.0.0 is not healthy') }]);
+    expect((await ask(Number(env.PORT))).body).toBe('web 1.0.0\n');
+  });
+});
+
 describe.skipIf(!hasProgram('haproxy'))('examples/two-services, behind a real HAProxy', () => {
   async function deployed() {
     const cwd = copyOf('two-services');

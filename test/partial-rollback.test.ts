@@ -94,6 +94,18 @@ describe('ship --rollback-component', () => {
     },
   );
 
+  it('given a component whose own checks do not hold at the version before, when it goes back alone, then 4, and the full rollback is suggested', async () => {
+    // 1.5.0 is the version that its acceptance check refuses: here it is what was deployed before, without that check.
+    const { cwd } = project();
+    const config = join(cwd, 'ship.yaml');
+    writeFileSync(config, CONFIG.replace(/ {2}acceptance:.*\n/, ''));
+    for (const API of ['1.5.0', '1.6.0']) expect((await ship([], { cwd, env: { API } })).code).toBe(0);
+    writeFileSync(config, CONFIG.replace('smoke: [', 'smoke: [{ live: [api, 1.5.0] }, '));
+    const { code, stdout, stderr } = await ship(['--rollback-component', 'api'], { cwd, env: { API: '1.6.0' } });
+    expect(code).toBe(4);
+    expect(stdout + stderr).toMatch(/going back alone was not enough: consider the full rollback, `ship --rollback-to snapshot-/);
+  });
+
   it('given a run whose suite fails for one component, when rollbacks are automatic, then that one goes back alone', async () => {
     const { cwd, live } = await deployed();
     const env = { GATEWAY: '1.5.0', API: '1.5.0', WORKER: '1.5.0' };

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { classify } from '../src/failure/classify.js';
 import { decide } from '../src/failure/decide.js';
 import { triggerOf } from '../src/failure/severity.js';
-import { type FailureContext, TRIGGERS } from '../src/types/index.js';
+import { settle } from '../src/run/ask.js';
+import type { Session } from '../src/run/session.js';
+import { type Failure, type FailureContext, TRIGGERS } from '../src/types/index.js';
 
 describe('classify', () => {
   it.each([
@@ -37,6 +39,7 @@ const contexts: fc.Arbitrary<FailureContext> = fc.record({
     {
       trigger: fc.constantFrom(...TRIGGERS),
       component: fc.constantFrom('api', 'worker'),
+      step: fc.constantFrom('api', 'migrate'),
       step_kind: fc.constantFrom('critical', 'recoverable', 'continue_on_error'),
     },
     { requiredKeys: ['trigger'] },
@@ -181,5 +184,36 @@ describe('decide', () => {
       'security_vulnerability_detected',
       'performance_regression',
     ]);
+  });
+});
+
+describe('a decision, with somebody to ask and without', () => {
+  const answers = fc.constantFrom(undefined, 'nobody', 'retry', 'continue', 'full_rollback', 'partial_rollback', 'skip', 'investigate');
+
+  it('given every failure, flag, setting and answer, when it is settled, then nothing is rolled back that was switched off or not offered, and the reasons say who decided', async () => {
+    await fc.assert(
+      fc.asyncProperty(contexts, answers, async (context, answer) => {
+        const decision = decide(context);
+        const asked: (readonly string[])[] = [];
+        const choose = async (_question: string, options: readonly string[]) => {
+          asked.push(options);
+          return options.includes(answer as string) ? answer : undefined;
+        };
+        const session = { kernel: { interaction: answer === 'nobody' ? {} : { choose } } } as unknown as Session;
+        const failure = { ...context.failure, type: 'unknown', severity: decision.severity, message: '' } as Failure;
+        const settled = await settle(session, context, failure, decision);
+        const off = context.flags.no_rollback || !context.rollback.enabled;
+        if (off) expect(settled.action).toBe('none');
+        if (settled.action === 'rollback' && decision.action !== 'rollback')
+          expect([settled.answer, decision.options.includes(settled.answer!)]).toEqual([`${settled.scope}_rollback`, true]);
+        if (answer === 'nobody') expect(settled.action).toBe(decision.action);
+        expect(asked.length).toBe(decision.action === 'prompt' && answer !== 'nobody' ? 1 : 0);
+        for (const options of asked) expect(options.includes('retry')).toBe(context.failure.step !== undefined);
+        expect(settled.severity).toBe(decision.severity);
+        expect(settled.reasons.slice(0, decision.reasons.length)).toEqual(decision.reasons);
+        expect(settled.reasons.length).toBe(decision.reasons.length + (decision.action === 'prompt' ? 1 : 0));
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

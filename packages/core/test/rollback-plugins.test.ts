@@ -34,7 +34,8 @@ describe('rollback and plugins', () => {
       duration_ms: 1,
     };
     const { run } = await withPlugin(log, (ship) => ship.hooks.rollback.tapPromise('mine', async () => report));
-    expect(await run()).toMatchObject({ exit_code: 1, rollback: report });
+    const { duration_ms: _, ...told } = report;
+    expect(await run()).toMatchObject({ exit_code: 1, rollback: told });
     expect(log).toEqual(['run a', 'run b']);
   });
 
