@@ -29,7 +29,7 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   step: ["bare spawn('sh', ['-c', 'true']) loop in Node", 'ship, strict journal', 'listr2'],
   journal: ['Node: writeSync, fdatasyncSync', 'ship FileAppender.append', 'ship Journal.append', 'ship Journal.append, 10 writers'],
   hooks: ['10 bare awaited no-ops', '10 taps, tapable alone', 'ship, 10 taps, settle-all', 'ship, 10 taps, bail'],
-  lists: ['a start that lists nothing', 'the last 20', 'all 30', 'ship snapshots list'],
+  lists: ['node empty.cjs', 'the last 20', 'all 30', 'ship snapshots list'],
   rollback: ['the longest chain of restores', 'ship, 3 components'],
   rss: ['node empty.cjs', 'ship --version', 'ship, 1 step', 'ship, 4 steps'],
 };

@@ -12,7 +12,6 @@ export const PROGRAMS = {
   appendInC: at(new URL('../programs/append.c', import.meta.url)),
   instant: at(new URL('../programs/instant.mjs', import.meta.url)),
   rollback: at(new URL('../programs/rollback.mjs', import.meta.url)),
-  listNothing: at(new URL('../programs/list-nothing.mjs', import.meta.url)),
   listSnapshots: at(new URL('../programs/list-snapshots.mjs', import.meta.url)),
   hooks: at(new URL('../programs/hooks.mjs', import.meta.url)),
 };

@@ -1,7 +1,7 @@
-import type { Snapshot, Store } from '@ship/core';
+import { type Snapshot, type Store, SUITES } from '@ship/core';
 import { folderOf } from './names.js';
 
-/** What a list shows of a snapshot: a line of the index. */
+/** What a list shows of a snapshot. */
 export type Listed = Pick<
   Snapshot,
   'id' | 'project' | 'environment' | 'version' | 'timestamp' | 'git_sha' | 'verification' | 'rollback_safe' | 'created_by'
@@ -30,8 +30,40 @@ export const listedOf = ({ components, ...snapshot }: Snapshot): Listed => ({
   components: Object.fromEntries(Object.entries(components).map(([name, { version }]) => [name, version])),
 });
 
+/** What many lines after it have in common. */
+interface Head {
+  readonly project: string;
+  readonly environment: string;
+  readonly names: readonly string[];
+}
+
+/** A snapshot without what stands in the head: a list of ten thousand is read at once, so its lines are short. */
+type Row = readonly [
+  id: string,
+  stamp: string,
+  version: string,
+  timestamp: string,
+  git_sha: string | null,
+  /** A letter for each suite: passed, failed, not run. */
+  verification: string,
+  rollback_safe: 0 | 1,
+  created_by: string,
+  ...versions: string[],
+];
+
 /** One record of the index. The last `state` is that of the folder when every snapshot in it was in the index. */
-type Line = { readonly add: ListedSnapshot } | { readonly gone: string } | { readonly state: string };
+type Line =
+  | { readonly head: Head }
+  | { readonly add: Row }
+  | { readonly bad: readonly [id: string, stamp: string, problem: string] }
+  | { readonly gone: string }
+  | { readonly state: string };
+
+/** A head is said again so often, so that the end of the file can be read alone. */
+const HEAD_EVERY = 20;
+/** More than a line takes in most lists. */
+const LINE_BYTES = 400;
+const LETTERS = { p: true, f: false, n: null } as const;
 
 const indexKey = (environment: string): string => `${folderOf(environment)}/index.jsonl`;
 
@@ -42,33 +74,76 @@ export interface Index {
 }
 
 /**
- * Reads the index. It speeds lists up and decides nothing: whatever is gone back to is read from its own file. `newest`
- * reads no more lines than are needed for so many.
+ * Reads the index; of a long one only its end, where `newest` lines are in that. It speeds lists up and decides nothing:
+ * whatever is gone back to is read from its own file.
  */
 export async function readIndex(store: Store, environment: string, newest = Number.POSITIVE_INFINITY): Promise<Index | undefined> {
-  const stored = await store.get(indexKey(environment));
-  if (stored === undefined) return undefined;
+  const key = indexKey(environment);
+  const enough = (newest + HEAD_EVERY + 1) * LINE_BYTES;
+  const tail = Number.isFinite(newest) ? await store.tail?.(key, enough) : undefined;
+  const near = tail && tail.length === enough ? fold(tail.subarray(tail.indexOf(0x0a) + 1)) : undefined;
+  if (near && near.listed.length >= newest) return near;
+  const stored = await store.get(key);
+  return stored && fold(stored.value);
+}
+
+/** What the lines say; undefined where they are no index. Rows before the first head are passed over: their names are not known. */
+function fold(bytes: Buffer): Index | undefined {
   try {
-    return fold(stored.value, newest);
+    const lines = JSON.parse(`[${bytes.toString('utf8').trimEnd().replaceAll('\n', ',')}]`) as Line[];
+    const listed = new Map<string, ListedSnapshot>();
+    let head: Head | undefined;
+    let state: string | undefined;
+    for (const line of lines) {
+      if ('add' in line) head && listed.set(line.add[0], fromRow(line.add, head));
+      else if ('head' in line) ({ head } = line);
+      else if ('state' in line) ({ state } = line);
+      else if ('gone' in line) listed.delete(line.gone);
+      else listed.set(line.bad[0], { id: line.bad[0], problem: line.bad[2], ...(line.bad[1] ? { stamp: line.bad[1] } : {}) });
+    }
+    return { listed: [...listed.values()], state };
   } catch {
     return undefined;
   }
 }
 
-/** From the end: a line that is gone was added before, and the first state that is met is the last one. */
-function fold(bytes: Buffer, newest: number): Index {
-  const listed: ListedSnapshot[] = [];
-  const gone = new Set<string>();
-  let state: string | undefined;
-  for (let end = bytes.length - 1; end > 0 && listed.length < newest; ) {
-    const start = bytes.lastIndexOf(0x0a, end - 1) + 1;
-    const line = JSON.parse(bytes.toString('utf8', start, end)) as Line;
-    if ('state' in line) state ??= line.state;
-    else if ('gone' in line) gone.add(line.gone);
-    else if (!gone.has(line.add.id)) listed.push(line.add);
-    end = start - 1;
-  }
-  return { listed: listed.reverse(), state };
+/** Where the versions begin in a row. */
+const VERSIONS_FROM = 8;
+
+function fromRow(row: Row, { project, environment, names }: Head): ListedSnapshot {
+  const [id, stamp, version, timestamp, git_sha, letters, safe, created_by] = row;
+  const components: Record<string, string> = {};
+  for (let index = 0; index < names.length; index += 1) components[names[index]!] = row[VERSIONS_FROM + index] as string;
+  const verification = verificationOf(letters);
+  const listed = { id, project, environment, version, timestamp, git_sha, verification, rollback_safe: safe === 1, created_by, components };
+  return stamp ? { id, listed, stamp } : { id, listed };
+}
+
+const verifications = new Map<string, Listed['verification']>();
+
+/** There are few, and a long list has them over and over. */
+function verificationOf(letters: string): Listed['verification'] {
+  const known = verifications.get(letters);
+  if (known) return known;
+  const made = Object.fromEntries(SUITES.map((suite, index) => [suite, LETTERS[letters[index] as 'p']])) as Listed['verification'];
+  verifications.set(letters, Object.freeze(made));
+  return made;
+}
+
+function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
+  let said = '';
+  return snapshots.flatMap((each, index): Line[] => {
+    const { id, stamp = '' } = each;
+    if ('problem' in each) return [{ bad: [id, stamp, each.problem] }];
+    const { project, environment, components, ...rest } = each.listed;
+    const head = { project, environment, names: Object.keys(components) };
+    const isNew = JSON.stringify(head) !== said || index % HEAD_EVERY === 0;
+    said = JSON.stringify(head);
+    const letters = SUITES.map((suite) => (rest.verification[suite] === null ? 'n' : rest.verification[suite] ? 'p' : 'f')).join('');
+    const safe = rest.rollback_safe ? 1 : 0;
+    const add: Row = [id, stamp, rest.version, rest.timestamp, rest.git_sha, letters, safe, rest.created_by, ...Object.values(components)];
+    return isNew ? [{ head }, { add }] : [{ add }];
+  });
 }
 
 /** Is the index that of the folder as it is now? A file that was changed in place does not show here, only when it is read. */
@@ -79,13 +154,18 @@ export async function isFresh(store: Store, environment: string, { listed, state
   return keys.length === listed.length;
 }
 
-/** Appends what has changed, and the state of the folder after it. */
-export async function appendIndex(store: Store, environment: string, lines: readonly Line[]): Promise<void> {
+/** Appends what has come and gone, and the state of the folder after it. */
+export async function appendIndex(
+  store: Store,
+  environment: string,
+  { come = [], gone = [] }: { readonly come?: readonly ListedSnapshot[]; readonly gone?: readonly string[] },
+): Promise<void> {
   const appender = await store.appender(indexKey(environment));
   try {
-    for (const line of lines) await appender.append(`${JSON.stringify(line)}\n`);
+    const lines = [...linesOf(come), ...gone.map((id): Line => ({ gone: id }))];
+    if (lines.length > 0) await appender.append(textOf(lines));
     const state = await store.changed?.(folderOf(environment));
-    if (state) await appender.append(`${JSON.stringify({ state } satisfies Line)}\n`);
+    if (state) await appender.append(textOf([{ state }]));
   } finally {
     await appender.close();
   }
@@ -93,6 +173,8 @@ export async function appendIndex(store: Store, environment: string, lines: read
 
 /** Writes the whole index anew. That is a change of the folder, so its state follows in a record of its own. */
 export async function rebuildIndex(store: Store, environment: string, listed: readonly ListedSnapshot[]): Promise<void> {
-  await store.put(indexKey(environment), listed.map((add) => `${JSON.stringify({ add } satisfies Line)}\n`).join(''));
-  await appendIndex(store, environment, []);
+  await store.put(indexKey(environment), textOf(linesOf(listed)));
+  await appendIndex(store, environment, {});
 }
+
+const textOf = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');

@@ -54,7 +54,7 @@ export class Shelf implements SnapshotProvider {
   async save(snapshot: Snapshot): Promise<void> {
     const { id, environment, version, timestamp } = snapshot;
     // An index that is not of the folder as it was cannot be added to: it is made anew when somebody asks for a list.
-    const index = await readIndex(this.store, environment, this.store.changed ? 0 : undefined);
+    const index = await readIndex(this.store, environment, this.store.changed ? 1 : undefined);
     const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
     const isFirst = index === undefined && (await this.ids(environment)).length === 0;
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
@@ -62,7 +62,7 @@ export class Shelf implements SnapshotProvider {
     await this.store.put(`${folderOf(environment)}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
     const add: ListedSnapshot = { id, listed: listedOf(snapshot), ...(await this.#stamp(environment, id)) };
     if (isFirst) await rebuildIndex(this.store, environment, [add]);
-    else if (wasFresh) await appendIndex(this.store, environment, [{ add }]);
+    else if (wasFresh) await appendIndex(this.store, environment, { come: [add] });
   }
 
   /** The newest that is safe to go back to, whole, and accepted; a damaged one is passed over. */
@@ -131,16 +131,11 @@ export class Shelf implements SnapshotProvider {
     const snapshots = evictable(ids, { count, lastGood, pinned, needed: new Set(needed) });
     const files = await this.#orphans(environment, new Set(ids), now);
     if (dryRun || snapshots.length + files.length === 0) return { snapshots, files };
-    const index = await readIndex(this.store, environment, this.store.changed ? 0 : undefined);
+    const index = await readIndex(this.store, environment, this.store.changed ? 1 : undefined);
     const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
     await this.#evict(environment, snapshots, ids);
     for (const name of files) await this.store.remove(`${folderOf(environment)}/${name}`);
-    if (wasFresh)
-      await appendIndex(
-        this.store,
-        environment,
-        snapshots.map((gone) => ({ gone })),
-      );
+    if (wasFresh) await appendIndex(this.store, environment, { gone: snapshots });
     return { snapshots, files };
   }
 

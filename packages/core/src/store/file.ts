@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
@@ -55,6 +55,16 @@ export class FileStore implements Store {
       .map((name) => (folder === '' ? name : `${folder}/${name}`))
       .filter((key) => key.startsWith(prefix) && !key.endsWith('.tmp'))
       .sort();
+  }
+
+  async tail(key: string, bytes: number): Promise<Buffer | undefined> {
+    const path = this.#path(key);
+    try {
+      return readEnd(path, bytes);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw errors.SHIP_STORE_READ_FAILED({ path, reason: reasonOf(error) }, { cause: error });
+    }
   }
 
   async changed(key: string): Promise<string> {
@@ -140,6 +150,18 @@ export class FileStore implements Store {
 
   #path(key: string): string {
     return join(this.folder, checkKey(key));
+  }
+}
+
+function readEnd(path: string, bytes: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const end = Buffer.allocUnsafe(Math.min(size, bytes));
+    const read = readSync(fd, end, 0, end.length, size - end.length);
+    return end.subarray(0, read);
+  } finally {
+    closeSync(fd);
   }
 }
 

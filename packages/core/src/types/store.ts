@@ -110,6 +110,8 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
+  /** The last bytes of a value, or all of it where it is shorter; undefined where there is none. Absent: it is read whole. */
+  tail?(key: string, bytes: number): Promise<Buffer | undefined>;
   /**
    * Differs after the value of a key has changed, or after a key directly below a folder was added, replaced or removed;
    * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store cannot tell.
