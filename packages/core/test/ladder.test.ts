@@ -21,6 +21,16 @@ const objecting = (level: Finding['level'], to: (request: RollbackRequest) => bo
   );
 
 describe('the way to the last verified snapshot', () => {
+  it('given a component that is deployed twice in a run, when it fails, then it goes back to what was there before the first', async () => {
+    const world: World = new Map([['api', 'v1']]);
+    const twice = `components: { api: { driver: service, version: v3 } }\n${steps('id: one, uses: deploy, component: api', 'id: two, uses: deploy, component: api', 'id: last, uses: t/fail')}`;
+    const requests: RollbackRequest[] = [];
+    const spy = plugin('spy', (ship) => ship.hooks.beforeRollback.tap('look', (request) => void requests.push(request)));
+    const { run } = await rollingBack({ plugins: [fleet(world), spy, actions({ fail })], config: twice });
+    expect(await run()).toMatchObject({ exit_code: 1 });
+    expect([world.get('api'), requests[0]!.states.api!.version]).toEqual(['v1', 'v1']);
+  });
+
   it('given nothing that was left broken, when a run fails, then its captures are the snapshot, and nothing is restored twice', async () => {
     const [world, log]: [World, Log] = [
       new Map([
@@ -344,6 +354,33 @@ steps: []`;
       const opened = await rollingBack({ plugins: [fleet(world, log), shelf()], config: PLAIN });
       await expect(rollbackComponent(opened.kernel, name, to, COMMAND)).rejects.toMatchObject({ code });
       expect(log).toEqual([]);
+    });
+
+    it('given a rollback of one that is interrupted, when it is recovered, then it alone goes back', async () => {
+      const world: World = new Map([
+        ['app', 'v3'],
+        ['api', 'v3'],
+      ]);
+      const interrupt = new AbortController();
+      const interrupting = fleet(world, [], {
+        restore: async (_ctx, { name }, state) => {
+          if (!interrupt.signal.aborted) {
+            interrupt.abort(new Error('Ctrl-C'));
+            throw new Error('cut off');
+          }
+          world.set(name, state!.version);
+          return { changed: true };
+        },
+      });
+      const opened = await rollingBack({ plugins: [interrupting, shelf()], config: PLAIN });
+      const cut = await rollbackComponent(opened.kernel, 'api', undefined, { ...COMMAND, signal: interrupt.signal });
+      expect(cut).toMatchObject({ status: 'interrupted' });
+
+      const again = await rollingBack({ plugins: [interrupting, shelf()], config: PLAIN, store: opened.store });
+      const report = await recover(again.kernel, COMMAND);
+
+      expect(report).toMatchObject({ exit_code: 0, rollback: { scope: 'partial', components: [{ name: 'api', to: 'v1' }] } });
+      expect(Object.fromEntries(world)).toEqual({ app: 'v3', api: 'v1' });
     });
 
     it('given partial_enabled: false, when one component should go back, then SHIP_ROLLBACK_OFF', async () => {

@@ -64,6 +64,21 @@ describe('what a failed check sets off', () => {
     expect((await run()).failure).toMatchObject({ trigger: 'smoke_tests_failed' });
   });
 
+  it('given an optional check of a kind with a trigger of its own, when it fails, then that is not critical', async () => {
+    const metric = plugin('m', (ship) =>
+      ship.check('metric', {
+        input: { type: 'object' },
+        trigger: 'error_rate_spike',
+        run: async () => ({ outcome: 'failed', detail: 'too high' }),
+      }),
+    );
+    const of = (required: boolean) => `verify: { smoke: [{ metric: x, required: ${required} }] }\n${steps('id: a, uses: t/ok')}`;
+    const reportOf = async (required: boolean) =>
+      (await rollingBack({ plugins: [metric, actions(recording([]))], config: of(required) })).run();
+    expect((await reportOf(false)).failure).toMatchObject({ trigger: 'non_critical_test_failed' });
+    expect((await reportOf(true)).failure).toMatchObject({ trigger: 'error_rate_spike' });
+  });
+
   it('given an optional check that the config takes seriously, when it fails, then the run is taken back', async () => {
     const { probe } = answering('failed');
     const config = `optimization: { rollback: { severity: { non_critical_test_failed: HIGH } } }\n${verified('required: false')}`;

@@ -4,27 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readSnapshot, writeSnapshot } from '../src/file.js';
 import { age } from '../src/list.js';
 import { Shelf } from '../src/shelf.js';
-
-const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => ({
-  format: 1,
-  id: `snapshot-${id}`,
-  project: 'shop',
-  environment: 'production',
-  timestamp: '2026-01-15T10:30:00.000Z',
-  version: 'v1',
-  git_sha: null,
-  run: 'r1',
-  components: { api: { version: 'v1', config_hash: 'abc', healthy: true, driver: { path: '/srv/ünïcode', pid: 7 } } },
-  terraform: null,
-  helm_values: null,
-  migrations: null,
-  config: {},
-  verification: { smoke: true, acceptance: null, security: null, performance: false },
-  rollback_safe: true,
-  created_by: 'tester',
-  notes: [],
-  ...more,
-});
+import { snapshot } from './sample.js';
 
 describe('file of a snapshot', () => {
   it('given a snapshot, when it is written and read, then it is the same', () => {

@@ -37,7 +37,9 @@ function requestOf(
   { component, ...request }: Omit<RollbackRequest, 'states' | 'scope' | 'component'> & { readonly component?: string | undefined },
 ): RollbackRequest {
   const concerned = session.plan.components.filter(({ name }) => component === undefined || name === component);
-  const captured = new Map([...session.acted.values()].filter(isDeploy).map(({ step, before }) => [step.component!.name, before]));
+  // Of several deploys of one component the first one captured what was there before the run.
+  const deploys = [...session.acted.values()].filter(isDeploy).reverse();
+  const captured = new Map(deploys.map(({ step, before }) => [step.component!.name, before]));
   const states = concerned.flatMap(({ name }): [string, ComponentState | null][] => {
     const state = request.to === 'snapshot' ? request.target?.components[name] : (captured.get(name) as ComponentState | null | undefined);
     return state === undefined ? [] : [[name, state]];
