@@ -1,4 +1,4 @@
-import { type ComponentConfig, type Context, parseDuration, type Router } from '@ship/core';
+import { type ComponentConfig, type Context, parseDuration, type Router, type Weights } from '@ship/core';
 import { errors } from './errors.js';
 
 /** Options in `plugins:`. */
@@ -36,11 +36,13 @@ export async function switchTraffic(
   const { name } = component;
   if (!(await router.healthy(ctx, component, to))) throw errors.SHIP_INSTANT_STANDBY({ component: name, version: to });
   const before = await router.weights(ctx, component);
-  const from = Object.keys(before).reduce((most, each) => ((before[each] ?? 0) > (before[most] ?? 0) ? each : most), '');
+  const from = heaviest(before, to);
+  // All of it is there already, as after a switch whose ship was killed.
+  if (from === undefined) return { from: to, to, ms: 0 };
   const started = performance.now();
   try {
-    for (const share of strategy === 'instant' ? [100] : stepsTo100(steps)) {
-      await router.shift(ctx, component, share === 100 || from === to ? { [to]: 100 } : { [to]: share, [from]: 100 - share });
+    for (const share of strategy === 'instant' ? [100] : stepsTo100(steps, before[to] ?? 0)) {
+      await router.shift(ctx, component, share === 100 ? { [to]: 100 } : { [to]: share, [from]: 100 - share });
       if (share === 100) continue;
       await wait(parseDuration(pause) ?? 0, ctx.signal);
       if (!(await router.healthy(ctx, component, to))) throw errors.SHIP_INSTANT_ABORTED({ component: name, version: to, share });
@@ -58,7 +60,15 @@ export async function switchTraffic(
   }
 }
 
-const stepsTo100 = (steps: readonly number[]): number[] => [...new Set([...steps].sort((one, other) => one - other).concat(100))];
+/** The version that has most of the traffic, besides the one that is to get it. */
+function heaviest(weights: Weights, besides: string): string | undefined {
+  const others = Object.keys(weights).filter((version) => version !== besides && (weights[version] ?? 0) > 0);
+  return others.sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0))[0];
+}
+
+/** What a switch that was cut off has reached already need not be gone through again. */
+const stepsTo100 = (steps: readonly number[], reached: number): number[] =>
+  [...new Set(steps.filter((share) => share > reached).concat(100))].sort((one, other) => one - other);
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

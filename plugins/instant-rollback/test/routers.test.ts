@@ -98,6 +98,28 @@ describe.each(STAGES)('the router %s', (_, program, stage) => {
     expect((await router.weights(ctx, component)).v2).toBe(100);
   });
 
+  itRuns(
+    'given a switch that was cut off half way, and one that was done, when it is done again, then it goes on where it was, and nothing is left to do',
+    async () => {
+      const { router, world } = await stage();
+      const { ctx, component } = world;
+      await router.shift(ctx, component, { v1: 50, v2: 50 });
+      const shifts: unknown[] = [];
+      const spied: Router = {
+        ...router,
+        shift(...args) {
+          shifts.push(args[2]);
+          return router.shift(...args);
+        },
+      };
+      const options = { strategy: 'gradual', steps: [25, 50, 75], pause: '10ms' } as const;
+      expect(await switchTraffic(ctx, component, spied, 'v1', options)).toMatchObject({ from: 'v2', to: 'v1' });
+      expect(shifts).toEqual([{ v1: 75, v2: 25 }, { v1: 100 }]);
+      expect(await switchTraffic(ctx, component, spied, 'v1', options)).toEqual({ from: 'v1', to: 'v1', ms: 0 });
+      expect(shifts).toHaveLength(2);
+    },
+  );
+
   itRuns('given a version that falls ill on the way, when traffic goes to it in steps, then both weights are as they were', async () => {
     const { router, world, one } = await stage();
     const { ctx, component } = world;
