@@ -8,11 +8,8 @@ export interface VerbHelp {
 
 /** The verbs of the command itself. Plugins bring more. */
 export const VERBS: Readonly<Record<string, VerbHelp>> = {
-  rollback: {
-    usage: 'rollback [--to ID] [--component NAME] [--instant]',
-    summary: 'take the last run back, by switching traffic, or go back to a snapshot',
-  },
-  decide: { usage: 'decide --context FILE|--replay RUN', summary: 'what would be done about a failure, and why; touches nothing' },
+  rollback: { usage: 'rollback [--instant]', summary: 'take the last run back, --instant: traffic first; also --to ID, --component NAME' },
+  decide: { usage: 'decide --context FILE', summary: 'what would be done about a failure, and why; --replay RUN: about a past one' },
   resume: { usage: 'resume', summary: 'go on after the last finished step of a run that failed or was cut off' },
   recover: { usage: 'recover [--forward|--back]', summary: 'finish whatever an interrupted run left' },
   state: { usage: 'state [push]', summary: 'bring home what the store would not take' },

@@ -35,6 +35,16 @@ export const errors = defineErrors({
       `the traffic of ${d.component} should be ${d.wanted}, and the router says ${d.found}`,
     hint: 'Somebody else may be changing the weights at the same time.',
   },
+  SHIP_INSTANT_NO_ROUTER: {
+    exit: 6,
+    message: (d: { component: string }) => `${d.component} has no router, so its traffic cannot be switched`,
+    hint: 'The next way back follows. docs/routers.md shows which routers there are.',
+  },
+  SHIP_INSTANT_FIRST: {
+    exit: 6,
+    message: (d: { component: string }) => `${d.component} was deployed for the first time: there is no version to switch to`,
+    hint: 'The next way back follows.',
+  },
   SHIP_INSTANT_STANDBY: {
     exit: 6,
     message: (d: { component: string; version: string }) => `${d.component} ${d.version} is not healthy, and cannot be given traffic`,

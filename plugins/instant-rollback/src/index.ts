@@ -1,5 +1,6 @@
-import { type ComponentReport, definePlugin, type RollbackRequest, type RunContext } from '@ship/core';
+import { type ComponentReport, definePlugin, isShipError, type RollbackRequest, type RunContext } from '@ship/core';
 import { commandRouter } from './command/router.js';
+import { errors } from './errors.js';
 import { haproxyRouter } from './haproxy/router.js';
 import { nginxRouter } from './nginx/router.js';
 import { type Options, switchTraffic } from './switch.js';
@@ -40,22 +41,37 @@ export default definePlugin<Options>({
     ship.hooks.rollback.tapPromise('switch', async (request, run) => {
       if (request.way !== 'instant') return undefined;
       const began = performance.now();
-      const components = await switchAll(request, run, options);
+      const switches = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
+      const components = switches.map(({ report }) => report);
+      const remaining = switches.flatMap(({ report: { name, error } }) => (error ? [{ what: name, error }] : []));
       const duration_ms = Math.round(performance.now() - began);
-      return { scope: request.scope, target_snapshot: null, components, findings: [], verification: {}, remaining: [], duration_ms };
+      return { scope: request.scope, target_snapshot: null, components, findings: [], verification: {}, remaining, duration_ms };
     });
   },
 });
 
-/** All components at once. Where one cannot be switched, the way is given up: restores set right what was switched. */
-function switchAll({ states }: RollbackRequest, run: RunContext, options: Options): Promise<ComponentReport[]> {
-  const switches = Object.entries(states).map(async ([name, state]): Promise<ComponentReport> => {
+/** One that cannot be switched says why, and the next way back follows: its restores set right what was switched. */
+async function switchOne(
+  name: string,
+  { states }: RollbackRequest,
+  run: RunContext,
+  options: Options,
+): Promise<{ report: ComponentReport }> {
+  const began = performance.now();
+  const to = states[name]?.version ?? null;
+  try {
     const component = run.config.components[name];
     const router = component && run.routerOf(component);
-    if (!component || !router || !state) throw new Error(`${name} has ${state ? 'no router' : 'no version to go back to'}`);
-    const { from, to, ms } = await switchTraffic(run, component, router, state.version, options);
+    if (!component || !router) throw errors.SHIP_INSTANT_NO_ROUTER({ component: name });
+    if (to === null) throw errors.SHIP_INSTANT_FIRST({ component: name });
+    const { from, ms } = await switchTraffic(run, component, router, to, options);
     run.log.info(`Switching traffic of ${name}: ${from} -> ${to} (${ms}ms)`);
-    return { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms };
-  });
-  return Promise.all(switches);
+    return { report: { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms } };
+  } catch (error) {
+    const told = {
+      code: isShipError(error) ? error.code : 'SHIP_UNEXPECTED',
+      message: run.redact(error instanceof Error ? error.message : String(error)),
+    };
+    return { report: { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: told } };
+  }
 }
