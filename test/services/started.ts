@@ -42,16 +42,30 @@ export async function startService(
 ): Promise<ChildProcess> {
   const [program, ...args] = argv;
   let told = '';
-  const service = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...SYSTEM_ENV, ...env } });
+  // A group of its own: a server may have workers, which outlive a master that is killed.
+  const service = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...SYSTEM_ENV, ...env },
+  });
   for (const stream of [service.stdout, service.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       told += text;
     });
-  onTestFinished(() => void service.kill('SIGKILL'));
+  onTestFinished(() => endGroup(service));
   const until = Date.now() + 20_000;
   while (Date.now() < until && service.exitCode === null) {
     if (await isReady()) return service;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`${program} is not ready: ${told}`);
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
