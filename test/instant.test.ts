@@ -126,7 +126,7 @@ describe.skipIf(!hasProgram('haproxy'))('examples/two-services, behind a real HA
     expect(report.rollback!.components.map(({ name, to }) => `${name} ${to}`).sort()).toEqual(['gateway 1.1.0', 'orders 1.1.0']);
     expect(await live()).toEqual(['gateway 1.1.0', 'orders 1.1.0']);
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(answers.length).toBeGreaterThan(200);
+    expect(answers.length).toBeGreaterThan(20);
     for (const version of ['gateway 1.2.0', 'orders 1.2.0']) expect(answers.map(({ body }) => body.trim())).toContain(version);
   }, 60_000);
 

@@ -124,10 +124,14 @@ describe.each(STAGES)('the router %s', (_, program, stage) => {
     const { router, world, one } = await stage();
     const { ctx, component } = world;
     await router.shift(ctx, component, { v2: 100 });
-    setTimeout(() => {
-      one.ill = true;
-    }, 60);
-    const gradual = switchTraffic(ctx, component, router, 'v1', { strategy: 'gradual', steps: [25, 50, 75], pause: '100ms' });
+    const falling: Router = {
+      ...router,
+      async shift(...args) {
+        await router.shift(...args);
+        one.ill = true;
+      },
+    };
+    const gradual = switchTraffic(ctx, component, falling, 'v1', { strategy: 'gradual', steps: [25, 50, 75], pause: '10ms' });
     await expect(gradual).rejects.toMatchObject({ code: 'SHIP_INSTANT_ABORTED', message: expect.stringContaining('25 %') });
     expect(await router.weights(ctx, component)).toMatchObject({ v2: 100 });
   });
@@ -151,7 +155,7 @@ describe.each(STAGES.slice(0, 2))('traffic through %s', (_, program, stage) => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       const answers = await clients.stop();
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(answers.length).toBeGreaterThan(300);
+      expect(answers.length).toBeGreaterThan(50);
       expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['v1', 'v2']));
       // Once the switch is made every new request goes to the new version.
       expect(answers.filter(({ asked, body }) => asked > last && body !== 'v1')).toEqual([]);
