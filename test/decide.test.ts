@@ -17,6 +17,10 @@ const WORKER = {
 describe('ship decide', () => {
   it.each([
     [
+      { failure: { trigger: 'smoke_tests_failed', component: null, step: null }, component: null, router: false },
+      { severity: 'CRITICAL', action: 'prompt' },
+    ],
+    [
       { failure: { trigger: 'smoke_tests_failed' } },
       { severity: 'CRITICAL', action: 'prompt', recommended: 'full_rollback', options: ['full_rollback', 'investigate', 'skip'] },
     ],

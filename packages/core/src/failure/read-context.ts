@@ -45,7 +45,8 @@ export const CONTEXT_SCHEMA: JsonSchema = {
 const ROLLBACK: FailureContext['rollback'] = { enabled: true, auto_on_failure: false, partial_enabled: true, instant_rollback: true };
 
 /** Reads what somebody wrote; what is left out is as in a config that says nothing. Throws SHIP_CONTEXT_INVALID with all mistakes. */
-export async function readContext(checker: SchemaChecker, given: unknown, source: string): Promise<FailureContext> {
+export async function readContext(checker: SchemaChecker, written: unknown, source: string): Promise<FailureContext> {
+  const given = withoutNulls(written);
   const mistakes = await checker.check(CONTEXT_SCHEMA, given, { plugin: 'ship', what: 'a failure context' });
   if (mistakes.length > 0) throw errors.SHIP_CONTEXT_INVALID({ source, mistakes });
   const {
@@ -62,4 +63,11 @@ export async function readContext(checker: SchemaChecker, given: unknown, source
     ...(component ? { component: { ...{ core: false, partial_admitted: false }, ...component } } : {}),
     router,
   };
+}
+
+/** In JSON many write null for what is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)]));
 }
