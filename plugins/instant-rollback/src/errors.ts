@@ -29,6 +29,17 @@ export const errors = defineErrors({
       `backend ${d.backend} has no server to spare for ${d.component}: all ${d.servers} have traffic`,
     hint: 'Give the backend one server more than there are versions with traffic; two are enough for blue and green.',
   },
+  SHIP_ROUTER_IDLE: {
+    exit: 6,
+    message: (d: { server: string; version: string; idle: string }) =>
+      `haproxy gives no request to ${d.server}, which is ${d.version}: it is ${d.idle}`,
+    hint: 'No weight was changed. `show servers state` on its socket tells more.',
+  },
+  SHIP_ROUTER_BLIND: {
+    exit: 6,
+    message: (d: { config: string; flags: string }) => `${d.config} does not look into ${d.flags}, so a flag there would switch nothing`,
+    hint: 'No flag was changed. docs/routers.md shows the lines that look.',
+  },
   SHIP_ROUTER_PROOF: {
     exit: 6,
     message: (d: { component: string; wanted: string; found: string }) =>

@@ -65,7 +65,7 @@ async function switchOne(
     if (!component || !router) throw errors.SHIP_INSTANT_NO_ROUTER({ component: name });
     if (to === null) throw errors.SHIP_INSTANT_FIRST({ component: name });
     const { from, ms } = await switchTraffic(run, component, router, to, options);
-    run.log.info(`Switching traffic of ${name}: ${from} -> ${to} (${ms}ms)`);
+    run.log.info(`Switching traffic of ${name}: ${from ?? 'nobody'} -> ${to} (${ms}ms)`);
     return { report: { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms } };
   } catch (error) {
     const told = {

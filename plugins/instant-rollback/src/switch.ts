@@ -1,5 +1,6 @@
 import { type ComponentConfig, type Context, parseDuration, type Router, type Weights } from '@ship/core';
 import { errors } from './errors.js';
+import { wait } from './wait.js';
 
 /** Options in `plugins:`. */
 export interface Options {
@@ -13,7 +14,8 @@ export interface Options {
 
 /** A switch that was made. */
 export interface Switched {
-  readonly from: string;
+  /** Null where no version had any traffic. */
+  readonly from: string | null;
   readonly to: string;
   /** Until the router had the last weights in force, pauses included. */
   readonly ms: number;
@@ -38,11 +40,11 @@ export async function switchTraffic(
   const before = await router.weights(ctx, component);
   const from = heaviest(before, to);
   // All of it is there already, as after a switch whose ship was killed.
-  if (from === undefined) return { from: to, to, ms: 0 };
+  if (from === null && before[to] === 100) return { from: to, to, ms: 0 };
   const started = performance.now();
   try {
-    for (const share of strategy === 'instant' ? [100] : stepsTo100(steps, before[to] ?? 0)) {
-      await router.shift(ctx, component, share === 100 ? { [to]: 100 } : { [to]: share, [from]: 100 - share });
+    for (const share of strategy === 'instant' || from === null ? [100] : stepsTo100(steps, before[to] ?? 0)) {
+      await router.shift(ctx, component, share === 100 || from === null ? { [to]: 100 } : { [to]: share, [from]: 100 - share });
       if (share === 100) continue;
       await wait(parseDuration(pause) ?? 0, ctx.signal);
       if (!(await router.healthy(ctx, component, to))) throw errors.SHIP_INSTANT_ABORTED({ component: name, version: to, share });
@@ -61,26 +63,11 @@ export async function switchTraffic(
 }
 
 /** The version that has most of the traffic, besides the one that is to get it. */
-function heaviest(weights: Weights, besides: string): string | undefined {
+function heaviest(weights: Weights, besides: string): string | null {
   const others = Object.keys(weights).filter((version) => version !== besides && (weights[version] ?? 0) > 0);
-  return others.sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0))[0];
+  return others.sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0))[0] ?? null;
 }
 
 /** What a switch that was cut off has reached already need not be gone through again. */
 const stepsTo100 = (steps: readonly number[], reached: number): number[] =>
   [...new Set(steps.filter((share) => share > reached).concat(100))].sort((one, other) => one - other);
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
-  });
-}

@@ -3,6 +3,7 @@ import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/c
 import { answers } from '../answers.js';
 import { errors } from '../errors.js';
 import { demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
+import { wait } from '../wait.js';
 import { readServers, type Server, sessionsOn } from './servers.js';
 import { order, say } from './socket.js';
 
@@ -46,8 +47,11 @@ export const haproxyRouter: Router = {
     return server !== undefined && (await sessionsOn(socket, backend, server.name)) > 0;
   },
   async healthy(ctx, component, version) {
+    const { socket, backend, health } = settingsOf(ctx, component);
     const target = pickTarget(await ctx.targetsOf(component), version);
-    return target !== undefined && answers(target, settingsOf(ctx, component).health);
+    if (target === undefined || !(await answers(target, health))) return false;
+    // HAProxy gives nothing to a server that it holds for down, however well that is.
+    return (await readServers(socket, backend)).find((server) => isAt(server, target))?.idle === undefined;
   },
 };
 
@@ -64,7 +68,7 @@ function weightsOf(servers: readonly Server[], targets: Targets): Weights {
   return sharesOf(weights);
 }
 
-/** The new ones are raised before the old ones are lowered: at no time is there nobody to answer. */
+/** The new ones are up and raised before the old ones are lowered: at no time is there nobody to answer. */
 async function shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void> {
   const { socket, backend } = settingsOf(ctx, component);
   const wanted = demandTargets(component.name, await ctx.targetsOf(component), weights);
@@ -75,11 +79,14 @@ async function shift(ctx: Context, component: ComponentConfig, weights: Weights)
     servers,
     wanted.map(({ target }) => target),
   );
+  for (const { server, target, moved } of placed) if (!moved) refuseOutOfUse(backend, server, target);
   for (const { server, target, moved } of placed) if (moved) await moveServer(socket, `${backend}/${server.name}`, target);
+  await waitUntilUp(ctx, socket, backend, placed);
   const used = new Set(placed.map(({ server }) => server.name));
   const raised = placed.map(({ server }, index) => ({ name: server.name, weight: wanted[index]!.share }));
   const lowered = servers.filter(({ name, weight }) => !used.has(name) && weight > 0).map(({ name }) => ({ name, weight: 0 }));
-  await weigh(socket, backend, [...raised, ...lowered]);
+  await weigh(socket, backend, raised);
+  await weigh(socket, backend, lowered);
 }
 
 interface Placed {
@@ -106,6 +113,29 @@ async function moveServer(socket: string, server: string, { host, port }: Keyed)
   await order(socket, `set server ${server} state ready`);
 }
 
+/** What somebody took out of use on purpose is not put into use behind their back. */
+function refuseOutOfUse(backend: string, { name, idle }: Server, { version }: Keyed): void {
+  if (idle !== undefined && idle !== 'down') throw errors.SHIP_ROUTER_IDLE({ server: `${backend}/${name}`, version, idle });
+}
+
+/** Longer than the first checks of HAProxy take by default: two, with two seconds between them. */
+const UP_MS = 10_000;
+const LOOK_MS = 50;
+
+/** A server with a `check` is down until that has passed at its new address. One without is up at once. */
+async function waitUntilUp(ctx: Context, socket: string, backend: string, placed: readonly Placed[]): Promise<void> {
+  let doubtful = placed.filter(({ server, moved }) => moved || server.idle !== undefined);
+  for (const until = performance.now() + UP_MS; doubtful.length > 0; await wait(LOOK_MS, ctx.signal)) {
+    const now = await readServers(socket, backend);
+    const idleOf = ({ server: { name } }: Placed) => now.find((each) => each.name === name)?.idle;
+    doubtful = doubtful.filter((each) => idleOf(each) !== undefined);
+    const [first] = doubtful;
+    if (first === undefined) return;
+    if (performance.now() > until)
+      throw errors.SHIP_ROUTER_IDLE({ server: `${backend}/${first.server.name}`, version: first.target.version, idle: idleOf(first)! });
+  }
+}
+
 /**
  * All in one exchange, in this order, and read back in it. Absolute, never a percentage: that would be a share of the
  * configured weight, and of 0 nothing.
@@ -115,6 +145,7 @@ async function weigh(
   backend: string,
   weights: readonly { readonly name: string; readonly weight: number }[],
 ): Promise<void> {
+  if (weights.length === 0) return;
   const sets = weights.map(({ name, weight }) => `set weight ${backend}/${name} ${weight}`);
   const gets = weights.map(({ name }) => `get weight ${backend}/${name}`);
   const answer = await say(socket, [...sets, ...gets].join('; '));

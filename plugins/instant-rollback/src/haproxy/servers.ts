@@ -8,10 +8,17 @@ export interface Server {
   readonly port: number;
   /** The weight that is in force; 0 where it is in maintenance or drained. */
   readonly weight: number;
+  /** Why it would be given no request whatever it weighs; undefined where it would be given some. */
+  readonly idle?: Idle;
 }
 
-/** In maintenance, or drained, by whatever reason. */
-const OUT_OF_USE = 0x3f;
+/** What a person has said, or what the checks of HAProxy have found. */
+export type Idle = 'in maintenance' | 'drained' | 'down';
+
+// The bit 0x04 is in neither: it says `disabled` in the config, and stays when the server has long been made ready.
+const MAINTENANCE = 0x63;
+const DRAINED = 0x18;
+const DOWN = 0;
 
 /** The servers of a backend, with their addresses and weights. */
 export async function readServers(socket: string, backend: string): Promise<readonly Server[]> {
@@ -25,12 +32,18 @@ export async function readServers(socket: string, backend: string): Promise<read
   return lines
     .filter((line) => /^\d+ \S+ \d+ /.test(line))
     .map((line) => line.split(' '))
-    .map((cells) => ({
-      name: at(cells, 'srv_name'),
-      host: at(cells, 'srv_addr'),
-      port: Number(at(cells, 'srv_port')),
-      weight: Number(at(cells, 'srv_admin_state')) & OUT_OF_USE ? 0 : Number(at(cells, 'srv_uweight')),
-    }));
+    .map((cells) => {
+      const idle = idleBy(Number(at(cells, 'srv_admin_state')), Number(at(cells, 'srv_op_state')));
+      const weight = idle === undefined || idle === 'down' ? Number(at(cells, 'srv_uweight')) : 0;
+      const known = { name: at(cells, 'srv_name'), host: at(cells, 'srv_addr'), port: Number(at(cells, 'srv_port')), weight };
+      return idle === undefined ? known : { ...known, idle };
+    });
+}
+
+function idleBy(admin: number, operation: number): Idle | undefined {
+  if (admin & MAINTENANCE) return 'in maintenance';
+  if (admin & DRAINED) return 'drained';
+  return operation === DOWN ? 'down' : undefined;
 }
 
 /** How many requests are under way on a server. */

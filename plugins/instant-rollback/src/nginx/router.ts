@@ -5,6 +5,7 @@ import { answers } from '../answers.js';
 import { errors } from '../errors.js';
 import { checkWeights, demandTargets, pickTarget, sharesOf } from '../targets.js';
 import { FLAGGED, isShare, readShare, UNFLAGGED, writeShare } from './flags.js';
+import { refuseBlind } from './running.js';
 
 /** `router: { nginx: { … } }` of a component. */
 interface Settings {
@@ -73,7 +74,7 @@ async function shift(ctx: Context, component: ComponentConfig, weights: Weights)
   const settings = settingsOf(ctx, component);
   checkWeights(component.name, weights);
   const share = shareOf(component.name, settings, await ctx.targetsOf(component), weights);
-  await testConfig(ctx, settings.config);
+  refuseBlind(settings, await testConfig(ctx, settings.config));
   writeShare(settings.flags, share);
 }
 
@@ -90,10 +91,10 @@ function shareOf(component: string, { blue, green }: Settings, targets: Targets,
   return share;
 }
 
-/** A broken config would be met by the next reload, in the middle of somebody else's work. */
-async function testConfig(ctx: Context, config: string): Promise<void> {
-  const argv: Argv = ['nginx', '-t', '-q', '-c', config];
-  const { exitCode, stderr } = await execute(argv, { ...fromContext(ctx), okExitCodes: 'any' }).catch((cause: unknown) => {
+/** A broken config would be met by the next reload, in the middle of somebody else's work. Answers all of it, included files too. */
+async function testConfig(ctx: Context, config: string): Promise<string> {
+  const argv: Argv = ['nginx', '-T', '-q', '-c', config];
+  const { exitCode, stdout, stderr } = await execute(argv, { ...fromContext(ctx), okExitCodes: 'any' }).catch((cause: unknown) => {
     throw errors.SHIP_ROUTER_UNREACHABLE({
       router: 'nginx',
       where: 'PATH',
@@ -101,4 +102,5 @@ async function testConfig(ctx: Context, config: string): Promise<void> {
     });
   });
   if (exitCode !== 0) throw errors.SHIP_ROUTER_REFUSED({ router: 'nginx', command: argv.join(' '), answer: ctx.redact(stderr.trim()) });
+  return stdout;
 }
