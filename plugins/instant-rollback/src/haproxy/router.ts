@@ -5,7 +5,7 @@ import { errors } from '../errors.js';
 import { demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
 import { wait } from '../wait.js';
 import { readServers, type Server, sessionsOn } from './servers.js';
-import { order, say } from './socket.js';
+import { Conversation } from './socket.js';
 
 /** `router: { haproxy: { … } }` of a component. */
 interface Settings {
@@ -70,8 +70,18 @@ function weightsOf(servers: readonly Server[], targets: Targets): Weights {
 
 /** The new ones are up and raised before the old ones are lowered: at no time is there nobody to answer. */
 async function shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void> {
-  const { socket, backend } = settingsOf(ctx, component);
+  const { socket: path, backend } = settingsOf(ctx, component);
   const wanted = demandTargets(component.name, await ctx.targetsOf(component), weights);
+  await Conversation.with(path, (socket) => shiftAmong(ctx, component, { socket, backend, wanted }));
+}
+
+interface Shift {
+  readonly socket: Conversation;
+  readonly backend: string;
+  readonly wanted: ReturnType<typeof demandTargets>;
+}
+
+async function shiftAmong(ctx: Context, component: ComponentConfig, { socket, backend, wanted }: Shift): Promise<void> {
   const servers = await readServers(socket, backend);
   const placed = place(
     component.name,
@@ -106,11 +116,13 @@ function place(component: string, backend: string, servers: readonly Server[], t
   });
 }
 
-async function moveServer(socket: string, server: string, { host, port }: Keyed): Promise<void> {
+async function moveServer(socket: Conversation, server: string, { host, port }: Keyed): Promise<void> {
   const command = `set server ${server} addr ${host} port ${port}`;
-  const answer = await say(socket, command);
+  const answer = await socket.say(command);
   if (!/changed|no need/.test(answer)) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer });
-  await order(socket, `set server ${server} state ready`);
+  const ready = `set server ${server} state ready`;
+  const refusal = await socket.say(ready);
+  if (refusal !== '') throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: ready, answer: refusal });
 }
 
 /** What somebody took out of use on purpose is not put into use behind their back. */
@@ -123,7 +135,7 @@ const UP_MS = 10_000;
 const LOOK_MS = 50;
 
 /** A server with a `check` is down until that has passed at its new address. One without is up at once. */
-async function waitUntilUp(ctx: Context, socket: string, backend: string, placed: readonly Placed[]): Promise<void> {
+async function waitUntilUp(ctx: Context, socket: Conversation, backend: string, placed: readonly Placed[]): Promise<void> {
   let doubtful = placed.filter(({ server, moved }) => moved || server.idle !== undefined);
   for (const until = performance.now() + UP_MS; doubtful.length > 0; await wait(LOOK_MS, ctx.signal)) {
     const now = await readServers(socket, backend);
@@ -136,20 +148,16 @@ async function waitUntilUp(ctx: Context, socket: string, backend: string, placed
   }
 }
 
-/**
- * All in one exchange, in this order, and read back in it. Absolute, never a percentage: that would be a share of the
- * configured weight, and of 0 nothing.
- */
+/** Read back one by one. Absolute, never a percentage: that would be a share of the configured weight, and of 0 nothing. */
 async function weigh(
-  socket: string,
+  socket: Conversation,
   backend: string,
   weights: readonly { readonly name: string; readonly weight: number }[],
 ): Promise<void> {
-  if (weights.length === 0) return;
-  const sets = weights.map(({ name, weight }) => `set weight ${backend}/${name} ${weight}`);
-  const gets = weights.map(({ name }) => `get weight ${backend}/${name}`);
-  const answer = await say(socket, [...sets, ...gets].join('; '));
-  const told = answer.split('\n').filter((line) => line.trim() !== '');
-  const asWanted = told.length === weights.length && told.every((line, index) => Number.parseInt(line, 10) === weights[index]!.weight);
-  if (!asWanted) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: sets.join('; '), answer: told.join('; ') });
+  for (const { name, weight } of weights) {
+    const command = `set weight ${backend}/${name} ${weight}`;
+    const refusal = await socket.say(command);
+    const told = refusal === '' ? await socket.say(`get weight ${backend}/${name}`) : refusal;
+    if (Number.parseInt(told, 10) !== weight) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: told });
+  }
 }

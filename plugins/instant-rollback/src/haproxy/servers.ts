@@ -1,5 +1,5 @@
 import { errors } from '../errors.js';
-import { say } from './socket.js';
+import { type Conversation, say } from './socket.js';
 
 /** A server of a backend, as HAProxy tells it. */
 export interface Server {
@@ -21,9 +21,9 @@ const DRAINED = 0x18;
 const DOWN = 0;
 
 /** The servers of a backend, with their addresses and weights. */
-export async function readServers(socket: string, backend: string): Promise<readonly Server[]> {
+export async function readServers(socket: string | Conversation, backend: string): Promise<readonly Server[]> {
   const command = `show servers state ${backend}`;
-  const answer = await say(socket, command);
+  const answer = await (typeof socket === 'string' ? say(socket, command) : socket.say(command));
   const lines = answer.split('\n');
   const header = lines.find((line) => line.startsWith('# '));
   if (header === undefined) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: answer.split('\n')[0] ?? '' });

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { errors } from '../errors.js';
 
 const ANSWER_MS = 5000;
@@ -22,8 +22,53 @@ export function say(path: string, command: string): Promise<string> {
   });
 }
 
-/** Says a command that answers nothing where it was done; any text is a refusal. */
-export async function order(path: string, command: string): Promise<void> {
-  const answer = await say(path, command);
-  if (answer !== '') throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer });
+/** How HAProxy ends an answer where it is asked to go on listening. */
+const PROMPT = '\n> ';
+
+/** Several commands on one connection, each after the answer of the one before: a third of the time of as many connections. */
+export class Conversation {
+  #heard = '';
+  #waiting: { resolve(answer: string): void; reject(error: unknown): void } | undefined;
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly path: string,
+  ) {
+    socket.setEncoding('utf8').setTimeout(ANSWER_MS, () => this.#fail(`no answer within ${ANSWER_MS} ms`));
+    socket.on('data', (text) => this.#hear(String(text)));
+    socket.once('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
+    socket.once('close', () => this.#fail('it ended the conversation'));
+  }
+
+  static async with<T>(path: string, talk: (conversation: Conversation) => Promise<T>): Promise<T> {
+    const conversation = new Conversation(connect({ path }), path);
+    try {
+      await conversation.say('prompt');
+      return await talk(conversation);
+    } finally {
+      conversation.socket.destroy();
+    }
+  }
+
+  say(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.socket.write(`${command}\n`);
+    });
+  }
+
+  #hear(text: string): void {
+    this.#heard += text;
+    if (!this.#heard.endsWith(PROMPT)) return;
+    const answer = this.#heard.slice(0, -PROMPT.length).trim();
+    this.#heard = '';
+    this.#waiting?.resolve(answer);
+    this.#waiting = undefined;
+  }
+
+  #fail(reason: string): void {
+    this.socket.destroy();
+    this.#waiting?.reject(errors.SHIP_ROUTER_UNREACHABLE({ router: 'haproxy', where: this.path, reason }));
+    this.#waiting = undefined;
+  }
 }
