@@ -28,6 +28,7 @@ const PROMPT = '\n> ';
 /** Several commands on one connection, each after the answer of the one before: a third of the time of as many connections. */
 export class Conversation {
   #heard = '';
+  #failure: Error | undefined;
   #waiting: { resolve(answer: string): void; reject(error: unknown): void } | undefined;
 
   private constructor(
@@ -52,6 +53,8 @@ export class Conversation {
 
   say(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
+      // One that ended between two commands would never answer the next one.
+      if (this.#failure !== undefined) return reject(this.#failure);
       this.#waiting = { resolve, reject };
       this.socket.write(`${command}\n`);
     });
@@ -68,7 +71,8 @@ export class Conversation {
 
   #fail(reason: string): void {
     this.socket.destroy();
-    this.#waiting?.reject(errors.SHIP_ROUTER_UNREACHABLE({ router: 'haproxy', where: this.path, reason }));
+    this.#failure ??= errors.SHIP_ROUTER_UNREACHABLE({ router: 'haproxy', where: this.path, reason });
+    this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
 }
