@@ -1,5 +1,5 @@
 import { type Snapshot, type Store, SUITES } from '@ship/core';
-import { folderOf } from './names.js';
+import { folderOf, idsIn } from './names.js';
 
 /** What a list shows of a snapshot. */
 export type Listed = Pick<
@@ -51,7 +51,7 @@ type Row = readonly [
   ...versions: string[],
 ];
 
-/** One record of the index. The last `state` is that of the folder when every snapshot in it was in the index. */
+/** One record of the index. The last `state` is that of the folder when every snapshot in it was in the index; empty where that is not known. */
 type Line =
   | { readonly head: Head }
   | { readonly add: Row }
@@ -74,13 +74,15 @@ export interface Index {
 }
 
 /**
- * Reads the index; of a long one only its end, where `newest` lines are in that. It speeds lists up and decides nothing:
- * whatever is gone back to is read from its own file.
+ * Reads the index; of a long one only its end, where `newest` lines are in that, and the store can tell whether they are of the
+ * folder as it is: else all of them are held to it. It speeds lists up and decides nothing: whatever is gone back to is read
+ * from its own file.
  */
 export async function readIndex(store: Store, environment: string, newest = Number.POSITIVE_INFINITY): Promise<Index | undefined> {
   const key = indexKey(environment);
   const enough = (newest + HEAD_EVERY + 1) * LINE_BYTES;
-  const tail = Number.isFinite(newest) ? await store.tail?.(key, enough) : undefined;
+  const isEnough = Number.isFinite(newest) && Boolean(await store.changed?.(folderOf(environment)));
+  const tail = isEnough ? await store.tail?.(key, enough) : undefined;
   const near = tail && tail.length === enough ? fold(tail.subarray(tail.indexOf(0x0a) + 1)) : undefined;
   if (near && near.listed.length >= newest) return near;
   const stored = await store.get(key);
@@ -149,32 +151,52 @@ function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
 /** Is the index that of the folder as it is now? A file that was changed in place does not show here, only when it is read. */
 export async function isFresh(store: Store, environment: string, { listed, state }: Index): Promise<boolean> {
   const now = await store.changed?.(folderOf(environment));
-  if (now) return state === now;
-  const keys = (await store.list(`${folderOf(environment)}/snapshot-`)).filter((key) => key.endsWith('.json'));
-  return keys.length === listed.length;
+  return now ? state === now : namesAll(store, environment, listed);
 }
 
-/** Appends what has come and gone, and the state of the folder after it. */
+/** Does the index name each snapshot of the folder, no other, and in their order? Two who save at once may add theirs the other way round. */
+async function namesAll(store: Store, environment: string, listed: readonly ListedSnapshot[]): Promise<boolean> {
+  const ids = idsIn(await store.list(`${folderOf(environment)}/snapshot-`));
+  return ids.length === listed.length && listed.every(({ id }, place) => id === ids[place]);
+}
+
+/** Appends what has come and gone. Where there is no index, or none that can be read, a list makes it anew. */
 export async function appendIndex(
   store: Store,
   environment: string,
   { come = [], gone = [] }: { readonly come?: readonly ListedSnapshot[]; readonly gone?: readonly string[] },
 ): Promise<void> {
-  const appender = await store.appender(indexKey(environment));
+  if ((await readIndex(store, environment, 1)) === undefined) return;
+  const lines = [...linesOf(come), ...gone.map((id): Line => ({ gone: id }))];
+  if (lines.length > 0) await append(store, environment, lines);
+  await settleIndex(store, environment);
+}
+
+/** Writes the whole index anew. */
+export async function rebuildIndex(store: Store, environment: string, listed: readonly ListedSnapshot[]): Promise<void> {
+  await store.put(indexKey(environment), textOf(linesOf(listed)));
+  await settleIndex(store, environment);
+}
+
+/**
+ * The last thing that whoever changed something does: it says of which state of the folder the index is, or of none. The
+ * state is asked for before the look, so what others change after the look makes another one of it.
+ */
+async function settleIndex(store: Store, environment: string): Promise<void> {
+  const state = await store.changed?.(folderOf(environment));
+  const index = state ? await readIndex(store, environment) : undefined;
+  if (!state || index === undefined) return;
+  const vouched = (await namesAll(store, environment, index.listed)) ? state : '';
+  if (vouched !== index.state) await append(store, environment, [{ state: vouched }]);
+}
+
+async function append(store: Store, environment: string, lines: readonly Line[]): Promise<void> {
+  const appender = await store.appender(indexKey(environment), { concurrent: true });
   try {
-    const lines = [...linesOf(come), ...gone.map((id): Line => ({ gone: id }))];
-    if (lines.length > 0) await appender.append(textOf(lines));
-    const state = await store.changed?.(folderOf(environment));
-    if (state) await appender.append(textOf([{ state }]));
+    await appender.append(textOf(lines));
   } finally {
     await appender.close();
   }
-}
-
-/** Writes the whole index anew. That is a change of the folder, so its state follows in a record of its own. */
-export async function rebuildIndex(store: Store, environment: string, listed: readonly ListedSnapshot[]): Promise<void> {
-  await store.put(indexKey(environment), textOf(linesOf(listed)));
-  await appendIndex(store, environment, {});
 }
 
 const textOf = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');

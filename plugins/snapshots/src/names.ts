@@ -22,8 +22,15 @@ export const folderOf = (environment: string): string => `snapshots/${environmen
 export const keyOf = (environment: string, id: string): string => `${folderOf(environment)}/${id}${SUFFIX}`;
 
 /** The id of a snapshot by the name of its file; undefined where that is none. */
-export const idOf = (name: string): string | undefined =>
+const idOf = (name: string): string | undefined =>
   name.startsWith(PREFIX) && name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined;
+
+/** The ids among the keys of a folder, oldest first. */
+export const idsIn = (keys: readonly string[]): string[] =>
+  keys
+    .map((key) => idOf(key.slice(key.lastIndexOf('/') + 1)))
+    .filter((id) => id !== undefined)
+    .sort();
 
 /** The name of a file beside a snapshot: the same time, another beginning. */
 export const fileName = (id: string, part: PartName | 'config', ending: string): string =>

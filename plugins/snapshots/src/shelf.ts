@@ -3,7 +3,7 @@ import { errors } from './errors.js';
 import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
 import { appendIndex, isFresh, type ListedSnapshot, listedOf, readIndex, rebuildIndex } from './listing.js';
-import { fileName, folderOf, ID, idOf, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
+import { fileName, folderOf, ID, idsIn, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
 import { Pins } from './pins.js';
 import { evictable } from './retention.js';
 import type { Seal } from './seal.js';
@@ -34,17 +34,12 @@ export class Shelf implements SnapshotProvider {
 
   /** Ids of an environment, newest first. */
   async ids(environment: string): Promise<string[]> {
-    const names = await this.#names(environment);
-    return names
-      .map(idOf)
-      .filter((id) => id !== undefined)
-      .sort()
-      .reverse();
+    return idsIn(await this.store.list(`${folderOf(environment)}/`)).reverse();
   }
 
   /** Snapshots of an environment, newest first, those that cannot be read, too. From the index, where that is of the folder as it is. */
   async list(environment: string, newest = Number.POSITIVE_INFINITY): Promise<ListedSnapshot[]> {
-    const index = await readIndex(this.store, environment, this.store.changed ? newest : undefined);
+    const index = await readIndex(this.store, environment, newest);
     const listed = index && (await isFresh(this.store, environment, index)) ? index.listed : await this.#reindex(environment);
     const shown = [...listed].reverse().slice(0, newest);
     return shown.length > LOOKED_AT ? shown : Promise.all(shown.map((each) => this.#asItIs(environment, each)));
@@ -53,16 +48,13 @@ export class Shelf implements SnapshotProvider {
   /** Its files are written by then. */
   async save(snapshot: Snapshot): Promise<void> {
     const { id, environment, version, timestamp } = snapshot;
-    // An index that is not of the folder as it was cannot be added to: it is made anew when somebody asks for a list.
-    const index = await readIndex(this.store, environment, this.store.changed ? 1 : undefined);
-    const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
-    const isFirst = index === undefined && (await this.ids(environment)).length === 0;
+    const isFirst = (await this.ids(environment)).length === 0;
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
     const latest: LatestSnapshot = { snapshot_id: id, version, timestamp };
     await this.store.put(`${folderOf(environment)}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
     const add: ListedSnapshot = { id, listed: listedOf(snapshot), ...(await this.#stamp(environment, id)) };
     if (isFirst) await rebuildIndex(this.store, environment, [add]);
-    else if (wasFresh) await appendIndex(this.store, environment, { come: [add] });
+    else await appendIndex(this.store, environment, { come: [add] });
   }
 
   /** The newest that is safe to go back to, whole, and accepted; a damaged one is passed over. */
@@ -131,11 +123,9 @@ export class Shelf implements SnapshotProvider {
     const snapshots = evictable(ids, { count, lastGood, pinned, needed: new Set(needed) });
     const files = await this.#orphans(environment, new Set(ids), now);
     if (dryRun || snapshots.length + files.length === 0) return { snapshots, files };
-    const index = await readIndex(this.store, environment, this.store.changed ? 1 : undefined);
-    const wasFresh = index !== undefined && (await isFresh(this.store, environment, index));
     await this.#evict(environment, snapshots, ids);
     for (const name of files) await this.store.remove(`${folderOf(environment)}/${name}`);
-    if (wasFresh) await appendIndex(this.store, environment, { gone: snapshots });
+    await appendIndex(this.store, environment, { gone: snapshots });
     return { snapshots, files };
   }
 
