@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { freePort, startService } from './services/started.js';
 import { ROOT, runProgram, ship, shipJson, temporaryFolder } from './support/ship.js';
 
 /** A copy of an example, as somebody who downloaded it has it. */
@@ -123,4 +124,23 @@ it('given examples/partial-rollback in two versions, when single components shou
     exit_code: 1,
     rollback: { way: 'partial', components: [{ name: 'thumbnails', from: '1.2.0', to: '1.0.0' }] },
   });
+});
+
+it('given examples/prometheus, when a version fails its requests and another is slow, then each goes back by what the numbers say', async () => {
+  const cwd = copyOf('prometheus');
+  const env = { PROMETHEUS_PORT: String(await freePort()) };
+  const answers = () =>
+    fetch(`http://127.0.0.1:${env.PROMETHEUS_PORT}`).then(
+      () => true,
+      () => false,
+    );
+  await startService([process.execPath, join(cwd, 'stand-in.mjs')], answers, env);
+  expect((await ship([], { cwd, env })).code).toBe(0);
+
+  const broken = await shipJson(['--auto-rollback'], { cwd, env: { ...env, VERSION: 'broken' } });
+  const slow = await shipJson(['--auto-rollback'], { cwd, env: { ...env, VERSION: 'slow' } });
+
+  expect(broken.report).toMatchObject({ exit_code: 1, failure: { trigger: 'error_rate_spike', severity: 'HIGH' } });
+  expect(slow.report).toMatchObject({ exit_code: 1, failure: { trigger: 'latency_degradation', severity: 'HIGH' } });
+  expect(readFileSync(join(cwd, 'scratch/version'), 'utf8')).toBe('v1\n');
 });
