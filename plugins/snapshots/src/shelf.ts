@@ -4,6 +4,7 @@ import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
 import { appendIndex, isFresh, type ListedSnapshot, listedOf, readIndex, rebuildIndex } from './listing.js';
 import { fileName, folderOf, ID, idsIn, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
+import { unnamed } from './objects.js';
 import { Pins } from './pins.js';
 import { evictable } from './retention.js';
 import type { Seal } from './seal.js';
@@ -30,6 +31,11 @@ export class Shelf implements SnapshotProvider {
     readonly seal?: Seal,
   ) {
     this.pins = new Pins(store);
+  }
+
+  /** The environments that have ever kept one. */
+  async environments(): Promise<string[]> {
+    return (await this.store.list('snapshots/')).map((key) => key.split('/')[1]!);
   }
 
   /** Ids of an environment, newest first. */
@@ -123,23 +129,20 @@ export class Shelf implements SnapshotProvider {
     const snapshots = evictable(ids, { count, lastGood, pinned, needed: new Set(needed) });
     const files = await this.#orphans(environment, new Set(ids), now);
     if (dryRun || snapshots.length + files.length === 0) return { snapshots, files };
-    await this.#evict(environment, snapshots, ids);
+    await this.#evict(environment, snapshots);
     for (const name of files) await this.store.remove(`${folderOf(environment)}/${name}`);
     await appendIndex(this.store, environment, { gone: snapshots });
     return { snapshots, files };
   }
 
   /** The snapshot goes first: what lies beside one that is there is never missing. */
-  async #evict(environment: string, gone: readonly string[], ids: readonly string[]): Promise<void> {
-    const known = async (id: string) => this.read(environment, id).catch(() => undefined);
-    const evicted = await Promise.all(gone.map(known));
+  async #evict(environment: string, gone: readonly string[]): Promise<void> {
+    const evicted = await Promise.all(gone.map((id) => this.read(environment, id).catch(() => undefined)));
     const beside = (await this.#names(environment)).filter((name) => gone.includes(ownerOf(name) ?? ''));
     for (const id of gone) await this.store.remove(keyOf(environment, id));
     for (const name of beside) await this.store.remove(`${folderOf(environment)}/${name}`);
     const objects = new Set(evicted.flatMap((snapshot) => snapshot?.objects ?? []));
-    if (objects.size === 0) return;
-    for (const id of ids.filter((each) => !gone.includes(each))) for (const key of (await known(id))?.objects ?? []) objects.delete(key);
-    for (const key of objects) await this.store.remove(key);
+    for (const key of await unnamed(this, objects)) await this.store.remove(key);
   }
 
   async #orphans(environment: string, ids: ReadonlySet<string>, now: number): Promise<string[]> {
@@ -187,8 +190,8 @@ export class Shelf implements SnapshotProvider {
   }
 
   async #notFound(environment: string, given: string, wanted: string, ids: readonly string[]): Promise<Error> {
-    const keys = ID.test(wanted) ? await this.store.list('snapshots/') : [];
-    for (const other of keys.map((key) => key.split('/')[1]!).filter((name) => name !== environment)) {
+    const others = ID.test(wanted) ? await this.environments() : [];
+    for (const other of others.filter((name) => name !== environment)) {
       if ((await this.ids(other)).includes(wanted)) return errors.SHIP_SNAPSHOT_ELSEWHERE({ id: wanted, environment, found: other });
     }
     return errors.SHIP_SNAPSHOT_NOT_FOUND({ id: given, environment, known: ids.slice(0, TOLD) });

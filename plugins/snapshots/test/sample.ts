@@ -34,13 +34,13 @@ export async function saveWhole(
   store: Store,
   shelf: Shelf,
   id: string,
-  { seal, state = 'the state' }: { seal?: Seal; state?: string } = {},
+  { seal, state = 'the state', environment = 'production' }: { seal?: Seal; state?: string; environment?: string } = {},
 ): Promise<string> {
   const content = `the configuration of ${state}`;
   const object = `objects/${createHash('sha256').update(content).digest('hex')}`;
   await store.put(object, content);
   const parts = { terraform: { value: { serial: 4 }, files: { tfstate: state } } };
-  const files = await writeFiles(store, 'production', filesBeside(`snapshot-${id}`, { components: {} }, parts), seal);
-  await shelf.save(snapshot(id, { files, objects: [object], terraform: { serial: 4 } }));
+  const files = await writeFiles(store, environment, filesBeside(`snapshot-${id}`, { components: {} }, parts), seal);
+  await shelf.save(snapshot(id, { environment, files, objects: [object], terraform: { serial: 4 } }));
   return object;
 }

@@ -5,7 +5,7 @@ import { isShipError, MemoryStore } from '@ship/core';
 import { FileStore } from '@ship/core/kernel';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { componentDifferences, snapshotDifferences } from '../src/diff.js';
 import { evictable } from '../src/retention.js';
 import { sealWith } from '../src/seal.js';
@@ -79,6 +79,46 @@ describe('what lies beside a snapshot', () => {
     expect(await store.get(shared)).toBeUndefined();
     expect(readdirSync(dir).filter((name) => name.includes(idAt(1)) || name.includes(idAt(2)))).toEqual([]);
     expect(await shelf.problems('production', `snapshot-${idAt(3)}`)).toEqual([]);
+  });
+
+  it('given two environments that share an object, when one evicts all that name it, then it stays as long as the other needs it', async () => {
+    const { store, shelf } = shelfIn();
+    const shared = await saveWhole(store, shelf, idAt(1), { state: 'same' });
+    await saveWhole(store, shelf, idAt(2), { state: 'other' });
+    await saveWhole(store, shelf, idAt(3), { state: 'same', environment: 'staging' });
+    await saveWhole(store, shelf, idAt(4), { state: 'another', environment: 'staging' });
+    await shelf.prune('production', 1);
+    expect(await shelf.find('staging', idAt(3))).toMatchObject({ objects: [shared] });
+    await shelf.prune('staging', 1);
+    expect(await store.get(shared)).toBeUndefined();
+    expect(await shelf.find('production', idAt(2))).toBeDefined();
+  });
+
+  it.each([
+    ['damaged', '{"objects": []}'],
+    ['of a later format', JSON.stringify({ format: 2 })],
+  ])(
+    'given a snapshot of another environment that is %s, when others are evicted, then no object goes, and all else does',
+    async (_, text) => {
+      const { store, shelf, dir } = shelfIn();
+      const kept = await saveWhole(store, shelf, idAt(1), { state: 'old' });
+      await saveWhole(store, shelf, idAt(2), { state: 'new' });
+      await store.put(`snapshots/staging/snapshot-${idAt(3)}.json`, text);
+      expect((await shelf.prune('production', 1)).snapshots).toEqual([`snapshot-${idAt(1)}`]);
+      expect(readdirSync(dir).filter((name) => name.includes(idAt(1)))).toEqual([]);
+      expect(await store.get(kept)).toBeDefined();
+    },
+  );
+
+  it('given evicted snapshots without objects, when they go, then nothing but they and the last good one is read', async () => {
+    const { shelf } = shelfIn();
+    for (let minute = 1; minute <= 9; minute += 1) await shelf.save(snapshot(idAt(minute)));
+    await shelf.save(snapshot(idAt(1), { environment: 'staging' }));
+    const read = vi.spyOn(shelf, 'read');
+    await shelf.prune('production', 7);
+    expect(read.mock.calls.map(([environment, id]) => `${environment} ${id}`).sort()).toEqual(
+      [1, 2, 9].map((minute) => `production snapshot-${idAt(minute)}`),
+    );
   });
 
   it('given files whose snapshot never came, when it is pruned, then those of long ago go, and those of a save that may be under way stay', async () => {
