@@ -1,4 +1,4 @@
-import type { CommandContext, ComponentState, Json, PartName, Snapshot } from '@ship/core';
+import { type CommandContext, type ComponentState, type Json, PART_NAMES, type Snapshot } from '@ship/core';
 
 /** One difference between two states of an environment. */
 export interface Difference {
@@ -25,11 +25,9 @@ export function componentDifferences(from: States, to: States): Difference[] {
   });
 }
 
-const PARTS: readonly PartName[] = ['terraform', 'migrations', 'helm_values'];
-
 /** Two snapshots. */
 export function snapshotDifferences(from: Snapshot, to: Snapshot): Difference[] {
-  const parts = PARTS.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]));
+  const parts = PART_NAMES.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]));
   return [
     ...(from.git_sha === to.git_sha ? [] : [{ kind: 'environment' as const, name: 'git_sha', from: from.git_sha, to: to.git_sha }]),
     ...parts.map((name) => ({ kind: 'part' as const, name, from: stateOf(from[name]), to: stateOf(to[name]), detail: 'another state' })),

@@ -1,7 +1,8 @@
 import type { RollbackConfig } from '../types/index.js';
 import { isDict } from './paths.js';
 
-const DEFAULTS: RollbackConfig = {
+/** `optimization.rollback` where a config says nothing. */
+export const ROLLBACK_DEFAULTS: RollbackConfig = {
   enabled: true,
   skip_flag: '--no-auto-rollback',
   auto_on_failure: false,
@@ -14,5 +15,5 @@ const DEFAULTS: RollbackConfig = {
 
 /** `optimization.rollback` with its defaults. */
 export function normalizeRollback(value: unknown): RollbackConfig {
-  return { ...DEFAULTS, ...(isDict(value) ? (value as Partial<RollbackConfig>) : {}) };
+  return { ...ROLLBACK_DEFAULTS, ...(isDict(value) ? (value as Partial<RollbackConfig>) : {}) };
 }

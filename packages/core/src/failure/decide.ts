@@ -1,4 +1,4 @@
-import type { Decision, DecisionOption, FailureContext, Severity } from '../types/index.js';
+import type { Decision, DecisionOption, FailureContext, RollbackConfig, Severity } from '../types/index.js';
 import { severityOf } from './severity.js';
 
 /**
@@ -14,6 +14,12 @@ export function decide(context: FailureContext): Decision {
   if (severity === 'LOW') return still(severity, 'info', [because, 'LOW failures are noted, and the run goes on']);
   const automatic = whyAutomatic(context);
   return automatic.yes ? rollBack(context, severity, [because, automatic.why]) : prompt(context, severity, [because, automatic.why]);
+}
+
+/** What of `optimization.rollback` a decision asks. */
+export function rulesOf(rollback: RollbackConfig): FailureContext['rollback'] {
+  const { enabled, auto_on_failure, partial_enabled, instant_rollback, severity } = rollback;
+  return { enabled, auto_on_failure, partial_enabled, instant_rollback, severity };
 }
 
 function whyOff({ flags, rollback }: FailureContext): string | undefined {

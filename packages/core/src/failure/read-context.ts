@@ -1,6 +1,8 @@
+import { ROLLBACK_DEFAULTS } from '../config/rollback.js';
 import { errors } from '../errors/catalogue.js';
 import type { SchemaChecker } from '../plugins/schema.js';
 import { FAILURE_TYPES, type FailureContext, type JsonSchema, SEVERITIES, SUITES, TRIGGERS } from '../types/index.js';
+import { rulesOf } from './decide.js';
 
 const flag = { type: 'boolean' };
 const only = (properties: Record<string, unknown>, required: readonly string[] = []): JsonSchema => ({
@@ -42,8 +44,6 @@ export const CONTEXT_SCHEMA: JsonSchema = {
   ),
 };
 
-const ROLLBACK: FailureContext['rollback'] = { enabled: true, auto_on_failure: false, partial_enabled: true, instant_rollback: true };
-
 /** Reads what somebody wrote; what is left out is as in a config that says nothing. Throws SHIP_CONTEXT_INVALID with all mistakes. */
 export async function readContext(checker: SchemaChecker, written: unknown, source: string): Promise<FailureContext> {
   const given = withoutNulls(written);
@@ -59,7 +59,7 @@ export async function readContext(checker: SchemaChecker, written: unknown, sour
   return {
     failure,
     flags,
-    rollback: { ...ROLLBACK, ...rollback },
+    rollback: { ...rulesOf(ROLLBACK_DEFAULTS), ...rollback },
     ...(component ? { component: { ...{ core: false, partial_admitted: false }, ...component } } : {}),
     router,
   };

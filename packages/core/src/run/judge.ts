@@ -1,7 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { classify } from '../failure/classify.js';
-import { decide } from '../failure/decide.js';
+import { decide, rulesOf } from '../failure/decide.js';
 import { severityOf, triggerOf } from '../failure/severity.js';
 import {
   type CheckConfig,
@@ -144,13 +144,12 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
 
 async function contextOf(session: Session, failure: FailureContext['failure']): Promise<FailureContext> {
   const { config, flags } = session.kernel;
-  const { enabled, auto_on_failure, partial_enabled, instant_rollback, severity } = config.rollback;
   const component = failure.component === undefined ? undefined : config.components[failure.component];
   const isPartial = async ({ core }: ComponentConfig) => !core && hasWay(session, 'partial', failure);
   return {
     failure,
     flags,
-    rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback, severity },
+    rollback: rulesOf(config.rollback),
     ...(component ? { component: { core: component.core, partial_admitted: await isPartial(component) } } : {}),
     router: await hasWay(session, 'instant', failure),
   };

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { decide } from '../failure/decide.js';
+import { decide, rulesOf } from '../failure/decide.js';
 import { foldJournal } from '../journal/fold.js';
 import { readJournal } from '../journal/read.js';
 import type { Kernel } from '../kernel.js';
@@ -27,13 +27,8 @@ export async function replay(kernel: Kernel, given: string): Promise<Replayed> {
 }
 
 function asToday({ config, flags }: Kernel, past: FailureContext): FailureContext {
-  const { enabled, auto_on_failure, partial_enabled, instant_rollback, severity } = config.rollback;
   const given = Object.values(flags).some(Boolean);
-  return {
-    ...past,
-    flags: given ? flags : past.flags,
-    rollback: { enabled, auto_on_failure, partial_enabled, instant_rollback, severity },
-  };
+  return { ...past, flags: given ? flags : past.flags, rollback: rulesOf(config.rollback) };
 }
 
 /** By its whole id, or a start that no other run has. */

@@ -1,10 +1,10 @@
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
-import type { ComponentState, FailureContext, Strategy, StrategyQuestion } from '../types/index.js';
+import type { FailureContext, Strategy, StrategyQuestion } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
 import type { Session } from './session.js';
-import { isDeploy } from './undo-run.js';
+import { capturedStates, isDeploy } from './undo-run.js';
 
 /** How long a strategy may think. */
 const STRATEGY_TIMEOUT_MS = 30_000;
@@ -20,18 +20,16 @@ export async function hasWay(session: Session, way: Way, failure: FailureContext
   return false;
 }
 
-function questionOf({ kernel, acted, target }: Session, failure: FailureContext['failure']): StrategyQuestion {
+function questionOf(session: Session, failure: FailureContext['failure']): StrategyQuestion {
+  const { kernel, acted, target } = session;
   const component = failure.component === undefined ? undefined : kernel.config.components[failure.component];
-  const deploys = [...acted.values()].filter(isDeploy);
-  const deployed = deploys.map(({ step }) => step.component!);
-  // Of several deploys of one component the first one captured what was there before the run.
-  const states = deploys.reverse().map(({ step, before }) => [step.component!.name, before as unknown as ComponentState | null] as const);
+  const deployed = [...acted.values()].filter(isDeploy).map(({ step }) => step.component!);
   return {
     failure,
     ...(component ? { component } : {}),
     components: kernel.config.components,
     deployed: [...new Set(deployed)],
-    states: Object.fromEntries(states),
+    states: Object.fromEntries(capturedStates(session)),
     target,
   };
 }

@@ -40,6 +40,12 @@ export async function undoRun(session: Session, deadline: Deadline, concerned?: 
 /** Did the step bring a component live? */
 export const isDeploy = ({ step }: ActedStep): boolean => step.uses === 'deploy' && step.component !== undefined;
 
+/** What each component goes back to. Of several deploys of one the first captured what was there before the run. */
+export function capturedStates({ acted }: Pick<Session, 'acted'>): Map<string, ComponentState | null> {
+  const newestFirst = [...acted.values()].filter(isDeploy).reverse();
+  return new Map(newestFirst.map(({ step, before }) => [step.component!.name, before as unknown as ComponentState | null]));
+}
+
 /** A step is undone after all that needed it, also where a step between them never acted. */
 function dependentsFirst(session: Session, wanted: readonly ActedStep[], undo: (acted: ActedStep) => Promise<void>): Promise<void> {
   const { steps, config } = session.plan;

@@ -3,7 +3,7 @@ import type { ComponentState, Decision, Failure, Snapshot, Way } from '../types/
 import { restoreSnapshot } from './restore-snapshot.js';
 import type { Deadline, Undone, WayBack } from './rollback.js';
 import type { Session } from './session.js';
-import { isDeploy, undoRun } from './undo-run.js';
+import { capturedStates, isDeploy, undoRun } from './undo-run.js';
 
 /** Why a run is taken back. */
 export interface Reason {
@@ -37,11 +37,9 @@ function requestOf(
   { component, ...request }: Omit<RollbackRequest, 'states' | 'scope' | 'component'> & { readonly component?: string | undefined },
 ): RollbackRequest {
   const concerned = session.plan.components.filter(({ name }) => component === undefined || name === component);
-  // Of several deploys of one component the first one captured what was there before the run.
-  const deploys = [...session.acted.values()].filter(isDeploy).reverse();
-  const captured = new Map(deploys.map(({ step, before }) => [step.component!.name, before]));
+  const captured = capturedStates(session);
   const states = concerned.flatMap(({ name }): [string, ComponentState | null][] => {
-    const state = request.to === 'snapshot' ? request.target?.components[name] : (captured.get(name) as ComponentState | null | undefined);
+    const state = request.to === 'snapshot' ? request.target?.components[name] : captured.get(name);
     return state === undefined ? [] : [[name, state]];
   });
   return {
