@@ -41,9 +41,8 @@ export default definePlugin<Options>({
     ship.hooks.rollback.tapPromise('switch', async (request, run) => {
       if (request.way !== 'instant') return undefined;
       const began = performance.now();
-      const switches = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
-      const components = switches.map(({ report }) => report);
-      const remaining = switches.flatMap(({ report: { name, error } }) => (error ? [{ what: name, error }] : []));
+      const components = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
+      const remaining = components.flatMap(({ name, error }) => (error ? [{ what: name, error }] : []));
       const duration_ms = Math.round(performance.now() - began);
       return { scope: request.scope, target_snapshot: null, components, findings: [], verification: {}, remaining, duration_ms };
     });
@@ -51,12 +50,7 @@ export default definePlugin<Options>({
 });
 
 /** One that cannot be switched says why, and the next way back follows: its restores set right what was switched. */
-async function switchOne(
-  name: string,
-  { states }: RollbackRequest,
-  run: RunContext,
-  options: Options,
-): Promise<{ report: ComponentReport }> {
+async function switchOne(name: string, { states }: RollbackRequest, run: RunContext, options: Options): Promise<ComponentReport> {
   const began = performance.now();
   const to = states[name]?.version ?? null;
   try {
@@ -66,12 +60,12 @@ async function switchOne(
     if (to === null) throw errors.SHIP_INSTANT_FIRST({ component: name });
     const { from, ms } = await switchTraffic(run, component, router, to, options);
     run.log.info(`Switching traffic of ${name}: ${from ?? 'nobody'} -> ${to} (${ms}ms)`);
-    return { report: { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms } };
+    return { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms };
   } catch (error) {
     const told = {
       code: isShipError(error) ? error.code : 'SHIP_UNEXPECTED',
       message: run.redact(error instanceof Error ? error.message : String(error)),
     };
-    return { report: { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: told } };
+    return { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: told };
   }
 }

@@ -1,4 +1,4 @@
-import { type ComponentConfig, definePlugin, type JsonObject, type RunContext, type Snapshot } from '@ship/core';
+import { type ComponentConfig, definePlugin, type JsonObject, type Snapshot } from '@ship/core';
 import { aloneFindings, leftBehindFindings } from './findings.js';
 import { checkRanges } from './ranges.js';
 
@@ -14,7 +14,7 @@ export default definePlugin<JsonObject>({
         const before = component && states[component.name];
         if (!component || !before) return false;
         const isNew = new Set(deployed.map(({ name }) => name));
-        const others = othersOf(components, component.name, target, (name) => (isNew.has(name) ? undefined : 'old'));
+        const others = othersOf(components, component.name, target, (other, then = other) => (isNew.has(other.name) ? other : then));
         const findings = await aloneFindings({ component, from: component.version, to: before.version, target, others });
         return findings.every(({ level }) => level === 'info');
       },
@@ -30,32 +30,31 @@ export default definePlugin<JsonObject>({
       if (way !== 'partial' || !component || !state) return;
       const live = await run.describeComponents();
       const from = live[component.name]?.version;
-      const others = othersOf(run.config.components, component.name, target, (other) => live[other]?.version);
+      const others = othersOf(run.config.components, component.name, target, (other, then) => {
+        const version = live[other.name]?.version ?? other.version;
+        return then && version !== other.version ? { ...then, version } : other;
+      });
       for (const each of await aloneFindings({ component, from, to: state.version, target, others })) finding(each);
     });
     ship.hooks.afterRollback.tapPromise('suggest', async ({ scope, remaining, target }, run) => {
-      if (scope === 'partial' && remaining.length > 0) run.log.warn(`going back alone was not enough: ${suggestion(run, target?.id)}`);
+      if (scope === 'partial' && remaining.length > 0)
+        run.log.warn(`going back alone was not enough: ${suggestion(target?.id ?? run.target?.id)}`);
     });
   },
 });
 
-const suggestion = ({ target }: RunContext, id: string | undefined): string =>
-  (id ?? target?.id) === undefined ? 'consider `ship rollback`' : `consider the full rollback, \`ship --rollback-to ${id ?? target?.id}\``;
+const suggestion = (id: string | undefined): string =>
+  id === undefined ? 'consider `ship rollback`' : `consider the full rollback, \`ship --rollback-to ${id}\``;
 
-/** The other components, each as its live version declares itself: that of the config, or that of the snapshot. */
+/** The other components, each as its live version declares itself, which `asLive` finds: as the config has it, or as the snapshot did. */
 function othersOf(
   components: Readonly<Record<string, ComponentConfig>>,
   name: string,
   target: Snapshot | null,
-  live: (name: string) => string | undefined,
+  asLive: (other: ComponentConfig, then: ComponentConfig | undefined) => ComponentConfig,
 ): readonly ComponentConfig[] {
   const then = (target?.config.components ?? {}) as unknown as Readonly<Record<string, ComponentConfig>>;
   return Object.values(components)
     .filter((other) => other.name !== name)
-    .map((other) => {
-      const version = live(other.name);
-      const isOld = version !== undefined && version !== other.version;
-      const old = then[other.name];
-      return isOld && old ? { ...old, version: version === 'old' ? old.version : version } : other;
-    });
+    .map((other) => asLive(other, then[other.name]));
 }

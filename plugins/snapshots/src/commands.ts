@@ -24,7 +24,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     words.length === 0 ? prune(shelf, ctx, false) : words.join() === 'show' ? prune(shelf, ctx, true) : undefined,
 };
 
-/** `ship snapshots …`. `count` is how many the config keeps. */
+/** `ship snapshots …`. */
 export function snapshotsCommand(shelf: Shelf): Command {
   return {
     summary: 'what can be gone back to; compare, check and keep it',

@@ -61,7 +61,7 @@ function whyUnsafe({ verification, components }: Snapshot): string {
 async function partFindings(session: Session, { target, to, scope }: RollbackRequest): Promise<Finding[]> {
   if (target === null || to !== 'snapshot' || scope !== 'full') return [];
   const found: Finding[] = [];
-  for (const { name, part, value } of heldParts(session, target)) {
+  for (const { name, part, value } of heldParts(session.kernel, target)) {
     if (!part.admit) continue;
     found.push(
       ...(await askedInTime(

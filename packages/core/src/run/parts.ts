@@ -26,7 +26,7 @@ export interface HeldPart {
 }
 
 /** The parts that a snapshot holds, in the order in which they go back; without those that no plugin can put back. */
-export function heldParts({ kernel: { registry } }: Pick<Session, 'kernel'>, snapshot: Snapshot): HeldPart[] {
+export function heldParts({ registry }: Kernel, snapshot: Snapshot): HeldPart[] {
   return PART_NAMES.flatMap((name) => {
     const part = registry.parts.get(name);
     const value = snapshot[name];
@@ -65,7 +65,7 @@ export async function compareParts(
   ctx: Context,
 ): Promise<Partial<Record<PartName, readonly string[] | null>>> {
   const compared: Partial<Record<PartName, readonly string[] | null>> = {};
-  for (const { name, part, value } of heldParts({ kernel }, snapshot))
+  for (const { name, part, value } of heldParts(kernel, snapshot))
     compared[name] = (await part.compare?.(ctx, resolveSecrets(kernel.redactor, value), filesOf(kernel, snapshot, name))) ?? null;
   return compared;
 }

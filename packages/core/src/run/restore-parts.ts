@@ -15,7 +15,7 @@ export async function restoreParts(
   deadline: Deadline,
 ): Promise<{ parts: PartReport[]; remaining: Remaining[] }> {
   const parts: PartReport[] = [];
-  for (const held of heldParts(session, snapshot)) parts.push(await restorePart(session, snapshot, held, Math.max(1, deadline())));
+  for (const held of heldParts(session.kernel, snapshot)) parts.push(await restorePart(session, snapshot, held, Math.max(1, deadline())));
   const remaining = parts.flatMap(({ name, error }) =>
     error ? [{ what: name, command: `ship --rollback-to ${snapshot.id}`, error }] : [],
   );

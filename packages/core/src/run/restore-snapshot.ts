@@ -26,7 +26,7 @@ export async function restoreSnapshot(session: Session, snapshot: Snapshot, dead
     session.takenBack.set(component.name, state);
     if (report.error) left.push({ what: component.name, command: commandFor(snapshot, only), error: report.error });
   });
-  return { components, remaining: left, parts, expected: new Map(session.takenBack) };
+  return { components, remaining: left, parts };
 }
 
 const commandFor = ({ id }: Snapshot, only: string | undefined): string =>

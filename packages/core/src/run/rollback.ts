@@ -1,19 +1,17 @@
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
-import type { ComponentReport, ComponentState, PartReport, RollbackReport, RunStatus, TriedWay } from '../types/index.js';
+import type { ComponentReport, PartReport, RollbackReport, RunStatus, TriedWay } from '../types/index.js';
 import { admit } from './admission.js';
 import { runContextOf } from './contexts.js';
 import type { Session } from './session.js';
-import { takeWay } from './take-way.js';
+import { type Taken, takeWay } from './take-way.js';
 
 /** What was put back, before it is proven. */
 export interface Undone {
   readonly components: readonly ComponentReport[];
   readonly parts: readonly PartReport[];
   readonly remaining: readonly RollbackReport['remaining'][number][];
-  /** What must be live afterwards, by component; null: nothing. */
-  readonly expected: ReadonlyMap<string, ComponentState | null>;
 }
 
 /** Milliseconds that are left for the rollback. */
@@ -49,7 +47,7 @@ async function tryWays(session: Session, ways: readonly WayBack[]): Promise<Roll
   const left = () => session.kernel.config.rollback_timeout_ms - (performance.now() - started);
   const tried: TriedWay[] = [];
   const timing = { decision_ms: session.decisionMs, admission_ms: 0, execution_ms: 0, verification_ms: 0 };
-  let report: RollbackReport | undefined;
+  let report: Taken['report'] | undefined;
   let refused: readonly string[] = [];
   await session.lease.check();
   for (const [index, way] of ways.entries()) {
@@ -73,7 +71,7 @@ async function tryWays(session: Session, ways: readonly WayBack[]): Promise<Roll
   return { ...report, tried, timing, duration_ms: Math.round(performance.now() - started) };
 }
 
-function endOf({ request }: WayBack, refused: readonly string[], report: RollbackReport | undefined, duration_ms: number): TriedWay {
+function endOf({ request }: WayBack, refused: readonly string[], report: Taken['report'] | undefined, duration_ms: number): TriedWay {
   const { way } = request;
   if (refused.length > 0) return { way, outcome: 'refused', reason: refused.join('; '), duration_ms };
   if (report === undefined) return { way, outcome: 'unavailable', reason: 'nothing here could do it', duration_ms };

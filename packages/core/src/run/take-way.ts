@@ -8,8 +8,9 @@ import type { Deadline, Undone, WayBack } from './rollback.js';
 import type { Session } from './session.js';
 
 /** What a way came to, and how long that took, in milliseconds. */
-interface Taken {
-  readonly report: RollbackReport;
+export interface Taken {
+  /** Without what is known when all ways are over. */
+  readonly report: Omit<RollbackReport, 'tried' | 'timing' | 'duration_ms'>;
   readonly execution_ms: number;
   readonly verification_ms: number;
 }
@@ -39,25 +40,28 @@ export async function takeWay(
   });
   const planned = await askPlugins(session, request);
   const goesOn = planned !== undefined && planned.remaining.length === 0;
-  const undone = planned === undefined ? await undo(left) : ((goesOn ? await rest?.(left) : undefined) ?? NOTHING);
-  if (undone === undefined) return undefined;
+  const undone = planned === undefined ? await undo(left) : goesOn ? await rest?.(left) : undefined;
+  const done = planned ? merged(planned, undone) : undone && { ...undone, findings };
+  if (done === undefined) return undefined;
   const execution_ms = Math.round(performance.now() - began);
-  const report = await prove(session, request, planned ? merged(planned, undone) : { ...undone, findings }, left);
+  // What a way before this one put back need not be what a plugin put back by itself.
+  const expected = undone === undefined ? NOTHING_EXPECTED : session.takenBack;
+  const report = await prove(session, request, done, expected, left);
   return { report, execution_ms, verification_ms: Math.round(performance.now() - began) - execution_ms };
 }
 
-const NOTHING: Undone = { components: [], parts: [], remaining: [], expected: new Map() };
+const NOTHING: Undone = { components: [], parts: [], remaining: [] };
+const NOTHING_EXPECTED: Session['takenBack'] = new Map();
 
 /** What was put back, by whomever, and what a plugin has verified by itself. */
 type Done = Undone & Pick<RollbackReport, 'findings'> & { readonly planned?: RollbackReport };
 
 /** What a plugin did, and what the kernel undid after it. */
-function merged(planned: RollbackReport, undone: Undone): Done {
+function merged(planned: RollbackReport, undone: Undone = NOTHING): Done {
   return {
     components: [...planned.components, ...undone.components.filter(({ name }) => planned.components.every((each) => each.name !== name))],
     parts: planned.parts ?? [],
     remaining: [...planned.remaining, ...undone.remaining],
-    expected: undone.expected,
     findings: planned.findings,
     planned,
   };
@@ -88,9 +92,15 @@ function isReport(report: Partial<RollbackReport>): report is RollbackReport {
 }
 
 /** What was put back must be what is live, and hold what was promised then. */
-async function prove(session: Session, request: RollbackRequest, done: Done, left: Deadline): Promise<RollbackReport> {
+async function prove(
+  session: Session,
+  request: RollbackRequest,
+  done: Done,
+  expected: Session['takenBack'],
+  left: Deadline,
+): Promise<Taken['report']> {
   const { target, to, way, scope, component } = request;
-  const { components, parts, remaining, expected, findings, planned } = done;
+  const { components, parts, remaining, findings, planned } = done;
   const broken = new Set(remaining.map(({ what }) => what));
   const atLeast = () => Math.max(PROOF_MS, left());
   const unproven = session.signal.aborted ? [] : await proveLive(session, expected, broken, atLeast);
@@ -110,6 +120,5 @@ async function prove(session: Session, request: RollbackRequest, done: Done, lef
     findings,
     verification: verifies ? verification : (planned?.verification ?? {}),
     remaining: [...remaining, ...unproven, ...problems],
-    duration_ms: 0,
   };
 }

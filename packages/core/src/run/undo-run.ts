@@ -34,7 +34,7 @@ export async function undoRun(session: Session, deadline: Deadline, concerned?: 
   });
   // One component alone leaves what hooks have made to the rest of the run.
   if (concerned === undefined) remaining.push(...(await removeOthers(session, deadline)));
-  return { components, remaining, parts: [], expected: new Map(session.takenBack) };
+  return { components, remaining, parts: [] };
 }
 
 /** Did the step bring a component live? */

@@ -101,6 +101,5 @@ async function undoAndRestore(session: Session, target: Snapshot, deadline: Dead
     components: [...undone.components.filter(({ name }) => !again.has(name)), ...restored.components],
     parts: restored.parts,
     remaining: [...undone.remaining, ...restored.remaining],
-    expected: restored.expected,
   };
 }
