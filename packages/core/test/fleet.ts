@@ -1,5 +1,5 @@
 import { type Harness, type HarnessOptions, harness } from '@ship/testing';
-import type { AnyDriver, ComponentState, Plugin, Snapshot } from '../src/index.js';
+import type { AnyDriver, ComponentState, Finding, Plugin, RollbackReport, RollbackRequest, Snapshot } from '../src/index.js';
 import { MemoryStore } from '../src/store/memory.js';
 import { plugin } from './help.js';
 
@@ -87,3 +87,14 @@ export async function leftBroken(options: HarnessOptions): Promise<Harness> {
   await store.put('state/default/unverified.json', '{"run":"2026-01-01T00-00-00.000Z-aaaaaaaa"}\n');
   return harness({ ...options, store, flags: { auto_rollback: true, ...options.flags } });
 }
+
+/** The ways that were tried, and how each ended. */
+export const tried = (rollback: RollbackReport | null) => rollback!.tried!.map(({ way, outcome }) => `${way} ${outcome}`);
+
+/** Says something about every way back that a predicate chooses. */
+export const objecting = (level: Finding['level'], to: (request: RollbackRequest) => boolean) =>
+  plugin('objector', (ship) =>
+    ship.hooks.beforeRollback.tap('object', (request, _run, finding) => {
+      if (to(request)) finding({ level, rule: 'test', message: `no ${request.way}` });
+    }),
+  );

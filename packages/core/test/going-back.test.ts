@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { recover } from '../src/run/recover.js';
+import { rollbackComponent } from '../src/run/rollback-component.js';
+import { rollbackTo } from '../src/run/rollback-to.js';
+import { fleet, type Log, objecting, shelfOf, snapshotOf, type World } from './fleet.js';
+import { plugin, rollingBack } from './help.js';
+
+const COMMAND = { command: 'ship' };
+const PLAIN = `components:
+  app: { driver: service, version: v3 }
+  api: { driver: service, version: v3, depends_on: [app] }
+  worker: { driver: service, version: v3, depends_on: [app] }
+steps: []`;
+
+describe('going back later', () => {
+  it('given components side by side on one that they need, when all go back, then dependents are first, together, and nothing that waits begins early', async () => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['app', 'v3'],
+        ['api', 'v3'],
+        ['worker', 'v3'],
+      ]),
+      [],
+    ];
+    const opened = await rollingBack({
+      plugins: [fleet(world, log, {}, 20), shelfOf(snapshotOf({ app: 'v1', api: 'v1', worker: 'v1' }))],
+      config: PLAIN,
+    });
+    expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: 0 });
+    expect(log.slice(0, 2).sort()).toEqual(['restore api v1', 'restore worker v1']);
+    expect(log.slice(4)).toEqual(['restore app v1', 'restored app']);
+  });
+
+  it('given a part that differs and one that does not, when everything goes back, then the first is put back before the components, and the other is skipped', async () => {
+    const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
+    const part = (name: string, changed: boolean) => ({
+      capture: () => undefined,
+      restore: (_ctx: unknown, value: unknown) => {
+        log.push(`${name} ${value}`);
+        return { changed };
+      },
+    });
+    const parts = plugin('parts', (ship) => {
+      ship.part('terraform', part('terraform', true));
+      ship.part('helm_values', part('helm_values', false));
+    });
+    const target = snapshotOf({ app: 'v1' }, { terraform: 'serial 4', helm_values: 'revision 2' });
+    const opened = await rollingBack({ plugins: [fleet(world, log), parts, shelfOf(target)], config: PLAIN });
+    const { rollback } = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
+    expect(log).toEqual(['terraform serial 4', 'helm_values revision 2', 'restore app v1', 'restored app']);
+    expect(rollback!.parts).toMatchObject([
+      { name: 'terraform', status: 'restored' },
+      { name: 'helm_values', status: 'unchanged', detail: 'skipped (unchanged)' },
+    ]);
+  });
+
+  it.each<[string, Parameters<typeof snapshotOf>[1], string, number]>([
+    ['another environment', { environment: 'staging' }, 'staging', 6],
+    ['another project', { project: 'other' }, 'other', 6],
+    [
+      'a failed suite',
+      { rollback_safe: false, verification: { smoke: false, acceptance: null, security: null, performance: null } },
+      'its smoke suite had failed',
+      6,
+    ],
+    ['a part that no plugin can put back', { terraform: {} }, 'terraform', 6],
+  ])('given a snapshot with %s, when somebody goes back to it, then it is refused, and nothing is touched', async (_, more, told, exit) => {
+    const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
+    const opened = await rollingBack({ plugins: [fleet(world, log), shelfOf(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
+    const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
+    expect(report).toMatchObject({ exit_code: exit, errors: [{ code: 'SHIP_ROLLBACK_REFUSED', message: expect.stringContaining(told) }] });
+    expect(log).toEqual([]);
+  });
+
+  it.each([
+    ['warn', true, 0],
+    ['warn', false, 6],
+    ['block', true, 6],
+  ] as const)('given a %s, when --force-rollback is %s, then the exit status is %s', async (level, forceRollback, exit) => {
+    const world: World = new Map([['app', 'v3']]);
+    const plugins = [fleet(world), shelfOf(snapshotOf({ app: 'v1' })), objecting(level, () => true)];
+    const opened = await rollingBack({ plugins, config: PLAIN, forceRollback });
+    expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: exit });
+  });
+});
+
+describe('going back later with one component', () => {
+  const shelf = () =>
+    shelfOf(
+      snapshotOf({ app: 'v3', api: 'v3' }, { id: 'snapshot-3' }),
+      snapshotOf({ app: 'v2' }, { id: 'snapshot-2' }),
+      snapshotOf({ app: 'v1', api: 'v1' }),
+    );
+
+  it('given several snapshots, when none is named, then it goes to the last one that has it otherwise than now, alone', async () => {
+    const world: World = new Map([
+      ['app', 'v3'],
+      ['api', 'v3'],
+    ]);
+    const opened = await rollingBack({ plugins: [fleet(world), shelf()], config: PLAIN });
+    await opened.store.put('state/default/deployed-version.json', JSON.stringify({ components: { app: 'v3', api: 'v3' } }));
+    const report = await rollbackComponent(opened.kernel, 'api', undefined, COMMAND);
+    expect(report).toMatchObject({
+      exit_code: 0,
+      rollback: { scope: 'partial', target_snapshot: 'snapshot-1', components: [{ name: 'api', from: 'v3', to: 'v1' }] },
+    });
+    expect(Object.fromEntries(world)).toEqual({ app: 'v3', api: 'v1' });
+    const deployed = await opened.store.get('state/default/deployed-version.json');
+    expect(JSON.parse(deployed!.value.toString())).toMatchObject({ version: 'v3', components: { app: 'v3', api: 'v1' }, snapshot: null });
+  });
+
+  it.each([
+    ['no such component', 'apo', undefined, 'SHIP_COMPONENT_UNKNOWN'],
+    ['a key of every object', 'constructor', undefined, 'SHIP_COMPONENT_UNKNOWN'],
+    ['one that no snapshot has', 'worker', undefined, 'SHIP_COMPONENT_NO_TARGET'],
+    ['a snapshot without it', 'api', 'snapshot-2', 'SHIP_COMPONENT_NOT_HELD'],
+  ])('given %s, when it should go back, then %s %s is %s', async (_, name, to, code) => {
+    const [world, log]: [World, Log] = [
+      new Map([
+        ['app', 'v3'],
+        ['api', 'v3'],
+        ['worker', 'v3'],
+      ]),
+      [],
+    ];
+    const opened = await rollingBack({ plugins: [fleet(world, log), shelf()], config: PLAIN });
+    await expect(rollbackComponent(opened.kernel, name, to, COMMAND)).rejects.toMatchObject({ code });
+    expect(log).toEqual([]);
+  });
+
+  it('given a rollback of one that is interrupted, when it is recovered, then it alone goes back', async () => {
+    const world: World = new Map([
+      ['app', 'v3'],
+      ['api', 'v3'],
+    ]);
+    const interrupt = new AbortController();
+    const interrupting = fleet(world, [], {
+      restore: async (_ctx, { name }, state) => {
+        if (!interrupt.signal.aborted) {
+          interrupt.abort(new Error('Ctrl-C'));
+          throw new Error('cut off');
+        }
+        world.set(name, state!.version);
+        return { changed: true };
+      },
+    });
+    const opened = await rollingBack({ plugins: [interrupting, shelf()], config: PLAIN });
+    const cut = await rollbackComponent(opened.kernel, 'api', undefined, { ...COMMAND, signal: interrupt.signal });
+    expect(cut).toMatchObject({ status: 'interrupted' });
+
+    const again = await rollingBack({ plugins: [interrupting, shelf()], config: PLAIN, store: opened.store });
+    const report = await recover(again.kernel, COMMAND);
+
+    expect(report).toMatchObject({ exit_code: 0, rollback: { scope: 'partial', components: [{ name: 'api', to: 'v1' }] } });
+    expect(Object.fromEntries(world)).toEqual({ app: 'v3', api: 'v1' });
+  });
+
+  it('given partial_enabled: false, when one component should go back, then SHIP_ROLLBACK_OFF', async () => {
+    const config = `optimization: { rollback: { partial_enabled: false } }\n${PLAIN}`;
+    const opened = await rollingBack({ plugins: [fleet(new Map()), shelf()], config });
+    await expect(rollbackComponent(opened.kernel, 'api', undefined, COMMAND)).rejects.toMatchObject({ code: 'SHIP_ROLLBACK_OFF' });
+  });
+});
