@@ -43,3 +43,6 @@ export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalo
   ]);
   return Object.freeze(Object.fromEntries(entries)) as ErrorCatalogue<T>;
 }
+
+/** Milliseconds as people read them. */
+export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;

@@ -6,6 +6,7 @@ export * from './guide.js';
 export * from './json.js';
 export * from './plan.js';
 export * from './report.js';
+export * from './router.js';
 export * from './snapshot.js';
 export * from './store.js';
 export * from './strategy.js';
