@@ -2,34 +2,36 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, serviceFolder, startService } from './started.js';
 
-/** A HAProxy before backends of two servers each, on loopback. */
+/** A HAProxy before one backend, on loopback. */
 export interface Haproxy {
   /** The socket of its runtime API. */
   readonly socket: string;
-  /** The port of each backend, by its name. */
-  readonly ports: Readonly<Record<string, number>>;
+  /** Where it takes requests. */
+  readonly port: number;
 }
 
-/** Starts HAProxy with a frontend and a backend for each name. Its servers have no address that anybody listens on, and no weight. */
-export async function startHaproxy(...backends: readonly string[]): Promise<Haproxy> {
-  const folder = serviceFolder();
-  const socket = join(folder, 'haproxy.sock');
-  const ports: Record<string, number> = {};
-  for (const name of backends) ports[name] = await freePort();
-  const sections = backends.map(
-    (name) => `frontend ${name}-in
-  bind 127.0.0.1:${ports[name]}
-  default_backend ${name}
-backend ${name}
-  server blue 127.0.0.1:1 weight 0
+/** How the config differs from one that a switch needs. */
+interface Options {
+  /** The lines of the backend: two servers without an address that anybody listens on, and without weight. */
+  readonly servers?: string;
+  /** What the socket may do. */
+  readonly level?: string;
+  /** Does it ask another server where one closed the connection without an answer? */
+  readonly retries?: boolean;
+}
+
+const IDLE = `  server blue 127.0.0.1:1 weight 0
   server green 127.0.0.1:1 weight 0
-`,
-  );
-  const config = join(folder, 'haproxy.cfg');
+`;
+
+/** Starts HAProxy with a backend of that name. */
+export async function startHaproxy(backend: string, { servers = IDLE, level = 'admin', retries = true }: Options = {}): Promise<Haproxy> {
+  const folder = serviceFolder();
+  const [socket, config, port] = [join(folder, 'haproxy.sock'), join(folder, 'haproxy.cfg'), await freePort()];
   writeFileSync(
     config,
     `global
-  stats socket ${socket} mode 600 level admin
+  stats socket ${socket} mode 600 level ${level}
   maxconn 500
 defaults
   mode http
@@ -37,11 +39,13 @@ defaults
   timeout client 10s
   timeout server 10s
   option redispatch
-  retries 3
-  retry-on conn-failure empty-response
-  option idle-close-on-response
-${sections.join('')}`,
+${retries ? '  retries 3\n  retry-on conn-failure empty-response\n' : ''}  option idle-close-on-response
+frontend ${backend}-in
+  bind 127.0.0.1:${port}
+  default_backend ${backend}
+backend ${backend}
+${servers}`,
   );
   await startService(['haproxy', '-db', '-f', config], () => existsSync(socket));
-  return { socket, ports };
+  return { socket, port };
 }

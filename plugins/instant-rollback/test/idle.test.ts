@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startHaproxy } from '../../../test/services/haproxy.js';
 import { startNginx } from '../../../test/services/nginx.js';
-import { freePort, hasProgram, serviceFolder, startService } from '../../../test/services/started.js';
+import { hasProgram } from '../../../test/services/started.js';
 import { type Answer, askThroughout } from '../../../test/support/client.js';
 import { haproxyRouter } from '../src/haproxy/router.js';
 import { say } from '../src/haproxy/socket.js';
@@ -19,24 +20,8 @@ const PLAIN = ({ blue, green }: Ports) => `  server blue 127.0.0.1:${blue} weigh
 /** A HAProxy whose backend somebody else has set up; all traffic is with v2, and v1 is well. */
 async function behind(servers: (ports: Ports) => string, level = 'admin') {
   const [one, two] = [await serve('v1'), await serve('v2')];
-  const folder = serviceFolder();
-  const [socket, config, port] = [join(folder, 'haproxy.sock'), join(folder, 'haproxy.cfg'), await freePort()];
-  writeFileSync(
-    config,
-    `global
-  stats socket ${socket} mode 600 level ${level}
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 10s
-  timeout server 10s
-  option redispatch
-  option idle-close-on-response
-listen shop
-  bind 127.0.0.1:${port}
-${servers({ blue: one.port, green: two.port })}`,
-  );
-  await startService(['haproxy', '-db', '-f', config], () => existsSync(socket));
+  // Nothing hides a request that a wrong switch would have failed.
+  const { socket, port } = await startHaproxy('shop', { servers: servers({ blue: one.port, green: two.port }), level, retries: false });
   return { socket, port, ...worldOf({ name: 'haproxy', settings: { socket, backend: 'shop', health: '/healthz' } }, one, two) };
 }
 

@@ -24,10 +24,10 @@ interface Stage {
 }
 
 async function haproxyStage(): Promise<Stage> {
-  const { socket, ports } = await startHaproxy('shop');
+  const { socket, port } = await startHaproxy('shop');
   const [one, two] = [await serve('v1'), await serve('v2')];
   const world = worldOf({ name: 'haproxy', settings: { socket, backend: 'shop', health: '/healthz' } }, one, two);
-  return { router: haproxyRouter, world, one, two, port: ports.shop! };
+  return { router: haproxyRouter, world, one, two, port };
 }
 
 async function nginxStage(): Promise<Stage> {
