@@ -64,6 +64,32 @@ describe('verbs that touch nothing', () => {
     expect((await shipJson(['validate'], { cwd: alone })).report.warnings).toEqual([]);
   });
 
+  it('given a port for the front and another router before a release, when anything is planned, then it is refused, all of them, each in its place', async () => {
+    const router = 'router: { command: { weights: "true", shift: "true", healthy: "true" } }';
+    const lines = (name: string, more: string) => `  ${name}: { driver: release, version: v1, path: ., run: ./serve, ${more} }\n`;
+    const components = [lines('web', `port: 8080, ${router}`), lines('api', `${router}, port: "8081"`)];
+    const fine = [
+      lines('own', 'port: 8082, router: front'),
+      lines('other', router),
+      lines('alone', 'port: 8083'),
+      lines('worker', 'keep: 3'),
+    ];
+    const config = (...all: string[]) =>
+      `${HEAD}plugins: [release, instant-rollback]\ncomponents:\n${all.join('')}steps: [{ id: own, uses: deploy, component: own }]\n`;
+    const wrong = project(config(...components, ...fine));
+    for (const args of [[], ['validate'], ['--dry-run']]) {
+      const { report } = await shipJson(args, { cwd: wrong });
+      expect(report).toMatchObject({
+        exit_code: 2,
+        errors: [
+          { code: 'SHIP_RELEASE_TWO_ROUTERS', at: 'ship.yaml:7:69', message: expect.stringContaining('port 8080') },
+          { code: 'SHIP_RELEASE_TWO_ROUTERS', at: 'ship.yaml:8:143', hint: expect.stringContaining('where command stands before it') },
+        ],
+      });
+    }
+    expect((await shipJson(['validate'], { cwd: project(config(...fine)) })).report).toMatchObject({ exit_code: 0, errors: [] });
+  });
+
   it('given plugins, when they are shown, then each tells where it is from and what it brings', async () => {
     const cwd = project(`${DEPLOY}plugins: [./mine.mjs, { git: false }]\n`, {
       'mine.mjs': `export default { name: 'mine', ship: '^1', apply(ship) { ship.action('act', { run: () => null }); ship.store('mine', () => {}); } };`,

@@ -71,6 +71,12 @@ export const errors = defineErrors({
     message: (d: { component: string; slots: readonly number[] }) => `${d.component}: none of its slots is free: ${d.slots.join(', ')}`,
     hint: 'Other programs listen there. Find them with `ss -ltnp` and stop them, or name other ports.',
   },
+  SHIP_RELEASE_TWO_ROUTERS: {
+    exit: 2,
+    message: (d: { component: string; port: number; router: string }) =>
+      `${d.component}: its port ${d.port} is for the front, and its router is ${d.router}: only one of them can have the traffic`,
+    hint: (d) => `Take \`port\` out where ${d.router} stands before it, or \`router\` where the front does.`,
+  },
   SHIP_RELEASE_NO_FRONT: {
     exit: 3,
     message: (d: { component: string }) => `${d.component} has no front: it has no \`port\`, or was never deployed`,
