@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ask } from '../../../test/support/client.js';
@@ -49,6 +49,37 @@ test('a front that was killed comes back with its weights at the next command', 
   // Then requests are answered again
   expect(after).toEqual(before);
   expect(await serves('v1')).toBe(true);
+});
+
+test('a front that is just dying is waited for, and started again', async () => {
+  // Given a front that answers no more, and is still there
+  const before = await driver.deploy(world.ctx, world.at('v1'), undefined);
+  const { pid } = read<FrontRecord>('front.json').front!;
+  rmSync(join(root(), 'front.sock'));
+  setTimeout(() => process.kill(pid, 'SIGKILL'), 300);
+
+  // When anything is described
+  const after = await driver.describe(world.ctx, world.at('v1'));
+
+  // Then another front answers
+  expect(after).toEqual(before);
+  expect(read<FrontRecord>('front.json').front!.pid).not.toBe(pid);
+  expect(await serves('v1')).toBe(true);
+});
+
+test('a front that stays and is silent is told, and left alone', async () => {
+  // Given a front that cannot be asked
+  await driver.deploy(world.ctx, world.at('v1'), undefined);
+  const { pid } = read<FrontRecord>('front.json').front!;
+  rmSync(join(root(), 'front.sock'));
+
+  // When anything is described
+  const after = await driver.describe(world.ctx, world.at('v1'));
+
+  // Then it is not healthy, and requests are answered all the same
+  expect(after?.healthy).toBe(false);
+  expect(world.printed.join()).toContain('does not answer');
+  expect([read<FrontRecord>('front.json').front!.pid, await serves('v1')]).toEqual([pid, true]);
 });
 
 test('a killed supervisor leaves no orphan after the next deployment', async () => {

@@ -15,6 +15,8 @@ import { askState } from './client.js';
 import { controlPath } from './control-path.js';
 
 const START_MS = 15_000;
+/** A process that was killed is there until the system has taken it apart, and answers no more. */
+const DYING_MS = 2000;
 const NO_ROUTES: Routes = { targets: {}, weights: {} };
 
 /** Where a front listens. */
@@ -49,7 +51,7 @@ export async function refuseTakenPort({ layout }: Pick<Site, 'layout'>, address:
  */
 export async function ensureFront(site: Site, address: Address): Promise<FrontRecord> {
   const record = await readFront(site.layout);
-  if (isUp(record) && isAt(record, address)) return checkAnswers(record);
+  if (isUp(record) && isAt(record, address) && (await answers(site, record))) return record;
   await refuseTakenPort(site, address);
   if (record) await endFront(site.layout, record);
   return startFront(site, address, record);
@@ -79,6 +81,22 @@ function isOurs(layout: Layout, record: FrontRecord): boolean {
 
 function isAt(record: FrontRecord, { host, port }: Address): boolean {
   return record.host === host && record.port === port;
+}
+
+/** Does it answer? False where it dies meanwhile; one that stays and is silent throws. */
+async function answers({ ctx }: Site, record: FrontRecord): Promise<boolean> {
+  let silence: unknown;
+  const ask = () =>
+    askState(record).then(
+      () => true,
+      (error: unknown) => {
+        silence = error;
+        return isUp(record) ? undefined : false;
+      },
+    );
+  const answered = await until(ask, { timeoutMs: DYING_MS, intervalMs: 15, signal: ctx.signal });
+  if (answered === undefined) throw silence;
+  return answered;
 }
 
 async function checkAnswers(record: FrontRecord): Promise<FrontRecord> {
