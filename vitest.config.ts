@@ -13,7 +13,7 @@ export default defineConfig({
       { find: /^@ship\/core\/process-group$/, replacement: at('./packages/core/src/process-group.ts') },
       { find: /^@ship\/core\/durable$/, replacement: at('./packages/core/src/store/durable.ts') },
       ...['core', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
-      ...['shell', 'git', 'snapshots', 'release', 'partial-rollback', 'instant-rollback', 'prometheus'].map((name) =>
+      ...['shell', 'git', 'snapshots', 'release', 'partial-rollback', 'instant-rollback', 'prometheus', 'terraform'].map((name) =>
         source(`plugin-${name}`, `plugins/${name}`),
       ),
     ],

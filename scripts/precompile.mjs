@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 
-const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'release', 'shell', 'snapshots'];
+const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'release', 'shell', 'snapshots', 'terraform'];
 
 /** An esbuild plugin that fills the module `precompiled.js` with validators, by the `$id` of their schema. */
 export async function precompiledSchemas(root) {

@@ -10,6 +10,7 @@ export const BUILTINS: BuiltinPlugins = {
   release: () => import('@ship/plugin-release') as Promise<{ default: Plugin<never> }>,
   shell: () => import('@ship/plugin-shell') as Promise<{ default: Plugin<never> }>,
   snapshots: () => import('@ship/plugin-snapshots') as Promise<{ default: Plugin<never> }>,
+  terraform: () => import('@ship/plugin-terraform') as Promise<{ default: Plugin<never> }>,
 };
 
 /** Those that are on without being listed. */

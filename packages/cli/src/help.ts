@@ -16,6 +16,7 @@ export const VERBS: Readonly<Record<string, VerbHelp>> = {
   status: { usage: 'status', summary: 'what is deployed, how the last run ended, who deploys now' },
   history: { usage: 'history [N]', summary: 'the last runs, newest first' },
   lock: { usage: 'lock status|release', summary: 'who may change the environment; free what a dead run left' },
+  doctor: { usage: 'doctor', summary: 'what keeps the environment from being deployed, and what to do; touches nothing' },
   validate: { usage: 'validate', summary: 'check the config; touches nothing' },
   init: { usage: 'init', summary: 'write a ship.yaml for what is in this folder' },
   explain: { usage: 'explain CODE', summary: 'what an error code means, and what to do' },

@@ -62,6 +62,8 @@ function own(
       return import('./verbs/lock.js').then(({ lock }) => lock(terminal, flags, rest));
     case 'status':
       return noWords(verb, rest) ?? import('./verbs/status.js').then(({ status }) => status(terminal, flags));
+    case 'doctor':
+      return noWords(verb, rest) ?? import('./verbs/doctor.js').then(({ doctor }) => doctor(terminal, flags));
     case 'history':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/history.js').then(({ history }) => history(terminal, flags, rest[0]));
     case 'rollback':

@@ -49,8 +49,6 @@ export interface RunContext extends Context {
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** What is live of everything else, asked of each part's plugin. */
   captureParts(): Promise<CapturedParts>;
-  /** Replaces secrets by references, for what is kept and read back by `ship`. */
-  refer<T>(value: T): T;
   /** Tells view, log and metrics what happened. */
   announce(event: ShipEvent): void;
   /** The verified snapshot that a rollback of this run would go back to. */

@@ -11,6 +11,7 @@ export type { ImportModule } from './plugins/import-plugin.js';
 export type { BuiltinPlugins } from './plugins/load.js';
 export { findSecrets, Redactor } from './redact.js';
 export { questionsOf } from './run/consent.js';
+export { examine } from './run/examine.js';
 export { type EnvironmentStatus, environmentStatus, type ListedRun, listRuns, type NewestRun } from './run/history.js';
 export { freeLease } from './run/lease.js';
 export { makePlan } from './run/make-plan.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CapturedPart, PartName, Snapshot, SnapshotFile, Store } from '@ship/core';
+import type { CapturedPart, PartName, Seal, Snapshot, SnapshotFile, Store } from '@ship/core';
 import { errors } from './errors.js';
 import { fileName, folderOf } from './names.js';
-import type { Seal } from './seal.js';
 
 const OBJECT = /^objects\/(?:.+\/)?([0-9a-f]{64})$/;
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

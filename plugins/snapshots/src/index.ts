@@ -41,8 +41,11 @@ export default definePlugin<Options>({
     additionalProperties: false,
   },
   apply(ship, { encryption }) {
-    const shelf = new Shelf(ship.state, ship.project, encryption && sealWith(encryption));
+    const seal = encryption && sealWith(encryption);
+    const shelf = new Shelf(ship.state, ship.project, seal);
     ship.snapshots(shelf);
+    // What other plugins keep beside a snapshot holds values like those in it.
+    if (seal !== undefined) ship.seal(seal);
     ship.hooks.afterRun.tapPromise('keep', async (outcome, run) => {
       if (outcome.status !== 'succeeded') return;
       const snapshot = await takeSnapshot(outcome, run, shelf);

@@ -24,9 +24,8 @@ function whyRefused(listed: ListedSnapshot, { components, project, environment }
   const { listed: snapshot } = listed;
   if (snapshot.project !== project) return `it is of project ${snapshot.project}`;
   if (snapshot.environment !== environment) return `it is of environment ${snapshot.environment}`;
-  return Object.keys(snapshot.components).some((name) => components[name] !== undefined)
-    ? undefined
-    : 'it holds no component that the config has';
+  const holds = snapshot.parts.length > 0 || Object.keys(snapshot.components).some((name) => components[name] !== undefined);
+  return holds ? undefined : 'it holds no component that the config has';
 }
 
 /** `ship snapshots show ID`. */

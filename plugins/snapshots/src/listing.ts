@@ -1,4 +1,4 @@
-import { type Snapshot, type Store, SUITES } from '@ship/core';
+import { PART_NAMES, type PartName, type Snapshot, type Store, SUITES } from '@ship/core';
 import { folderOf, idsIn } from './names.js';
 
 /** What a list shows of a snapshot. */
@@ -8,6 +8,8 @@ export type Listed = Pick<
 > & {
   /** Versions by name. */
   readonly components: Readonly<Record<string, string>>;
+  /** The names of the parts that it holds. */
+  readonly parts: readonly PartName[];
 };
 
 /** A snapshot of a list; one that cannot be read says why. */
@@ -28,6 +30,7 @@ export const listedOf = ({ components, ...snapshot }: Snapshot): Listed => ({
   rollback_safe: snapshot.rollback_safe,
   created_by: snapshot.created_by,
   components: Object.fromEntries(Object.entries(components).map(([name, { version }]) => [name, version])),
+  parts: PART_NAMES.filter((name) => snapshot[name] !== null),
 });
 
 /** What many lines after it have in common. */
@@ -35,6 +38,8 @@ interface Head {
   readonly project: string;
   readonly environment: string;
   readonly names: readonly string[];
+  /** Absent in an index of before there were any. */
+  readonly parts?: readonly PartName[];
 }
 
 /** A snapshot without what stands in the head: a list of ten thousand is read at once, so its lines are short. */
@@ -112,12 +117,13 @@ function fold(bytes: Buffer): Index | undefined {
 /** Where the versions begin in a row. */
 const VERSIONS_FROM = 8;
 
-function fromRow(row: Row, { project, environment, names }: Head): ListedSnapshot {
+function fromRow(row: Row, { project, environment, names, parts = [] }: Head): ListedSnapshot {
   const [id, stamp, version, timestamp, git_sha, letters, safe, created_by] = row;
   const components: Record<string, string> = {};
   for (let index = 0; index < names.length; index += 1) components[names[index]!] = row[VERSIONS_FROM + index] as string;
   const verification = verificationOf(letters);
-  const listed = { id, project, environment, version, timestamp, git_sha, verification, rollback_safe: safe === 1, created_by, components };
+  const rollback_safe = safe === 1;
+  const listed = { id, project, environment, version, timestamp, git_sha, verification, rollback_safe, created_by, components, parts };
   return stamp ? { id, listed, stamp } : { id, listed };
 }
 
@@ -137,8 +143,8 @@ function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
   return snapshots.flatMap((each, index): Line[] => {
     const { id, stamp = '' } = each;
     if ('problem' in each) return [{ bad: [id, stamp, each.problem] }];
-    const { project, environment, components, ...rest } = each.listed;
-    const head = { project, environment, names: Object.keys(components) };
+    const { project, environment, components, parts, ...rest } = each.listed;
+    const head = { project, environment, names: Object.keys(components), parts };
     const isNew = JSON.stringify(head) !== said || index % HEAD_EVERY === 0;
     said = JSON.stringify(head);
     const letters = SUITES.map((suite) => (rest.verification[suite] === null ? 'n' : rest.verification[suite] ? 'p' : 'f')).join('');

@@ -13,7 +13,7 @@ const STEMS: Readonly<Record<PartName | 'config', string>> = {
   migrations: 'migrations',
   config: 'config',
 };
-const BESIDE = new RegExp(`^(?:${Object.values(STEMS).join('|')})-(.+Z-[a-z0-9]+)\\.[a-z0-9]+$`);
+const BESIDE = new RegExp(`^(?:${Object.values(STEMS).join('|')})-(.+Z-[a-z0-9]+)\\.[a-z0-9.-]+$`);
 
 /** Where the snapshots of an environment lie. */
 export const folderOf = (environment: string): string => `snapshots/${environment}`;

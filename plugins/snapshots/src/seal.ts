@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Seal } from '@ship/core';
 import { errors } from './errors.js';
 
 /** `encryption:` of the options. The names of variables, never keys themselves. */
@@ -7,12 +8,6 @@ export interface Encryption {
   readonly recipients: readonly string[];
   /** The variable that holds the identity (`AGE-SECRET-KEY-1…`), or the path of a file with it. */
   readonly identity_env: string;
-}
-
-/** Encrypts what holds values, and opens it again. */
-export interface Seal {
-  close(bytes: Buffer): Promise<Buffer>;
-  open(name: string, bytes: Buffer): Promise<Buffer>;
 }
 
 /** age (age-encryption.org): anybody with the identity opens the files, with or without ship. Loaded when something is sealed. */

@@ -1,4 +1,4 @@
-import { isShipError, type LatestSnapshot, type PartName, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
+import { isShipError, type LatestSnapshot, type PartName, type Seal, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
 import { errors } from './errors.js';
 import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
@@ -7,7 +7,6 @@ import { fileName, folderOf, ID, idsIn, keyOf, ownerOf, saysNothing, wholeId } f
 import { unnamed } from './objects.js';
 import { Pins } from './pins.js';
 import { evictable } from './retention.js';
-import type { Seal } from './seal.js';
 
 const TOLD = 3;
 /** So many of a list are compared with their files; of longer ones `verify` tells. */

@@ -20,6 +20,7 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
     registry.conditions,
     registry.channels,
     registry.commands,
+    registry.examinations,
   ];
   const result = registry.plugins.map(({ name, origin, version }) => {
     const brings = tables.flatMap((table) =>

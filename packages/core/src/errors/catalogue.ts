@@ -97,6 +97,16 @@ const storeErrors = {
       `step ${d.step} was cut off half way, and could not be undone before it is run again: ${d.reason}`,
     hint: 'Mend the cause and run `ship recover --forward` again, or take the run back: `ship recover --back`.',
   },
+  SHIP_EXAMINATION_TIMEOUT: {
+    exit: 3,
+    message: (d: { name: string; timeoutMs: number }) => `${d.name} gave no answer within ${d.timeoutMs / 1000} s`,
+    hint: 'Whatever it asks may be down. Nothing was touched.',
+  },
+  SHIP_OBJECT_DAMAGED: {
+    exit: 6,
+    message: (d: { key: string; problem: string }) => `what was captured cannot be read: ${d.key} ${d.problem}`,
+    hint: '`ship snapshots verify` tells which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
+  },
   SHIP_SECRET_MISSING: {
     exit: 3,
     message: (d: { names: readonly string[] }) => `what was captured refers to secrets that are not set: ${d.names.join(', ')}`,

@@ -7,13 +7,16 @@ import type {
   Channel,
   Command,
   Condition,
+  Examination,
   Json,
   JsonObject,
   JsonSchema,
   Logger,
+  Objects,
   PartName,
   Remover,
   Router,
+  Seal,
   Snapshot,
   Store,
   StoreFactory,
@@ -42,6 +45,8 @@ export interface PluginScope {
   readonly log: Logger;
   /** What the project keeps, in the store that the config chose. Ready when all plugins are set up, so not yet in `apply`. */
   readonly state: Store;
+  /** What captures point at because it is too big, or too secret, for a journal. Ready when `state` is. */
+  readonly objects: Objects;
   /** Registers `uses: <plugin>/<name>`. */
   action(name: string, action: AnyAction): void;
   /** Registers `driver: <name>` of components. */
@@ -66,6 +71,10 @@ export interface PluginScope {
   command(name: string, command: Command): void;
   /** Provides snapshots to the kernel; one plugin alone may. */
   snapshots(provider: SnapshotProvider): void;
+  /** Encrypts objects from now on; one plugin alone may. */
+  seal(seal: Seal): void;
+  /** Registers what `ship doctor` looks at for the plugin. */
+  examination(name: string, examination: Examination): void;
 
   /** The plugin's own section of the config, such as `alerts:`; undefined where the config has none. */
   section(name: string): Json | undefined;

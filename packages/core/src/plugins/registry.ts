@@ -7,9 +7,11 @@ import type {
   Channel,
   Command,
   Condition,
+  Examination,
   JsonSchema,
   Remover,
   Router,
+  Seal,
   StoreFactory,
   Strategy,
 } from '../types/index.js';
@@ -67,5 +69,7 @@ export class Registry {
   readonly commands = new Table<Command>('command');
   readonly sections = new Table<JsonSchema>('section');
   readonly plugins: LoadedPlugin[] = [];
+  readonly examinations = new Table<Examination>('examination');
   snapshots: SnapshotProvider | undefined;
+  seal: Seal | undefined;
 }

@@ -1,5 +1,6 @@
 import { errors } from '../errors/catalogue.js';
 import { type Hooks, pluginHooks } from '../hooks.js';
+import { objectsIn } from '../store/objects.js';
 import { type Config, type Logger, PART_NAMES, type Store } from '../types/index.js';
 import type { PluginScope } from './define.js';
 import type { Registry } from './registry.js';
@@ -32,6 +33,7 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     hooks: pluginHooks(hooks, plugin),
     log: log(plugin),
     state,
+    objects: objectsIn(state, () => registry.seal),
     action(name, action) {
       demand(action, `action ${named(name)}`, 'run');
       registry.actions.add(`${plugin}/${name}`, action, plugin);
@@ -87,6 +89,14 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     snapshots(provider) {
       if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
       registry.snapshots = provider;
+    },
+    seal(seal) {
+      if (registry.seal) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'seal', name: 'objects', plugin, owner: 'another plugin' });
+      registry.seal = seal;
+    },
+    examination(name, examination) {
+      demand(examination, `examination ${named(name)}`, 'examine');
+      registry.examinations.add(`${plugin}/${name}`, examination, plugin);
     },
     section: (name) => config.sections[name],
   });

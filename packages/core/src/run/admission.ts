@@ -2,12 +2,14 @@ import { errors } from '../errors/catalogue.js';
 import type { RollbackRequest } from '../hooks.js';
 import { type ComponentConfig, type ComponentState, type Context, type Finding, PART_NAMES, type Snapshot } from '../types/index.js';
 import { bounded } from './bounded.js';
-import { contextOf, runContextOf } from './contexts.js';
+import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import { filesOf, heldParts } from './parts.js';
 import type { Session } from './session.js';
 
 /** How long a driver may think about whether it can restore a state. */
 const ADMISSION_TIMEOUT_MS = 60_000;
+/** How long a part or a step may: it may have to ask every resource that there is. */
+const PLAN_TIMEOUT_MS = 300_000;
 
 /** What was found, and what of it refuses the way back. */
 export interface Admission {
@@ -21,6 +23,7 @@ export async function admit(session: Session, request: RollbackRequest): Promise
     ...targetFindings(session, request),
     ...(await driverFindings(session, request)),
     ...(await partFindings(session, request)),
+    ...(await stepFindings(session, request)),
   ];
   const { beforeRollback } = session.kernel.hooks;
   if (beforeRollback.isUsed())
@@ -68,8 +71,23 @@ async function partFindings(session: Session, { target, to, scope }: RollbackReq
         session,
         name,
         async (ctx) => (await part.admit?.(ctx, session.resolveSecrets(value), filesOf(session.kernel, target, name))) ?? [],
+        PLAN_TIMEOUT_MS,
       )),
     );
+  }
+  return session.kernel.redactor.redactDeep(found);
+}
+
+/** What the steps captured goes back with the run, or with the component alone. */
+async function stepFindings(session: Session, { way, to, component }: RollbackRequest): Promise<Finding[]> {
+  // Traffic does not wait for them: they are asked, and look again, when its steps go back.
+  if (to !== 'captures' || way === 'instant') return [];
+  const found: Finding[] = [];
+  for (const { step, action, before, result } of session.acted.values()) {
+    if (!action.admit || session.undone.has(step.id) || (component !== undefined && step.component?.name !== component)) continue;
+    const ask = async (ctx: Context) =>
+      (await action.admit?.(stepContextOf(session, step, 1, ctx.signal), before, result, step.input)) ?? [];
+    found.push(...(await askedInTime(session, step.id, ask, PLAN_TIMEOUT_MS)));
   }
   return session.kernel.redactor.redactDeep(found);
 }
@@ -94,9 +112,10 @@ async function askedInTime(
   session: Session,
   what: string,
   ask: (ctx: Context) => Promise<readonly Finding[]>,
+  timeoutMs = ADMISSION_TIMEOUT_MS,
 ): Promise<readonly Finding[]> {
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: ADMISSION_TIMEOUT_MS });
-  const bounds = { timeoutMs: ADMISSION_TIMEOUT_MS, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs });
+  const bounds = { timeoutMs, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
   try {
     return await bounded(bounds, (signal) => ask(contextOf(session, signal, what)));
   } catch (error) {

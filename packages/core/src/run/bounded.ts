@@ -1,4 +1,5 @@
 import type { ShipError } from '../errors/ship-error.js';
+import type { AnyAction } from '../types/index.js';
 
 /** How long work may take to settle after it was told to stop: tools get INT, TERM and KILL in this time. */
 export const SETTLE_GRACE_MS = 20_000;
@@ -13,6 +14,10 @@ export interface Bounds {
   stuck(graceMs: number): ShipError;
   readonly graceMs?: number;
 }
+
+/** The grace that an action asks for; tools that must save what they have done need a longer one. */
+export const graceOf = (action: AnyAction | undefined): Pick<Bounds, 'graceMs'> =>
+  action?.grace_ms === undefined ? {} : { graceMs: action.grace_ms };
 
 /**
  * Runs work under a deadline. The work is told through its signal and may still settle in its own way;

@@ -59,7 +59,6 @@ export function runContextOf(session: Session): RunContext {
     },
     describeComponents: () => describeComponents(kernel, plan.components, contextOf(session)),
     captureParts: () => captureParts(session, (signal, name) => contextOf(session, signal, name)),
-    refer: (value) => kernel.redactor.refer(value),
     announce: (event) => session.emit(event),
   };
   runContexts.set(session, made);

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel.js';
 import type { Context } from '../types/index.js';
+import { resolveSecrets } from './session.js';
 
 /** A context outside any run: it records nothing. */
 export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): Context {
@@ -18,6 +19,8 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): C
     facts: {},
     output: silent,
     redact: (text) => kernel.redactor.redact(text),
+    refer: (value) => kernel.redactor.refer(value),
+    resolve: (value) => resolveSecrets(kernel.redactor, value),
     routerOf: ({ router, driver }) => routers.get(router?.name ?? drivers.get(driver)?.router ?? ''),
     async targetsOf(component) {
       return (await drivers.get(component.driver)?.targets?.(this, component)) ?? {};

@@ -8,6 +8,7 @@ import { Journal } from '../journal/journal.js';
 import { journalKey } from '../journal/key.js';
 import type { Kernel } from '../kernel.js';
 import type { Lease, LeaseOwner, Plan, Report, Snapshot } from '../types/index.js';
+import { readDeployed } from './deployed.js';
 import { keepAlive, obtainLease } from './lease.js';
 import { lastRun, type PastRun } from './past-run.js';
 import { plannedStep } from './planned-step.js';
@@ -93,7 +94,7 @@ async function inSession(session: Session, signal: AbortSignal | undefined, work
 async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> {
   const { environment, project } = kernel.config;
   const { run: id, command } = lease.owner;
-  const target = (await kernel.registry.snapshots?.latest(environment)) ?? null;
+  const target = await lastVerified(kernel);
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
   const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
@@ -145,6 +146,15 @@ async function reopenSession(
     await journal.close();
     throw error;
   }
+}
+
+/** What is deployed is as a snapshot has it, which is not the newest one where that was gone back from; else it is the newest that is good. */
+async function lastVerified(kernel: Kernel): Promise<Snapshot | null> {
+  const { environment } = kernel.config;
+  const { snapshots } = kernel.registry;
+  const deployed = await readDeployed(kernel).catch(() => null);
+  const known = deployed?.snapshot == null ? null : await snapshotOf(kernel, deployed.snapshot);
+  return known?.rollback_safe ? known : ((await snapshots?.latest(environment)) ?? null);
 }
 
 /** A snapshot that has gone since, or is damaged, is no target any more; the captures of the run are enough. */

@@ -6,7 +6,7 @@ import type { ProcessIdentity } from '../types/index.js';
 import { sleep } from './bounded.js';
 import type { Session } from './session.js';
 
-/** How long a process may take to obey SIGINT, and then SIGTERM. */
+/** How long a process may take to obey SIGINT, and then SIGTERM, where it asks for no more. */
 const GRACE_MS = 10_000;
 const LOOK_MS = 100;
 
@@ -15,6 +15,7 @@ interface Orphan {
   readonly step: string;
   readonly pgid: number;
   readonly command: string;
+  readonly graceMs: number;
 }
 
 /**
@@ -37,18 +38,19 @@ export async function settleOrphans(session: Session, state: RunState, waitMs: n
  */
 function orphansOf({ id: run }: Session, { id, processes }: StepState, here: Place): Orphan[] {
   const started = processes.filter(({ host, boot_id }) => host === here.host && boot_id === here.boot_id);
-  const named = started.filter(isOurs).map(({ pgid, command }) => ({ step: id, pgid, command }));
+  const named = started.filter(isOurs).map(({ pgid, command, grace_ms = GRACE_MS }) => ({ step: id, pgid, command, graceMs: grace_ms }));
   const known = new Set(named.map(({ pgid }) => pgid));
   const marked = groupsWith({ SHIP_RUN: run, SHIP_STEP: id }).filter((pgid) => !known.has(pgid));
-  return [...named, ...marked.map((pgid) => ({ step: id, pgid, command: 'found by SHIP_RUN and SHIP_STEP in its environment' }))];
+  const found = { step: id, command: 'found by SHIP_RUN and SHIP_STEP in its environment', graceMs: GRACE_MS };
+  return [...named, ...marked.map((pgid) => ({ ...found, pgid }))];
 }
 
-async function settle(session: Session, { step, pgid, command }: Orphan, waitMs: number): Promise<void> {
+async function settle(session: Session, { step, pgid, command, graceMs }: Orphan, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   if (waitMs > 0) session.warn(`step ${step} is still at work: waiting for process group ${pgid} (${command})`);
   while (performance.now() < until && groupAlive(pgid) && !session.signal.aborted) await sleep(LOOK_MS, session.signal);
   if (!groupAlive(pgid)) return;
-  const ended = await endGroup(pgid, GRACE_MS);
+  const ended = await endGroup(pgid, graceMs);
   session.warn(`${ended ? 'ended' : 'could not end'} process group ${pgid} (${command}), which the run had left behind in step ${step}`);
 }
 

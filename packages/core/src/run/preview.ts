@@ -20,7 +20,8 @@ async function previewStep(kernel: Kernel, step: Step): Promise<PreviewedStep> {
     changes,
     undo: step.irreversible
       ? `cannot be undone: ${step.irreversible}`
-      : (action.describeUndo?.(step.input) ?? (action.restore ? 'restores what was captured' : 'stays: the action has no restore')),
+      : (action.describeUndo?.(step.input, changes) ??
+        (action.restore ? 'restores what was captured' : 'stays: the action has no restore')),
     ...(step.irreversible === undefined ? {} : { irreversible: step.irreversible }),
   });
 }

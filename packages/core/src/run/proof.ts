@@ -10,6 +10,7 @@ import type {
 } from '../types/index.js';
 import { bounded } from './bounded.js';
 import { contextOf } from './contexts.js';
+import { heldParts } from './parts.js';
 import type { Session } from './session.js';
 import { runSuite, suiteError } from './suites.js';
 
@@ -47,9 +48,15 @@ export function describeLive(session: Session, component: ComponentConfig, timeo
   );
 }
 
-/** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component is the same. */
-export function isAsInSnapshot(session: Session, target: Snapshot, expected: States): boolean {
-  return session.unverifiedSince === null && [...expected].every(([name, state]) => isSame(target.components[name], state));
+/** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component and part is the same. */
+export async function isAsInSnapshot(session: Session, target: Snapshot, expected: States): Promise<boolean> {
+  if (session.unverifiedSince !== null) return false;
+  if (![...expected].every(([name, state]) => isSame(target.components[name], state))) return false;
+  for (const { name, part, value } of heldParts(session.kernel, target)) {
+    const isLive = await part.isLive?.(contextOf(session, session.signal, name), session.resolveSecrets(value));
+    if (!isLive) return false;
+  }
+  return true;
 }
 
 /** Are version and config the same? */

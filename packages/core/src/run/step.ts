@@ -3,7 +3,7 @@ import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { StepGate } from '../hooks.js';
 import type { Json, Step, StepReport } from '../types/index.js';
-import { type Bounds, bounded, sleep } from './bounded.js';
+import { type Bounds, bounded, graceOf, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
 import { notRun } from './record.js';
 import { mayRetry, retryDelay } from './retry.js';
@@ -139,5 +139,6 @@ function boundsOf(session: Session, step: Step): Bounds {
     parent: session.signal,
     timedOut: () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms }),
     stuck: (graceMs) => errors.SHIP_STEP_STUCK({ step: step.id, graceMs }),
+    ...graceOf(session.kernel.registry.actions.get(step.uses)),
   };
 }

@@ -1,6 +1,6 @@
 import type { RunState } from '../journal/fold.js';
 import type { ComponentState, RunStatus } from '../types/index.js';
-import { overallVersion, writeDeployed } from './deployed.js';
+import { overallVersion, readDeployed, writeDeployed } from './deployed.js';
 import { settleOrphans } from './orphaned-processes.js';
 import { actedStep, reportOfPast } from './past-steps.js';
 import { adoptResources } from './resources.js';
@@ -40,7 +40,9 @@ function fill(session: Session, state: RunState): void {
 
 /** What a success had written down as deployed is not live any more. */
 async function tellDeployed(session: Session, live: ReadonlyMap<string, ComponentState | null>): Promise<void> {
-  if (live.size === 0) return;
+  const target = session.record.rollback?.target_snapshot ?? null;
+  const wasDeployed = async () => (await readDeployed(session.kernel))?.run === session.id;
+  if (live.size === 0 && target === null && !(await wasDeployed())) return;
   const components = session.plan.components.flatMap((component) => {
     const version = live.get(component.name)?.version;
     return version === undefined ? [] : [{ ...component, version }];
@@ -48,6 +50,6 @@ async function tellDeployed(session: Session, live: ReadonlyMap<string, Componen
   await writeDeployed(session, {
     version: overallVersion({ ...session.plan, components }, {}),
     components: Object.fromEntries(components.map(({ name, version }) => [name, version])),
-    snapshot: session.record.rollback?.target_snapshot ?? null,
+    snapshot: target,
   });
 }

@@ -109,7 +109,7 @@ async function prove(
   const verify = () =>
     scope === 'partial' && component !== undefined ? verifyAlone(session, component, target) : verifyTarget(session, target);
   const { verification, problems } = verifies ? await verify() : UNVERIFIED;
-  const isTarget = target !== null && (to === 'snapshot' || (scope === 'full' && isAsInSnapshot(session, target, expected)));
+  const isTarget = target !== null && (to === 'snapshot' || (scope === 'full' && (await isAsInSnapshot(session, target, expected))));
   return {
     scope: planned?.scope ?? scope,
     way,

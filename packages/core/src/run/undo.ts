@@ -3,7 +3,7 @@ import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { LedgerLine } from '../journal/ledger.js';
 import type { Probed, ReportedError, Restored } from '../types/index.js';
-import { type Bounds, bounded } from './bounded.js';
+import { type Bounds, bounded, graceOf } from './bounded.js';
 import { stepContextOf } from './contexts.js';
 import { removeResources } from './remove.js';
 import { nameOf } from './resources.js';
@@ -87,7 +87,7 @@ class LeftBehind extends Error {
 async function takeBack(session: Session, acted: ActedStep, timeoutMs: number): Promise<Restored> {
   const { step, action } = acted;
   const until = performance.now() + timeoutMs;
-  const bounds = () => undoBounds(session, step.id, Math.max(1, until - performance.now()));
+  const bounds = () => undoBounds(session, acted, Math.max(1, until - performance.now()));
   const restored = await bounded(bounds(), (signal) => restore(session, acted, signal));
   crashPoint('restored');
   const left = await removeResources(session, step.id, {
@@ -114,9 +114,9 @@ function undoneByRemoval(session: Session, step: string): Restored | undefined {
     : { changed: true, summary: `removed ${removed.join(', ')}` };
 }
 
-function undoBounds(session: Session, what: string, timeoutMs: number): Bounds {
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs });
-  return { timeoutMs, parent: session.signal, timedOut, stuck: timedOut };
+function undoBounds(session: Session, { step, action }: ActedStep, timeoutMs: number): Bounds {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: step.id, timeoutMs });
+  return { timeoutMs, parent: session.signal, timedOut, stuck: timedOut, ...graceOf(action) };
 }
 
 async function restore(session: Session, acted: ActedStep, signal: AbortSignal): Promise<Restored> {

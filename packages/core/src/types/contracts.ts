@@ -81,6 +81,8 @@ export interface ProcessIdentity {
   readonly command: string;
   /** When it started, as the system tells; absent where it had ended before anybody could ask. */
   readonly started?: string;
+  /** How long it wants to end in order after one SIGINT, in milliseconds. Who finds it later grants it that, too. */
+  readonly grace_ms?: number;
 }
 
 /** Writes lines for people. Every line is redacted before it goes anywhere. */
@@ -125,6 +127,10 @@ export interface Context {
   output(output: Output): void;
   /** Replaces every known secret. */
   redact(text: string): string;
+  /** Replaces secrets by references, for what is kept and read back by `ship`. Journals and snapshots do so by themselves. */
+  refer<T>(value: T): T;
+  /** Puts back what {@link refer} took out. Throws SHIP_SECRET_MISSING where a secret is not set now. */
+  resolve<T>(value: T): T;
   /** The router before a component; undefined where none stands there. */
   routerOf(component: ComponentConfig): Router | undefined;
   /** Where versions of a component listen, asked of its driver; empty where that cannot tell. */
@@ -162,14 +168,18 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   probe?(ctx: StepContext, input: Input, before: Before): Promise<Probed> | Probed;
   /** Puts back what was captured. `result` is absent where `run` did not end. What throws leaves the rollback incomplete. */
   restore?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<Restored | void> | Restored | void;
-  /** How the step would be undone, in words, for `--dry-run`. */
-  describeUndo?(input: Input): string | undefined;
+  /** Can what was captured be put back, and does that do no harm? Reads only. `result` is absent where `run` did not end. */
+  admit?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<readonly Finding[]> | readonly Finding[];
+  /** How the step would be undone, in words, for `--dry-run`; `changes` is what `preview` answered. */
+  describeUndo?(input: Input, changes: readonly Change[]): string | undefined;
   /** The command a person would use to finish an undo that failed. */
   remedy?(input: Input, before: Before): string | undefined;
   /** Why the step cannot be undone; asks consent and goes last. */
   readonly irreversible?: string | ((input: Input) => string | undefined);
   /** `false` where a failure of the action alone does not call for a rollback. Default true. */
   readonly critical?: boolean;
+  /** How long it may take to end in order after it was told to stop, in milliseconds. Default 20,000. */
+  readonly grace_ms?: number;
 }
 
 /** An action of any types: what is registered is checked where it is defined. */
@@ -245,6 +255,15 @@ export interface Condition {
   readonly input: JsonSchema;
   /** `false` passes the step over; what throws fails it. */
   holds(ctx: Context, argument: Json): Promise<boolean> | boolean;
+}
+
+/** What `ship doctor` looks at for a plugin. */
+export interface Examination {
+  /**
+   * What it found, the most important first; nothing where all is well. Reads only, and asks nothing that changes.
+   * `block`: nothing can be deployed, or taken back, like this; `warn`: something is wrong; `info`: good to know.
+   */
+  examine(ctx: CommandContext): Promise<readonly Finding[]> | readonly Finding[];
 }
 
 /** Where alerts go. */

@@ -83,6 +83,8 @@ export interface SnapshotPart<Value extends Json = Json> {
   admit?(ctx: Context, value: Value, files: PartFiles): Promise<readonly Finding[]> | readonly Finding[];
   /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
   restore(ctx: Context, value: Value, files: PartFiles): Promise<Restored> | Restored;
+  /** Is what is live what `value` was captured from, as far as is written down? Asks nothing that takes long. Absent: nobody can tell. */
+  isLive?(ctx: Context, value: Value): Promise<boolean> | boolean;
   /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
   compare?(ctx: Context, value: Value, files: PartFiles): Promise<readonly string[]> | readonly string[];
 }

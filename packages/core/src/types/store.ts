@@ -127,6 +127,22 @@ export interface Store {
   freeLease(environment: string, token: number): Promise<boolean>;
 }
 
+/** Encrypts what may hold values that are secret, and opens it again. */
+export interface Seal {
+  /** Encrypts. */
+  close(bytes: Buffer): Promise<Buffer>;
+  /** Decrypts; `name` is for the error where it cannot. */
+  open(name: string, bytes: Buffer): Promise<Buffer>;
+}
+
+/** Bytes that captures point at, by the hash of their content: kept as long as anything that can be gone back to names them. */
+export interface Objects {
+  /** Keeps them, durably, and encrypted where the config asks for it. Answers their key, `objects/…`. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** SHIP_OBJECT_DAMAGED where they are gone, are not what they were, or cannot be opened. */
+  get(key: string): Promise<Buffer>;
+}
+
 /** What a store is made for. */
 export interface StoreOptions {
   /** The project of the config. */

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, Json, Objects, Store } from '@ship/core';
+import { blocksIn } from './blocks.js';
+import { rootFiles } from './pack.js';
+import type { PlanDocument } from './plan-document.js';
+import type { Stack } from './stack.js';
+import type { Place } from './terraform.js';
+import type { Tool } from './tool.js';
+
+/** The backend that a state lies in, as Terraform has resolved it. */
+export type Backend = { readonly type: string; readonly config: { readonly [name: string]: Json } };
+
+/** What a stack was applied from: all that is needed to apply it again. Plain JSON; secrets by name. */
+export type Configuration = {
+  readonly dir: string;
+  readonly workspace: string;
+  /** The key of the packed configuration. */
+  readonly configuration: string;
+  /** Every variable with its value, but for those in `secrets`. */
+  readonly variables: { readonly [name: string]: Json };
+  /** The key of the values that are sensitive, and that no variable of the environment holds. */
+  readonly secrets?: string;
+  readonly targets: string[];
+  readonly backend: Backend | null;
+  readonly tool: string;
+  /** Of each provider, as the lock file has it. */
+  readonly providers: { readonly [name: string]: string };
+  /** Addresses that `prevent_destroy` protects. */
+  readonly protected: string[];
+};
+
+/** What was applied last, and which state came of it. */
+export type Applied = Configuration & {
+  readonly lineage: string;
+  readonly serial: number;
+  /** The run and step that applied it. */
+  readonly by: string;
+};
+
+/** The last configuration of each stack of an environment. */
+export class AppliedRecords {
+  constructor(private readonly store: Store) {}
+
+  async get({ environment }: Pick<Context, 'environment'>, stack: string): Promise<Applied | undefined> {
+    const stored = await this.store.get(keyOf(environment, stack));
+    return stored && (JSON.parse(stored.value.toString('utf8')) as Applied);
+  }
+
+  async put({ environment }: Pick<Context, 'environment'>, stack: string, applied: Applied): Promise<void> {
+    await this.store.put(keyOf(environment, stack), `${JSON.stringify(applied, null, 2)}\n`);
+  }
+
+  async remove({ environment }: Pick<Context, 'environment'>, stack: string): Promise<void> {
+    await this.store.remove(keyOf(environment, stack));
+  }
+
+  /** The names of the stacks that were applied. */
+  async names({ environment }: Pick<Context, 'environment'>): Promise<string[]> {
+    const keys = await this.store.list(`${folderOf(environment)}/`);
+    return keys.filter((key) => key.endsWith('.json')).map((key) => key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
+  }
+}
+
+const folderOf = (environment: string): string => `state/${environment}/terraform`;
+const keyOf = (environment: string, stack: string): string => `${folderOf(environment)}/${stack}.json`;
+
+/** What is about to be applied: the configuration as it is packed, and the variables that the plan was made with. */
+export async function configurationOf(
+  ctx: Context,
+  objects: Objects,
+  { stack, place, tool, packed, plan }: { stack: Stack; place: Place; tool: Tool; packed: Buffer; plan: PlanDocument },
+): Promise<Configuration> {
+  const { open, secret } = sorted(ctx, plan);
+  return {
+    dir: stack.dir,
+    workspace: stack.workspace,
+    configuration: await objects.put(packed),
+    variables: open,
+    ...(Object.keys(secret).length === 0 ? {} : { secrets: await objects.put(Buffer.from(JSON.stringify(secret))) }),
+    targets: [...stack.targets],
+    backend: ctx.refer(backendOf(place)),
+    tool: `${tool.kind} ${tool.version}`,
+    providers: providersIn(place.cwd),
+    protected: protectedIn(packed),
+  };
+}
+
+/** A sensitive value stands by the name of the variable that holds it; one that nobody else holds goes where it can be sealed. */
+function sorted(ctx: Context, { variables, sensitive }: PlanDocument): Record<'open' | 'secret', Record<string, Json>> {
+  const isHeldElsewhere = (value: Json) => value === null || JSON.stringify(ctx.refer(value)) !== JSON.stringify(value);
+  const isSecret = ([name, value]: [string, Json]) => sensitive.includes(name) && !isHeldElsewhere(value);
+  const entries = Object.entries(variables);
+  return {
+    open: Object.fromEntries(entries.filter((each) => !isSecret(each)).map(([name, value]) => [name, ctx.refer(value)])),
+    secret: Object.fromEntries(entries.filter(isSecret)),
+  };
+}
+
+/** All variables with their values. */
+export async function variablesOf(ctx: Context, objects: Objects, { variables, secrets }: Configuration): Promise<Record<string, Json>> {
+  const secret = secrets === undefined ? {} : (JSON.parse((await objects.get(secrets)).toString('utf8')) as Record<string, Json>);
+  return { ...ctx.resolve(variables), ...secret };
+}
+
+/** What a snapshot must keep so that this can be applied again. */
+export const objectsOf = ({ configuration, secrets }: Configuration): string[] => [
+  configuration,
+  ...(secrets === undefined ? [] : [secrets]),
+];
+
+/** The backend as `init` has found it; null for a state in the folder of the root module. */
+function backendOf({ dataDir }: Place): Backend | null {
+  try {
+    const { backend } = JSON.parse(readFileSync(join(dataDir, 'terraform.tfstate'), 'utf8')) as { backend?: Backend };
+    if (backend === undefined) return null;
+    const config = Object.fromEntries(Object.entries(backend.config).filter(([, value]) => value !== null));
+    return { type: backend.type, config };
+  } catch {
+    // Where no backend is configured, `init` writes none down.
+    return null;
+  }
+}
+
+const LOCKED = /^provider "([^"]+)" \{\s*version\s*=\s*"([^"]+)"/gm;
+
+function providersIn(cwd: string): Record<string, string> {
+  try {
+    return Object.fromEntries(
+      [...readFileSync(join(cwd, '.terraform.lock.hcl'), 'utf8').matchAll(LOCKED)].map(([, name, version]) => [name!, version!]),
+    );
+  } catch {
+    // Built-in providers need no lock file.
+    return {};
+  }
+}
+
+/** Resources of the root module that their own block protects. An older configuration may not have the block any more, or not yet. */
+function protectedIn(packed: Buffer): string[] {
+  return [...rootFiles(packed)].flatMap(([name, text]) =>
+    name.endsWith('.tf')
+      ? blocksIn(text)
+          .filter(({ type, body }) => type === 'resource' && /^\s*prevent_destroy\s*=\s*true\b/m.test(body))
+          .map(({ labels }) => labels.join('.'))
+      : [],
+  );
+}

@@ -1,0 +1,204 @@
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Context, Finding, Objects, Restored } from '@ship/core';
+import type { Configuration } from './applied.js';
+import { errors } from './errors.js';
+import { judge, lineOf, type Verdict } from './judge.js';
+import type { PlanDocument } from './plan-document.js';
+import type { Stack } from './stack.js';
+import type { State } from './state.js';
+import type { Terraform } from './terraform.js';
+import type { Tool } from './tool.js';
+import { openCaptured, unsavedState, type Workbench } from './work.js';
+
+/** Where infrastructure goes back to. */
+export interface Goal {
+  readonly stack: Stack;
+  readonly tool: Tool;
+  /** What is applied again; for `destroy` what was made from it goes. */
+  readonly configuration: Configuration;
+  readonly destroy: boolean;
+  /** The lineage that the state must have; absent where there was none. */
+  readonly lineage?: string;
+  /** Nothing that has this address is older than what is taken back. */
+  readonly isNew: (address: string) => boolean;
+  /** The key of the state as it was captured, for a backend that has lost it. */
+  readonly state?: string;
+  /** What `prevent_destroy` protects in the configuration that is live. */
+  readonly protected: readonly string[];
+}
+
+/** Can it go back, and what would that do? Reads only. */
+export async function examine(ctx: Context, objects: Objects, goal: Goal): Promise<Finding[]> {
+  const { dir } = goal.stack;
+  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  try {
+    const state = await bench.terraform.pull();
+    const lineage = lineageProblem(goal, state);
+    if (lineage !== undefined) return [{ level: 'block', rule: 'terraform-lineage', message: lineage.message }];
+    if (unsavedState(goal.stack.cwd)) return [unsavedFinding(dir)];
+    return await planFindings(bench, goal, state);
+  } finally {
+    bench.close();
+  }
+}
+
+async function planFindings(bench: Workbench, goal: Goal, state: State | undefined): Promise<Finding[]> {
+  const { dir } = goal.stack;
+  const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message: `${dir}: ${message}` });
+  let planned: Planned;
+  try {
+    planned = await planBack(bench, goal, false);
+  } catch (error) {
+    const prevented = preventedBy(error);
+    if (prevented === undefined) throw error;
+    return [finding('block', 'terraform-stateful', prevented)];
+  }
+  const { plan, verdict } = planned;
+  const tainted = state?.tainted ?? [];
+  return [
+    finding('info', 'terraform-plan', plan.differs ? `the way back: ${verdict.summary}` : 'unchanged'),
+    ...verdict.lines.map((line) => finding('info', 'terraform-plan', `would ${line}`)),
+    ...(tainted.length > 0 ? [finding('info', 'terraform-tainted', `failed half way, and is made anew: ${tainted.join(', ')}`)] : []),
+    ...plan.drift.map((drift) => finding('warn', 'terraform-drift', `reality has left the state: ${driftLine(drift)}`)),
+    ...verdict.warnings.map((warning) => finding('warn', 'terraform-stateful', warning)),
+    ...verdict.blocks.map((block) => finding('block', 'terraform-stateful', block)),
+  ];
+}
+
+const unsavedFinding = (dir: string): Finding => ({
+  level: 'info',
+  rule: 'terraform-state',
+  message: `${dir}: errored.tfstate is there, and is pushed first; what the way back would do can only be told after that`,
+});
+
+/** How a resource differs from what the state says of it. */
+export const driftLine = (drift: PlanDocument['drift'][number]): string =>
+  lineOf(drift)
+    .replace(/^destroy (\S+)/, '$1 is gone')
+    .replace(/^update /, '');
+
+/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, as the proof. */
+export async function goBack(ctx: Context, objects: Objects, goal: Goal): Promise<{ restored: Restored; state: State | undefined }> {
+  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  try {
+    await pushUnsaved(bench.terraform, goal.stack.cwd);
+    await bringStateBack(ctx, objects, bench, goal);
+    const problem = lineageProblem(goal, await bench.terraform.pull());
+    if (problem !== undefined) throw problem;
+    const restored = await applyBack(bench, goal);
+    return { restored, state: await bench.terraform.pull() };
+  } finally {
+    bench.close();
+  }
+}
+
+async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
+  const { dir } = goal.stack;
+  const { plan, verdict, file } = await refusable(dir, () => planBack(bench, goal, true));
+  if (!plan.differs) return { changed: false, summary: `${dir} unchanged` };
+  if (verdict.blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: verdict.blocks });
+  await applySaving(bench.terraform, file);
+  const { plan: after } = await planBack(bench, goal, true);
+  if (after.differs) {
+    const left = [...after.changes.map(lineOf), ...after.outputs.map((name) => `output ${name}`)];
+    throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
+  }
+  return { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
+}
+
+/** A backend that has lost its state, as one in a file does when its writer is killed, is given the one that was captured. */
+async function bringStateBack(ctx: Context, objects: Objects, { terraform, folder }: Workbench, { stack, state }: Goal): Promise<void> {
+  if (state === undefined || (await terraform.pull()) !== undefined) return;
+  const file = join(folder, 'captured.tfstate');
+  writeFileSync(file, await objects.get(state), { mode: 0o600 });
+  await terraform.push(file);
+  ctx.log.warn(
+    `the state of ${stack.dir} was lost, and the captured one was put in its place: what was made since then is known to nobody`,
+  );
+}
+
+const inThePast = (summary: string): string =>
+  summary.replace(/ to (create|update|replace|destroy|forget)/g, (_, verb: string) => ` ${PAST[verb]}`);
+
+const PAST: Readonly<Record<string, string>> = {
+  create: 'created',
+  update: 'updated',
+  replace: 'replaced',
+  destroy: 'destroyed',
+  forget: 'forgotten',
+};
+
+interface Planned {
+  readonly plan: PlanDocument;
+  readonly verdict: Verdict;
+  readonly file: string;
+}
+
+async function planBack({ terraform, varFiles, folder }: Workbench, goal: Goal, locks: boolean): Promise<Planned> {
+  const { destroy, configuration, stack, isNew } = goal;
+  const file = join(folder, 'back.tfplan');
+  const plan = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
+  const { stateful = [], stateless = [] } = stack.options;
+  const holders = { stateful, stateless, protected: [...configuration.protected, ...goal.protected] };
+  return { plan, file, verdict: judge(plan, holders, isNew) };
+}
+
+/** Terraform itself refuses what the captured configuration protects. */
+async function refusable<T>(dir: string, plan: () => Promise<T>): Promise<T> {
+  try {
+    return await plan();
+  } catch (error) {
+    const prevented = preventedBy(error);
+    throw prevented === undefined ? error : errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: [prevented] }, { cause: error });
+  }
+}
+
+function preventedBy(error: unknown): string | undefined {
+  const { message = '' } = error as Partial<Error>;
+  if (!message.includes('Instance cannot be destroyed')) return undefined;
+  const [, address] = /Resource (\S+) has lifecycle\.prevent_destroy/.exec(message) ?? [];
+  return `would destroy ${address ?? 'a resource'}, which prevent_destroy protects`;
+}
+
+function lineageProblem({ stack, lineage }: Goal, state: State | undefined): Error | undefined {
+  if (state === undefined || lineage === undefined || state.lineage === lineage) return undefined;
+  return errors.SHIP_TERRAFORM_LINEAGE({ dir: stack.dir, found: state.lineage, captured: lineage });
+}
+
+/** Applies a plan. A state that could not be saved is tried again at once: nobody else knows what was made. */
+export async function applySaving(
+  terraform: Terraform,
+  planFile: string,
+  onProgress: Parameters<Terraform['apply']>[1] = () => {},
+): Promise<void> {
+  try {
+    await terraform.apply(planFile, onProgress);
+  } catch (error) {
+    await pushUnsaved(terraform, terraform.place.cwd);
+    throw error;
+  }
+}
+
+const PAUSES_MS = [0, 1_000, 3_000];
+
+/** Pushes the state that an apply could not save. Where that fails it lies in the folder of the module, where people look for it. */
+export async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> {
+  const file = unsavedState(folder);
+  if (file === undefined) return;
+  let problem: unknown;
+  for (const wait of PAUSES_MS) {
+    await pause(wait);
+    try {
+      await terraform.push(file);
+      rmSync(file);
+      return;
+    } catch (error) {
+      problem = error;
+    }
+  }
+  const kept = join(terraform.stack.cwd, basename(file));
+  if (kept !== file) copyFileSync(file, kept);
+  throw errors.SHIP_TERRAFORM_STATE_UNSAVED({ file: kept, problem: (problem as Error).message }, { cause: problem });
+}

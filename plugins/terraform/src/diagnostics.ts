@@ -1,0 +1,103 @@
+/** A lock as Terraform tells of it. */
+export interface LockInfo {
+  readonly id: string;
+  readonly who: string;
+  /** What its owner does, such as `apply`. */
+  readonly operation: string;
+  /** As Terraform writes it. */
+  readonly created: string;
+}
+
+/** A message of Terraform's own. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly summary: string;
+  readonly detail: string;
+  /** `main.tf:3`, where it is about a place. */
+  readonly place?: string;
+}
+
+/** One line of the `-json` stream; undefined where it is none. */
+export function readMessage(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const message: unknown = JSON.parse(line);
+    return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface RawDiagnostic {
+  readonly severity?: string;
+  readonly summary?: string;
+  readonly detail?: string;
+  readonly range?: { readonly filename?: string; readonly start?: { readonly line?: number; readonly column?: number } };
+}
+
+/** The diagnostics in the `-json` output of a command. */
+export function diagnosticsIn(output: string): Diagnostic[] {
+  return output.split('\n').flatMap((line) => {
+    const message = readMessage(line);
+    return message?.type === 'diagnostic' ? [diagnosticOf(message.diagnostic as RawDiagnostic)] : [];
+  });
+}
+
+function diagnosticOf({ severity, summary = '', detail = '', range }: RawDiagnostic): Diagnostic {
+  const { line, column } = range?.start ?? {};
+  const place = range?.filename === undefined ? undefined : [range.filename, line, column].filter((part) => part !== undefined).join(':');
+  return { severity: severity === 'warning' ? 'warning' : 'error', summary, detail, ...(place === undefined ? {} : { place }) };
+}
+
+/** The errors in what a command writes for people: a box with a summary, a place and a text. */
+export function errorsInText(text: string): Diagnostic[] {
+  const plain = text.replace(/^[╷│╵] ?/gm, '');
+  return plain
+    .split(/^Error: /m)
+    .slice(1)
+    .map((block) => {
+      const [summary = '', ...rest] = block.trim().split('\n');
+      const [, file, line] = /^\s*on (\S+) line (\d+)/m.exec(block) ?? [];
+      const detail = rest
+        .filter((each) => !/^\s*on \S+ line \d+|^\s*\d+:/.test(each))
+        .join('\n')
+        .trim();
+      return { severity: 'error' as const, summary, detail, ...(file === undefined ? {} : { place: `${file}:${line}` }) };
+    });
+}
+
+/** One line for an error: where, what, and why. */
+export function told({ summary, detail, place }: Diagnostic): string {
+  const why = detail.replace(/\s*\n\s*/g, ' ').trim();
+  return `${place === undefined ? '' : `${place}: `}${summary}${why === '' || why === summary ? '' : ` (${why})`}`;
+}
+
+const LOCK_FIELD = /^\s*(ID|Operation|Who|Created):\s*(.*)$/gm;
+
+/** The lock that kept a command from its work; undefined where it was none. */
+export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
+  if (!/state lock|workspace lock/i.test(summary) || !detail.includes('Lock Info')) return undefined;
+  const fields = Object.fromEntries([...detail.matchAll(LOCK_FIELD)].map(([, name, value]) => [name, value!.trim()]));
+  return {
+    id: fields.ID || 'without an id',
+    who: fields.Who || 'somebody',
+    operation: (fields.Operation ?? '').replace(/^OperationType/, '').toLowerCase() || 'something',
+    created: fields.Created ?? '',
+  };
+}
+
+/** How long ago that was, as far as it can be told. */
+export function lockAge({ created }: LockInfo, now = Date.now()): string {
+  // `2026-11-26 12:58:16.327126197 +0000 UTC`, as Go writes a time.
+  const since = Date.parse(
+    created
+      .replace(/ UTC$/, '')
+      .replace(/(\.\d{3})\d*/, '$1')
+      .replace(/ ([+-]\d{2})(\d{2})$/, '$1:$2')
+      .replace(' ', 'T'),
+  );
+  if (Number.isNaN(since)) return `since ${created || 'some time'}`;
+  const seconds = Math.max(0, Math.round((now - since) / 1000));
+  if (seconds < 120) return `for ${seconds} s`;
+  return seconds < 7200 ? `for ${Math.round(seconds / 60)} min` : `for ${Math.round(seconds / 3600)} h`;
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { type CommandContext, type Examination, type Finding, isShipError } from '@ship/core';
+import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
+import { findTool, type Tool } from './tool.js';
+import { liveTerraform, unsavedState } from './work.js';
+
+/** What `ship doctor` looks at: the tool, states that could not be saved, and locks that somebody holds. */
+export function terraformExamination(options: Options): Examination {
+  return {
+    async examine(ctx) {
+      const stacks = stacksOf(ctx, options);
+      if (stacks.length === 0) return [];
+      try {
+        const tool = await findTool(ctx, options.binary);
+        const found = await Promise.all(stacks.map((stack) => examineStack(ctx, stack, tool)));
+        return [finding('info', `${tool.kind} ${tool.version} (${tool.path})`), ...found.flat()];
+      } catch (error) {
+        if (!isShipError(error)) throw error;
+        return [finding('block', withHint(error.message, error.hint))];
+      }
+    },
+  };
+}
+
+const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'terraform', message });
+const withHint = (message: string, hint: string | undefined): string => (hint === undefined ? message : `${message}. ${hint}`);
+
+function stacksOf(ctx: CommandContext, options: Options): Stack[] {
+  const steps = ctx.config.steps.filter(({ uses }) => uses.startsWith('terraform/'));
+  const stacks = steps.map((step) => stackOf(ctx, options, step.with as StackInput));
+  return [...new Map(stacks.map((stack) => [stack.name, stack])).values()];
+}
+
+async function examineStack(ctx: CommandContext, stack: Stack, tool: Tool): Promise<Finding[]> {
+  const unsaved = unsavedState(stack.cwd);
+  const left =
+    unsaved === undefined
+      ? []
+      : [
+          finding(
+            'block',
+            `${unsaved} holds a state that could not be saved. \`${tool.kind} state push errored.tfstate\` in its folder, then remove it`,
+          ),
+        ];
+  return [...left, ...(await lockOf(ctx, stack, tool))];
+}
+
+/** What to do about a lock depends on who can still hold it. */
+async function lockOf(ctx: CommandContext, stack: Stack, tool: Tool): Promise<Finding[]> {
+  const terraform = liveTerraform(ctx, stack, tool);
+  if (!existsSync(terraform.place.dataDir)) return [finding('info', `${stack.dir}: nothing was applied from here yet`)];
+  try {
+    await terraform.tryLock();
+    return [finding('info', `${stack.dir}: the state is not locked`)];
+  } catch (error) {
+    if (!isShipError(error)) throw error;
+    if (error.code !== 'SHIP_TERRAFORM_LOCKED') return [finding('warn', `${stack.dir}: ${error.message}`)];
+    const advice =
+      'A lock in a file goes with its holder. One in a backend outlives a holder that was killed: once you are sure that nobody is at work, ' +
+      `\`${tool.kind} force-unlock ID\` in ${stack.dir} takes it away. ship never does`;
+    return [finding('warn', `${error.message.replace(/; waited .*/, '')}. ${advice}`)];
+  }
+}

@@ -1,0 +1,65 @@
+import { defineErrors } from '@ship/core';
+import type { LockInfo } from './diagnostics.js';
+
+/** The codes of the plugin. */
+export const errors = defineErrors({
+  SHIP_TERRAFORM_MISSING: {
+    exit: 2,
+    message: (d: { looked: readonly string[] }) => `${d.looked.join(' and ')} ${d.looked.length > 1 ? 'are' : 'is'} not on PATH`,
+    hint: 'Install terraform or tofu, or name the file in the option `binary`.',
+  },
+  SHIP_TERRAFORM_TOO_OLD: {
+    exit: 2,
+    message: (d: { path: string; found: string; needed: string }) => `${d.path} is ${d.found}, and ${d.needed} or newer is needed`,
+    hint: 'Install a newer one, or name another file in the option `binary`.',
+  },
+  SHIP_TERRAFORM_FAILED: {
+    exit: 3,
+    message: (d: { command: string; dir: string; told: string }) => `${d.command} failed in ${d.dir}: ${d.told}`,
+    hint: 'This is its own message; all that it wrote is in the log of the step.',
+  },
+  SHIP_TERRAFORM_LOCKED: {
+    exit: 3,
+    message: (d: { dir: string; lock: LockInfo; age: string; waited: string }) =>
+      `the state of ${d.dir} is locked by ${d.lock.who}, ${d.age}, for ${d.lock.operation} (lock ${d.lock.id}); waited ${d.waited}`,
+    hint: 'Nothing was changed, and the lock was not forced. Wait for its owner, or raise `lock_timeout`; `ship doctor` explains what can be done.',
+  },
+  SHIP_TERRAFORM_LINEAGE: {
+    exit: 6,
+    message: (d: { dir: string; found: string; captured: string }) =>
+      `the state of ${d.dir} is not the one that was captured: its lineage is ${d.found}, and was ${d.captured}`,
+    hint: 'Nothing was changed. Is `backend_config` or `workspace` another one than it was? A state that was made anew knows nothing of what the old one made.',
+  },
+  SHIP_TERRAFORM_REFUSED: {
+    exit: 6,
+    message: (d: { dir: string; blocks: readonly string[] }) => `${d.dir} cannot go back: ${d.blocks.join('; ')}`,
+    hint: 'Nothing was changed. What may be replaced all the same is named in the option `stateless`, by type or by address.',
+  },
+  SHIP_TERRAFORM_UNPROVEN: {
+    exit: 4,
+    message: (d: { dir: string; left: readonly string[] }) => `${d.dir} was applied, and a new plan still differs: ${d.left.join('; ')}`,
+    hint: 'What differs at every plan, such as `timestamp()`, needs `ignore_changes`. Else look at the plan by hand.',
+  },
+  SHIP_TERRAFORM_STATE_UNSAVED: {
+    exit: 4,
+    message: (d: { file: string; problem: string }) =>
+      `the state that could not be saved lies in ${d.file}, and cannot be pushed: ${d.problem}`,
+    hint: (d) => `It alone knows what was made. Once the backend answers: \`terraform state push\` it, in the folder of ${d.file}.`,
+  },
+  SHIP_TERRAFORM_STATE_LEFT: {
+    exit: 3,
+    message: (d: { file: string }) => `${d.file} is there: an apply could not save its state, and nobody has pushed it since`,
+    hint: '`terraform state push errored.tfstate` in that folder, then remove the file. Without it the next apply makes twice what is there already.',
+  },
+  SHIP_TERRAFORM_TOO_BIG: {
+    exit: 2,
+    message: (d: { dir: string; bytes: number; limit: number; largest: string }) =>
+      `the configuration in ${d.dir} has ${Math.ceil(d.bytes / 1024 ** 2)} MiB, more than ${d.limit / 1024 ** 2}; the largest file is ${d.largest}`,
+    hint: 'It is kept so that it can be applied again. Name what does not belong to it in `exclude`.',
+  },
+  SHIP_TERRAFORM_UNREADABLE: {
+    exit: 3,
+    message: (d: { what: string; problem: string }) => `${d.what} cannot be understood: ${d.problem}`,
+    hint: 'Was it written by a newer terraform, or by something else?',
+  },
+});

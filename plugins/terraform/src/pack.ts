@@ -1,0 +1,186 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { errors } from './errors.js';
+import type { Place } from './terraform.js';
+
+/** A configuration as it was applied: the root module, and every module that it used. */
+interface Pack {
+  readonly format: 1;
+  /** Where the root module lies in the tree. */
+  readonly root: string;
+  readonly files: readonly PackedFile[];
+  /** Terraform's own list of modules, with `@data` for its folder. */
+  readonly modules?: string;
+}
+
+interface PackedFile {
+  /** Below `tree` or `modules`. */
+  readonly path: string;
+  readonly mode: number;
+  readonly data?: string;
+  /** What it points at. */
+  readonly link?: string;
+}
+
+const LARGEST = 64 * 1024 ** 2;
+const DATA = '@data';
+const MANIFEST = 'modules.json';
+
+/** What no configuration is made of: caches, states, and the values of variables, which are kept by themselves. */
+const LEFT_OUT =
+  /^(?:\.terraform|\.git|\.speckit|\.speckit-spool|node_modules|errored\.tfstate|crash(?:\..+)?\.log|.+\.tfstate(?:\..+)?|terraform\.tfstate\.d|\..+\.lock\.info|terraform\.tfvars(?:\.json)?|.+\.auto\.tfvars(?:\.json)?)$/;
+
+/** Packs the configuration in a place, after `init` has installed its modules. */
+export function pack({ cwd, dataDir }: Place, leftOut: { readonly files: readonly string[]; readonly exclude: readonly string[] }): Buffer {
+  const manifest = readManifest(dataDir);
+  const local = manifest
+    .filter(({ Dir }) => !isAbsolute(Dir) && !resolve(cwd, Dir).startsWith(dataDir + sep))
+    .map(({ Dir }) => resolve(cwd, Dir));
+  const folders = withoutNested([cwd, ...local]);
+  const top = commonFolder(folders);
+  const skipped = new Set([...leftOut.files, ...leftOut.exclude.map((path) => resolve(cwd, path))]);
+  const files = [
+    ...folders.flatMap((folder) => walk(folder, (path) => join('tree', relative(top, path)), skipped)),
+    ...walk(
+      join(dataDir, 'modules'),
+      (path) => join('modules', relative(join(dataDir, 'modules'), path)),
+      new Set([join(dataDir, 'modules', MANIFEST)]),
+    ),
+  ];
+  refuseTooBig(cwd, files);
+  const modules = manifest.map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
+  const whole: Pack = {
+    format: 1,
+    root: relative(top, cwd),
+    files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
+    ...(modules.length === 0 ? {} : { modules: JSON.stringify({ Modules: modules }) }),
+  };
+  return gzipSync(JSON.stringify(whole));
+}
+
+/** Lays a configuration out in an empty folder, and answers where it can be worked on. */
+export function unpack(bytes: Buffer, folder: string): Place {
+  const { root, files, modules } = readPack(bytes);
+  const dataDir = join(folder, 'data');
+  const places: Readonly<Record<string, string>> = { tree: join(folder, 'tree'), modules: join(dataDir, 'modules') };
+  for (const { path, mode, data, link } of files) {
+    const [kind = '', ...rest] = path.split('/');
+    const target = inside(places[kind], rest);
+    if (target === undefined || (link !== undefined && inside(places[kind], [...rest.slice(0, -1), ...link.split('/')]) === undefined))
+      throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured configuration', problem: `${path} leads out of it` });
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    if (link !== undefined) symlinkSync(link, target);
+    else {
+      writeFileSync(target, Buffer.from(data ?? '', 'base64'), { flag: 'wx', mode: 0o600 });
+      chmodSync(target, 0o600 | (mode & 0o100));
+    }
+  }
+  const cwd = join(folder, 'tree', root);
+  mkdirSync(cwd, { recursive: true, mode: 0o700 });
+  if (modules !== undefined) {
+    mkdirSync(join(dataDir, 'modules'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(dataDir, 'modules', MANIFEST), modules.replaceAll(`"${DATA}/`, `${JSON.stringify(dataDir).slice(0, -1)}/`), {
+      mode: 0o600,
+    });
+  }
+  return { cwd, dataDir };
+}
+
+/** The texts of the root module, by name. */
+export function rootFiles(bytes: Buffer): Map<string, string> {
+  const { root, files } = readPack(bytes);
+  const prefix = join('tree', root);
+  const own = files.filter(({ path, data }) => dirname(path) === prefix && data !== undefined);
+  return new Map(own.map(({ path, data }) => [basename(path), Buffer.from(data!, 'base64').toString()]));
+}
+
+function readPack(bytes: Buffer): Pack {
+  try {
+    const whole = JSON.parse(gunzipSync(bytes, { maxOutputLength: 4 * LARGEST }).toString()) as Pack;
+    if (whole.format !== 1) throw new Error(`its format is ${whole.format}, and 1 is known`);
+    return whole;
+  } catch (cause) {
+    throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured configuration', problem: (cause as Error).message }, { cause });
+  }
+}
+
+/** A path below a folder; undefined where it leads out of it. */
+function inside(folder: string | undefined, parts: readonly string[]): string | undefined {
+  if (folder === undefined) return undefined;
+  const path = join(folder, ...parts);
+  return path.startsWith(folder + sep) ? path : undefined;
+}
+
+interface Module {
+  readonly Key: string;
+  readonly Dir: string;
+}
+
+function readManifest(dataDir: string): Module[] {
+  try {
+    return (JSON.parse(readFileSync(join(dataDir, 'modules', MANIFEST), 'utf8')) as { Modules: Module[] }).Modules;
+  } catch {
+    // A configuration without modules has none.
+    return [];
+  }
+}
+
+const withoutNested = (folders: readonly string[]): string[] =>
+  [...new Set(folders)].filter((folder, _, all) => !all.some((other) => folder.startsWith(other + sep)));
+
+function commonFolder(folders: readonly string[]): string {
+  let top = folders[0]!;
+  while (!folders.every((folder) => folder === top || folder.startsWith(top === sep ? sep : top + sep))) top = dirname(top);
+  return top;
+}
+
+function walk(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): PackedFile[] {
+  let entries: string[];
+  try {
+    entries = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry);
+    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : packed(path, nameOf, skipped);
+  });
+}
+
+function packed(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): PackedFile[] {
+  const stats = lstatSync(path);
+  if (stats.isDirectory()) return walk(path, nameOf, skipped);
+  if (stats.isFile()) return [{ path: nameOf(path), mode: stats.mode & 0o777, data: readFileSync(path).toString('base64') }];
+  if (!stats.isSymbolicLink()) return [];
+  const link = readlinkSync(path);
+  const isInside = !isAbsolute(link) && !link.startsWith('..');
+  if (isInside) return [{ path: nameOf(path), mode: 0o777, link }];
+  // What it points at may not be there when it is needed: its content is kept instead.
+  const real = realpathSync(path);
+  return packed(real, (below) => nameOf(join(path, relative(real, below))), skipped);
+}
+
+function refuseTooBig(dir: string, files: readonly PackedFile[]): void {
+  const sizes = files.map(({ path, data = '' }) => ({ path, bytes: Math.floor((data.length * 3) / 4) }));
+  const bytes = sizes.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes <= LARGEST) return;
+  const largest = sizes.reduce((one, other) => (one.bytes >= other.bytes ? one : other));
+  throw errors.SHIP_TERRAFORM_TOO_BIG({
+    dir,
+    bytes,
+    limit: LARGEST,
+    largest: `${largest.path.replace(/^tree\//, '')} (${Math.ceil(largest.bytes / 1024)} KiB)`,
+  });
+}

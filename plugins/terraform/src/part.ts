@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
+import { type Applied, type AppliedRecords, objectsOf } from './applied.js';
+import type { Parts } from './apply.js';
+import { driftLine, examine, type Goal, goBack } from './back.js';
+import { lineOf } from './judge.js';
+import { type Options, type Stack, stackOf } from './stack.js';
+import type { State } from './state.js';
+import { findTool, type Tool } from './tool.js';
+import { liveTerraform, openCaptured } from './work.js';
+
+/** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
+export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
+
+/** The infrastructure of an environment. */
+export function terraformPart({ options, objects, records }: Parts): SnapshotPart<Value> {
+  return {
+    capture: (ctx) => captureStacks(ctx, { options, objects, records }),
+    admit: (ctx, value) => each(value, async (name, applied) => examine(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+    async restore(ctx, value): Promise<Restored> {
+      const told = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
+      const changed = told.filter((restored) => restored.changed);
+      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : told).map(({ summary }) => summary).join(', ') };
+    },
+    async isLive(ctx, { stacks }) {
+      const names = await records.names(ctx);
+      const same = await each({ format: 1, stacks }, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
+      return names.every((name) => name in stacks) && same.every(Boolean);
+    },
+    compare: (ctx, value) =>
+      each(value, async (name, applied) => compareStack(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+  };
+}
+
+/** The same configuration and the same values. */
+function isSame(one: Applied, other: Applied | undefined): boolean {
+  const told = ({ configuration, variables, secrets, workspace, targets }: Applied) =>
+    JSON.stringify([configuration, variables, secrets, workspace, targets]);
+  return other !== undefined && told(one) === told(other);
+}
+
+/** One stack after the other: one may read what another one made. */
+async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) => Promise<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for (const [name, applied] of Object.entries(stacks)) all.push(...(await act(name, applied)));
+  return all;
+}
+
+async function captureStacks(ctx: Context, { options, objects, records }: Parts): Promise<CapturedPart<Value> | undefined> {
+  const stacks: Record<string, Applied> = {};
+  const files: Record<string, string> = {};
+  const names = await records.names(ctx);
+  for (const name of names) {
+    const applied = await records.get(ctx, name);
+    if (applied === undefined) continue;
+    const state = await pulled(ctx, objects, stackOfApplied(ctx, options, applied), applied);
+    stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
+    if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = state.text;
+  }
+  if (Object.keys(stacks).length === 0) return undefined;
+  return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
+}
+
+/** In the folder of the project, where that is ready; else in one of its own. */
+async function pulled(ctx: Context, objects: Objects, stack: Stack, applied: Applied): Promise<State | undefined> {
+  const tool = await findTool(ctx, stack.options.binary);
+  if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
+    const found = await liveTerraform(ctx, stack, tool)
+      .pull()
+      .catch(() => 'elsewhere' as const);
+    if (found !== 'elsewhere') return found;
+  }
+  const bench = await openCaptured(ctx, stack, tool, objects, applied);
+  try {
+    return await bench.terraform.pull();
+  } finally {
+    bench.close();
+  }
+}
+
+function stackOfApplied(ctx: Context, options: Options, { dir, workspace, targets }: Applied): Stack {
+  return stackOf(ctx, options, { dir, workspace, targets });
+}
+
+async function goalOf(ctx: Context, options: Options, records: AppliedRecords, name: string, applied: Applied): Promise<Goal> {
+  const stack = stackOfApplied(ctx, options, applied);
+  const tool: Tool = await findTool(ctx, options.binary);
+  const live = await records.get(ctx, name);
+  const { lineage } = applied;
+  return { stack, tool, configuration: applied, destroy: false, lineage, isNew: () => false, protected: live?.protected ?? [] };
+}
+
+async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
+  const { restored, state } = await goBack(ctx, objects, await goalOf(ctx, options, records, name, applied));
+  if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
+  return restored;
+}
+
+/** How the infrastructure differs from what was captured, and where reality has left its own state. */
+async function compareStack(ctx: Context, objects: Objects, goal: Goal): Promise<string[]> {
+  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  try {
+    const { terraform, varFiles, folder } = bench;
+    const { dir } = goal.stack;
+    const back = await terraform.plan({ out: join(folder, 'compare.tfplan'), varFiles, targets: goal.configuration.targets, locks: false });
+    const drift = await terraform.plan({ out: join(folder, 'drift.tfplan'), varFiles, refreshOnly: true, locks: false });
+    return [
+      ...back.changes.map((change) => `${dir}: going back would ${lineOf(change)}`),
+      ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
+      ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),
+    ];
+  } finally {
+    bench.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { errors } from './errors.js';
+
+/** What ship reads of a state; everything else in it is Terraform's own. */
+export interface State {
+  readonly serial: number;
+  readonly lineage: string;
+  /** Addresses of what is managed. */
+  readonly addresses: readonly string[];
+  /** Addresses of what failed half way, and will be replaced. */
+  readonly tainted: readonly string[];
+  /** As it was pulled. */
+  readonly text: string;
+}
+
+interface RawInstance {
+  readonly index_key?: string | number;
+  readonly status?: string;
+}
+
+interface RawResource {
+  readonly mode: string;
+  readonly module?: string;
+  readonly type: string;
+  readonly name: string;
+  readonly instances?: readonly RawInstance[];
+}
+
+/** Reads what `state pull` wrote; undefined where there is no state. */
+export function readState(text: string): State | undefined {
+  if (text.trim() === '') return undefined;
+  const raw = parsed(text);
+  const instances = (raw.resources ?? [])
+    .filter(({ mode }) => mode === 'managed')
+    .flatMap((resource) =>
+      (resource.instances ?? []).map((instance) => ({ address: addressOf(resource, instance), status: instance.status })),
+    );
+  return {
+    serial: raw.serial,
+    lineage: raw.lineage,
+    addresses: instances.map(({ address }) => address).sort(),
+    tainted: instances.filter(({ status }) => status === 'tainted').map(({ address }) => address),
+    text,
+  };
+}
+
+function parsed(text: string): { serial: number; lineage: string; resources?: readonly RawResource[] } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the state', problem: 'it is no JSON' });
+  }
+  const { serial, lineage, version } = (raw ?? {}) as Record<string, unknown>;
+  if (typeof serial !== 'number' || typeof lineage !== 'string' || version !== 4)
+    throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the state', problem: `its version is ${JSON.stringify(version)}, and 4 is known` });
+  return raw as { serial: number; lineage: string };
+}
+
+function addressOf({ module, type, name }: RawResource, { index_key }: RawInstance): string {
+  const index = index_key === undefined ? '' : `[${JSON.stringify(index_key)}]`;
+  return `${module === undefined ? '' : `${module}.`}${type}.${name}${index}`;
+}

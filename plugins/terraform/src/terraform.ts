@@ -1,0 +1,179 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, StepContext } from '@ship/core';
+import { type Argv, type ExecResult, type ExecuteOptions, execute, fromContext, isCommandFailed } from '@ship/exec';
+import { type Diagnostic, diagnosticsIn, errorsInText, lockAge, lockIn, told } from './diagnostics.js';
+import { errors } from './errors.js';
+import { type PlanDocument, readPlan } from './plan-document.js';
+import { type Progress, progressIn } from './progress.js';
+import type { Stack } from './stack.js';
+import { readState, type State } from './state.js';
+import type { Tool } from './tool.js';
+
+/** One SIGINT ends it in order, and it may have to wait for a cloud. A second signal makes it forget what it has made. */
+export const GRACE_MS = 120_000;
+/** Plans and states of large infrastructures are long. */
+const LARGEST_DOCUMENT = 512 * 1024 ** 2;
+
+/** Where a configuration lies, and where Terraform keeps what it needs for it. */
+export interface Place {
+  readonly cwd: string;
+  readonly dataDir: string;
+}
+
+/** What a plan is made of. */
+export interface PlanOptions {
+  readonly out: string;
+  readonly varFiles: readonly string[];
+  readonly targets?: readonly string[];
+  readonly destroy?: boolean;
+  readonly refreshOnly?: boolean;
+  /** These are made anew whatever the plan finds. */
+  readonly replace?: readonly string[];
+  /** A look takes no lock: it changes nothing, and may be a little behind. */
+  readonly locks: boolean;
+}
+
+/** Terraform, or OpenTofu, in one place. */
+export class Terraform {
+  constructor(
+    private readonly ctx: Context,
+    readonly tool: Tool,
+    readonly stack: Stack,
+    readonly place: Place,
+  ) {}
+
+  /** Installs modules and providers, and finds the backend. Never moves a state from one backend to another. */
+  async init(backendConfig?: string): Promise<void> {
+    mkdirSync(this.place.dataDir, { recursive: true, mode: 0o700 });
+    const configured = backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`];
+    // The workspace may be one that only the first apply makes.
+    await this.#run('init', ['-input=false', '-no-color', '-reconfigure', ...configured], { env: { TF_WORKSPACE: undefined } });
+  }
+
+  /** The state as the backend has it; undefined where there is none. */
+  async pull(): Promise<State | undefined> {
+    const { stdout } = await this.#run('state pull', [], { maxBytes: LARGEST_DOCUMENT });
+    return readState(stdout);
+  }
+
+  /** Puts a state where the backend has it. Terraform refuses one of another lineage, or an older one. */
+  async push(file: string): Promise<void> {
+    await this.#run('state push', [`-lock-timeout=${this.stack.lockTimeout}`, file]);
+  }
+
+  /** Makes a plan and reads it. `differs` is false where nothing would change, outputs included. */
+  async plan({ out, varFiles, targets = [], destroy, refreshOnly, replace = [], locks }: PlanOptions): Promise<PlanDocument> {
+    const { exitCode } = await this.#run(
+      'plan',
+      [
+        '-json',
+        '-input=false',
+        '-detailed-exitcode',
+        `-out=${out}`,
+        ...(locks ? [`-lock-timeout=${this.stack.lockTimeout}`] : ['-lock=false']),
+        ...(this.stack.parallelism === undefined ? [] : [`-parallelism=${this.stack.parallelism}`]),
+        ...varFiles.map((file) => `-var-file=${file}`),
+        ...targets.map((target) => `-target=${target}`),
+        ...replace.map((address) => `-replace=${address}`),
+        ...(destroy ? ['-destroy'] : []),
+        ...(refreshOnly ? ['-refresh-only'] : []),
+      ],
+      { okExitCodes: [0, 2] },
+      (progress) => progress.type !== 'other',
+    );
+    const { stdout } = await this.#run('show', ['-json', '-no-color', out], { maxBytes: LARGEST_DOCUMENT });
+    return readPlan(stdout, exitCode === 2);
+  }
+
+  /** Applies that very plan; one that is no longer true is refused by Terraform. */
+  async apply(planFile: string, onProgress: (progress: Progress) => void): Promise<void> {
+    const { parallelism, lockTimeout } = this.stack;
+    const limited = parallelism === undefined ? [] : [`-parallelism=${parallelism}`];
+    await this.#run('apply', ['-json', '-input=false', `-lock-timeout=${lockTimeout}`, ...limited, planFile], {}, (progress) => {
+      onProgress(progress);
+      return progress.type !== 'other' && progress.type !== 'planned';
+    });
+  }
+
+  /** All outputs, those that are sensitive, too. */
+  async outputs(): Promise<Readonly<Record<string, { readonly value: unknown; readonly sensitive: boolean }>>> {
+    const { stdout } = await this.#run('output', ['-json', '-no-color'], { maxBytes: LARGEST_DOCUMENT });
+    return JSON.parse(stdout) as Record<string, { value: unknown; sensitive: boolean }>;
+  }
+
+  /** Takes the lock and gives it back; throws SHIP_TERRAFORM_LOCKED where somebody holds it. */
+  async tryLock(): Promise<void> {
+    await this.#run('untaint', ['-no-color', '-allow-missing', '-lock-timeout=0s', 'terraform_data.ship_looks_at_the_lock']);
+  }
+
+  /** Reads the syntax of the files alone; throws what Terraform says of it. */
+  async checkSyntax(): Promise<void> {
+    await this.#run('fmt', ['-check', '-list=false', '-write=false', '-no-color', this.place.cwd], { okExitCodes: [0, 3] });
+  }
+
+  async #run(
+    command: string,
+    args: readonly string[],
+    more: ExecuteOptions = {},
+    shows?: (progress: Progress) => boolean,
+  ): Promise<ExecResult> {
+    const argv = [this.tool.path, ...command.split(' '), ...args] as unknown as Argv;
+    const show = (text: string) => {
+      for (const line of text.split('\n')) {
+        const progress = progressIn(line);
+        if (progress !== undefined && shows?.(progress)) this.ctx.output({ stream: 'stdout', text: `${progress.text}\n` });
+      }
+    };
+    try {
+      return await execute(argv, {
+        ...fromContext(this.ctx),
+        cwd: this.place.cwd,
+        killGraceMs: GRACE_MS,
+        onSpawn: (process) => this.ctx.spawned({ ...process, grace_ms: GRACE_MS }),
+        ...more,
+        env: { ...this.#env(), ...more.env },
+        onOutput: shows === undefined ? undefined : ({ text }) => show(text),
+      });
+    } catch (error) {
+      if (isCommandFailed(error) && error.kind === 'exit') throw this.#failure(command, error);
+      throw error;
+    }
+  }
+
+  /** What the tool finds in its environment. What people put into TF_CLI_ARGS is for their own hands. */
+  #env(): Record<string, string | undefined> {
+    const { ctx, stack, place } = this;
+    const step = (ctx as Partial<StepContext>).step;
+    const own = Object.keys(ctx.env).filter((name) => name.startsWith('TF_CLI_ARGS'));
+    const pluginCache = join(ctx.stateDir, 'terraform', 'plugin-cache');
+    if (ctx.env.TF_PLUGIN_CACHE_DIR === undefined) mkdirSync(pluginCache, { recursive: true, mode: 0o700 });
+    return {
+      ...Object.fromEntries(own.map((name) => [name, undefined])),
+      CHECKPOINT_DISABLE: '1',
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      TF_DATA_DIR: place.dataDir,
+      TF_WORKSPACE: stack.workspace === 'default' ? undefined : stack.workspace,
+      TF_PLUGIN_CACHE_DIR: ctx.env.TF_PLUGIN_CACHE_DIR ?? pluginCache,
+      SHIP_RUN: ctx.run,
+      ...(step === undefined ? {} : { SHIP_STEP: step.id }),
+    };
+  }
+
+  #failure(command: string, failed: { readonly stdout: string; readonly stderr: string; readonly message: string }): Error {
+    const found = [...diagnosticsIn(failed.stdout).filter(({ severity }) => severity === 'error'), ...errorsInText(failed.stderr)];
+    const { dir, lockTimeout } = this.stack;
+    const lock = found.map(lockIn).find((each) => each !== undefined);
+    const line = `${this.tool.kind} ${command}`;
+    if (lock !== undefined)
+      return errors.SHIP_TERRAFORM_LOCKED(
+        { dir, lock, age: lockAge(lock), waited: command === 'untaint' ? '0s' : lockTimeout },
+        { cause: failed },
+      );
+    return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, told: toldAll(found) || failed.message }, { cause: failed });
+  }
+}
+
+/** All errors; one that is only told again is left out. */
+const toldAll = (found: readonly Diagnostic[]): string => [...new Set(found.map(told))].join('; ');
