@@ -10,9 +10,9 @@ import type { PlanDocument } from './plan-document.js';
 import { ProgressFile } from './progress-file.js';
 import { applyInput, destroyInput } from './schema.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
+import type { State } from './state.js';
 import { holdsData } from './stateless.js';
-import type { Terraform } from './terraform.js';
-import { GRACE_MS } from './terraform.js';
+import { GRACE_MS, type Terraform } from './terraform.js';
 import { findTool, type Tool } from './tool.js';
 import { openLive, unsavedState, type Workbench } from './work.js';
 
@@ -117,7 +117,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
   try {
     const { terraform } = bench;
     const state = await terraform.pull();
-    const plan = await planNext(bench, stack, { destroy, replace: [] });
+    const plan = await planNext(bench, stack, destroy);
     warnOfLosses(ctx, plan, options);
     const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
     return {
@@ -134,12 +134,8 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
   }
 }
 
-function planNext(
-  { terraform, varFiles }: Workbench,
-  stack: Stack,
-  more: { destroy: boolean; replace: readonly string[] },
-): Promise<PlanDocument> {
-  return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, ...more });
+function planNext({ terraform, varFiles }: Workbench, stack: Stack, destroy: boolean): Promise<PlanDocument> {
+  return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
 }
 
 /** What goes forward may destroy what it likes; but no way back brings it home, and nobody shall find that out afterwards. */
@@ -158,13 +154,12 @@ async function applied(
   const stack = stackOf(ctx, options, input);
   const tool = await findTool(ctx, options.binary);
   const progress = new ProgressFile(stack);
-  const cutOff = progress.cutOff(byOf(ctx));
-  const isFresh = cutOff === undefined && existsSync(planFileOf(stack));
+  const isFresh = progress.cutOff(byOf(ctx)) === undefined && existsSync(planFileOf(stack));
   const bench = await openLive(ctx, stack, tool, { isReady: isFresh });
   try {
     const { terraform } = bench;
     // An attempt before this one has changed something: what was planned then is no longer true.
-    const { differs } = isFresh ? before : await planNext(bench, stack, { destroy, replace: await halfMade(terraform, cutOff) });
+    const { differs } = isFresh ? before : await planNext(bench, stack, destroy);
     if (differs) {
       progress.begin(byOf(ctx));
       await applyTelling(ctx, terraform, planFileOf(stack), progress);
@@ -196,12 +191,6 @@ async function applyTelling(ctx: StepContext, terraform: Terraform, planFile: st
   }
 }
 
-/** Resources that a killed Terraform had begun, and that its state takes for whole. */
-async function halfMade(terraform: Terraform, cutOff: readonly string[] = []): Promise<string[]> {
-  const state = cutOff.length === 0 ? undefined : await terraform.pull();
-  return cutOff.filter((address) => state?.addresses.includes(address) && !state.tainted.includes(address));
-}
-
 async function probed(ctx: StepContext, { options, records }: Parts, input: StackInput, before: Before, destroy: boolean): Promise<Probed> {
   const stack = stackOf(ctx, options, input);
   const bench = await openLive(ctx, stack, await findTool(ctx, options.binary));
@@ -216,6 +205,13 @@ async function probed(ctx: StepContext, { options, records }: Parts, input: Stac
   } finally {
     bench.close();
   }
+}
+
+/** Where Terraform itself was killed, its state may not know of what it was about to make; nobody but a person can look. */
+function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): void {
+  const unknown = new ProgressFile(stack).cutOff(byOf(ctx))?.filter((address) => !state?.addresses.includes(address)) ?? [];
+  if (unknown.length > 0)
+    ctx.log.warn(`${stack.dir}: begun, and never said to be finished: ${unknown.join(', ')}. Look whether something of it is left`);
 }
 
 /** Where a step goes back to; undefined where nobody knows what was there. */
@@ -263,6 +259,8 @@ async function restored(
   const { restored: answer, state } = await goBack(ctx, objects, goal);
   if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
   else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
+  tellCutOff(ctx, stack, state);
   new ProgressFile(stack).end();
+  rmSync(planFileOf(stack), { force: true });
   return answer;
 }

@@ -184,7 +184,7 @@ export async function applySaving(
 const PAUSES_MS = [0, 1_000, 3_000];
 
 /** Pushes the state that an apply could not save. Where that fails it lies in the folder of the module, where people look for it. */
-export async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> {
+async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> {
   const file = unsavedState(folder);
   if (file === undefined) return;
   let problem: unknown;

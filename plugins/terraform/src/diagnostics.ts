@@ -78,6 +78,9 @@ const LOCK_FIELD = /^\s*(ID|Operation|Who|Created):\s*(.*)$/gm;
 export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
   if (!/state lock|workspace lock/i.test(summary) || !detail.includes('Lock Info')) return undefined;
   const fields = Object.fromEntries([...detail.matchAll(LOCK_FIELD)].map(([, name, value]) => [name, value!.trim()]));
+  // The `http` backend tells of the lock that it wanted itself; of the one that is held it tells the id alone.
+  const [, held] = /already locked: ID=(\S+)/.exec(detail) ?? [];
+  if (held !== undefined && held !== fields.ID) return { id: held, who: 'somebody', operation: 'something', created: '' };
   return {
     id: fields.ID || 'without an id',
     who: fields.Who || 'somebody',
@@ -96,7 +99,7 @@ export function lockAge({ created }: LockInfo, now = Date.now()): string {
       .replace(/ ([+-]\d{2})(\d{2})$/, '$1:$2')
       .replace(' ', 'T'),
   );
-  if (Number.isNaN(since)) return `since ${created || 'some time'}`;
+  if (Number.isNaN(since)) return created === '' ? 'for an unknown time' : `since ${created}`;
   const seconds = Math.max(0, Math.round((now - since) / 1000));
   if (seconds < 120) return `for ${seconds} s`;
   return seconds < 7200 ? `for ${Math.round(seconds / 60)} min` : `for ${Math.round(seconds / 3600)} h`;

@@ -8,6 +8,11 @@ export const errors = defineErrors({
     message: (d: { looked: readonly string[] }) => `${d.looked.join(' and ')} ${d.looked.length > 1 ? 'are' : 'is'} not on PATH`,
     hint: 'Install terraform or tofu, or name the file in the option `binary`.',
   },
+  SHIP_TERRAFORM_OTHER: {
+    exit: 2,
+    message: (d: { path: string; told: string }) => `${d.path} is neither terraform nor tofu: \`version\` makes it write ${d.told}`,
+    hint: 'Name the right file in the option `binary`.',
+  },
   SHIP_TERRAFORM_TOO_OLD: {
     exit: 2,
     message: (d: { path: string; found: string; needed: string }) => `${d.path} is ${d.found}, and ${d.needed} or newer is needed`,

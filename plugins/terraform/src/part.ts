@@ -108,6 +108,7 @@ async function compareStack(ctx: Context, objects: Objects, goal: Goal): Promise
     return [
       ...back.changes.map((change) => `${dir}: going back would ${lineOf(change)}`),
       ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
+      ...drift.outputs.map((name) => `${dir}: reality has left the state: output ${name}`),
       ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),
     ];
   } finally {

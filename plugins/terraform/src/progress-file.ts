@@ -4,8 +4,8 @@ import type { Progress } from './progress.js';
 import type { Stack } from './stack.js';
 
 /**
- * What an apply has begun and finished, written as it goes. Where Terraform was killed, its state does not say that
- * a resource was only half made; this does.
+ * What an apply has begun and finished, written as it goes. Where Terraform was killed, its state may know nothing of what
+ * it was about to make; this does, as far as Terraform had told.
  */
 export class ProgressFile {
   readonly #path: string;

@@ -82,7 +82,7 @@ export function stackOf(where: Where, options: Options, input: StackInput): Stac
 }
 
 /** Where ship keeps what it needs for a stack. */
-export const homeOf = ({ stateDir, environment }: Pick<Context, 'stateDir' | 'environment'>, name: string): string =>
+const homeOf = ({ stateDir, environment }: Pick<Context, 'stateDir' | 'environment'>, name: string): string =>
   join(stateDir, 'terraform', environment, name);
 
 /** Readable, and never the same for two: what cannot stand in a name is told apart by a hash. */

@@ -28,8 +28,6 @@ export interface PlanOptions {
   readonly targets?: readonly string[];
   readonly destroy?: boolean;
   readonly refreshOnly?: boolean;
-  /** These are made anew whatever the plan finds. */
-  readonly replace?: readonly string[];
   /** A look takes no lock: it changes nothing, and may be a little behind. */
   readonly locks: boolean;
 }
@@ -63,7 +61,7 @@ export class Terraform {
   }
 
   /** Makes a plan and reads it. `differs` is false where nothing would change, outputs included. */
-  async plan({ out, varFiles, targets = [], destroy, refreshOnly, replace = [], locks }: PlanOptions): Promise<PlanDocument> {
+  async plan({ out, varFiles, targets = [], destroy, refreshOnly, locks }: PlanOptions): Promise<PlanDocument> {
     const { exitCode } = await this.#run(
       'plan',
       [
@@ -75,7 +73,6 @@ export class Terraform {
         ...(this.stack.parallelism === undefined ? [] : [`-parallelism=${this.stack.parallelism}`]),
         ...varFiles.map((file) => `-var-file=${file}`),
         ...targets.map((target) => `-target=${target}`),
-        ...replace.map((address) => `-replace=${address}`),
         ...(destroy ? ['-destroy'] : []),
         ...(refreshOnly ? ['-refresh-only'] : []),
       ],

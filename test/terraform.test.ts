@@ -1,0 +1,538 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hasProgram } from './services/started.js';
+import { type StateServer, startStateServer } from './services/terraform-state.js';
+import { cleanEnv, runProgram, SHIP, ship, shipJson, temporaryFolder } from './support/ship.js';
+
+const CONFIG = `version: 1
+project: shop
+environments: { staging: {}, production: {} }
+default_environment: staging
+plugins: [{ terraform: { dir: infra, stateful: [terraform_data.db] } }]
+steps: [{ id: infra, uses: terraform/apply }]
+verify: { smoke: [{ run: test ! -e broken }] }
+`;
+
+/** The infrastructure of a version: a database, an app, a module beside it. */
+const main = (version: string, more = '') => `
+resource "terraform_data" "db" {
+  input            = "data"
+  triggers_replace = ["first"]
+}
+resource "terraform_data" "app" { input = "${version}" }
+module "net" {
+  source = "../modules/net"
+  name   = "${version}"
+}
+output "version" { value = terraform_data.app.output }
+${more}
+`;
+
+const NET = 'variable "name" {}\nresource "terraform_data" "net" { input = var.name }\n';
+
+const BAD =
+  'resource "terraform_data" "bad" {\n  depends_on = [terraform_data.app]\n  provisioner "local-exec" { command = "exit 7" }\n}\n';
+
+interface Shop {
+  readonly cwd: string;
+  write(version: string, more?: string): void;
+  state(): { serial: number; lineage: string; outputs: Record<string, { value: unknown }>; resources: { type: string; name: string }[] };
+  /** What a plan that knows nothing of ship says of the configuration that is there. */
+  freshPlan(version: string, more?: string): Promise<string>;
+}
+
+function shop(config = CONFIG, backend = ''): Shop {
+  const cwd = temporaryFolder();
+  for (const folder of ['infra', 'modules/net']) mkdirSync(join(cwd, folder), { recursive: true });
+  writeFileSync(join(cwd, 'ship.yaml'), config);
+  writeFileSync(join(cwd, 'modules/net/main.tf'), NET);
+  const write = (version: string, more = '') => writeFileSync(join(cwd, 'infra/main.tf'), `${backend}${main(version, more)}`);
+  return {
+    cwd,
+    write,
+    state: () => JSON.parse(readFileSync(join(cwd, 'infra/terraform.tfstate'), 'utf8')),
+    async freshPlan(version, more) {
+      write(version, more);
+      const env = { TF_DATA_DIR: join(cwd, 'fresh'), CHECKPOINT_DISABLE: '1' };
+      const at = { cwd: join(cwd, 'infra'), env };
+      await runProgram(['terraform', 'init', '-input=false'], at);
+      return (await runProgram(['terraform', 'plan', '-no-color', '-input=false', '-lock=false'], at)).stdout;
+    },
+  };
+}
+
+const snapshots = (cwd: string): string[] =>
+  readdirSync(join(cwd, '.speckit/snapshots/staging'))
+    .filter((name) => /^snapshot-.*\.json$/.test(name))
+    .map((name) => name.replace('.json', ''))
+    .sort();
+
+const NO_CHANGES = 'No changes. Your infrastructure matches the configuration.';
+
+describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terraform', () => {
+  it('given v1 and then v2, when it is gone back to v1, then outputs and state are those of v1, and a fresh plan of it is empty', async () => {
+    const { cwd, write, state, freshPlan } = shop();
+    write('v1');
+    expect((await shipJson([], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    const [first] = snapshots(cwd);
+    write('v2', 'resource "terraform_data" "extra" {}\n');
+    await ship([], { cwd });
+    expect(state().outputs.version).toMatchObject({ value: 'v2' });
+
+    const { report } = await shipJson(['--rollback-to', first!], { cwd });
+
+    expect(report).toMatchObject({
+      status: 'succeeded',
+      rollback: { target_snapshot: first, parts: [{ name: 'terraform', status: 'restored' }] },
+    });
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+    expect(state().resources.map(({ name }) => name)).not.toContain('extra');
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
+  it('given a rollback that was done, when it is asked for once more, then the infrastructure is skipped, and that is said', async () => {
+    const { cwd, write } = shop();
+    write('v1');
+    await ship([], { cwd });
+
+    const { report, stderr } = await shipJson(['--rollback-to', snapshots(cwd)[0]!], { cwd });
+
+    expect(report).toMatchObject({
+      status: 'succeeded',
+      rollback: { parts: [{ name: 'terraform', status: 'unchanged', detail: 'infra unchanged' }] },
+    });
+    expect(stderr).toContain('infra unchanged');
+  });
+
+  it('given v2 that fails half way, when it is rolled back by itself, then everything is v1 again and what was half made is gone', async () => {
+    const { cwd, write, state, freshPlan } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write('v2', BAD);
+
+    const { report, code, stderr } = await shipJson(['--auto-rollback'], { cwd });
+
+    expect(code).toBe(1);
+    expect(report.failure?.message).toMatch(/terraform apply failed in infra: main\.tf:\d+:\d+: local-exec provisioner error/);
+    expect(stderr).toContain('failed half way, and will be made anew by the next apply: terraform_data.bad');
+    expect(report.rollback?.findings.map(({ message }) => message)).toContain(
+      'infra: failed half way, and is made anew: terraform_data.bad',
+    );
+    expect(report).toMatchObject({ status: 'rolled_back', rollback: { target_snapshot: snapshots(cwd)[0] } });
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
+  it('given a first apply that fails, when it is rolled back, then nothing that it made stands', async () => {
+    const { cwd, write, state } = shop();
+    write('v1', BAD);
+
+    const { report, code } = await shipJson(['--auto-rollback'], { cwd });
+
+    expect({ code, status: report.status }).toEqual({ code: 1, status: 'rolled_back' });
+    expect(report.rollback?.findings).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('it was made by what is taken back now') }),
+    );
+    expect(state().resources).toEqual([]);
+  });
+
+  it('given infrastructure that ship did not apply before, when its first apply fails, then it stays, and the report says why', async () => {
+    const { cwd, write, state } = shop();
+    write('v1');
+    const env = { TF_DATA_DIR: join(cwd, 'by-hand') };
+    await runProgram(['terraform', 'init'], { cwd: join(cwd, 'infra'), env });
+    await runProgram(['terraform', 'apply', '-auto-approve'], { cwd: join(cwd, 'infra'), env });
+    write('v2', BAD);
+
+    const { report } = await shipJson(['--auto-rollback'], { cwd });
+
+    expect(report.steps[0]).toMatchObject({ reason: expect.stringContaining('was not applied by ship before') });
+    expect(report.rollback?.findings).toContainEqual(expect.objectContaining({ level: 'warn', rule: 'terraform-unknown' }));
+    expect(state().resources.map(({ name }) => name)).toEqual(expect.arrayContaining(['db', 'app']));
+  });
+
+  it('given a way back that would replace what holds data, then it is refused with 6 and nothing is changed; declared stateless, it passes', async () => {
+    const { cwd, write, state } = shop();
+    write('v1');
+    await ship([], { cwd });
+    const [first] = snapshots(cwd);
+    write('v2');
+    writeFileSync(join(cwd, 'infra/main.tf'), readFileSync(join(cwd, 'infra/main.tf'), 'utf8').replace('"first"', '"second"'));
+    const forward = await shipJson([], { cwd });
+    expect(forward.stderr).toContain('this would replace terraform_data.db, which may hold data');
+    const { serial } = state();
+
+    const refused = await shipJson(['--rollback-to', first!, '--force-rollback'], { cwd });
+    expect({ code: refused.code, serial: state().serial }).toEqual({ code: 6, serial });
+    expect(refused.stderr).toContain('infra: would replace terraform_data.db, which may hold data (cannot update)');
+
+    writeFileSync(
+      join(cwd, 'ship.yaml'),
+      CONFIG.replace('stateful: [terraform_data.db]', 'stateful: [terraform_data.db], stateless: [terraform_data.db]'),
+    );
+    expect((await shipJson(['--rollback-to', first!], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+  });
+
+  it('given prevent_destroy in what is live and not in what is gone back to, then the way back is refused', async () => {
+    const { cwd, write } = shop();
+    write('v1');
+    await ship([], { cwd });
+    const [first] = snapshots(cwd);
+    write('v2', 'resource "terraform_data" "kept" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n');
+    await ship([], { cwd });
+
+    const { code, stderr } = await shipJson(['--rollback-to', first!, '--force-rollback'], { cwd });
+
+    expect(code).toBe(6);
+    expect(stderr).toContain('would destroy terraform_data.kept, which may hold data');
+  });
+
+  it('given ship killed in the middle of an apply, when it is recovered, then terraform is ended in order, and v1 is back', async () => {
+    const { cwd, write, state, freshPlan } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write(
+      'v2',
+      'resource "terraform_data" "slow" {\n  depends_on = [terraform_data.app]\n  provisioner "local-exec" { command = "touch ../begun; exec sleep 60" }\n}\n',
+    );
+    await killedOnce(cwd, () => existsSync(join(cwd, 'begun')));
+
+    const { report, code } = await shipJson(['recover', '--back'], { cwd });
+
+    expect({ code, status: report.status }).toEqual({ code: 0, status: 'rolled_back' });
+    expect(report.warnings.join()).toMatch(/ended process group \d+ \(.*terraform apply/);
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
+  it('given terraform killed with ship, when the run is gone on with, then the step is undone first, and done again', async () => {
+    const { cwd, write, state } = shop();
+    write('v1');
+    await ship([], { cwd });
+    const provisioner = 'test -e ../again || { touch ../begun; exec sleep 60; }; touch ../whole';
+    write('v2', `resource "terraform_data" "slow" {\n  provisioner "local-exec" { command = "${provisioner}" }\n}\n`);
+    await killedOnce(cwd, () => existsSync(join(cwd, 'begun')), { tool: true });
+    writeFileSync(join(cwd, 'again'), '');
+
+    const { report, code } = await shipJson(['recover', '--forward'], { cwd });
+
+    expect({ code, status: report.status }).toEqual({ code: 0, status: 'succeeded' });
+    expect(existsSync(join(cwd, 'whole'))).toBe(true);
+    expect(state().resources.map(({ name }) => name)).toContain('slow');
+  });
+
+  it('given Ctrl-C during an apply with a provisioner that ignores it, then terraform saves what it has made, once, and nothing goes on', async () => {
+    const { cwd, write, state } = shop();
+    write(
+      'v1',
+      `resource "terraform_data" "deaf" {\n  provisioner "local-exec" { command = "trap '' INT TERM; touch ../begun; sleep 5" }\n}\n`,
+    );
+    const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+    await until(() => existsSync(join(cwd, 'begun')));
+
+    child.kill('SIGINT');
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+
+    expect(code).toBe(130);
+    expect(state().resources.map(({ name }) => name)).toContain('app');
+    expect(groupsOf(cwd)).toEqual([]);
+  });
+
+  it('given a second stack in a workspace of its own, when a run of both is taken back, then each is as it was', async () => {
+    const config = CONFIG.replace(
+      'steps: [{ id: infra, uses: terraform/apply }]',
+      'steps: [{ id: infra, uses: terraform/apply }, { id: edge, uses: terraform/apply, with: { dir: edge, workspace: blue, vars: { size: 2 } } }]',
+    );
+    const { cwd, write, state } = shop(config);
+    mkdirSync(join(cwd, 'edge'));
+    writeFileSync(
+      join(cwd, 'edge/main.tf'),
+      'variable "size" {}\nresource "terraform_data" "edge" { input = var.size }\noutput "size" { value = terraform_data.edge.output }\n',
+    );
+    const edge = () => JSON.parse(readFileSync(join(cwd, 'edge/terraform.tfstate.d/blue/terraform.tfstate'), 'utf8')).outputs.size.value;
+    write('v1');
+    expect((await shipJson([], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    const [first] = snapshots(cwd);
+    writeFileSync(join(cwd, 'ship.yaml'), config.replace('size: 2', 'size: 3'));
+    write('v2');
+    await ship([], { cwd });
+    expect(edge()).toBe(3);
+
+    const { report } = await shipJson(['--rollback-to', first!], { cwd });
+
+    expect(report).toMatchObject({ status: 'succeeded' });
+    expect({ edge: edge(), infra: state().outputs.version?.value }).toEqual({ edge: 2, infra: 'v1' });
+  });
+
+  it('given secrets in variables, when a run is over, then they stand in states alone, for this user alone, and the way back has them', async () => {
+    const { cwd, write, state } = shop();
+    const secret =
+      'variable "pin" { sensitive = true }\nvariable "api_token" { sensitive = true }\nresource "terraform_data" "secret" { input = [var.pin, var.api_token] }\n';
+    write('v1', secret);
+    writeFileSync(join(cwd, 'infra/terraform.tfvars'), 'pin = "pin-canary-4711"\n');
+    const env = { TF_VAR_api_token: 'token-canary-0815' };
+    const out = await ship([], { cwd, env });
+    const [first] = snapshots(cwd);
+    write('v2', secret);
+    writeFileSync(join(cwd, 'infra/terraform.tfvars'), 'pin = "another"\n');
+    await ship([], { cwd, env });
+
+    expect((await shipJson(['--rollback-to', first!], { cwd, env })).report).toMatchObject({ status: 'succeeded' });
+
+    expect(JSON.stringify(state())).toContain('pin-canary-4711');
+    const holding = filesWith(join(cwd, '.speckit'), ['token-canary-0815', 'pin-canary-4711']);
+    expect(holding.filter((file) => !/\.tfstate$|objects\//.test(file))).toEqual([]);
+    expect(holding.map((file) => (statSync(join(cwd, '.speckit', file)).mode & 0o777).toString(8))).toEqual(holding.map(() => '600'));
+    expect(filesWith(join(cwd, '.speckit/objects'), ['token-canary-0815']).length, 'pulled states alone').toBeLessThanOrEqual(1);
+    expect(out.stdout + out.stderr).not.toMatch(/canary/);
+  });
+
+  it('given --dry-run, then each change is shown with how it would be undone, and nothing is touched', async () => {
+    const { cwd, write } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write('v2', 'resource "terraform_data" "extra" {}\n');
+
+    const { stdout, code } = await ship(['--dry-run'], { cwd });
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/create +terraform_data\.extra/);
+    expect(stdout).toMatch(/update +terraform_data\.app \(input, output\)/);
+    expect(stdout).toContain('updates terraform_data.app back; destroys terraform_data.extra');
+    expect(snapshots(cwd)).toHaveLength(1);
+  });
+
+  it('given a hand that took a resource out of the state, and a source that changed, when a snapshot is compared with what is live, then both are told', async () => {
+    const { cwd, write } = shop();
+    const other = join(cwd, 'other');
+    mkdirSync(other);
+    const tell = async (said: string) => {
+      writeFileSync(join(other, 'main.tf'), `output "said" { value = "${said}" }\n`);
+      await runProgram(['terraform', 'init'], { cwd: other });
+      await runProgram(['terraform', 'apply', '-auto-approve'], { cwd: other });
+    };
+    await tell('one');
+    const config = `{ path = "${other}/terraform.tfstate" }`;
+    write(
+      'v1',
+      `data "terraform_remote_state" "other" {\n  backend = "local"\n  config  = ${config}\n}\noutput "heard" { value = data.terraform_remote_state.other.outputs.said }\n`,
+    );
+    await ship([], { cwd });
+    await tell('two');
+    const byHand = { cwd: join(cwd, 'infra'), env: { TF_DATA_DIR: join(cwd, 'by-hand') } };
+    await runProgram(['terraform', 'init'], byHand);
+    await runProgram(['terraform', 'state', 'rm', 'terraform_data.app'], byHand);
+
+    const { stdout } = await ship(['snapshots', 'diff', snapshots(cwd)[0]!], { cwd });
+
+    expect(stdout).toContain('infra: going back would create terraform_data.app');
+    expect(stdout).toContain('infra: reality has left the state: output heard');
+  });
+});
+
+describe.skipIf(!hasProgram('terraform'))('states in a backend, with the real terraform', () => {
+  const httpBackend = ({ url }: StateServer) =>
+    `terraform {\n  backend "http" {\n    address        = "${url}"\n    lock_address   = "${url}"\n    unlock_address = "${url}"\n    retry_max      = 0\n  }\n}\n`;
+
+  it('given a lock that another terraform holds, then it is shown with owner and age, it is waited for, and doctor explains it; when it is free, the step goes on', async () => {
+    const { cwd, write, state } = shop(CONFIG.replace('dir: infra,', 'dir: infra, lock_timeout: 1s,'));
+    write('v1');
+    await ship([], { cwd });
+    const holding =
+      'resource "terraform_data" "holder" {\n  provisioner "local-exec" { command = "touch ../held; while ! test -e ../free; do sleep 0.1; done" }\n}\n';
+    write('v1', holding);
+    const byHand = { cwd: join(cwd, 'infra'), env: { TF_DATA_DIR: join(cwd, 'by-hand') } };
+    await runProgram(['terraform', 'init'], byHand);
+    const holder = runProgram(['terraform', 'apply', '-auto-approve'], byHand);
+    await until(() => existsSync(join(cwd, 'held')));
+
+    const { report, code } = await shipJson([], { cwd });
+    expect(code).toBe(3);
+    expect(report.failure?.message).toMatch(
+      /the state of infra is locked by \S+@\S+, for \d+ s, for apply \(lock [0-9a-f-]{36}\); waited 1s/,
+    );
+    const doctor = await ship(['doctor'], { cwd });
+    expect(doctor.stdout).toMatch(/! the state of infra is locked by \S+@\S+, for \d+ s, for apply/);
+    expect(doctor.stdout).toContain('force-unlock ID');
+
+    writeFileSync(join(cwd, 'ship.yaml'), CONFIG.replace('dir: infra,', 'dir: infra, lock_timeout: 20s,'));
+    const waiting = shipJson([], { cwd });
+    writeFileSync(join(cwd, 'free'), '');
+    expect((await waiting).report).toMatchObject({ status: 'succeeded' });
+    await holder;
+    expect(state().resources.map(({ name }) => name)).toContain('holder');
+  });
+
+  it('given a lock in a backend whose holder is gone, then its id is told, and it is never forced', async () => {
+    const server = await startStateServer();
+    const { cwd, write } = shop(CONFIG.replace('dir: infra,', 'dir: infra, lock_timeout: 1s,'), httpBackend(server));
+    write('v1');
+    await ship([], { cwd });
+    server.lock = JSON.stringify({
+      ID: 'lock-4711',
+      Operation: 'OperationTypeApply',
+      Who: 'ann@build',
+      Version: '1.11.4',
+      Created: new Date().toISOString(),
+    });
+    write('v2');
+
+    const { report, code } = await shipJson([], { cwd });
+
+    expect({ code, lock: server.lock }).toEqual({ code: 3, lock: expect.stringContaining('lock-4711') });
+    expect(report.failure?.message).toContain(
+      'the state of infra is locked by somebody, for an unknown time, for something (lock lock-4711); waited 1s',
+    );
+  });
+
+  it('given a backend that takes no state at the end of an apply, then errored.tfstate is pushed as soon as it does, and the run is taken back', async () => {
+    const server = await startStateServer();
+    const { cwd, write } = shop(CONFIG, httpBackend(server));
+    write('v1');
+    await ship([], { cwd });
+    server.refuses = true;
+    write('v2');
+    const running = shipJson(['--auto-rollback'], { cwd });
+    await until(() => existsSync(join(cwd, 'infra/errored.tfstate')));
+    server.refuses = false;
+
+    const { report } = await running;
+
+    expect(report.failure?.message).toMatch(/Failed to (?:save|persist)/);
+    expect(report).toMatchObject({ status: 'rolled_back' });
+    expect(JSON.parse(server.state)).toMatchObject({ outputs: { version: { value: 'v1' } } });
+    expect(existsSync(join(cwd, 'infra/errored.tfstate'))).toBe(false);
+  });
+
+  it('given a backend that stays away, then the state that could not be saved is named, the rollback is incomplete, and the next run is refused until it is pushed', async () => {
+    const server = await startStateServer();
+    const { cwd, write } = shop(CONFIG, httpBackend(server));
+    write('v1');
+    await ship([], { cwd });
+    server.refuses = true;
+    write('v2');
+
+    const { report, code } = await shipJson(['--auto-rollback'], { cwd });
+    expect({ code, status: report.status }).toEqual({ code: 4, status: 'rollback_incomplete' });
+    expect(JSON.stringify(report.rollback?.remaining)).toContain('SHIP_TERRAFORM_STATE_UNSAVED');
+    expect(existsSync(join(cwd, 'infra/errored.tfstate'))).toBe(true);
+
+    server.refuses = false;
+    expect((await shipJson(['recover', '--back'], { cwd })).report).toMatchObject({ status: 'rolled_back' });
+    expect(JSON.parse(server.state)).toMatchObject({ outputs: { version: { value: 'v1' } } });
+  });
+
+  it('given a state of another lineage, when it is gone back, then it is refused with 6, and the state stays', async () => {
+    const server = await startStateServer();
+    const { cwd, write } = shop(CONFIG, httpBackend(server));
+    write('v1');
+    await ship([], { cwd });
+    const other = { ...JSON.parse(server.state), lineage: '00000000-0000-0000-0000-000000000000' };
+    server.state = JSON.stringify(other);
+
+    const { code, stderr } = await shipJson(['--rollback-to', snapshots(cwd)[0]!, '--force-rollback'], { cwd });
+
+    expect(code).toBe(6);
+    expect(stderr).toContain('its lineage is 00000000-0000-0000-0000-000000000000');
+    expect(JSON.parse(server.state)).toEqual(other);
+  });
+
+  it('given a backend that cannot be reached, when it is applied, then nothing is lost, and Terraform says so in its own words', async () => {
+    const server = await startStateServer();
+    const { cwd, write } = shop(CONFIG, httpBackend({ ...server, url: 'http://127.0.0.1:1/state' }));
+    write('v1');
+
+    const { report, code } = await shipJson([], { cwd });
+
+    expect(code).toBe(3);
+    expect(report.failure?.message).toMatch(/terraform (?:init|state pull) failed in infra: .*connection refused/);
+  });
+});
+
+describe.skipIf(!hasProgram('terraform'))('what is wrong with a configuration, with the real terraform', () => {
+  const validated = async ({ cwd }: Pick<Shop, 'cwd'>, env: Record<string, string> = {}) => {
+    const { code, stderr } = await ship(['validate'], { cwd, env });
+    expect(code).toBe(2);
+    expect(existsSync(join(cwd, '.speckit/runs'))).toBe(false);
+    return stderr;
+  };
+
+  it('given no folder, an empty one, or none that is named, then each is told with exit 2', async () => {
+    const none = shop();
+    rmSync(join(none.cwd, 'infra'), { recursive: true });
+    expect(await validated(none)).toContain('step infra: infra is no folder');
+    mkdirSync(join(none.cwd, 'infra'));
+    expect(await validated(none)).toContain('step infra: infra holds no configuration: there is no file *.tf in it');
+    expect(await validated(shop(CONFIG.replace('{ dir: infra, stateful: [terraform_data.db] }', '{}')))).toContain(
+      '`dir` names the folder of the configuration',
+    );
+  });
+
+  it('given a syntax error, then Terraform says so itself, with file and line', async () => {
+    const broken = shop();
+    broken.write('v1', 'resource "terraform_data" {\n  input = \n');
+    expect(await validated(broken)).toMatch(/main\.tf:\d+.*(?:Invalid expression|Unclosed configuration block|Missing)/);
+  });
+
+  it('given a variable without a value, then it is told where it stands; given one by any way, then it is not', async () => {
+    const open = shop();
+    open.write('v1', 'variable "size" {\n  type = number\n}\n');
+    expect(await validated(open)).toMatch(/main\.tf:\d+: the variable size has no value/);
+    expect((await ship(['validate'], { cwd: open.cwd, env: { TF_VAR_size: '3' } })).code).toBe(0);
+    writeFileSync(join(open.cwd, 'infra/terraform.tfvars'), 'size = 3\n');
+    expect((await ship(['validate'], { cwd: open.cwd })).code).toBe(0);
+  });
+
+  it('given a binary that is too old, none, or something else, then path, found and needed are told', async () => {
+    const old = shop(CONFIG.replace('dir: infra,', 'dir: infra, binary: ./old,'));
+    old.write('v1');
+    writeFileSync(join(old.cwd, 'old'), '#!/bin/sh\necho "Terraform v1.3.9"\n', { mode: 0o755 });
+    expect(await validated(old)).toMatch(/\/old is 1\.3\.9, and 1\.4\.0 or newer is needed/);
+    writeFileSync(join(old.cwd, 'old'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
+    expect(await validated(old)).toContain('/old is neither terraform nor tofu: `version` makes it write "hello\\n"');
+    rmSync(join(old.cwd, 'old'));
+    expect(await validated(old)).toContain('./old is not on PATH');
+  });
+});
+
+/** Runs ship, and kills it, and its tool if that is asked for, once something is true. */
+async function killedOnce(cwd: string, isTime: () => boolean, { tool = false } = {}): Promise<void> {
+  const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+  await until(isTime);
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('exit', resolve));
+  if (tool) for (const pgid of groupsOf(cwd)) process.kill(-pgid, 'SIGKILL');
+}
+
+/** The process groups that work in a folder of this test. */
+function groupsOf(cwd: string): number[] {
+  const groups = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TF_DATA_DIR=${cwd}`)) return [];
+        return [Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[2])];
+      } catch {
+        return [];
+      }
+    });
+  return [...new Set(groups)];
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 25_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('waited for too long');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function filesWith(folder: string, texts: readonly string[]): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[]).filter((name) => {
+    const path = join(folder, name);
+    return statSync(path).isFile() && texts.some((text) => readFileSync(path, 'latin1').includes(text));
+  });
+}
