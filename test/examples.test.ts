@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort, startService } from './services/started.js';
+import { freePort, hasProgram, startService } from './services/started.js';
 import { ROOT, runProgram, ship, shipJson, temporaryFolder } from './support/ship.js';
 
 /** A copy of an example, as somebody who downloaded it has it. */
@@ -16,6 +16,7 @@ it('given every example with a ship.yaml, when it is validated, then it is valid
   const names = readdirSync(join(ROOT, 'examples')).filter((name) => existsSync(join(ROOT, 'examples', name, 'ship.yaml')));
   expect(names).toEqual(expect.arrayContaining(['git', 'shell', 'snapshots']));
   for (const name of names) {
+    if (name === 'terraform' && !hasProgram('terraform')) continue;
     const { code, stderr } = await ship(['validate'], { cwd: copyOf(name) });
     expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
   }
@@ -144,3 +145,22 @@ it('given examples/prometheus, when a version fails its requests and another is 
   expect(slow.report).toMatchObject({ exit_code: 1, failure: { trigger: 'latency_degradation', severity: 'HIGH' } });
   expect(readFileSync(join(cwd, 'scratch/version'), 'utf8')).toBe('v1\n');
 });
+
+it.skipIf(!hasProgram('terraform'))(
+  'given examples/terraform, when a size is applied, taken back, and another one refused by its check, then the small one is there each time, and so are its outputs',
+  async () => {
+    const cwd = copyOf('terraform');
+    const size = () => JSON.parse(readFileSync(join(cwd, 'outputs.json'), 'utf8')).size;
+    expect((await ship([], { cwd })).code).toBe(0);
+    expect((await ship([], { cwd, env: { SIZE: 'large' } })).code).toBe(0);
+    expect(size()).toBe('large');
+
+    expect((await shipJson(['rollback'], { cwd })).report).toMatchObject({ status: 'rolled_back' });
+    expect(size()).toBe('small');
+
+    const { report } = await shipJson(['--auto-rollback'], { cwd, env: { SIZE: 'huge' } });
+    expect(report).toMatchObject({ status: 'rolled_back', failure: { trigger: 'smoke_tests_failed' } });
+    expect(size()).toBe('small');
+    expect((await ship(['doctor'], { cwd })).stdout).toContain('all is well');
+  },
+);

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployed, SERVICE } from './support/line-service.js';
-import { DEPLOY, lines, project, ship, shipJson } from './support/ship.js';
+import { DEPLOY, HEAD, lines, project, ship, shipJson } from './support/ship.js';
 
 describe('snapshots', () => {
   it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
@@ -134,4 +134,17 @@ describe('snapshots', () => {
     for (let run = 0; run < 4; run += 1) ids.push((await shipJson([], { cwd })).report.snapshot!);
     expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[3] }, { id: ids[2] }]);
   });
+});
+
+it('given a success that was taken back, when the next run fails and is undone, then it is back at the snapshot that was live, and not at the newest', async () => {
+  const cwd = project(
+    `${HEAD}steps: [{ id: a, run: 'test "$N" != bad; echo "$N" > n', capture: 'cat n 2>/dev/null || true', undo: 'echo "$SHIP_CAPTURE" > n' }]\n`,
+  );
+  const first = await shipJson([], { cwd, env: { N: '1' } });
+  await shipJson([], { cwd, env: { N: '2' } });
+  expect((await shipJson(['rollback'], { cwd })).report.rollback?.target_snapshot).toBe(first.report.snapshot);
+
+  const { report } = await shipJson(['--auto-rollback'], { cwd, env: { N: 'bad' } });
+
+  expect(report).toMatchObject({ status: 'rolled_back', rollback: { target_snapshot: first.report.snapshot } });
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
 import { hasProgram } from './services/started.js';
 import { type StateServer, startStateServer } from './services/terraform-state.js';
@@ -288,6 +289,25 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
     expect(holding.map((file) => (statSync(join(cwd, '.speckit', file)).mode & 0o777).toString(8))).toEqual(holding.map(() => '600'));
     expect(filesWith(join(cwd, '.speckit/objects'), ['token-canary-0815']).length, 'pulled states alone').toBeLessThanOrEqual(1);
     expect(out.stdout + out.stderr).not.toMatch(/canary/);
+  });
+
+  it('given an age key, when infrastructure is applied and gone back to, then states and objects are sealed, and the way back opens them', async () => {
+    const identity = await generateIdentity();
+    const sealing = `plugins: [{ snapshots: { encryption: { recipients: [${await identityToRecipient(identity)}], identity_env: AGE_ID } } }, `;
+    const { cwd, write, state } = shop(CONFIG.replace('plugins: [', sealing));
+    const env = { AGE_ID: identity };
+    const secret = 'variable "pin" { sensitive = true }\nresource "terraform_data" "secret" { input = var.pin }\n';
+    write('v1', secret);
+    writeFileSync(join(cwd, 'infra/terraform.tfvars'), 'pin = "pin-canary-4711"\n');
+    await ship([], { cwd, env });
+    write('v2', secret);
+    writeFileSync(join(cwd, 'infra/terraform.tfvars'), 'pin = "another"\n');
+    await ship([], { cwd, env });
+    expect(filesWith(join(cwd, '.speckit'), ['pin-canary-4711', 'triggers_replace'])).toEqual([]);
+
+    expect((await shipJson(['--rollback-to', snapshots(cwd)[0]!], { cwd, env })).report).toMatchObject({ status: 'succeeded' });
+
+    expect(JSON.stringify(state())).toContain('pin-canary-4711');
   });
 
   it('given --dry-run, then each change is shown with how it would be undone, and nothing is touched', async () => {

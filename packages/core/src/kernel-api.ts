@@ -26,3 +26,4 @@ export { rollbackComponent } from './run/rollback-component.js';
 export { demandSnapshots, rollbackTo } from './run/rollback-to.js';
 export { run } from './run/run.js';
 export { FileStore } from './store/file.js';
+export { objectsIn } from './store/objects.js';

@@ -4,7 +4,7 @@ import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
 import { appendIndex, isFresh, type ListedSnapshot, listedOf, readIndex, rebuildIndex } from './listing.js';
 import { fileName, folderOf, ID, idsIn, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
-import { unnamed } from './objects.js';
+import { removeUnnamed } from './objects.js';
 import { Pins } from './pins.js';
 import { evictable } from './retention.js';
 
@@ -140,8 +140,10 @@ export class Shelf implements SnapshotProvider {
     const beside = (await this.#names(environment)).filter((name) => gone.includes(ownerOf(name) ?? ''));
     for (const id of gone) await this.store.remove(keyOf(environment, id));
     for (const name of beside) await this.store.remove(`${folderOf(environment)}/${name}`);
-    const objects = new Set(evicted.flatMap((snapshot) => snapshot?.objects ?? []));
-    for (const key of await unnamed(this, objects)) await this.store.remove(key);
+    await removeUnnamed(
+      this,
+      evicted.flatMap((snapshot) => snapshot?.objects ?? []),
+    );
   }
 
   async #orphans(environment: string, ids: ReadonlySet<string>, now: number): Promise<string[]> {

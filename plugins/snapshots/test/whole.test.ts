@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isShipError, MemoryStore } from '@ship/core';
-import { FileStore } from '@ship/core/kernel';
+import { FileStore, objectsIn } from '@ship/core/kernel';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -110,6 +110,27 @@ describe('what lies beside a snapshot', () => {
     },
   );
 
+  it('given an object that somebody holds, when the snapshots that name it are evicted, then it stays; held no more, it goes, and so does what only a run had captured', async () => {
+    const { store, shelf } = shelfIn();
+    const objects = objectsIn(store, () => undefined);
+    const shared = await saveWhole(store, shelf, idAt(1), { state: 'same' });
+    const ofRun = await objects.put(Buffer.from('the state before the run'));
+    await objects.hold('production-infra', [shared, ofRun]);
+    await saveWhole(store, shelf, idAt(2), { state: 'other' });
+    await shelf.prune('production', 1);
+    expect([(await objects.get(shared)).toString(), (await objects.get(ofRun)).toString()]).toEqual([
+      'the configuration of same',
+      'the state before the run',
+    ]);
+
+    await objects.hold('production-infra', []);
+    await saveWhole(store, shelf, idAt(3), { state: 'third' });
+    await shelf.prune('production', 1);
+
+    for (const key of [shared, ofRun]) await expect(objects.get(key)).rejects.toMatchObject({ code: 'SHIP_OBJECT_DAMAGED' });
+    expect(await shelf.problems('production', `snapshot-${idAt(3)}`)).toEqual([]);
+  });
+
   it('given evicted snapshots without objects, when they go, then nothing but they and the last good one is read', async () => {
     const { shelf } = shelfIn();
     for (let minute = 1; minute <= 9; minute += 1) await shelf.save(snapshot(idAt(minute)));
@@ -129,6 +150,25 @@ describe('what lies beside a snapshot', () => {
     expect((await shelf.prune('production', 5, [], at('2026-01-15T12:00:00Z'))).files).toEqual([]);
     expect((await shelf.prune('production', 5, [], at('2026-01-17T12:00:00Z'))).files).toEqual([`terraform-${idAt(2)}.tfstate`]);
     expect(await shelf.problems('production', `snapshot-${idAt(1)}`)).toEqual([]);
+  });
+});
+
+describe('objects', () => {
+  it('given one that was flipped, is gone, or is sealed where nothing opens it, when it is read, then that is said', async () => {
+    const { store } = shelfIn();
+    const identity = await generateIdentity();
+    const seal = sealWith({ recipients: [await identityToRecipient(identity)], identity_env: 'ID' }, { ID: identity });
+    const [open, sealed] = [objectsIn(store, () => undefined), objectsIn(store, () => seal)];
+    const key = await sealed.put(Buffer.from('secret'));
+    expect((await store.get(key))!.value.toString('latin1')).not.toContain('secret');
+    expect((await sealed.get(key)).toString()).toBe('secret');
+    await expect(open.get(key)).rejects.toThrow('is encrypted, and nothing here can open it');
+    const plain = await open.put(Buffer.from('plain'));
+    expect((await sealed.get(plain)).toString()).toBe('plain');
+    await store.put(plain, 'plaim');
+    await expect(open.get(plain)).rejects.toThrow('is not what it was');
+    await store.remove(plain);
+    await expect(open.get(plain)).rejects.toThrow('is gone');
   });
 });
 

@@ -109,6 +109,14 @@ export const objectsOf = ({ configuration, secrets }: Configuration): string[] =
   ...(secrets === undefined ? [] : [secrets]),
 ];
 
+/** Keeps what the last change of a stack can be taken back to: until there is another, no snapshot need name it. */
+export const holdFor = (
+  { environment }: Pick<Context, 'environment'>,
+  objects: Objects,
+  stack: string,
+  keys: readonly string[],
+): Promise<void> => objects.hold(`terraform-${environment}-${stack}`, keys);
+
 /** The backend as `init` has found it; null for a state in the folder of the root module. */
 function backendOf({ dataDir }: Place): Backend | null {
   try {

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Change, Finding, Objects, Probed, Restored, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, type Configuration, configurationOf } from './applied.js';
+import { type Applied, type AppliedRecords, type Configuration, configurationOf, holdFor, objectsOf } from './applied.js';
 import { applySaving, examine, type Goal, goBack } from './back.js';
 import { errors } from './errors.js';
 import { judge, lineOf } from './judge.js';
@@ -120,7 +120,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
     const plan = await planNext(bench, stack, destroy);
     warnOfLosses(ctx, plan, options);
     const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
-    return {
+    const before: Before = {
       lineage: state?.lineage ?? null,
       serial: state?.serial ?? null,
       addresses: [...(state?.addresses ?? [])],
@@ -129,6 +129,13 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, packed, plan }),
       differs: plan.differs,
     };
+    const { applied: known, next, state: kept } = before;
+    await holdFor(ctx, objects, stack.name, [
+      ...objectsOf(next),
+      ...(known === null ? [] : objectsOf(known)),
+      ...(kept === null ? [] : [kept]),
+    ]);
+    return before;
   } finally {
     bench.close();
   }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Action, Json } from '@ship/core';
+import { holdFor } from './applied.js';
 import type { Parts } from './apply.js';
 import { outputInput } from './schema.js';
 import { type StackInput, stackOf } from './stack.js';
@@ -24,7 +25,9 @@ export function outputAction({ options, objects }: Pick<Parts, 'options' | 'obje
     async capture(ctx, { file }) {
       const path = file === undefined ? undefined : resolve(ctx.dir, file);
       if (path === undefined) return null;
-      return { file: existsSync(path) ? await objects.put(readFileSync(path)) : null };
+      const kept = existsSync(path) ? await objects.put(readFileSync(path)) : null;
+      await holdFor(ctx, objects, `output-${ctx.step.id}`, kept === null ? [] : [kept]);
+      return { file: kept };
     },
     async run(ctx, input) {
       const bench = await openLive(ctx, stackOf(ctx, options, input), await findTool(ctx, options.binary));

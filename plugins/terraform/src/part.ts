@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
-import { type Applied, type AppliedRecords, objectsOf } from './applied.js';
+import { type Applied, type AppliedRecords, holdFor, objectsOf } from './applied.js';
 import type { Parts } from './apply.js';
 import { driftLine, examine, type Goal, goBack } from './back.js';
 import { lineOf } from './judge.js';
@@ -93,6 +93,7 @@ async function goalOf(ctx: Context, options: Options, records: AppliedRecords, n
 
 async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
   const { restored, state } = await goBack(ctx, objects, await goalOf(ctx, options, records, name, applied));
+  await holdFor(ctx, objects, name, objectsOf(applied));
   if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
   return restored;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
-import type { Objects, Seal, Store } from '../types/index.js';
+import type { HeldObjects, Objects, Seal, Store } from '../types/index.js';
 
 const PLAIN = 'objects';
 const SEALED = 'objects/sealed';
@@ -26,5 +26,17 @@ export function objectsIn(store: Store, sealer: () => Seal | undefined): Objects
       if (seal === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is encrypted, and nothing here can open it' });
       return seal.open(key, stored);
     },
+    async hold(owner, keys) {
+      const at = `${HELD}/${owner}.json`;
+      const { keys: before, dropped } = readHeld((await store.get(at))?.value);
+      const now: HeldObjects = { keys, dropped: [...new Set([...dropped, ...before])].filter((key) => !keys.includes(key)) };
+      await store.put(at, `${JSON.stringify(now, null, 2)}\n`);
+    },
   });
 }
+
+/** Where what is held is written down. */
+const HELD = 'objects/held';
+
+const readHeld = (value: Buffer | undefined): HeldObjects =>
+  value === undefined ? { keys: [], dropped: [] } : (JSON.parse(value.toString('utf8')) as HeldObjects);

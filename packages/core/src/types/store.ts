@@ -141,6 +141,19 @@ export interface Objects {
   put(bytes: Uint8Array): Promise<string>;
   /** SHIP_OBJECT_DAMAGED where they are gone, are not what they were, or cannot be opened. */
   get(key: string): Promise<Buffer>;
+  /**
+   * Keeps these for `owner`, a name such as `production-infra`, in place of what was kept for it before. Whoever captures
+   * them calls it, for what no snapshot names yet, or any more: what the last run would be taken back to.
+   */
+  hold(owner: string, keys: readonly string[]): Promise<void>;
+}
+
+/** What `objects/held/<owner>.json` says. */
+export interface HeldObjects {
+  /** Kept. */
+  readonly keys: readonly string[];
+  /** Kept no more; they go with the next eviction, unless a snapshot names them. */
+  readonly dropped: readonly string[];
 }
 
 /** What a store is made for. */

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyAction, Change, Finding } from '../src/index.js';
+import { actions, fail, plugin, rollingBack, steps } from './help.js';
+
+const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'test', message });
+
+/** An action that can be undone, and says this beforehand. */
+const admitting = (log: string[], admit: NonNullable<AnyAction['admit']>): AnyAction => ({
+  capture: () => 'before',
+  run: () => 'result',
+  restore: () => {
+    log.push('undone');
+  },
+  admit,
+});
+
+const CONFIG = steps('id: a, uses: t/ok', 'id: b, uses: t/fail, needs: [a]');
+
+describe('what steps say before they are undone', () => {
+  it('given a step whose undo would do harm, when the run fails, then nothing is undone, and the run is refused', async () => {
+    const log: string[] = [];
+    const action = admitting(log, () => [finding('block', 'it would be lost')]);
+    const { run } = await rollingBack({ config: CONFIG, plugins: [actions({ ok: action, fail })] });
+
+    const report = await run();
+
+    expect(report).toMatchObject({ status: 'refused', exit_code: 6, errors: [{ code: 'SHIP_ROLLBACK_REFUSED' }] });
+    expect(report.errors[0]?.message).toContain('it would be lost');
+    expect(log).toEqual([]);
+  });
+
+  it('given a step that only warns, or cannot tell, when the run fails, then it is undone, and the finding stands in the report', async () => {
+    for (const [admit, message] of [
+      [() => [finding('warn', 'it was new')], 'it was new'],
+      [fail, 'nobody can tell whether a can go back: fails on purpose'],
+    ] as const) {
+      const log: string[] = [];
+      const { run } = await rollingBack({ config: CONFIG, plugins: [actions({ ok: admitting(log, admit), fail })] });
+
+      const report = await run();
+
+      expect(report).toMatchObject({
+        status: 'rolled_back',
+        rollback: { findings: [expect.objectContaining({ level: 'warn', message })] },
+      });
+      expect(log).toEqual(['undone']);
+    }
+  });
+
+  it('given what a step captured and answered, when it is asked, then it is given both; a step that did not act is not asked', async () => {
+    const asked: unknown[] = [];
+    const admit: AnyAction['admit'] = (ctx, before, result, input) => {
+      asked.push([ctx.step.id, before, result, input]);
+      return [];
+    };
+    const config = steps('id: a, uses: t/ok, with: { n: 1 }', 'id: b, uses: t/fail, needs: [a]', 'id: c, uses: t/ok, needs: [b]');
+    const { run } = await rollingBack({ config, plugins: [actions({ ok: admitting([], admit), fail })] });
+    await run();
+    expect(asked).toEqual([['a', 'before', 'result', { n: 1 }]]);
+  });
+});
+
+describe('a step that needs its time to end', () => {
+  it('given a deadline and a longer grace, when it is told to stop, then it may end in order', async () => {
+    let ended = false;
+    const slow: AnyAction = {
+      grace_ms: 2_000,
+      run: (ctx) =>
+        new Promise((_, reject) =>
+          ctx.signal.addEventListener('abort', () =>
+            setTimeout(() => {
+              ended = true;
+              reject(ctx.signal.reason);
+            }, 300),
+          ),
+        ),
+    };
+    const { run } = await rollingBack({ config: steps('id: a, uses: t/slow, timeout: 50ms'), plugins: [actions({ slow })] });
+    const report = await run();
+    expect(ended).toBe(true);
+    expect(report.steps[0]).toMatchObject({ error: { code: 'SHIP_STEP_TIMEOUT' } });
+  });
+
+  it('given one that outlasts its grace, then it is left behind, and that is said', async () => {
+    const stuck: AnyAction = { grace_ms: 50, run: () => new Promise(() => {}) };
+    const { run } = await rollingBack({ config: steps('id: a, uses: t/stuck, timeout: 50ms'), plugins: [actions({ stuck })] });
+    expect((await run()).steps[0]).toMatchObject({ error: { code: 'SHIP_STEP_STUCK' } });
+  });
+});
+
+describe('the undo in a dry run', () => {
+  it('given what the preview answered, when the undo is described, then it is of that', async () => {
+    const action: AnyAction = {
+      preview: () => [{ kind: 'create', what: 'one' }],
+      run: () => null,
+      restore: () => {},
+      describeUndo: (_input, changes: readonly Change[]) => `takes away ${changes.map(({ what }) => what).join()}`,
+    };
+    const { kernel } = await rollingBack({ config: steps('id: a, uses: t/one'), plugins: [actions({ one: action })] });
+    const { makePlan, preview } = await import('../src/kernel-api.js');
+    expect((await preview(kernel, await makePlan(kernel)))[0]).toMatchObject({ undo: 'takes away one' });
+  });
+});
+
+describe('objects and examinations of plugins', () => {
+  it('given two plugins that seal, then the second is refused', async () => {
+    const sealing = (name: string) =>
+      plugin(name, (ship) => ship.seal({ close: async (bytes) => bytes, open: async (_name, bytes) => bytes }));
+    await expect(
+      rollingBack({ config: CONFIG, plugins: [sealing('one'), sealing('two'), actions({ ok: () => null, fail })] }),
+    ).rejects.toMatchObject({
+      code: 'SHIP_PLUGIN_NAME_TAKEN',
+    });
+  });
+});
