@@ -138,7 +138,7 @@ describe('snapshots', () => {
 
 it('given a success that was taken back, when the next run fails and is undone, then it is back at the snapshot that was live, and not at the newest', async () => {
   const cwd = project(
-    `${HEAD}steps: [{ id: a, run: 'test "$N" != bad; echo "$N" > n', capture: 'cat n 2>/dev/null || true', undo: 'echo "$SHIP_CAPTURE" > n' }]\n`,
+    `${HEAD}steps: [{ id: a, run: 'test "$N" != bad && echo "$N" > n', capture: 'cat n 2>/dev/null || true', undo: 'echo "$SHIP_CAPTURE" > n' }]\n`,
   );
   const first = await shipJson([], { cwd, env: { N: '1' } });
   await shipJson([], { cwd, env: { N: '2' } });
