@@ -242,6 +242,23 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
     expect(groupsOf(cwd)).toEqual([]);
   });
 
+  it('given a provisioner that hangs and leaves a child that ignores signals, when the deadline of the step is over, then the resource is tainted, nothing is left running, and v1 is back', async () => {
+    const { cwd, write, freshPlan } = shop();
+    write('v1');
+    await ship([], { cwd });
+    const hanging = "(trap '' INT; exec sleep 300) >/dev/null 2>&1 & touch ../begun; exec sleep 300";
+    write('v2', `resource "terraform_data" "hanging" {\n  provisioner "local-exec" { command = "${hanging}" }\n}\n`);
+    writeFileSync(join(cwd, 'ship.yaml'), CONFIG.replace('uses: terraform/apply }', 'uses: terraform/apply, timeout: 3s }'));
+
+    const { report } = await shipJson(['--auto-rollback'], { cwd });
+
+    expect(report.steps[0]).toMatchObject({ error: { code: 'SHIP_STEP_TIMEOUT' } });
+    expect(report.rollback?.findings.map(({ message }) => message)).toContain('infra: failed half way, and is made anew: terraform_data.hanging');
+    expect(report).toMatchObject({ status: 'rolled_back' });
+    expect(groupsOf(cwd)).toEqual([]);
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
   it('given a second stack in a workspace of its own, when a run of both is taken back, then each is as it was', async () => {
     const config = CONFIG.replace(
       'steps: [{ id: infra, uses: terraform/apply }]',

@@ -6,6 +6,8 @@ import { readStat } from './process-identity.js';
 /** After SIGKILL only a process that waits in the kernel, or one of another user, is still there. */
 const LAST_MS = 2_000;
 const LONGEST_LOOK_MS = 100;
+/** What the leader leaves in its group when it ends, such as a background job, wants to save nothing. */
+const WITHOUT_LEADER_MS = 5_000;
 
 /**
  * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because tools such
@@ -21,8 +23,9 @@ export async function endGroup(pgid: number, graceMs: number): Promise<boolean> 
 }
 
 async function gone(pgid: number, withinMs: number): Promise<boolean> {
-  const until = performance.now() + withinMs;
+  let until = performance.now() + withinMs;
   for (let wait = 5; groupAlive(pgid); wait = Math.min(LONGEST_LOOK_MS, wait * 1.5)) {
+    if (!runsIn(pgid, pgid)) until = Math.min(until, performance.now() + WITHOUT_LEADER_MS);
     const left = until - performance.now();
     if (left <= 0) return false;
     await pause(Math.min(wait, left));
