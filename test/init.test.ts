@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasProgram } from './services/started.js';
 import { documentOf } from './support/report.js';
 import { ship, shipJson, temporaryFolder } from './support/ship.js';
 
@@ -50,6 +51,19 @@ describe('init', () => {
     const written = readFileSync(join(cwd, 'ship.yaml'), 'utf8');
     for (const command of commands) expect(written).toContain(`run: "${command}"`);
   });
+
+  it.skipIf(!hasProgram('terraform'))(
+    'given a Terraform configuration and a service, when `ship init` has written its config, then infrastructure is its first step, and goes back with the rest',
+    async () => {
+      const cwd = temporaryFolder();
+      mkdirSync(join(cwd, 'infra'));
+      writeFileSync(join(cwd, 'infra/main.tf'), 'resource "terraform_data" "one" {}\n');
+      writeFileSync(join(cwd, 'Procfile'), 'web: ./serve\n');
+      expect((await ship(['init'], { cwd })).stdout).toContain('for the Terraform configuration in infra');
+      const { report } = await shipJson(['--dry-run'], { cwd });
+      expect(report.plan!.map(({ id, changes }) => [id, changes[0]?.what])).toContainEqual(['infra', 'terraform_data.one']);
+    },
+  );
 
   it.each(['ship.yaml', 'ship.yml', 'ship.json'])('given a %s, when `ship init` runs, then 2, and it is left as it is', async (name) => {
     const cwd = temporaryFolder();

@@ -253,7 +253,9 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
     const { report } = await shipJson(['--auto-rollback'], { cwd });
 
     expect(report.steps[0]).toMatchObject({ error: { code: 'SHIP_STEP_TIMEOUT' } });
-    expect(report.rollback?.findings.map(({ message }) => message)).toContain('infra: failed half way, and is made anew: terraform_data.hanging');
+    expect(report.rollback?.findings.map(({ message }) => message)).toContain(
+      'infra: failed half way, and is made anew: terraform_data.hanging',
+    );
     expect(report).toMatchObject({ status: 'rolled_back' });
     expect(groupsOf(cwd)).toEqual([]);
     expect(await freshPlan('v1')).toContain(NO_CHANGES);
@@ -283,6 +285,35 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
 
     expect(report).toMatchObject({ status: 'succeeded' });
     expect({ edge: edge(), infra: state().outputs.version?.value }).toEqual({ edge: 2, infra: 'v1' });
+  });
+
+  it('given two environments, when each has a workspace of its own, then each has its own state; when they share one, that is told', async () => {
+    const own = CONFIG.replace('dir: infra,', 'dir: infra, environments: { production: { workspace: production } },');
+    const { cwd, write } = shop(own);
+    write('v1');
+    expect((await ship([], { cwd })).stderr).toBe('');
+    const apart = await ship(['--env', 'production'], { cwd });
+    expect({ code: apart.code, told: apart.stdout.includes('is that of') }).toEqual({ code: 0, told: false });
+    expect(existsSync(join(cwd, 'infra/terraform.tfstate.d/production/terraform.tfstate'))).toBe(true);
+
+    writeFileSync(join(cwd, 'ship.yaml'), CONFIG);
+    const shared = await ship(['--env', 'production'], { cwd });
+    expect(shared.stdout).toContain('the state of infra is that of staging, too');
+  });
+
+  it('given a configuration that is broken by now, when a snapshot is gone back to, then that keeps nobody from it', async () => {
+    const { cwd, write, state } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write('v2');
+    await ship([], { cwd });
+    writeFileSync(join(cwd, 'infra/main.tf'), 'resource "');
+
+    expect((await shipJson(['--rollback-to', snapshots(cwd)[0]!], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+    rmSync(join(cwd, 'infra/main.tf'));
+    expect((await shipJson(['--rollback-to', snapshots(cwd)[1]!], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    expect(state().outputs.version).toMatchObject({ value: 'v2' });
   });
 
   it('given secrets in variables, when a run is over, then they stand in states alone, for this user alone, and the way back has them', async () => {

@@ -55,6 +55,13 @@ export class AppliedRecords {
     await this.store.remove(keyOf(environment, stack));
   }
 
+  /** Other environments that have applied a stack of this name to the very same state. */
+  async sharing({ environment }: Pick<Context, 'environment'>, stack: string, lineage: string): Promise<string[]> {
+    const names = (await this.store.list('state/')).map((key) => key.split('/')[1]!).filter((name) => name !== environment);
+    const found = await Promise.all(names.map(async (name) => (await this.get({ environment: name }, stack))?.lineage === lineage));
+    return names.filter((_, index) => found[index]);
+  }
+
   /** The names of the stacks that were applied. */
   async names({ environment }: Pick<Context, 'environment'>): Promise<string[]> {
     const keys = await this.store.list(`${folderOf(environment)}/`);

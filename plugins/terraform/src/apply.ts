@@ -42,11 +42,6 @@ export interface Parts {
   readonly records: AppliedRecords;
 }
 
-/** A change as `--dry-run` shows it, with what its undo would do. */
-interface JudgedChange extends Change {
-  readonly undo?: string;
-}
-
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
   return {
@@ -81,12 +76,12 @@ async function previewed(ctx: StepContext, { options }: Parts, input: StackInput
   }
 }
 
-const noResource = ({ dir }: Stack, { differs, outputs }: PlanDocument): JudgedChange =>
+const noResource = ({ dir }: Stack, { differs, outputs }: PlanDocument): Change =>
   differs
     ? { kind: 'update', what: `outputs of ${dir}: ${outputs.join(', ')}` }
     : { kind: 'update', what: `nothing in ${dir}: unchanged`, undo: 'nothing' };
 
-function judgedChange(change: PlanDocument['changes'][number], { stateful = [], stateless = [] }: Options): JudgedChange {
+function judgedChange(change: PlanDocument['changes'][number], { stateful = [], stateless = [] }: Options): Change {
   const { kind, address } = change;
   const data = holdsData(change, { stateful, stateless, protected: [] }) ? ', which may hold data' : '';
   const undo = {
@@ -102,7 +97,7 @@ function judgedChange(change: PlanDocument['changes'][number], { stateful = [], 
 
 /** The reverse plan, as far as it can be told before there is anything to plan from. */
 function undoOf(changes: readonly Change[]): string {
-  const undos = changes.flatMap(({ undo }: JudgedChange) => (undo === undefined ? [] : [undo]));
+  const undos = changes.flatMap(({ undo }: Change) => (undo === undefined ? [] : [undo]));
   const plan = undos.length === 0 || undos[0] === 'nothing' ? '' : `: ${undos.join('; ')}`;
   return `applies the configuration before again, if that destroys nothing that holds data${plan}`;
 }
@@ -119,6 +114,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
     const state = await terraform.pull();
     const plan = await planNext(bench, stack, destroy);
     warnOfLosses(ctx, plan, options);
+    await warnOfSharing(ctx, parts.records, stack, state);
     const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
     const before: Before = {
       lineage: state?.lineage ?? null,
@@ -143,6 +139,15 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
 
 function planNext({ terraform, varFiles }: Workbench, stack: Stack, destroy: boolean): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
+}
+
+/** Two environments with one state: what is applied in one is applied in the other. Nobody wants that, and nothing else tells. */
+async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, dir }: Stack, state: State | undefined): Promise<void> {
+  const others = state === undefined ? [] : await records.sharing(ctx, name, state.lineage);
+  if (others.length > 0)
+    ctx.log.warn(
+      `the state of ${dir} is that of ${others.join(', ')}, too: give each environment a workspace or a backend of its own in the option \`environments\``,
+    );
 }
 
 /** What goes forward may destroy what it likes; but no way back brings it home, and nobody shall find that out afterwards. */

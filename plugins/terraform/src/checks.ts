@@ -7,7 +7,8 @@ import { findTool, type Tool } from './tool.js';
 import { liveTerraform } from './work.js';
 
 /** What is wrong with the configurations of a plan, before anything is done: told all at once, and nothing is touched. */
-export async function checkPlan({ plan, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {
+export async function checkPlan({ plan, purpose, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {
+  if (purpose === 'rollback') return;
   const steps = plan.steps.filter(({ uses }) => uses.startsWith('terraform/'));
   if (steps.length === 0) return;
   const tool = await findTool(ctx, options.binary);
@@ -21,7 +22,8 @@ export async function checkPlan({ plan, finding, positionOf }: PlanReview, ctx: 
 
 async function problemsOf(step: Step, ctx: Context, options: Options, tool: Tool): Promise<string[]> {
   const input = step.input as StackInput;
-  if (input.dir === undefined && options.dir === undefined)
+  const dirs = [input.dir, options.environments?.[ctx.environment]?.dir, options.dir];
+  if (dirs.every((dir) => dir === undefined))
     return ['`dir` names the folder of the configuration, in the step or in the options of the plugin'];
   const stack = stackOf(ctx, options, input);
   const missing = missingFiles(stack);

@@ -34,6 +34,11 @@ export const optionsSchema: JsonSchema = {
     binary: { ...text, description: 'Name or path. Default: `terraform`, or `tofu` where there is no terraform.' },
     stateful: { ...texts, description: 'Types and addresses that hold data, besides those that are known to.' },
     stateless: { ...texts, description: 'Types and addresses that a rollback may destroy or replace.' },
+    environments: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: false, properties: stack },
+      description: 'What is otherwise in one environment, by its name.',
+    },
     ...stack,
   },
 };

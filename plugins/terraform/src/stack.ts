@@ -20,6 +20,8 @@ export interface Options extends StackInput {
   readonly binary?: string;
   readonly stateful?: readonly string[];
   readonly stateless?: readonly string[];
+  /** What is otherwise in one environment. */
+  readonly environments?: Readonly<Record<string, StackInput>>;
 }
 
 /** A root module in a workspace: what one state is of. */
@@ -47,8 +49,9 @@ type Where = Pick<Context, 'dir' | 'stateDir' | 'environment' | 'env'>;
 
 const LOCK_TIMEOUT = '1m';
 
-/** The stack of a step: what the options say, and over it what the step says. */
+/** The stack of a step: what the options say, over it what they say of the environment, and over that what the step says. */
 export function stackOf(where: Where, options: Options, input: StackInput): Stack {
+  const said: StackInput = { ...options, ...options.environments?.[where.environment], ...input };
   const {
     dir = '.',
     workspace,
@@ -59,7 +62,7 @@ export function stackOf(where: Where, options: Options, input: StackInput): Stac
     lock_timeout,
     exclude = [],
     parallelism,
-  } = { ...options, ...input };
+  } = said;
   const cwd = resolve(where.dir, dir);
   const place = normalize(relative(where.dir, cwd) || '.');
   const inWorkspace = workspace ?? (where.env.TF_WORKSPACE || 'default');

@@ -41,9 +41,14 @@ export class Terraform {
     readonly place: Place,
   ) {}
 
+  /** Providers are big, and a way back must not download them again. */
+  get #pluginCache(): string {
+    return this.ctx.env.TF_PLUGIN_CACHE_DIR ?? join(this.ctx.stateDir, 'terraform', 'plugin-cache');
+  }
+
   /** Installs modules and providers, and finds the backend. Never moves a state from one backend to another. */
   async init(backendConfig?: string): Promise<void> {
-    mkdirSync(this.place.dataDir, { recursive: true, mode: 0o700 });
+    for (const folder of [this.place.dataDir, this.#pluginCache]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const configured = backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`];
     // The workspace may be one that only the first apply makes.
     await this.#run('init', ['-input=false', '-no-color', '-reconfigure', ...configured], { env: { TF_WORKSPACE: undefined } });
@@ -143,8 +148,6 @@ export class Terraform {
     const { ctx, stack, place } = this;
     const step = (ctx as Partial<StepContext>).step;
     const own = Object.keys(ctx.env).filter((name) => name.startsWith('TF_CLI_ARGS'));
-    const pluginCache = join(ctx.stateDir, 'terraform', 'plugin-cache');
-    if (ctx.env.TF_PLUGIN_CACHE_DIR === undefined) mkdirSync(pluginCache, { recursive: true, mode: 0o700 });
     return {
       ...Object.fromEntries(own.map((name) => [name, undefined])),
       CHECKPOINT_DISABLE: '1',
@@ -152,7 +155,7 @@ export class Terraform {
       TF_INPUT: '0',
       TF_DATA_DIR: place.dataDir,
       TF_WORKSPACE: stack.workspace === 'default' ? undefined : stack.workspace,
-      TF_PLUGIN_CACHE_DIR: ctx.env.TF_PLUGIN_CACHE_DIR ?? pluginCache,
+      TF_PLUGIN_CACHE_DIR: this.#pluginCache,
       SHIP_RUN: ctx.run,
       ...(step === undefined ? {} : { SHIP_STEP: step.id }),
     };

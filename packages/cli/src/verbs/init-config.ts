@@ -7,11 +7,13 @@ export interface Found {
   readonly noticed: readonly { readonly what: string; readonly steps: readonly InitStep[] }[];
   /** How the service is started, where there is one. */
   readonly start?: string;
+  /** The folder of a Terraform configuration, where there is one. */
+  readonly infrastructure?: string;
 }
 
 /** The text of a first ship.yaml. */
 export function renderConfig(found: Found): string {
-  const { project, start } = found;
+  const { project, start, infrastructure } = found;
   const steps = found.noticed.flatMap((each) => each.steps);
   return [
     '# How this project is deployed, and how it is taken back.',
@@ -31,12 +33,14 @@ export function renderConfig(found: Found): string {
     '    auto_on_failure: false    # true: as if each run had --auto-rollback',
     '    snapshot_count: 5         # verified states to keep, for `ship --rollback-to`',
     '',
+    ...plugins(found),
     ...(start ? component(project, found.version, start) : []),
     '# A step runs after the one above it. `undo` takes back what `run` did, with what `capture` printed before in $SHIP_CAPTURE.',
     'steps:',
+    ...(infrastructure ? ['  - { id: infra, uses: terraform/apply }'] : []),
     ...steps.map(({ id, run }) => `  - { id: ${id}, run: ${quote(run)} }`),
     ...(start ? [`  - { id: deploy, uses: deploy, component: ${quote(project)} }`] : []),
-    ...(steps.length === 0 && !start ? example() : []),
+    ...(steps.length === 0 && !start && !infrastructure ? example() : []),
     '',
     '# What must hold afterwards. A failed smoke check is CRITICAL: it takes the run back where that is on.',
     'verify:',
@@ -48,10 +52,13 @@ export function renderConfig(found: Found): string {
   ].join('\n');
 }
 
+function plugins({ start, infrastructure }: Found): string[] {
+  const used = [...(infrastructure ? [`{ terraform: { dir: ${quote(infrastructure)} } }`] : []), ...(start ? ['release'] : [])];
+  return used.length === 0 ? [] : [`plugins: [${used.join(', ')}]`, ''];
+}
+
 function component(project: string, version: string, start: string): string[] {
   return [
-    'plugins: [release]',
-    '',
     '# The service on this machine: started first, healthy, and only then switched to.',
     'components:',
     `  ${quote(project)}:`,

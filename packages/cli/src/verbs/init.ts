@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Report } from '@ship/core';
 import { emptyReport, PLACES } from '@ship/core/kernel';
@@ -33,7 +33,26 @@ function lookAround(folder: string): Found {
   const noticed: Found['noticed'][number][] = toolchainsOf(folder);
   const start = manifest?.scripts.start ? `${packageManagerOf(folder).name} start` : procfileWeb(join(folder, 'Procfile'));
   if (start) noticed.push({ what: manifest?.scripts.start ? 'the start script of package.json' : 'Procfile', steps: [] });
-  return { project, noticed, ...(start ? { start } : {}), version: manifest?.version ?? '1.0.0' };
+  const infrastructure = INFRASTRUCTURE.find((name) => holdsTerraform(join(folder, name)));
+  if (infrastructure) noticed.push({ what: `the Terraform configuration in ${infrastructure}`, steps: [] });
+  return {
+    project,
+    noticed,
+    ...(start ? { start } : {}),
+    ...(infrastructure ? { infrastructure } : {}),
+    version: manifest?.version ?? '1.0.0',
+  };
+}
+
+/** Where people keep the configuration of their infrastructure. */
+const INFRASTRUCTURE = ['infra', 'infrastructure', 'terraform', 'tofu', 'deploy/terraform'];
+
+function holdsTerraform(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => name.endsWith('.tf') || name.endsWith('.tf.json'));
+  } catch {
+    return false;
+  }
 }
 
 function procfileWeb(path: string): string | undefined {

@@ -135,7 +135,7 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
 /** A rollback to a snapshot that was cut off: restoring is idempotent, so it is done again. */
 async function finishSnapshot(kernel: Kernel, past: PastRun, options: RunOptions): Promise<Report> {
   const snapshot = await demandSnapshots(kernel).find(kernel.config.environment, past.state.targetSnapshot ?? '');
-  const plan = () => makePlan(kernel);
+  const plan = () => makePlan(kernel, 'rollback');
   return withPastSession(kernel, past, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover', past.state.wayOf));
 }
 

@@ -23,7 +23,7 @@ export async function rollbackComponent(kernel: Kernel, name: string, to: string
   const component = Object.hasOwn(components, name) ? components[name] : undefined;
   const known = Object.keys(components);
   if (component === undefined) throw errors.SHIP_COMPONENT_UNKNOWN({ name, known, suggestion: suggest(name, known) });
-  const plan = await makePlan(kernel);
+  const plan = await makePlan(kernel, 'rollback');
   const snapshot = to === undefined ? await lastOther(kernel, component) : await demandSnapshots(kernel).find(environment, to);
   const state = snapshot.components[name];
   if (state === undefined) throw errors.SHIP_COMPONENT_NOT_HELD({ name, id: snapshot.id, held: Object.keys(snapshot.components) });

@@ -47,7 +47,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
   demandRollbacks(kernel);
   const { environment } = kernel.config;
   const snapshot = await demandSnapshots(kernel).find(environment, id);
-  const plan = await makePlan(kernel);
+  const plan = await makePlan(kernel, 'rollback');
   const holds = plan.components.some(({ name }) => snapshot.components[name]) || PART_NAMES.some((name) => snapshot[name] !== null);
   if (!holds) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);

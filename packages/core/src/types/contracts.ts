@@ -10,6 +10,8 @@ export interface Change {
   readonly kind: 'create' | 'update' | 'replace' | 'delete' | 'run';
   /** What is touched, in words a person recognises. */
   readonly what: string;
+  /** How this change alone would be undone, where that can be told. */
+  readonly undo?: string;
 }
 
 /** What is true after a crash or a failure: nothing happened, some of it, all of it. */
