@@ -225,6 +225,22 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
     expect(state().resources.map(({ name }) => name)).toContain('slow');
   });
 
+  it('given a state in a file that was emptied when its writer was killed, when the run is taken back, then the captured state is put in its place, and that is told', async () => {
+    const { cwd, write, state, freshPlan } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write('v2', 'resource "terraform_data" "slow" {\n  provisioner "local-exec" { command = "touch ../begun; exec sleep 60" }\n}\n');
+    await killedOnce(cwd, () => existsSync(join(cwd, 'begun')), { tool: true });
+    writeFileSync(join(cwd, 'infra/terraform.tfstate'), '');
+
+    const { report, stderr } = await shipJson(['recover', '--back'], { cwd });
+
+    expect(report).toMatchObject({ status: 'rolled_back', exit_code: 0 });
+    expect(stderr).toContain('the state of infra was lost, and the captured one was put in its place');
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
   it('given Ctrl-C during an apply with a provisioner that ignores it, then terraform saves what it has made, once, and nothing goes on', async () => {
     const { cwd, write, state } = shop();
     write(

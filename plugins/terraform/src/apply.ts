@@ -1,46 +1,21 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Action, Change, Finding, Objects, Probed, Restored, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, type Configuration, configurationOf, holdFor, objectsOf } from './applied.js';
-import { applySaving, examine, type Goal, goBack } from './back.js';
+import type { Action, StepContext } from '@ship/core';
+import { type AppliedRecords, configurationOf, holdFor, objectsOf } from './applied.js';
+import { applySaving } from './back.js';
+import { type Before, byOf, type Parts, planFileOf, type Result } from './before.js';
 import { errors } from './errors.js';
-import { judge, lineOf } from './judge.js';
+import { judge } from './judge.js';
 import { pack } from './pack.js';
 import type { PlanDocument } from './plan-document.js';
+import { previewed, undoOf } from './preview.js';
 import { ProgressFile } from './progress-file.js';
 import { applyInput, destroyInput } from './schema.js';
-import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
+import { type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
-import { holdsData } from './stateless.js';
 import { GRACE_MS, type Terraform } from './terraform.js';
-import { findTool, type Tool } from './tool.js';
+import { findTool } from './tool.js';
+import { admitted, probed, restored } from './undo.js';
 import { openLive, unsavedState, type Workbench } from './work.js';
-
-/** What was there before, and what is about to be applied. */
-export type Before = {
-  /** Of the state; null where there was none. */
-  readonly lineage: string | null;
-  readonly serial: number | null;
-  /** What was managed. */
-  readonly addresses: string[];
-  /** The key of the state as it was pulled, for the day on which nothing else is left of it. */
-  readonly state: string | null;
-  /** What ship applied here before. */
-  readonly applied: Applied | null;
-  readonly next: Configuration;
-  /** Would it change anything? */
-  readonly differs: boolean;
-};
-
-/** What came of it. */
-export type Result = { readonly summary: string; readonly serial: number | null };
-
-/** What both actions share with the plugin. */
-export interface Parts {
-  readonly options: Options;
-  readonly objects: Objects;
-  readonly records: AppliedRecords;
-}
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
@@ -55,51 +30,8 @@ export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Ac
     admit: (ctx, before, _result, input) => admitted(ctx, parts, input, before, destroy),
     restore: (ctx, before, _result, input) => restored(ctx, parts, input, before, destroy),
     describeUndo: (_input, changes) => undoOf(changes),
-    remedy: (input) => `(cd ${stackDir(parts.options, input)} && terraform plan)`,
+    remedy: () => 'ship recover --back',
   };
-}
-
-const stackDir = (options: Options, input: StackInput): string => input.dir ?? options.dir ?? '.';
-const byOf = ({ run, step }: StepContext): string => `${run}/${step.id}`;
-/** Made by `capture`, applied by `run`. It holds values, so it lies where nobody else can read. */
-const planFileOf = ({ home }: Stack): string => join(home, 'next.tfplan');
-
-async function previewed(ctx: StepContext, { options }: Parts, input: StackInput, destroy: boolean): Promise<Change[]> {
-  const stack = stackOf(ctx, options, input);
-  const bench = await openLive(ctx, stack, await findTool(ctx, options.binary));
-  try {
-    const { terraform, varFiles, folder } = bench;
-    const plan = await terraform.plan({ out: join(folder, 'preview.tfplan'), varFiles, targets: stack.targets, destroy, locks: false });
-    return plan.changes.length > 0 ? plan.changes.map((change) => judgedChange(change, options)) : [noResource(stack, plan)];
-  } finally {
-    bench.close();
-  }
-}
-
-const noResource = ({ dir }: Stack, { differs, outputs }: PlanDocument): Change =>
-  differs
-    ? { kind: 'update', what: `outputs of ${dir}: ${outputs.join(', ')}` }
-    : { kind: 'update', what: `nothing in ${dir}: unchanged`, undo: 'nothing' };
-
-function judgedChange(change: PlanDocument['changes'][number], { stateful = [], stateless = [] }: Options): Change {
-  const { kind, address } = change;
-  const data = holdsData(change, { stateful, stateless, protected: [] }) ? ', which may hold data' : '';
-  const undo = {
-    create: `destroys ${address}${data}`,
-    update: `updates ${address} back`,
-    replace: `replaces ${address} again${data}`,
-    delete: `creates ${address} anew${data === '' ? '' : ', without what it held'}`,
-    forget: `takes ${address} on again`,
-  }[kind];
-  const what = lineOf(change).replace(/^\w+ /, '');
-  return { kind: kind === 'forget' ? 'update' : kind, what, undo };
-}
-
-/** The reverse plan, as far as it can be told before there is anything to plan from. */
-function undoOf(changes: readonly Change[]): string {
-  const undos = changes.flatMap(({ undo }: Change) => (undo === undefined ? [] : [undo]));
-  const plan = undos.length === 0 || undos[0] === 'nothing' ? '' : `: ${undos.join('; ')}`;
-  return `applies the configuration before again, if that destroys nothing that holds data${plan}`;
 }
 
 async function captured(ctx: StepContext, parts: Parts, input: StackInput, destroy: boolean): Promise<Before> {
@@ -126,7 +58,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       differs: plan.differs,
     };
     const { applied: known, next, state: kept } = before;
-    await holdFor(ctx, objects, stack.name, [
+    await holdFor(ctx, objects, `${stack.name}-${ctx.step.id}`, [
       ...objectsOf(next),
       ...(known === null ? [] : objectsOf(known)),
       ...(kept === null ? [] : [kept]),
@@ -151,7 +83,7 @@ async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, 
 }
 
 /** What goes forward may destroy what it likes; but no way back brings it home, and nobody shall find that out afterwards. */
-function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Options): void {
+function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Parts['options']): void {
   const { blocks } = judge(plan, { stateful, stateless, protected: [] }, () => false);
   for (const block of blocks) log.warn(`this ${block}: no rollback brings that back`);
 }
@@ -201,78 +133,4 @@ async function applyTelling(ctx: StepContext, terraform: Terraform, planFile: st
     if (tainted.length > 0) ctx.log.warn(`failed half way, and will be made anew by the next apply: ${tainted.join(', ')}`);
     throw error;
   }
-}
-
-async function probed(ctx: StepContext, { options, records }: Parts, input: StackInput, before: Before, destroy: boolean): Promise<Probed> {
-  const stack = stackOf(ctx, options, input);
-  const bench = await openLive(ctx, stack, await findTool(ctx, options.binary));
-  try {
-    const state = await bench.terraform.pull();
-    const record = await records.get(ctx, stack.name);
-    if (destroy ? state?.addresses.length === 0 && record === undefined : record?.by === byOf(ctx) && record.serial === state?.serial)
-      return 'done';
-    const isBegun = new ProgressFile(stack).cutOff(byOf(ctx)) !== undefined || unsavedState(stack.cwd) !== undefined;
-    const isSame = (state?.serial ?? null) === before.serial && (state?.lineage ?? null) === before.lineage;
-    return isSame && !isBegun ? 'untouched' : 'partial';
-  } finally {
-    bench.close();
-  }
-}
-
-/** Where Terraform itself was killed, its state may not know of what it was about to make; nobody but a person can look. */
-function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): void {
-  const unknown = new ProgressFile(stack).cutOff(byOf(ctx))?.filter((address) => !state?.addresses.includes(address)) ?? [];
-  if (unknown.length > 0)
-    ctx.log.warn(`${stack.dir}: begun, and never said to be finished: ${unknown.join(', ')}. Look whether something of it is left`);
-}
-
-/** Where a step goes back to; undefined where nobody knows what was there. */
-function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
-  const { applied: known, next, addresses, lineage, state } = before;
-  const old = new Set(addresses);
-  const shared = {
-    stack,
-    tool,
-    isNew: (address: string) => !old.has(address),
-    protected: next.protected,
-    ...(state === null ? {} : { state }),
-  };
-  const same = lineage === null ? {} : { lineage };
-  if (destroy) return { ...shared, ...same, configuration: known ?? next, destroy: false };
-  if (known !== null) return { ...shared, ...same, configuration: known, destroy: false };
-  return addresses.length === 0 ? { ...shared, ...same, configuration: next, destroy: true } : undefined;
-}
-
-async function admitted(
-  ctx: StepContext,
-  { options, objects }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Finding[]> {
-  const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  return goal === undefined ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }] : examine(ctx, objects, goal);
-}
-
-const unknownBefore = ({ dir }: Stack): string =>
-  `${dir} was not applied by ship before: the configuration that made what was there is not known, so it stays as it is`;
-
-async function restored(
-  ctx: StepContext,
-  { options, objects, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Restored> {
-  const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  if (goal === undefined) return { changed: false, kept: unknownBefore(stack) };
-  const { restored: answer, state } = await goBack(ctx, objects, goal);
-  if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
-  else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
-  tellCutOff(ctx, stack, state);
-  new ProgressFile(stack).end();
-  rmSync(planFileOf(stack), { force: true });
-  return answer;
 }

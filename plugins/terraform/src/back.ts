@@ -38,6 +38,7 @@ export async function examine(ctx: Context, objects: Objects, goal: Goal): Promi
     const lineage = lineageProblem(goal, state);
     if (lineage !== undefined) return [{ level: 'block', rule: 'terraform-lineage', message: lineage.message }];
     if (unsavedState(goal.stack.cwd)) return [unsavedFinding(dir)];
+    if (state === undefined && goal.state !== undefined) return [lostFinding(dir)];
     return await planFindings(bench, goal, state);
   } finally {
     bench.close();
@@ -71,6 +72,12 @@ const unsavedFinding = (dir: string): Finding => ({
   level: 'info',
   rule: 'terraform-state',
   message: `${dir}: errored.tfstate is there, and is pushed first; what the way back would do can only be told after that`,
+});
+
+const lostFinding = (dir: string): Finding => ({
+  level: 'warn',
+  rule: 'terraform-state',
+  message: `${dir}: the state is gone; the one that was captured is put in its place first, and what was made since then is known to nobody`,
 });
 
 /** How a resource differs from what the state says of it. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { resolve } from 'node:path';
 import type { Action, Json } from '@ship/core';
 import { holdFor } from './applied.js';
-import type { Parts } from './apply.js';
+import type { Parts } from './before.js';
 import { outputInput } from './schema.js';
 import { type StackInput, stackOf } from './stack.js';
 import { findTool } from './tool.js';

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
 import { type Applied, type AppliedRecords, holdFor, objectsOf } from './applied.js';
-import type { Parts } from './apply.js';
 import { driftLine, examine, type Goal, goBack } from './back.js';
+import type { Parts } from './before.js';
 import { lineOf } from './judge.js';
 import { type Options, type Stack, stackOf } from './stack.js';
-import type { State } from './state.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform, openCaptured } from './work.js';
+import { openCaptured, pullState } from './work.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
@@ -54,29 +52,13 @@ async function captureStacks(ctx: Context, { options, objects, records }: Parts)
   for (const name of names) {
     const applied = await records.get(ctx, name);
     if (applied === undefined) continue;
-    const state = await pulled(ctx, objects, stackOfApplied(ctx, options, applied), applied);
+    const tool = await findTool(ctx, options.binary);
+    const state = await pullState(ctx, objects, stackOfApplied(ctx, options, applied), tool, applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
     if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = state.text;
   }
   if (Object.keys(stacks).length === 0) return undefined;
   return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
-}
-
-/** In the folder of the project, where that is ready; else in one of its own. */
-async function pulled(ctx: Context, objects: Objects, stack: Stack, applied: Applied): Promise<State | undefined> {
-  const tool = await findTool(ctx, stack.options.binary);
-  if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
-    const found = await liveTerraform(ctx, stack, tool)
-      .pull()
-      .catch(() => 'elsewhere' as const);
-    if (found !== 'elsewhere') return found;
-  }
-  const bench = await openCaptured(ctx, stack, tool, objects, applied);
-  try {
-    return await bench.terraform.pull();
-  } finally {
-    bench.close();
-  }
 }
 
 function stackOfApplied(ctx: Context, options: Options, { dir, workspace, targets }: Applied): Stack {

@@ -32,6 +32,15 @@ export interface PlanOptions {
   readonly locks: boolean;
 }
 
+let initialised: Promise<unknown> = Promise.resolve();
+
+/** One `init` after the other: Terraform's cache of providers does not bear two at once. */
+function alone<T>(init: () => Promise<T>): Promise<T> {
+  const mine = initialised.then(init);
+  initialised = mine.catch(() => {});
+  return mine;
+}
+
 /** Terraform, or OpenTofu, in one place. */
 export class Terraform {
   constructor(
@@ -50,8 +59,9 @@ export class Terraform {
   async init(backendConfig?: string): Promise<void> {
     for (const folder of [this.place.dataDir, this.#pluginCache]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const configured = backendConfig === undefined ? [] : [`-backend-config=${backendConfig}`];
+    const args = ['-input=false', '-no-color', '-reconfigure', ...configured];
     // The workspace may be one that only the first apply makes.
-    await this.#run('init', ['-input=false', '-no-color', '-reconfigure', ...configured], { env: { TF_WORKSPACE: undefined } });
+    await alone(() => this.#run('init', args, { env: { TF_WORKSPACE: undefined } }));
   }
 
   /** The state as the backend has it; undefined where there is none. */

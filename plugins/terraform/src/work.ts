@@ -4,6 +4,7 @@ import type { Context, Json, Objects } from '@ship/core';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
 import { unpack } from './pack.js';
 import type { Stack } from './stack.js';
+import type { State } from './state.js';
 import { type Place, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 
@@ -49,6 +50,28 @@ export async function openCaptured(ctx: Context, stack: Stack, tool: Tool, objec
   } catch (error) {
     remove(folder);
     throw error;
+  }
+}
+
+/** The state, pulled in the folder of the project where that is ready, as pulling is quick there; else in one of its own. */
+export async function pullState(
+  ctx: Context,
+  objects: Objects,
+  stack: Stack,
+  tool: Tool,
+  captured: Configuration,
+): Promise<State | undefined> {
+  if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
+    const found = await liveTerraform(ctx, stack, tool)
+      .pull()
+      .catch(() => 'elsewhere' as const);
+    if (found !== 'elsewhere') return found;
+  }
+  const bench = await openCaptured(ctx, stack, tool, objects, captured);
+  try {
+    return await bench.terraform.pull();
+  } finally {
+    bench.close();
   }
 }
 

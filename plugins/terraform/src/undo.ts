@@ -1,0 +1,89 @@
+import { rmSync } from 'node:fs';
+import type { Finding, Probed, Restored, StepContext } from '@ship/core';
+import { examine, type Goal, goBack } from './back.js';
+import { type Before, byOf, type Parts, planFileOf } from './before.js';
+import { ProgressFile } from './progress-file.js';
+import { type Stack, type StackInput, stackOf } from './stack.js';
+import type { State } from './state.js';
+import { findTool, type Tool } from './tool.js';
+import { pullState, unsavedState } from './work.js';
+
+/** What is true of an apply, by the state and by what was written down. */
+export async function probed(
+  ctx: StepContext,
+  { options, objects, records }: Parts,
+  input: StackInput,
+  before: Before,
+  destroy: boolean,
+): Promise<Probed> {
+  const stack = stackOf(ctx, options, input);
+  const state = await pullState(ctx, objects, stack, await findTool(ctx, options.binary), before.next);
+  const record = await records.get(ctx, stack.name);
+  const isDone = destroy
+    ? record === undefined && state?.addresses.length === 0
+    : record?.by === byOf(ctx) && record.serial === state?.serial;
+  if (isDone) return 'done';
+  const isBegun = new ProgressFile(stack).cutOff(byOf(ctx)) !== undefined || unsavedState(stack.cwd) !== undefined;
+  const isSame = (state?.serial ?? null) === before.serial && (state?.lineage ?? null) === before.lineage;
+  return isSame && !isBegun ? 'untouched' : 'partial';
+}
+
+/** Where Terraform itself was killed, its state may not know of what it was about to make; nobody but a person can look. */
+function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): void {
+  const unknown = new ProgressFile(stack).cutOff(byOf(ctx))?.filter((address) => !state?.addresses.includes(address)) ?? [];
+  if (unknown.length > 0)
+    ctx.log.warn(`${stack.dir}: begun, and never said to be finished: ${unknown.join(', ')}. Look whether something of it is left`);
+}
+
+/** Where a step goes back to; undefined where nobody knows what was there. */
+function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
+  const { applied: known, next, addresses, lineage, state } = before;
+  const old = new Set(addresses);
+  const shared = {
+    stack,
+    tool,
+    isNew: (address: string) => !old.has(address),
+    protected: next.protected,
+    ...(state === null ? {} : { state }),
+  };
+  const same = lineage === null ? {} : { lineage };
+  if (destroy) return { ...shared, ...same, configuration: known ?? next, destroy: false };
+  if (known !== null) return { ...shared, ...same, configuration: known, destroy: false };
+  return addresses.length === 0 ? { ...shared, ...same, configuration: next, destroy: true } : undefined;
+}
+
+/** Can it be put back, and what would that do? */
+export async function admitted(
+  ctx: StepContext,
+  { options, objects }: Parts,
+  input: StackInput,
+  before: Before,
+  destroy: boolean,
+): Promise<Finding[]> {
+  const stack = stackOf(ctx, options, input);
+  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
+  return goal === undefined ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }] : examine(ctx, objects, goal);
+}
+
+const unknownBefore = ({ dir }: Stack): string =>
+  `${dir} was not applied by ship before: the configuration that made what was there is not known, so it stays as it is`;
+
+/** Puts it back, and writes down that this is what is applied now. */
+export async function restored(
+  ctx: StepContext,
+  { options, objects, records }: Parts,
+  input: StackInput,
+  before: Before,
+  destroy: boolean,
+): Promise<Restored> {
+  const stack = stackOf(ctx, options, input);
+  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
+  if (goal === undefined) return { changed: false, kept: unknownBefore(stack) };
+  const { restored: answer, state } = await goBack(ctx, objects, goal);
+  if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
+  else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
+  tellCutOff(ctx, stack, state);
+  new ProgressFile(stack).end();
+  rmSync(planFileOf(stack), { force: true });
+  return answer;
+}
