@@ -332,6 +332,94 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
     expect(state().outputs.version).toMatchObject({ value: 'v2' });
   });
 
+  it('given a destroy, when it runs, then it asks first, and nothing is left; when the run is taken back, then the infrastructure is there again, and it was said that what it held is not', async () => {
+    const { cwd, write, state, freshPlan } = shop();
+    write('v1');
+    await ship([], { cwd });
+    const down = CONFIG.replace('uses: terraform/apply }', 'uses: terraform/destroy }');
+    writeFileSync(join(cwd, 'ship.yaml'), down);
+    expect(await ship([], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('what the infrastructure holds is destroyed with it'),
+    });
+    expect((await ship(['--dry-run'], { cwd })).stdout).toMatch(/delete +terraform_data\.db/);
+
+    const { report, stderr } = await shipJson(['--yes'], { cwd });
+
+    expect(report).toMatchObject({ status: 'succeeded' });
+    expect(stderr).toContain('this would destroy terraform_data.db, which may hold data: no rollback brings that back');
+    expect(state().resources).toEqual([]);
+    const [first] = snapshots(cwd);
+    expect((await shipJson(['--rollback-to', first!], { cwd })).report).toMatchObject({ status: 'succeeded' });
+    expect(await freshPlan('v1')).toContain(NO_CHANGES);
+  });
+
+  it('given a destroy that fails half way, when it is taken back, then all of it is there again', async () => {
+    const { cwd, write, freshPlan } = shop();
+    const stubborn =
+      'resource "terraform_data" "stubborn" {\n  provisioner "local-exec" {\n    when    = destroy\n    command = "test -e ../../../../../may || exit 7"\n  }\n}\n';
+    write('v1', stubborn);
+    await ship([], { cwd });
+    writeFileSync(join(cwd, 'ship.yaml'), CONFIG.replace('uses: terraform/apply }', 'uses: terraform/destroy }'));
+
+    const { report } = await shipJson(['--yes', '--auto-rollback'], { cwd });
+
+    expect(report).toMatchObject({
+      status: 'rolled_back',
+      failure: { message: expect.stringContaining('terraform apply failed in infra') },
+    });
+    expect(await freshPlan('v1', stubborn)).toContain(NO_CHANGES);
+  });
+
+  it('given outputs, when they are written into a file, then with those that are sensitive, for this user alone; taken back, the file is as it was', async () => {
+    const config = CONFIG.replace(
+      'uses: terraform/apply }]',
+      'uses: terraform/apply }, { id: tell, uses: terraform/output, with: { file: out.json } }]',
+    );
+    const { cwd, write } = shop(config);
+    const pin = 'variable "pin" {}\noutput "pin" {\n  value     = var.pin\n  sensitive = true\n}\n';
+    const [env, out] = [{ TF_VAR_pin: 'pin-canary-4711' }, join(cwd, 'out.json')];
+    write('v1', pin);
+    writeFileSync(out, 'mine', { mode: 0o644 });
+    const told = await ship(['--verbose'], { cwd, env });
+    expect(told.stdout).toContain('version = "v1"');
+    expect(told.stdout).not.toContain('canary');
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ pin: 'pin-canary-4711', version: 'v1' });
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+
+    expect((await shipJson(['rollback', '--force-rollback'], { cwd, env })).report).toMatchObject({ status: 'rolled_back' });
+    expect(readFileSync(out, 'utf8')).toBe('mine');
+  });
+
+  it('given files of variables, a backend that the options name, targets and a parallelism, when v2 is taken back, then all of it is as for v1', async () => {
+    const own = (file: string) =>
+      CONFIG.replace(
+        'dir: infra,',
+        `dir: infra, var_files: [${file}.tfvars], vars: { extra: "from the config" }, backend_config: { path: "states/own.tfstate" }, parallelism: 1,`,
+      );
+    const { cwd, write } = shop(own('one'), 'terraform {\n  backend "local" {}\n}\n');
+    const more =
+      'variable "size" {}\nvariable "extra" { default = "none" }\nresource "terraform_data" "sized" { input = "${var.size} ${var.extra}" }\noutput "sized" { value = terraform_data.sized.output }\n';
+    const outputs = () => JSON.parse(readFileSync(join(cwd, 'infra/states/own.tfstate'), 'utf8')).outputs;
+    for (const name of ['one', 'two']) writeFileSync(join(cwd, `${name}.tfvars`), `size = "${name}"\nextra = "from the file"\n`);
+    write('v1', more);
+    await ship([], { cwd });
+    expect(outputs().sized.value).toBe('one from the config');
+    writeFileSync(
+      join(cwd, 'ship.yaml'),
+      own('two').replace('uses: terraform/apply', 'uses: terraform/apply, with: { targets: [terraform_data.sized] }'),
+    );
+    write('v2', more);
+    await ship([], { cwd });
+    expect(outputs().sized.value).toBe('two from the config');
+    expect(outputs().version.value).toBe('v1');
+    rmSync(join(cwd, 'one.tfvars'));
+
+    expect((await shipJson(['rollback'], { cwd })).report).toMatchObject({ status: 'rolled_back' });
+
+    expect(outputs().sized.value).toBe('one from the config');
+  });
+
   it('given secrets in variables, when a run is over, then they stand in states alone, for this user alone, and the way back has them', async () => {
     const { cwd, write, state } = shop();
     const secret =
