@@ -8,6 +8,7 @@ missing=()
 for pair in "${needed[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+command -v terraform >/dev/null || echo "services: terraform is missing, and Debian has no package of it: install it by hand" >&2
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "services: all there"
   exit 0
