@@ -136,13 +136,16 @@ describe('snapshots', () => {
   });
 });
 
-it('given a success that was taken back, when the next run fails and is undone, then it is back at the snapshot that was live, and not at the newest', async () => {
+it('given a success that was taken back, when snapshots are pruned and the next run fails, then it is back at the snapshot that was live, and not at the newest', async () => {
   const cwd = project(
-    `${HEAD}steps: [{ id: a, run: 'test "$N" != bad && echo "$N" > n', capture: 'cat n 2>/dev/null || true', undo: 'echo "$SHIP_CAPTURE" > n' }]\n`,
+    `${HEAD}optimization: { rollback: { snapshot_count: 5 } }\nsteps: [{ id: a, run: 'test "$N" != bad && echo "$N" > n', capture: 'cat n 2>/dev/null || true', undo: 'echo "$SHIP_CAPTURE" > n' }]\n`,
   );
   const first = await shipJson([], { cwd, env: { N: '1' } });
   await shipJson([], { cwd, env: { N: '2' } });
   expect((await shipJson(['rollback'], { cwd })).report.rollback?.target_snapshot).toBe(first.report.snapshot);
+  const config = join(cwd, 'ship.yaml');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('snapshot_count: 5', 'snapshot_count: 1'));
+  await ship(['snapshots', 'prune'], { cwd });
 
   const { report } = await shipJson(['--auto-rollback'], { cwd, env: { N: 'bad' } });
 

@@ -2,6 +2,7 @@ import { foldJournal, type RunState } from '../journal/fold.js';
 import { journalKey } from '../journal/key.js';
 import { parseJournal } from '../journal/read.js';
 import type { Kernel } from '../kernel.js';
+import { readDeployed } from './deployed.js';
 import { readReport, runIds } from './run-files.js';
 
 /** A run that is over, or was cut off, as its journal tells it. */
@@ -51,9 +52,14 @@ export function isUnfinished({ status }: RunState): boolean {
   return status === undefined || status === 'interrupted' || status === 'refused' || status === 'rollback_incomplete';
 }
 
-/** The target of the last run, unless it has ended well: going on with it, or taking it back, is held to that snapshot. */
+/**
+ * What is live, which the next run goes back to; and the target of the last run, unless it has ended well: going on with it,
+ * or taking it back, is held to that snapshot.
+ */
 export async function neededSnapshots(kernel: Kernel): Promise<readonly string[]> {
   const past = await lastRun(kernel);
+  const deployed = await readDeployed(kernel).catch(() => null);
   const ended = past?.state.status === 'succeeded' || past?.state.status === 'rolled_back';
-  return past === undefined || ended || past.state.targetSnapshot === null ? [] : [past.state.targetSnapshot];
+  const needed = [deployed?.snapshot, ended ? undefined : past?.state.targetSnapshot];
+  return [...new Set(needed.filter((id) => id !== undefined && id !== null))];
 }

@@ -298,7 +298,7 @@ export interface CommandContext extends Context {
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot tell. */
   compareParts(snapshot: Snapshot): Promise<Readonly<Partial<Record<PartName, readonly string[] | null>>>>;
-  /** Ids of snapshots that a run which has not ended well would go back to. */
+  /** Ids of the snapshot that is live, and of the one that a run which has not ended well would go back to. */
   neededSnapshots(): Promise<readonly string[]>;
 }
 
