@@ -1,9 +1,9 @@
-// Bundles the command: one CommonJS file that starts fast, and the programs that outlive it.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles the command: CommonJS files that start fast, and the programs that outlive it.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { lazyBuiltins } from './lazy-builtins.mjs';
+import { buildChunks } from './chunks.mjs';
 import { buildLazyLibraries, lazyLibraries } from './lazy-libraries.mjs';
 import { precompiledSchemas } from './precompile.mjs';
 import { warmCodeCache } from './warm.mjs';
@@ -14,22 +14,9 @@ const out = join(cli, 'dist');
 
 const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', legalComments: 'none', minifySyntax: true };
 
-await build({
-  ...shared,
-  entryPoints: [join(cli, 'dist/tsc/main.js')],
-  outfile: join(out, 'ship.cjs'),
-  format: 'cjs',
-  // Names in stack traces stay as they were written; white space and comments only cost reading time.
-  minifyWhitespace: true,
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [await precompiledSchemas(root), lazyLibraries, lazyBuiltins],
-});
+for (const file of existsSync(out) ? readdirSync(out) : []) if (/^ship.*\.(cjs|cache)$/.test(file)) rmSync(join(out, file));
 await buildLazyLibraries(root, out, shared);
-
-// V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: load.cjs lends its own.
-const bundle = join(out, 'ship.cjs');
-writeFileSync(bundle, readFileSync(bundle, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader('));
+await buildChunks({ root, out, ...shared, contents: await precompiledSchemas(root), plugins: [lazyLibraries] });
 
 const release = join(root, 'plugins/release/dist');
 for (const program of ['supervisor', 'front']) {
@@ -47,5 +34,4 @@ for (const program of ['supervisor', 'front']) {
 mkdirSync(out, { recursive: true });
 copyFileSync(join(out, 'tsc/own-packages.mjs'), join(out, 'own-packages.mjs'));
 if (existsSync(join(root, 'docs/errors.md'))) copyFileSync(join(root, 'docs/errors.md'), join(out, 'errors.md'));
-for (const stale of [`ship.${process.version}-${process.arch}.cache`]) rmSync(join(out, stale), { force: true });
-await warmCodeCache(cli);
+warmCodeCache(cli);

@@ -1,7 +1,6 @@
 // Libraries that few starts need stand in files of their own beside the bundle, so that it stays small to read and to compile.
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { whenUsed } from './lazy-builtins.mjs';
 
 const LAZY = [
   { library: 'ajv', owner: 'packages/core' },
@@ -11,8 +10,10 @@ const LAZY = [
   { library: 'semver', owner: 'plugins/partial-rollback', onlyDefault: true },
   { library: 'listr2', owner: 'packages/cli' },
   { library: '@inquirer/select', owner: 'packages/cli', onlyDefault: true },
-  // Imported at the top of files, and needed when a config is unusual or wrong.
-  { library: 'yaml', owner: 'packages/core', onUse: true },
+  // Imported at the top of files, and needed when a command line, a terminal or a config is not the usual one.
+  { library: 'commander', owner: 'packages/cli' },
+  { library: 'picocolors', owner: 'packages/cli', onlyDefault: true },
+  { library: 'yaml', owner: 'packages/core' },
 ];
 
 const fileOf = (library) => `lib/${library.replace(/[@/]/g, '_')}.cjs`;
@@ -23,23 +24,13 @@ export const lazyLibraries = {
   setup({ onResolve, onLoad }) {
     const filter = new RegExp(`^(${LAZY.map(({ library }) => library).join('|')})$`);
     onResolve({ filter }, ({ path }) => ({ path, namespace: 'lazy' }));
-    onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => ({
-      contents: await standIn(LAZY.find(({ library }) => library === path)),
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+      contents: `module.exports = require('./${fileOf(path)}');`,
       loader: 'js',
     }));
     onResolve({ filter: /^\.\/lib\//, namespace: 'lazy' }, ({ path }) => ({ path, external: true }));
   },
 };
-
-async function standIn({ library, onlyDefault, onUse }) {
-  const loaded = `require('./${fileOf(library)}')`;
-  if (onUse)
-    return whenUsed(
-      Object.keys(await import(library)).filter((key) => key !== 'default'),
-      loaded,
-    );
-  return onlyDefault ? `export default ${loaded}.default;` : `module.exports = ${loaded};`;
-}
 
 /** Bundles each lazy library, seen from the package that depends on it. */
 export async function buildLazyLibraries(root, out, shared) {

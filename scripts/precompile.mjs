@@ -1,29 +1,25 @@
 // Compiles the JSON Schemas of our own plugins ahead of time, so that the command never loads ajv for them.
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 
+const fromHere = createRequire(import.meta.url);
 const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'release', 'shell', 'snapshots', 'terraform'];
 
-/** An esbuild plugin that fills the module `precompiled.js` with validators, by the `$id` of their schema. */
+/** The text of the module `precompiled.js`, by its path: validators by the `$id` of their schema, each in a module of its own. */
 export async function precompiledSchemas(root) {
   const schemas = await collectSchemas(root);
-  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, schemas, code: { source: true, esm: true, lines: false } });
-  const names = Object.fromEntries(schemas.map(({ $id }, index) => [`shipSchema${index}`, $id]));
-  const code = standalone.default(ajv, names);
-  const table = Object.entries(names).map(([name, id]) => `${JSON.stringify(id)}: ${name}`);
-  const contents = `${code}\nexport const PRECOMPILED = { ${table.join(', ')} };`;
-  return {
-    name: 'precompiled-schemas',
-    setup(build) {
-      build.onLoad({ filter: /cli\/dist\/tsc\/precompiled\.js$/ }, () => ({
-        contents,
-        resolveDir: join(root, 'packages/core'),
-        loader: 'js',
-      }));
-    },
-  };
+  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, schemas, code: { source: true, lines: false } });
+  const texts = {};
+  const table = schemas.map(({ $id }, index) => {
+    texts[`packages/cli/dist/tsc/precompiled-${index}.js`] = standalone
+      .default(ajv, ajv.getSchema($id))
+      .replaceAll(/\brequire\("(ajv\/[^"]+)"\)/g, (_, path) => `require(${JSON.stringify(fromHere.resolve(path))})`);
+    return `get ${JSON.stringify($id)}() { return require('./precompiled-${index}.js'); }`;
+  });
+  return { ...texts, 'packages/cli/dist/tsc/precompiled.js': `exports.PRECOMPILED = { ${table.join(', ')} };` };
 }
 
 async function collectSchemas(root) {

@@ -1,6 +1,6 @@
-// Runs the command once with a small config, so that V8's code cache holds the functions that a start really uses.
+// Runs the command with a small config: to see what it loads, and so that V8's code cache holds the functions that a start really uses.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,16 +28,40 @@ verify:
     - { run: "true", timeout: 5s, retry: { times: 1 } }
 `;
 
-export async function warmCodeCache(cli) {
+/** Kinds of commands, by the chunk for what they load over those before. */
+const KINDS = { ship: ['validate'], 'ship-deploy': [], 'ship-list': ['snapshots', 'list'] };
+
+/** The modules that each kind of command loads, by the name of its chunk. */
+export function loadsOf(cli) {
+  return inWarmFolder((folder) =>
+    Object.entries(KINDS).map(([name, words]) => {
+      const loads = join(folder, `${name}.loads`);
+      run(cli, folder, words, { SHIP_LOADS: loads });
+      return [name, readFileSync(loads, 'utf8').trim().split('\n')];
+    }),
+  );
+}
+
+/** A run uses most of what a start does, so that goes first: what it loads has a cache afterwards, and keeps it. */
+export function warmCodeCache(cli) {
+  inWarmFolder((folder) => {
+    for (const words of [KINDS['ship-deploy'], KINDS['ship-list']]) run(cli, folder, words);
+  });
+}
+
+function run(cli, folder, words, env) {
+  execFileSync(process.execPath, [join(cli, 'bin/ship.cjs'), '--config', join(folder, 'ship.yaml'), ...words], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    cwd: folder,
+  });
+}
+
+function inWarmFolder(act) {
   const folder = mkdtempSync(join(tmpdir(), 'ship-warm-'));
   try {
     writeFileSync(join(folder, 'ship.yaml'), CONFIG);
-    const env = { ...process.env, SHIP_BUILD_CACHE: '1', CI: 'true' };
-    execFileSync(process.execPath, [join(cli, 'bin/ship.cjs'), '--config', join(folder, 'ship.yaml')], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      cwd: folder,
-    });
+    return act(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -57,9 +57,13 @@ export function parseArguments(argv: readonly string[], extraSkipFlag?: string):
     if (error instanceof CommanderError) throw usageError(error);
     throw error;
   }
-  const [verb, ...rest] = program.args;
-  const flags = readFlags(program.opts());
   if (given.includes('--auto-rollback') && given.includes('--no-auto-rollback')) throw clash('--auto-rollback', '--no-auto-rollback');
+  return argumentsOf(program.args, program.opts());
+}
+
+/** The words and flags that a reader found, checked against each other. */
+export function argumentsOf([verb, ...rest]: readonly string[], given: Record<string, unknown>): Arguments {
+  const flags = readFlags(given);
   checkFlags(flags, verb);
   return { verb, rest, flags };
 }

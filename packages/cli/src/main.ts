@@ -11,7 +11,6 @@ import { flatten, showError } from './view/errors.js';
 
 /** The `ship` command. Resolves when all is written; the exit status is set. */
 export async function main(argv: readonly string[]): Promise<void> {
-  surviveClosedPipes();
   const terminal = openTerminal({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') }, process.env);
   const started = new Date();
   const commandLine = ['ship', ...argv].join(' ');
@@ -30,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   guard.done();
   if (guard.strays.length > 0) report = await withStrays(terminal, report, guard.strays, known?.flags);
-  if (terminal.json) process.stdout.write(`${documentFor(terminal, report)}\n`);
+  if (terminal.json) terminal.stdout.write(`${documentFor(terminal, report)}\n`);
   leave(report.exit_code);
 }
 
@@ -146,15 +145,6 @@ function unfinished(exit_code: number, strays: readonly unknown[], verb: string,
 function documentFor({ github }: Terminal, report: Report): string {
   const text = JSON.stringify(report, null, 2);
   return github ? text.replaceAll('##[', '##\\u005b') : text;
-}
-
-/** A reader that goes away, such as `head`, ends the output and nothing else. */
-function surviveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
 }
 
 /** Ends by itself, so that piped output is whole; a plugin that left a timer behind cannot hold it for long. */

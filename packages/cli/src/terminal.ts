@@ -1,10 +1,13 @@
+import { type OutputStream, openOutput } from './output.js';
 import { fenced } from './view/github.js';
 import { type Paint, paintFor } from './view/paint.js';
 
 /** Where a command writes. */
 export interface Terminal {
   /** For people: stdout, or stderr where stdout is for JSON. */
-  readonly people: NodeJS.WriteStream;
+  readonly people: OutputStream;
+  /** stdout, for the JSON document. */
+  readonly stdout: OutputStream;
   readonly paint: Paint;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -21,19 +24,21 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export function openTerminal({ json, verbose }: { json: boolean; verbose: boolean }, env: NodeJS.ProcessEnv): Terminal {
-  const people = json ? process.stderr : process.stdout;
-  const interactive = people.isTTY === true && process.stdin.isTTY === true && !env.CI && env.TERM !== 'dumb';
+  const [stdout, stderr] = [openOutput(1), openOutput(2)];
+  const people = json ? stderr : stdout;
+  const interactive = people.isTTY && process.stdin.isTTY === true && !env.CI && env.TERM !== 'dumb';
   const github = env.GITHUB_ACTIONS === 'true';
   const safe = github ? fenced : (text: string) => text;
   return {
     people,
+    stdout,
     paint: paintFor(people, env),
     json,
     verbose,
     interactive,
     github,
-    line: (text = '') => void people.write(`${safe(text)}\n`),
-    error: (text) => void process.stderr.write(`${safe(text)}\n`),
-    annotate: (where, text) => void (where === 'line' ? people : process.stderr).write(`${text}\n`),
+    line: (text = '') => people.write(`${safe(text)}\n`),
+    error: (text) => stderr.write(`${safe(text)}\n`),
+    annotate: (where, text) => (where === 'line' ? people : stderr).write(`${text}\n`),
   };
 }

@@ -78,3 +78,6 @@ function ask(command: string, args: readonly string[]): string | undefined {
     return undefined;
   }
 }
+
+/** Milliseconds on a clock that never jumps. `performance` would load ten modules of Node when it is first named. */
+export const monotonicMs = (): number => process.uptime() * 1000;

@@ -1,4 +1,4 @@
-import { processStartTime } from '@ship/core/process';
+import { monotonicMs, processStartTime } from '@ship/core/process';
 import { commandLine } from './command.js';
 import { endedBadly, endedByUs, type Failing } from './failure.js';
 import { openOutputs } from './outputs.js';
@@ -15,9 +15,9 @@ const same = (text: string) => text;
  * group is ended. After a normal end, children that it left in the background are left alone.
  */
 export async function execute(command: Argv, options: ExecuteOptions = {}): Promise<ExecResult> {
-  const since = performance.now();
+  const since = monotonicMs();
   const known = { command, redact: options.redact ?? same };
-  const failing = (more: Partial<Failing>): Failing => ({ ...known, durationMs: performance.now() - since, ...more });
+  const failing = (more: Partial<Failing>): Failing => ({ ...known, durationMs: monotonicMs() - since, ...more });
   if (options.signal?.aborted) throw endedByUs(failing({}), 'aborted', options.signal.reason, 0);
   const cannot = (error: unknown) => startFailure(error, failing({}), options.cwd);
   const outputs = attempt(() => openOutputs(options, known.redact), cannot);
@@ -27,7 +27,7 @@ export async function execute(command: Argv, options: ExecuteOptions = {}): Prom
     });
     outputs.watch();
     const supervised = await attended(child, command, options, known.redact);
-    const result = { command, ...outputs.finish(), durationMs: performance.now() - since, pid: child.pid };
+    const result = { command, ...outputs.finish(), durationMs: monotonicMs() - since, pid: child.pid };
     return judged(supervised, options, () => failing({ ...result, ...supervised }), result);
   } finally {
     outputs.close();

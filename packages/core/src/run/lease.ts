@@ -2,6 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Kernel } from '../kernel.js';
+import { monotonicMs } from '../process-identity.js';
 import { thisOwner } from '../store/owner.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { sleep } from './bounded.js';
@@ -28,7 +29,7 @@ export async function obtainLease(
   environment = kernel.config.environment,
 ): Promise<Lease> {
   const { store, lockWaitMs } = kernel;
-  const asked = performance.now();
+  const asked = monotonicMs();
   const told = new Set<string>();
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     signal?.throwIfAborted();
@@ -38,7 +39,7 @@ export async function obtainLease(
     } catch (error) {
       if (!isHeld(error) || lockWaitMs === 0) throw error;
       const owner = await store.leaseOwner(environment);
-      const left = lockWaitMs - (performance.now() - asked);
+      const left = lockWaitMs - (monotonicMs() - asked);
       if (left <= 0) throw owner ? errors.SHIP_LEASE_HELD({ environment, owner, waitedMs: lockWaitMs }) : error;
       if (owner && !told.has(owner.run)) tell(kernel, environment, owner);
       if (owner) told.add(owner.run);

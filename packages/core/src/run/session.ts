@@ -3,6 +3,7 @@ import { toReported } from '../errors/report.js';
 import type { Journal } from '../journal/journal.js';
 import type { LedgerLine } from '../journal/ledger.js';
 import type { Kernel } from '../kernel.js';
+import { monotonicMs } from '../process-identity.js';
 import type { Redactor } from '../redact.js';
 import type {
   AnyAction,
@@ -83,7 +84,7 @@ export class Session {
   env: Readonly<Record<string, string | undefined>> = { ...process.env };
   readonly #attempts = new Map<string, Attempts>();
   readonly #interrupt = new AbortController();
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
 
   constructor({ id, kernel, plan, command, lease, journal, target, unverifiedSince }: SessionParts) {
     this.id = id;
@@ -117,7 +118,7 @@ export class Session {
 
   /** Milliseconds since the session was opened. */
   elapsed(): number {
-    return Math.round(performance.now() - this.#startedAt);
+    return Math.round(monotonicMs() - this.#startedAt);
   }
 
   /** An error as reports show it, redacted. */

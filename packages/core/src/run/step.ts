@@ -2,6 +2,7 @@ import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { StepGate } from '../hooks.js';
+import { monotonicMs } from '../process-identity.js';
 import type { Json, Step, StepReport } from '../types/index.js';
 import { type Bounds, bounded, graceOf, sleep } from './bounded.js';
 import { contextOf, runContextOf, stepContextOf } from './contexts.js';
@@ -20,12 +21,12 @@ export interface StepOutcome {
 
 /** Runs one step: gates, then capture -> intent -> act -> result, as often as `retry` says. Never throws for a failed step. */
 export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
-  const started = performance.now();
+  const started = monotonicMs();
   const attempts = session.attemptsOf(step.id);
   const report = (fields: Pick<StepReport, 'status' | 'attempts'> & Partial<StepReport>): StepReport => ({
     ...notRun(step),
     ...(attempts.count > 1 && attempts.failed.length > 0 ? { failed_attempts: [...attempts.failed] } : {}),
-    duration_ms: Math.round(performance.now() - started),
+    duration_ms: Math.round(monotonicMs() - started),
     ...fields,
   });
   const attemptsBefore = attempts.count;

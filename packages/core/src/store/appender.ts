@@ -10,7 +10,8 @@ const LINGER_MS = 5;
 /** A stream that was flushed this often will be long: from then on its room is made beforehand. */
 const FLUSHES_BEFORE_ROOM = 16;
 /** How much room is made at a time. */
-const ROOM = Buffer.alloc(256 * 1024);
+const ROOM = 256 * 1024;
+let zeros: Buffer | undefined;
 
 interface Batch {
   readonly promise: Promise<void>;
@@ -112,8 +113,10 @@ export class FileAppender implements Appender {
   #makeRoom(needed: number): void {
     this.#flushes += 1;
     if (this.#flushes < FLUSHES_BEFORE_ROOM || this.#length + needed <= this.#allocated) return;
-    writeFully(this.#fd, ROOM, this.#length);
-    this.#allocated = this.#length + ROOM.length;
+    // Made when the first stream is long: most processes append to none.
+    zeros ??= Buffer.alloc(ROOM);
+    writeFully(this.#fd, zeros, this.#length);
+    this.#allocated = this.#length + ROOM;
   }
 
   /** What is left of the room goes; if that fails, the zeros stay and harm nobody. */
