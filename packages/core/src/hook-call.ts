@@ -32,11 +32,18 @@ interface Call {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
   at: number;
-  /** Who goes from tap to tap. A walker that waits for a tap beyond its deadline is left there, and another goes on. */
-  walker: number;
+  /** Who hears the tap that is waited for. One that was given up speaks to those before, who listen no more. */
+  listeners: Listeners;
+  /** Where it stands among the calls under way. */
+  slot: number;
   /** Where the watch last saw it, and for how many ticks. */
   seenAt: number;
   ticks: number;
+}
+
+interface Listeners {
+  readonly answered: (answer: unknown) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -46,9 +53,10 @@ interface Call {
  */
 export function callTaps(rules: CallRules, taps: readonly OwnedTap[], args: unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call: Call = { rules, taps, args, resolve, reject, at: 0, walker: 0, seenAt: -1, ticks: 0 };
+    const call: Call = { rules, taps, args, resolve, reject, at: 0, listeners: SILENT, slot: 0, seenAt: -1, ticks: 0 };
+    call.listeners = listenersOf(call);
     rules.watch.begin(call);
-    void walk(call, 0);
+    callNext(call);
   });
 }
 
@@ -65,18 +73,40 @@ export function callSyncTaps({ hook, sink }: CallRules, taps: readonly OwnedTap[
   }
 }
 
-async function walk(call: Call, walker: number): Promise<void> {
-  const { taps, args } = call;
+const SILENT: Listeners = { answered: () => {}, failed: () => {} };
+/** A promise's own `then` might be the plugin's, and call back twice. */
+const then = Promise.prototype.then;
+
+/** Two functions for all taps of a call: an `await` for each makes more, and one promise besides. */
+function listenersOf(call: Call): Listeners {
+  const listeners: Listeners = {
+    answered: (answer) => {
+      if (call.listeners !== listeners || (answer !== undefined && endsWith(call, answer))) return;
+      call.at++;
+      callNext(call);
+    },
+    failed: (error) => {
+      if (call.listeners !== listeners || fail(call, call.taps[call.at] as OwnedTap, error)) return;
+      call.at++;
+      callNext(call);
+    },
+  };
+  return listeners;
+}
+
+/** Calls the tap that is next; one that throws at once is followed by those after it. */
+function callNext(call: Call): void {
+  const { taps, args, listeners } = call;
   for (; call.at < taps.length; call.at++) {
     const tap = taps[call.at] as OwnedTap;
     try {
       // No hook has more than three arguments, and spreading them costs more than the call.
       // `tap` with an async function is a common slip: what it answers is awaited all the same.
-      const answer = await (tap.type === 'async' ? callbackToPromise(tap.fn, args) : tap.fn(args[0], args[1], args[2]));
-      if (call.walker !== walker) return;
-      if (answer !== undefined && endsWith(call, answer)) return;
+      const answer = tap.type === 'async' ? callbackToPromise(tap.fn, args) : tap.fn(args[0], args[1], args[2]);
+      then.call(Promise.resolve(answer), listeners.answered, listeners.failed);
+      return;
     } catch (error) {
-      if (call.walker !== walker || fail(call, tap, error)) return;
+      if (fail(call, tap, error)) return;
     }
   }
   end(call, call.rules.kind === 'waterfall' ? args[0] : undefined);
@@ -127,30 +157,60 @@ function nameError(error: unknown, source: string): Error {
 /** A deadline is counted in so many ticks. */
 const TICKS = 10;
 
+/** Watches that have a timer. */
+const watches = new Set<TapWatch>();
+
+/** A tap that never settles may be all that is left: the process then waits for its deadline. */
+function stayForDeadlines(): void {
+  for (const watch of watches) watch.stay();
+}
+
 /**
  * Gives every tap a deadline, with one timer for all: a timer and a clock for each tap would cost more than most taps do.
  * A tap that is still waited for after ten ticks of a tenth of the deadline is given up, so that it gets up to a tenth more.
  */
 export class TapWatch {
   readonly #deadlineMs: number;
-  readonly #underWay = new Set<Call>();
+  readonly #underWay: Call[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #stays = false;
 
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
   }
 
   begin(call: Call): void {
-    this.#underWay.add(call);
-    if (this.#underWay.size > 1) return;
-    this.#timer ??= setInterval(() => this.#tick(), this.#deadlineMs / TICKS);
-    // A tap that never settles may be all that is left: the process waits for its deadline.
-    this.#timer.ref();
+    call.slot = this.#underWay.push(call) - 1;
+    if (this.#timer === undefined) this.#start();
   }
 
   finish(call: Call): void {
-    this.#underWay.delete(call);
-    if (this.#underWay.size === 0) this.#timer?.unref();
+    if (this.#underWay[call.slot] !== call) return;
+    const last = this.#underWay.pop() as Call;
+    if (last !== call) {
+      this.#underWay[call.slot] = last;
+      last.slot = call.slot;
+    }
+    if (this.#stays && this.#underWay.length === 0) this.#leave();
+  }
+
+  /** Holds the process while calls are under way. */
+  stay(): void {
+    if (this.#underWay.length === 0) return;
+    this.#stays = true;
+    this.#timer?.ref();
+  }
+
+  #leave(): void {
+    this.#stays = false;
+    this.#timer?.unref();
+  }
+
+  #start(): void {
+    // To hold the process in each call costs more than a tap: it is held when it is about to end.
+    this.#timer = setInterval(() => this.#tick(), this.#deadlineMs / TICKS).unref();
+    if (watches.size === 0) process.on('beforeExit', stayForDeadlines);
+    watches.add(this);
   }
 
   #tick(): void {
@@ -164,9 +224,9 @@ export class TapWatch {
   #giveUp(call: Call): void {
     const tap = call.taps[call.at] as OwnedTap;
     const late = errors.SHIP_HOOK_TIMEOUT({ source: sourceOf(tap, call.rules.hook), deadlineMs: this.#deadlineMs });
-    call.walker++;
+    call.listeners = listenersOf(call);
     if (fail(call, tap, late)) return;
     call.at++;
-    void walk(call, call.walker);
+    callNext(call);
   }
 }

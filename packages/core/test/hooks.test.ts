@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { createHooks, guardHooks, HOOK_KINDS, type Hooks, pluginHooks } from '../src/hooks.js';
@@ -157,6 +159,52 @@ describe('hooks', () => {
     pluginHooks(hooks, 'bad').onFailure.tapPromise('x', boom as never);
     await hooks.onFailure.promise({} as never, {} as never, {} as never);
     expect(timers()).toBe(before);
+  });
+
+  it.each([
+    ['stuck-tap', 'a tap that never settles, when nothing else holds the process, then it lives until the deadline', 'SHIP_HOOK_TIMEOUT'],
+    ['idle-hooks', 'a call that the process stayed for, when it has ended, then nothing holds the process any more', 'ended'],
+  ])('%s: given %s', (fixture, _, printed) => {
+    const file = fileURLToPath(new URL(`fixtures/${fixture}.mjs`, import.meta.url));
+    expect(execFileSync(process.execPath, [file], { encoding: 'utf8', timeout: 10_000 })).toBe(printed);
+  });
+
+  it('given calls side by side, when they end out of order, then each that is left is given up once, and no other', async () => {
+    const { hooks, told } = guarded();
+    const settles: Settle[] = [];
+    pluginHooks(hooks, 'p').onFailure.tapPromise('x', () => {
+      const { promise, ...settle } = withResolvers();
+      settles.push(settle);
+      return promise as Promise<void>;
+    });
+    const calls = [0, 1, 2, 3].map(() => hooks.onFailure.promise({} as never, {} as never, {} as never));
+    settles[0]?.resolve(undefined);
+    settles[2]?.resolve(undefined);
+    await Promise.all(calls);
+    // One that were still watched would be given up again.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(told).toMatchObject([{ code: 'SHIP_HOOK_TIMEOUT' }, { code: 'SHIP_HOOK_TIMEOUT' }]);
+  });
+
+  it("given a promise whose own `then` calls back twice, when it is a tap's answer, then the taps after it still wait for each other", async () => {
+    const { hooks } = guarded();
+    const seen: string[] = [];
+    const twice = Object.assign(Promise.resolve(), {
+      // biome-ignore lint/suspicious/noThenProperty: that is what it is about
+      then(resolve: () => void) {
+        resolve();
+        resolve();
+      },
+    });
+    pluginHooks(hooks, 'bad').onFailure.tapPromise('x', () => twice as unknown as Promise<void>);
+    for (const name of ['one', 'two'])
+      pluginHooks(hooks, name).onFailure.tapPromise('x', async () => {
+        seen.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        seen.push(`${name} ends`);
+      });
+    await hooks.onFailure.promise({} as never, {} as never, {} as never);
+    expect(seen).toEqual(['one begins', 'one ends', 'two begins', 'two ends']);
   });
 
   it.each([
