@@ -19,7 +19,7 @@ function readArguments() {
 }
 
 async function runGroup(name, options) {
-  const { candidates, tables, ...group } = GROUPS[name](options);
+  const { candidates, tables, ...group } = await GROUPS[name](options);
   const rounds = options.isSmoke ? 1 : (options.rounds ?? group.rounds);
   const warmUp = group.warmUp === true && !options.isSmoke;
   const samples = await runRounds(candidates, { rounds, warmUp, onMeasure: tellProgress(name, rounds) });

@@ -1,10 +1,12 @@
 // Every module of ours is evaluated when something of it is first used, not when a file that imports it is:
 // a command then runs, and V8's code cache then holds, no more than what it needs.
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 
+const fromHere = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const OURS = /[\\/](packages|plugins)[\\/][\w-]+[\\/]dist[\\/].*\.js$/;
 const IMPORT = /^var (import_\w+) = (?:__toESM\()?require\("([^"]+)"\)(?:(?:, 1)?\))?;\n/gm;
@@ -62,16 +64,56 @@ async function lazily(path) {
       names.set(name, from);
       return '';
     });
-  for (const [name, from] of names) body = body.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${useOf(name, from, body)}.`);
+  const variables = [];
+  for (const [name, from] of names) {
+    const isOurs = from.startsWith('.') || from.startsWith('@ship/');
+    const use = isOurs ? await useOfOurs(path, from, variables) : useOfOther(name, from, body, variables);
+    body = body.replaceAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'), use);
+  }
   if (/\b(__\w+\(|stdin_exports)/.test(body)) throw new Error(`${path}: esbuild writes what this script does not know`);
-  return [...names.keys()].map((name) => `var ${name};\n`).join('') + body;
+  return variables.map((variable) => `var ${variable};\n`).join('') + body;
 }
 
-/** In brackets, since it may stand behind `new`. */
-function useOf(name, from, body) {
-  const isOurs = from.startsWith('.') || from.startsWith('@ship/');
-  const isDefault = !isOurs && body.includes(`${name}.default`);
-  return `(${name} ??= ${isDefault ? `asModule(require("${from}"))` : `require("${from}")`})`;
+/** What stands for the use of an export, in brackets since it may stand behind `new`: the module that has it, without those that pass it on. */
+async function useOfOurs(importer, from, variables) {
+  const file = from.startsWith('.') ? join(dirname(importer), from) : fromHere.resolve(from);
+  const found = new Map();
+  const prefix = `from${variables.length}_`;
+  const origins = await exportsOf(file);
+  return (_, key) => {
+    const origin = origins.get(key) ?? { file, name: key };
+    if (!found.has(origin.file)) {
+      found.set(origin.file, `${prefix}${found.size}`);
+      variables.push(found.get(origin.file));
+    }
+    return `(${found.get(origin.file)} ??= require(${JSON.stringify(origin.file)})).${origin.name}`;
+  };
+}
+
+function useOfOther(name, from, body, variables) {
+  variables.push(name);
+  const loaded = body.includes(`${name}.default`) ? `asModule(require("${from}"))` : `require("${from}")`;
+  return (_, key) => `(${name} ??= ${loaded}).${key}`;
+}
+
+const known = new Map();
+
+/** Where each export of a module is declared, by its name. */
+async function exportsOf(file) {
+  if (!known.has(file)) known.set(file, findExports(file));
+  return known.get(file);
+}
+
+async function findExports(file) {
+  const text = await readFile(file, 'utf8');
+  const declared = [...text.matchAll(/^export (?:async )?(?:const|let|class|function\*?) (\w+)/gm)];
+  const found = new Map(declared.map(([, name]) => [name, { file, name }]));
+  for (const [, names, from] of text.matchAll(/^export (?:\{([^}]*)\}|\*) from '(\.[^']+)';$/gm)) {
+    const passed = await exportsOf(join(dirname(file), from));
+    const renamed = names?.split(',').map((each) => each.trim().split(' as ')) ?? [...passed.keys()].map((name) => [name]);
+    for (const [name, as = name] of renamed) if (passed.has(name)) found.set(as, passed.get(name));
+  }
+  return found;
 }
 
 const getters = (listed) => listed.replace(/^ {2}(\w+|"[^"]+"): \(\) => ([^\n]*?),?$/gm, '  get $1() { return $2; },');

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { writeSnapshot } from '../../plugins/snapshots/dist/file.js';
+import { LAZY_HELPERS, lazyModules } from '../../scripts/lazy-modules.mjs';
 import { timeChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { ratioAtMost } from '../lib/goals.mjs';
@@ -11,12 +12,12 @@ import { node, projectOf, SHIP } from '../lib/ship.mjs';
 const BASE = 'node empty.cjs';
 
 /** What it costs to list many snapshots of 4 KB. */
-export function listsGroup({ isSmoke }) {
+export async function listsGroup({ isSmoke }) {
   const count = isSmoke ? 30 : 10_000;
   const project = projectOf('version: 1\nproject: bench\nsteps: [{ id: a, run: "true" }]\n');
   const state = join(project, '.speckit');
   fill(join(state, 'snapshots/default'), count);
-  const program = bundled(PROGRAMS.listSnapshots);
+  const program = await bundled(PROGRAMS.listSnapshots);
   const list = (newest) => () => ({ ms: timeChild(node(program, state, newest)) });
   const ship =
     (...words) =>
@@ -39,10 +40,11 @@ export function listsGroup({ isSmoke }) {
   };
 }
 
-/** In one file, as the command is: else the loading of a hundred modules would be measured. */
-function bundled(program) {
+/** In one file whose modules are evaluated when they are used, as the command is: else the loading of a hundred modules would be measured. */
+async function bundled(program) {
   const outfile = join(freshFolder(), 'list.cjs');
-  buildSync({ entryPoints: [program], bundle: true, platform: 'node', format: 'cjs', minify: true, outfile });
+  const options = { bundle: true, platform: 'node', format: 'cjs', minify: true, banner: { js: LAZY_HELPERS }, plugins: [lazyModules()] };
+  await build({ ...options, entryPoints: [program], outfile });
   return outfile;
 }
 
