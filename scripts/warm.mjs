@@ -49,8 +49,9 @@ export function warmCodeCache(cli) {
   });
 }
 
+/** Without `--config`, as nearly all starts are: the file is found where it lies. */
 function run(cli, folder, words, env) {
-  execFileSync(process.execPath, [join(cli, 'bin/ship.cjs'), '--config', join(folder, 'ship.yaml'), ...words], {
+  execFileSync(process.execPath, [join(cli, 'bin/ship.cjs'), ...words], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
     cwd: folder,
