@@ -178,4 +178,39 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure outside of its state, 
     expect(report.rollback?.findings.map(({ message }) => message).join()).toContain('it was made by what is taken back now');
     expect(files()).toEqual({ neighbour: 'of somebody else' });
   });
+
+  it('given files that were there before and were imported, when the deployment is rolled back, then they stay, and the state knows them no longer', async () => {
+    for (const isFirst of [true, false]) {
+      const { write, files, at, run, deploy, terraform } = await site();
+      if (!isFirst) {
+        write({ page: { content: 'one' } });
+        await deploy();
+      }
+      writeFileSync(at('old'), 'precious');
+      const taken = `import {\n  to = files_file.old\n  id = "${at('old')}"\n}`;
+      write(
+        { page: { content: 'two' }, old: { content: 'precious' }, half: { content: 'fail', more: 'depends_on = [files_file.old]' } },
+        taken,
+      );
+
+      const { report, code } = await run(['--auto-rollback']);
+
+      expect({ code, status: report.status }).toEqual({ code: 1, status: 'rolled_back' });
+      expect(report.rollback?.findings.map(({ message }) => message)).toContain('infra: would forget files_file.old: it was imported');
+      expect(files()).toEqual({ old: 'precious', ...(isFirst ? {} : { page: 'one' }) });
+      await terraform('init');
+      expect((await terraform('state', 'list')).told).not.toContain('files_file.old');
+    }
+  });
+
+  it('given an import that changes what it takes on, then it is told beforehand that no rollback brings that back', async () => {
+    const { write, files, at, run } = await site();
+    writeFileSync(at('old'), 'precious');
+    write({ old: { content: 'two' } }, `import {\n  to = files_file.old\n  id = "${at('old')}"\n}`);
+
+    const { stderr } = await run();
+
+    expect(stderr).toContain('this would update files_file.old (content), which it imports: no rollback brings that back');
+    expect(files()).toEqual({ old: 'two' });
+  });
 });

@@ -4,7 +4,7 @@ import { type AppliedRecords, configurationOf, holdFor, objectsOf } from './appl
 import { applySaving } from './back.js';
 import { type Before, byOf, type Parts, planFileOf, type Result } from './before.js';
 import { errors } from './errors.js';
-import { judge } from './judge.js';
+import { judge, lineOf } from './judge.js';
 import { pack } from './pack.js';
 import type { PlanDocument } from './plan-document.js';
 import { previewed, undoOf } from './preview.js';
@@ -52,6 +52,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       lineage: state?.lineage ?? null,
       serial: state?.serial ?? null,
       addresses: [...(state?.addresses ?? [])],
+      ...(plan.imports.length === 0 ? {} : { imports: [...plan.imports] }),
       state: state === undefined ? null : await objects.put(Buffer.from(state.text)),
       applied: (await records.get(ctx, stack.name)) ?? null,
       next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, packed, plan }),
@@ -86,6 +87,8 @@ async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, 
 function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Parts['options']): void {
   const { blocks } = judge(plan, { stateful, stateless, protected: [] }, () => false);
   for (const block of blocks) log.warn(`this ${block}: no rollback brings that back`);
+  for (const change of plan.changes.filter(({ address }) => plan.imports.includes(address)))
+    log.warn(`this would ${lineOf(change)}, which it imports: no rollback brings that back`);
 }
 
 async function applied(

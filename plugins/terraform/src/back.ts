@@ -5,7 +5,7 @@ import type { Context, Finding, Objects, Restored } from '@ship/core';
 import type { Configuration } from './applied.js';
 import { errors } from './errors.js';
 import { judge, lineOf, type Verdict } from './judge.js';
-import type { PlanDocument } from './plan-document.js';
+import type { PlanDocument, ResourceChange } from './plan-document.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import type { Terraform } from './terraform.js';
@@ -23,6 +23,8 @@ export interface Goal {
   readonly lineage?: string;
   /** Nothing that has this address is older than what is taken back. */
   readonly isNew: (address: string) => boolean;
+  /** What was only taken on, and is let go of again. It was there before, so that nothing of it may be destroyed. */
+  readonly forgets?: readonly string[];
   /** The key of the state as it was captured, for a backend that has lost it. */
   readonly state?: string;
   /** What `prevent_destroy` protects in the configuration that is live. */
@@ -106,13 +108,21 @@ async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
   const { plan, verdict, file } = await refusable(dir, () => planBack(bench, goal, true));
   if (!plan.differs) return { changed: false, summary: `${dir} unchanged` };
   if (verdict.blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: verdict.blocks });
+  const restored = { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
+  const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && goal.forgets?.includes(address));
+  if (forgotten.length > 0) {
+    // What was imported leaves the state first, so that no plan can destroy it. What was planned before that is no longer true.
+    await bench.terraform.forget(forgotten.map(({ address }) => address));
+    await applyBack(bench, goal);
+    return restored;
+  }
   await applySaving(bench.terraform, file);
   const { plan: after } = await planBack(bench, goal, true);
   if (after.differs) {
     const left = [...after.changes.map(lineOf), ...after.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
   }
-  return { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
+  return restored;
 }
 
 /** A backend that has lost its state, as one in a file does when its writer is killed, is given the one that was captured. */
@@ -146,11 +156,16 @@ interface Planned {
 async function planBack({ terraform, varFiles, folder }: Workbench, goal: Goal, locks: boolean): Promise<Planned> {
   const { destroy, configuration, stack, isNew } = goal;
   const file = join(folder, 'back.tfplan');
-  const plan = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
+  const found = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
+  const plan = { ...found, changes: found.changes.map((change) => withoutHarm(change, goal)) };
   const { stateful = [], stateless = [] } = stack.options;
   const holders = { stateful, stateless, protected: [...configuration.protected, ...goal.protected] };
   return { plan, file, verdict: judge(plan, holders, isNew) };
 }
+
+/** What was imported is not destroyed, although the plan without it would. */
+const withoutHarm = (change: ResourceChange, { forgets = [] }: Goal): ResourceChange =>
+  change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;
 
 /** Terraform itself refuses what the captured configuration protects. */
 async function refusable<T>(dir: string, plan: () => Promise<T>): Promise<T> {

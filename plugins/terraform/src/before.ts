@@ -10,6 +10,8 @@ export type Before = {
   readonly serial: number | null;
   /** What was managed. */
   readonly addresses: string[];
+  /** What is taken on by this, and was there before. */
+  readonly imports?: string[];
   /** The key of the state as it was pulled, for the day on which nothing else is left of it. */
   readonly state: string | null;
   /** What ship applied here before. */

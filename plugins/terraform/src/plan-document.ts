@@ -17,6 +17,8 @@ export interface PlanDocument {
   /** Would anything change, outputs included? */
   readonly differs: boolean;
   readonly changes: readonly ResourceChange[];
+  /** Addresses of what is taken on, and was there before. */
+  readonly imports: readonly string[];
   /** Where reality has left the state. */
   readonly drift: readonly ResourceChange[];
   /** The names of outputs that would change. */
@@ -37,6 +39,7 @@ interface RawChange {
     readonly before: unknown;
     readonly after: unknown;
     readonly after_unknown?: unknown;
+    readonly importing?: unknown;
   };
 }
 
@@ -56,6 +59,7 @@ export function readPlan(text: string, differs: boolean): PlanDocument {
   return {
     differs,
     changes: (raw.resource_changes ?? []).flatMap(changeOf),
+    imports: (raw.resource_changes ?? []).filter(({ change }) => change.importing !== undefined).map(({ address }) => address),
     drift: (raw.resource_drift ?? []).flatMap(changeOf),
     outputs: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('no-op') ? [] : [name])),
     variables: Object.fromEntries(Object.entries(raw.variables ?? {}).map(([name, { value = null }]) => [name, value])),

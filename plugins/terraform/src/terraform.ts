@@ -75,6 +75,11 @@ export class Terraform {
     await this.#run('state push', [`-lock-timeout=${this.stack.lockTimeout}`, file]);
   }
 
+  /** Lets resources go: the state knows them no longer, and they stay. */
+  async forget(addresses: readonly string[]): Promise<void> {
+    await this.#run('state rm', [`-lock-timeout=${this.stack.lockTimeout}`, ...addresses]);
+  }
+
   /** Makes a plan and reads it. `differs` is false where nothing would change, outputs included. */
   async plan({ out, varFiles, targets = [], destroy, refreshOnly, locks }: PlanOptions): Promise<PlanDocument> {
     const { exitCode } = await this.#run(

@@ -37,12 +37,13 @@ function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): v
 
 /** Where a step goes back to; undefined where nobody knows what was there. */
 function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
-  const { applied: known, next, addresses, lineage, state } = before;
+  const { applied: known, next, addresses, imports = [], lineage, state } = before;
   const old = new Set(addresses);
   const shared = {
     stack,
     tool,
     isNew: (address: string) => !old.has(address),
+    forgets: imports,
     protected: next.protected,
     ...(state === null ? {} : { state }),
   };
