@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hasProgram } from './services/started.js';
 import { startFilesProvider } from './services/terraform-provider.js';
 import { project, runProgram, shipJson } from './support/ship.js';
+import { started } from './support/started.js';
 
 const CONFIG = `version: 1
 project: shop
@@ -54,7 +55,7 @@ async function site(config = CONFIG) {
 describe.skipIf(!hasProgram('terraform'))('infrastructure outside of its state, with the real terraform', () => {
   it('given no ship, then terraform takes the provider: it applies, finds nothing, finds drift, mends it, imports, destroys', async () => {
     const { write, files, at, terraform } = await site();
-    write({ page: { content: 'one' }, copy: { content: '${files_file.page.id}' } });
+    write({ page: { content: 'one', more: 'delay_ms = 2500' }, copy: { content: '${files_file.page.id}' } });
     await terraform('init');
     expect((await terraform('apply', '-auto-approve')).told).toContain('Resources: 2 added, 0 changed, 0 destroyed');
     expect(files()).toEqual({ page: 'one', copy: at('page') });
@@ -212,5 +213,61 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure outside of its state, 
 
     expect(stderr).toContain('this would update files_file.old (content), which it imports: no rollback brings that back');
     expect(files()).toEqual({ old: 'two' });
+  });
+
+  it.each([
+    ['Ctrl-C', 'SIGINT', 130],
+    ['the end of ship', 'SIGKILL', null],
+  ] as const)(
+    'given %s while a file is under way, when the run is taken back, then the file that was half made is gone',
+    async (_, signal, code) => {
+      const { cwd, env, write, files, at, run, deploy } = await site();
+      write({ page: { content: 'one' } });
+      await deploy();
+      write({ page: { content: 'two' }, slow: { content: 'new', more: 'delay_ms = 60000\n  depends_on = [files_file.page]' } });
+      const { child, end } = started([], cwd, env);
+      await vi.waitUntil(() => existsSync(at('slow')), 20_000);
+
+      child.kill(signal);
+      expect((await end).code).toBe(code);
+      expect(files()).toEqual({ page: 'two', slow: '' });
+
+      expect((await run(['recover', '--back'])).report).toMatchObject({ status: 'rolled_back', exit_code: 0 });
+      expect(files()).toEqual({ page: 'one' });
+    },
+  );
+
+  it('given a way back that fails half way, then 4, and the command that is told finishes it', async () => {
+    const { write, files, at, run, deploy } = await site();
+    write({ page: { content: 'one' }, gone: { content: 'old' } });
+    const first = await deploy();
+    write({ page: { content: 'two' } });
+    await deploy();
+    writeFileSync(at('gone'), 'of somebody else');
+
+    const { report, code } = await run(['--rollback-to', first]);
+
+    expect({ code, files: files() }).toEqual({ code: 4, files: { page: 'one', gone: 'of somebody else' } });
+    const command = `ship --rollback-to ${first}`;
+    expect(report.rollback?.remaining).toMatchObject([
+      { what: 'terraform', command, error: { message: expect.stringContaining('EEXIST') } },
+    ]);
+    rmSync(at('gone'));
+    expect((await run(command.split(' ').slice(1))).report).toMatchObject({ status: 'succeeded' });
+    expect(files()).toEqual({ page: 'one', gone: 'old' });
+  });
+
+  it('given a provider that is gone, then nobody can tell whether there is a way back, it is refused, and nothing is changed', async () => {
+    const { cwd, env, write, files, deploy } = await site();
+    write({ page: { content: 'one' } });
+    const first = await deploy();
+    write({ page: { content: 'two' } });
+    await deploy();
+    const nowhere = { TF_REATTACH_PROVIDERS: env.TF_REATTACH_PROVIDERS.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1') };
+
+    const { code, stderr } = await shipJson(['--rollback-to', first], { cwd, env: nowhere });
+
+    expect({ code, files: files() }).toEqual({ code: 6, files: { page: 'two' } });
+    expect(stderr).toMatch(/nobody can tell whether terraform can go back: .*Reattachment process not found/);
   });
 });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Server, ServerCredentials, type ServerUnaryCall, type ServiceDefinition, type sendUnaryData, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -8,7 +9,7 @@ import { type DynamicValue, failed, fromWire, pathOf, toWire } from './terraform
 /** What a test needs to let Terraform use the provider. */
 export interface FilesProvider {
   /** Names the provider that runs already. Terraform neither installs nor ends it. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: { readonly TF_REATTACH_PROVIDERS: string };
   /** The block that a configuration needs. */
   readonly requiredProviders: string;
 }
@@ -30,11 +31,21 @@ export async function startFilesProvider(): Promise<FilesProvider> {
   );
   onTestFinished(() => server.forceShutdown());
   const Addr = { Network: 'tcp', String: `127.0.0.1:${port}` };
-  const reattach = { Protocol: 'grpc', ProtocolVersion: 5, Pid: process.pid, Test: true, Addr };
+  const reattach = { Protocol: 'grpc', ProtocolVersion: 5, Pid: standIn(), Test: true, Addr };
   return {
     env: { TF_REATTACH_PROVIDERS: JSON.stringify({ [`registry.terraform.io/${SOURCE}`]: reattach }) },
     requiredProviders: `terraform {\n  required_providers {\n    files = { source = "${SOURCE}" }\n  }\n}\n`,
   };
+}
+
+/**
+ * A process that stands for the provider. Terraform asks whether it lives, and kills it where it cannot connect, as one
+ * that a test has left behind would: that must not hit the process of the tests. It ends with its input, at the latest.
+ */
+function standIn(): number {
+  const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+  onTestFinished(() => void child.kill());
+  return child.pid!;
 }
 
 /** All that the requests hold which are answered here. */
