@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { hasProgram } from './services/started.js';
@@ -202,6 +202,29 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure outside of its state, 
       await terraform('init');
       expect((await terraform('state', 'list')).told).not.toContain('files_file.old');
     }
+  });
+
+  it('given v2 that gave a resource another name and fails, when it is rolled back, then it has the old name again, and is the same one', async () => {
+    const { write, files, at, run, deploy, terraform } = await site();
+    write({ page: { content: 'one' } });
+    await deploy();
+    const { ino } = statSync(at('page'));
+    const moved = 'moved {\n  from = files_file.page\n  to   = files_file.front\n}';
+    const half = { content: 'fail', more: 'depends_on = [files_file.front]' };
+    write({ front: { file: 'page', content: 'two' }, half }, moved);
+
+    const { report, code } = await run(['--auto-rollback']);
+
+    expect({ code, status: report.status }).toEqual({ code: 1, status: 'rolled_back' });
+    expect(report.rollback?.findings.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        'infra: the way back: 1 to update, 1 to destroy',
+        'infra: would call files_file.front files_file.page again',
+      ]),
+    );
+    expect({ files: files(), ino: statSync(at('page')).ino }).toEqual({ files: { page: 'one' }, ino });
+    await terraform('init');
+    expect((await terraform('state', 'list')).told).toContain('files_file.page');
   });
 
   it('given an import that changes what it takes on, then it is told beforehand that no rollback brings that back', async () => {

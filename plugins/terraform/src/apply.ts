@@ -53,6 +53,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       serial: state?.serial ?? null,
       addresses: [...(state?.addresses ?? [])],
       ...(plan.imports.length === 0 ? {} : { imports: [...plan.imports] }),
+      ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
       state: state === undefined ? null : await objects.put(Buffer.from(state.text)),
       applied: (await records.get(ctx, stack.name)) ?? null,
       next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, packed, plan }),

@@ -5,7 +5,7 @@ import type { Context, Finding, Objects, Restored } from '@ship/core';
 import type { Configuration } from './applied.js';
 import { errors } from './errors.js';
 import { judge, lineOf, type Verdict } from './judge.js';
-import type { PlanDocument, ResourceChange } from './plan-document.js';
+import type { Move, PlanDocument, ResourceChange } from './plan-document.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import type { Terraform } from './terraform.js';
@@ -25,16 +25,26 @@ export interface Goal {
   readonly isNew: (address: string) => boolean;
   /** What was only taken on, and is let go of again. It was there before, so that nothing of it may be destroyed. */
   readonly forgets?: readonly string[];
+  /** What has another address since then. It is the same resource, and no plan may take it for another one. */
+  readonly moves?: readonly Move[];
   /** The key of the state as it was captured, for a backend that has lost it. */
   readonly state?: string;
   /** What `prevent_destroy` protects in the configuration that is live. */
   readonly protected: readonly string[];
 }
 
+/** The captured configuration, in which each resource has its old address again. */
+async function openGoal(ctx: Context, objects: Objects, { stack, tool, configuration, moves = [] }: Goal): Promise<Workbench> {
+  const bench = await openCaptured(ctx, stack, tool, objects, configuration);
+  const moved = moves.map(({ from, to }) => ({ from: to, to: from }));
+  if (moved.length > 0) writeFileSync(join(bench.terraform.place.cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
+  return bench;
+}
+
 /** Can it go back, and what would that do? Reads only. */
 export async function examine(ctx: Context, objects: Objects, goal: Goal): Promise<Finding[]> {
   const { dir } = goal.stack;
-  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  const bench = await openGoal(ctx, objects, goal);
   try {
     const state = await bench.terraform.pull();
     const lineage = lineageProblem(goal, state);
@@ -63,6 +73,7 @@ async function planFindings(bench: Workbench, goal: Goal, state: State | undefin
   return [
     finding('info', 'terraform-plan', plan.differs ? `the way back: ${verdict.summary}` : 'unchanged'),
     ...verdict.lines.map((line) => finding('info', 'terraform-plan', `would ${line}`)),
+    ...plan.moves.map(({ from, to }) => finding('info', 'terraform-plan', `would call ${from} ${to} again`)),
     ...(tainted.length > 0 ? [finding('info', 'terraform-tainted', `failed half way, and is made anew: ${tainted.join(', ')}`)] : []),
     ...plan.drift.map((drift) => finding('warn', 'terraform-drift', `reality has left the state: ${driftLine(drift)}`)),
     ...verdict.warnings.map((warning) => finding('warn', 'terraform-stateful', warning)),
@@ -90,7 +101,7 @@ export const driftLine = (drift: PlanDocument['drift'][number]): string =>
 
 /** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, as the proof. */
 export async function goBack(ctx: Context, objects: Objects, goal: Goal): Promise<{ restored: Restored; state: State | undefined }> {
-  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  const bench = await openGoal(ctx, objects, goal);
   try {
     await pushUnsaved(bench.terraform, goal.stack.cwd);
     await bringStateBack(ctx, objects, bench, goal);

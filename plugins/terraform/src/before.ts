@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Objects, StepContext } from '@ship/core';
 import type { Applied, AppliedRecords, Configuration } from './applied.js';
+import type { Move } from './plan-document.js';
 import type { Options, Stack } from './stack.js';
 
 /** What was there before, and what is about to be applied. */
@@ -12,6 +13,8 @@ export type Before = {
   readonly addresses: string[];
   /** What is taken on by this, and was there before. */
   readonly imports?: string[];
+  /** What is given another address by this. */
+  readonly moves?: Move[];
   /** The key of the state as it was pulled, for the day on which nothing else is left of it. */
   readonly state: string | null;
   /** What ship applied here before. */

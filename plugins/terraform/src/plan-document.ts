@@ -12,6 +12,9 @@ export interface ResourceChange {
   readonly attributes: readonly string[];
 }
 
+/** A resource that has another address than it had. */
+export type Move = { readonly from: string; readonly to: string };
+
 /** A plan, as far as ship reads it. */
 export interface PlanDocument {
   /** Would anything change, outputs included? */
@@ -19,6 +22,7 @@ export interface PlanDocument {
   readonly changes: readonly ResourceChange[];
   /** Addresses of what is taken on, and was there before. */
   readonly imports: readonly string[];
+  readonly moves: readonly Move[];
   /** Where reality has left the state. */
   readonly drift: readonly ResourceChange[];
   /** The names of outputs that would change. */
@@ -31,6 +35,7 @@ export interface PlanDocument {
 
 interface RawChange {
   readonly address: string;
+  readonly previous_address?: string;
   readonly mode: string;
   readonly type: string;
   readonly action_reason?: string;
@@ -60,6 +65,7 @@ export function readPlan(text: string, differs: boolean): PlanDocument {
     differs,
     changes: (raw.resource_changes ?? []).flatMap(changeOf),
     imports: (raw.resource_changes ?? []).filter(({ change }) => change.importing !== undefined).map(({ address }) => address),
+    moves: (raw.resource_changes ?? []).flatMap(({ previous_address: from, address: to }) => (from === undefined ? [] : [{ from, to }])),
     drift: (raw.resource_drift ?? []).flatMap(changeOf),
     outputs: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('no-op') ? [] : [name])),
     variables: Object.fromEntries(Object.entries(raw.variables ?? {}).map(([name, { value = null }]) => [name, value])),

@@ -37,13 +37,14 @@ function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): v
 
 /** Where a step goes back to; undefined where nobody knows what was there. */
 function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
-  const { applied: known, next, addresses, imports = [], lineage, state } = before;
-  const old = new Set(addresses);
+  const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
+  const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
   const shared = {
     stack,
     tool,
     isNew: (address: string) => !old.has(address),
     forgets: imports,
+    moves,
     protected: next.protected,
     ...(state === null ? {} : { state }),
   };
