@@ -227,6 +227,40 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure outside of its state, 
     expect((await terraform('state', 'list')).told).toContain('files_file.page');
   });
 
+  it('given snapshots before an import and before two renames, when it is gone back to them, then each is the same resource, let go of or renamed', async () => {
+    const { write, files, at, run, deploy, terraform } = await site(CONFIG.replace('dir: infra', 'dir: infra, stateless: [files_file]'));
+    const moved = (from: string, to: string) => `moved {\n  from = files_file.${from}\n  to   = files_file.${to}\n}\n`;
+    const taken = `import {\n  to = files_file.old\n  id = "${at('old')}"\n}\n`;
+    const names = async () => (await terraform('state', 'list')).told.match(/files_file\.\w+/g);
+    write({ page: { content: 'one' } });
+    const first = await deploy();
+    const { ino } = statSync(at('page'));
+    writeFileSync(at('old'), 'precious');
+    write({ front: { file: 'page', content: 'two' }, old: { content: 'precious' } }, taken + moved('page', 'front'));
+    const second = await deploy();
+    const past = moved('old', 'older') + moved('front', 'door');
+    write({ door: { file: 'page', content: 'three' }, older: { file: 'old', content: 'precious' } }, past);
+    await deploy();
+    await terraform('init');
+
+    expect(JSON.stringify((await run(['snapshots', 'diff', first])).report.result)).toMatch(
+      /would forget files_file\.old: it was imported.*would call files_file\.door files_file\.page again/,
+    );
+    expect((await run(['--rollback-to', second])).report).toMatchObject({ status: 'succeeded' });
+    expect({ files: files(), names: await names(), ino: statSync(at('page')).ino }).toEqual({
+      files: { page: 'two', old: 'precious' },
+      names: ['files_file.front', 'files_file.old'],
+      ino,
+    });
+    await deploy();
+    expect((await run(['--rollback-to', first])).report).toMatchObject({ status: 'succeeded' });
+    expect({ files: files(), names: await names(), ino: statSync(at('page')).ino }).toEqual({
+      files: { page: 'one', old: 'precious' },
+      names: ['files_file.page'],
+      ino,
+    });
+  });
+
   it('given an import that changes what it takes on, then it is told beforehand that no rollback brings that back', async () => {
     const { write, files, at, run } = await site();
     writeFileSync(at('old'), 'precious');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
 import { blocksIn } from './blocks.js';
 import { rootFiles } from './pack.js';
-import type { PlanDocument } from './plan-document.js';
+import type { Move, PlanDocument } from './plan-document.js';
 import type { Stack } from './stack.js';
 import type { Place } from './terraform.js';
 import type { Tool } from './tool.js';
@@ -36,6 +36,10 @@ export type Applied = Configuration & {
   readonly serial: number;
   /** The run and step that applied it. */
   readonly by: string;
+  /** What was there before, and was taken on; by this apply or an earlier one. */
+  readonly imports?: string[];
+  /** What was given another address, by this apply or an earlier one; oldest first. */
+  readonly moves?: Move[];
 };
 
 /** The last configuration of each stack of an environment. */

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Action, StepContext } from '@ship/core';
-import { type AppliedRecords, configurationOf, holdFor, objectsOf } from './applied.js';
+import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf } from './applied.js';
 import { applySaving } from './back.js';
 import { type Before, byOf, type Parts, planFileOf, type Result } from './before.js';
 import { errors } from './errors.js';
@@ -116,7 +116,7 @@ async function applied(
     if (destroy) await records.remove(ctx, stack.name);
     else if (state !== undefined) {
       const { lineage, serial } = state;
-      await records.put(ctx, stack.name, { ...before.next, lineage, serial, by: byOf(ctx) });
+      await records.put(ctx, stack.name, { ...before.next, lineage, serial, by: byOf(ctx), ...pastOf(before) });
     }
     progress.end();
     return {
@@ -128,6 +128,12 @@ async function applied(
     bench.close();
   }
 }
+
+/** What was imported and renamed up to now: without it nobody could tell later that it is the same resource. */
+const pastOf = ({ applied, imports = [], moves = [] }: Before): Pick<Applied, 'imports' | 'moves'> => ({
+  imports: [...(applied?.imports ?? []), ...imports],
+  moves: [...(applied?.moves ?? []), ...moves],
+});
 
 async function applyTelling(ctx: StepContext, terraform: Terraform, planFile: string, progress: ProgressFile): Promise<void> {
   try {

@@ -2,44 +2,13 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context, Finding, Objects, Restored } from '@ship/core';
-import type { Configuration } from './applied.js';
 import { errors } from './errors.js';
+import { type Goal, openGoal, withoutHarm } from './goal.js';
 import { judge, lineOf, type Verdict } from './judge.js';
-import type { Move, PlanDocument, ResourceChange } from './plan-document.js';
-import type { Stack } from './stack.js';
+import type { PlanDocument } from './plan-document.js';
 import type { State } from './state.js';
 import type { Terraform } from './terraform.js';
-import type { Tool } from './tool.js';
-import { openCaptured, unsavedState, type Workbench } from './work.js';
-
-/** Where infrastructure goes back to. */
-export interface Goal {
-  readonly stack: Stack;
-  readonly tool: Tool;
-  /** What is applied again; for `destroy` what was made from it goes. */
-  readonly configuration: Configuration;
-  readonly destroy: boolean;
-  /** The lineage that the state must have; absent where there was none. */
-  readonly lineage?: string;
-  /** Nothing that has this address is older than what is taken back. */
-  readonly isNew: (address: string) => boolean;
-  /** What was only taken on, and is let go of again. It was there before, so that nothing of it may be destroyed. */
-  readonly forgets?: readonly string[];
-  /** What has another address since then. It is the same resource, and no plan may take it for another one. */
-  readonly moves?: readonly Move[];
-  /** The key of the state as it was captured, for a backend that has lost it. */
-  readonly state?: string;
-  /** What `prevent_destroy` protects in the configuration that is live. */
-  readonly protected: readonly string[];
-}
-
-/** The captured configuration, in which each resource has its old address again. */
-async function openGoal(ctx: Context, objects: Objects, { stack, tool, configuration, moves = [] }: Goal): Promise<Workbench> {
-  const bench = await openCaptured(ctx, stack, tool, objects, configuration);
-  const moved = moves.map(({ from, to }) => ({ from: to, to: from }));
-  if (moved.length > 0) writeFileSync(join(bench.terraform.place.cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
-  return bench;
-}
+import { unsavedState, type Workbench } from './work.js';
 
 /** Can it go back, and what would that do? Reads only. */
 export async function examine(ctx: Context, objects: Objects, goal: Goal): Promise<Finding[]> {
@@ -123,7 +92,8 @@ async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
   const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && goal.forgets?.includes(address));
   if (forgotten.length > 0) {
     // What was imported leaves the state first, so that no plan can destroy it. What was planned before that is no longer true.
-    await bench.terraform.forget(forgotten.map(({ address }) => address));
+    const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
+    await bench.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
     await applyBack(bench, goal);
     return restored;
   }
@@ -173,10 +143,6 @@ async function planBack({ terraform, varFiles, folder }: Workbench, goal: Goal, 
   const holders = { stateful, stateless, protected: [...configuration.protected, ...goal.protected] };
   return { plan, file, verdict: judge(plan, holders, isNew) };
 }
-
-/** What was imported is not destroyed, although the plan without it would. */
-const withoutHarm = (change: ResourceChange, { forgets = [] }: Goal): ResourceChange =>
-  change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;
 
 /** Terraform itself refuses what the captured configuration protects. */
 async function refusable<T>(dir: string, plan: () => Promise<T>): Promise<T> {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
 import { type Applied, type AppliedRecords, holdFor, objectsOf } from './applied.js';
-import { driftLine, examine, type Goal, goBack } from './back.js';
+import { driftLine, examine, goBack } from './back.js';
 import type { Parts } from './before.js';
+import { type Goal, openGoal, withoutHarm } from './goal.js';
 import { lineOf } from './judge.js';
 import { type Options, type Stack, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { openCaptured, pullState } from './work.js';
+import { pullState } from './work.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
@@ -70,7 +71,21 @@ async function goalOf(ctx: Context, options: Options, records: AppliedRecords, n
   const tool: Tool = await findTool(ctx, options.binary);
   const live = await records.get(ctx, name);
   const { lineage } = applied;
-  return { stack, tool, configuration: applied, destroy: false, lineage, isNew: () => false, protected: live?.protected ?? [] };
+  const { protected: kept = [], imports = [], moves = [] } = live ?? {};
+  // What was renamed before the snapshot, too, has that name in its configuration.
+  const known = applied.moves?.length ?? 0;
+  const since = JSON.stringify(moves.slice(0, known)) === JSON.stringify(applied.moves ?? []) ? moves.slice(known) : [];
+  return {
+    stack,
+    tool,
+    configuration: applied,
+    destroy: false,
+    lineage,
+    isNew: () => false,
+    protected: kept,
+    forgets: imports,
+    moves: since,
+  };
 }
 
 async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
@@ -82,14 +97,15 @@ async function restoreStack(ctx: Context, { options, objects, records }: Parts, 
 
 /** How the infrastructure differs from what was captured, and where reality has left its own state. */
 async function compareStack(ctx: Context, objects: Objects, goal: Goal): Promise<string[]> {
-  const bench = await openCaptured(ctx, goal.stack, goal.tool, objects, goal.configuration);
+  const bench = await openGoal(ctx, objects, goal);
   try {
     const { terraform, varFiles, folder } = bench;
     const { dir } = goal.stack;
     const back = await terraform.plan({ out: join(folder, 'compare.tfplan'), varFiles, targets: goal.configuration.targets, locks: false });
     const drift = await terraform.plan({ out: join(folder, 'drift.tfplan'), varFiles, refreshOnly: true, locks: false });
     return [
-      ...back.changes.map((change) => `${dir}: going back would ${lineOf(change)}`),
+      ...back.changes.map((change) => `${dir}: going back would ${lineOf(withoutHarm(change, goal))}`),
+      ...back.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
       ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
       ...drift.outputs.map((name) => `${dir}: reality has left the state: output ${name}`),
       ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import { examine, type Goal, goBack } from './back.js';
+import { examine, goBack } from './back.js';
 import { type Before, byOf, type Parts, planFileOf } from './before.js';
+import type { Goal } from './goal.js';
 import { ProgressFile } from './progress-file.js';
 import { type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';

@@ -37,6 +37,25 @@ describe('what Terraform writes', () => {
     expect(lockIn({ ...locked, summary: 'Something else' })).toBeUndefined();
   });
 
+  it('given a plan that imports and renames, then both are read, also where nothing else changes', () => {
+    const resource = (address: string, more: object, change: object = {}) => ({
+      address,
+      mode: 'managed',
+      type: 'a',
+      change: { actions: ['no-op'], before: {}, after: {}, ...change },
+      ...more,
+    });
+    const plan = JSON.stringify({
+      format_version: '1.2',
+      resource_changes: [
+        resource('a.x', {}, { importing: { id: '1' } }),
+        resource('a.y[0]', { previous_address: 'a.y' }),
+        resource('a.z', {}),
+      ],
+    });
+    expect(readPlan(plan, true)).toMatchObject({ changes: [], imports: ['a.x'], moves: [{ from: 'a.y', to: 'a.y[0]' }] });
+  });
+
   it('given a plan, then changes, variables and what is sensitive are read, and values of attributes are not', () => {
     const text = JSON.stringify({
       format_version: '1.2',

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, Objects } from '@ship/core';
+import type { Configuration } from './applied.js';
+import { blocksIn } from './blocks.js';
+import type { Move, ResourceChange } from './plan-document.js';
+import type { Stack } from './stack.js';
+import type { Tool } from './tool.js';
+import { openCaptured, type Workbench } from './work.js';
+
+/** Where infrastructure goes back to. */
+export interface Goal {
+  readonly stack: Stack;
+  readonly tool: Tool;
+  /** What is applied again; for `destroy` what was made from it goes. */
+  readonly configuration: Configuration;
+  readonly destroy: boolean;
+  /** The lineage that the state must have; absent where there was none. */
+  readonly lineage?: string;
+  /** Nothing that has this address is older than what is taken back. */
+  readonly isNew: (address: string) => boolean;
+  /** What was only taken on, and is let go of again. It was there before, so that nothing of it may be destroyed. */
+  readonly forgets?: readonly string[];
+  /** What has another address since then. It is the same resource, and no plan may take it for another one. */
+  readonly moves?: readonly Move[];
+  /** The key of the state as it was captured, for a backend that has lost it. */
+  readonly state?: string;
+  /** What `prevent_destroy` protects in the configuration that is live. */
+  readonly protected: readonly string[];
+}
+
+/** The captured configuration, in which each resource has its old address again. */
+export async function openGoal(ctx: Context, objects: Objects, { stack, tool, configuration, moves = [] }: Goal): Promise<Workbench> {
+  const bench = await openCaptured(ctx, stack, tool, objects, configuration);
+  const origins = originsOf(moves);
+  if (origins.size === 0) return bench;
+  const { cwd } = bench.terraform.place;
+  const own = movesIn(cwd);
+  const moved = [...origins].map(([from, to]) => ({ from, to: startOf(to, own) }));
+  writeFileSync(join(cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
+  return bench;
+}
+
+/** The first address of all that has another one now: one renamed twice has gone one way, and one renamed back has gone none. */
+export function originsOf(moves: readonly Move[]): Map<string, string> {
+  const origins = new Map<string, string>();
+  for (const { from, to } of moves) {
+    const origin = origins.get(from) ?? from;
+    origins.delete(from);
+    if (origin !== to) origins.set(to, origin);
+  }
+  return origins;
+}
+
+/** What the configuration itself renames: where from, by where to. */
+function movesIn(folder: string): Map<string, string> {
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.tf'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  const blocks = texts.flatMap(blocksIn).filter(({ type }) => type === 'moved');
+  const address = (body: string, name: 'from' | 'to') => new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)`, 'm').exec(body)?.[1] ?? '';
+  return new Map(blocks.map(({ body }) => [address(body, 'to'), address(body, 'from')]));
+}
+
+/** Terraform takes one rename to an address. Where the configuration has one already, ours leads to where that begins. */
+function startOf(address: string, own: ReadonlyMap<string, string>): string {
+  const seen = new Set<string>();
+  let start = address;
+  for (let from = own.get(start); from !== undefined && !seen.has(from); from = own.get(start)) {
+    seen.add(from);
+    start = from;
+  }
+  return start;
+}
+
+/** What was imported is not destroyed, although the plan without it would. */
+export const withoutHarm = (change: ResourceChange, { forgets = [] }: Goal): ResourceChange =>
+  change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;
