@@ -123,6 +123,8 @@ const hcl = (value: string | number | boolean): string =>
  */
 function writeBackend({ cwd }: Place, stack: Stack, backend: Backend | null): void {
   const { type, config } = backend ?? { type: 'local', config: {} };
+  // HCP Terraform is configured in a block of its own, which no backend may stand beside.
+  if (type === 'cloud') return;
   const { path = 'terraform.tfstate', workspace_dir = 'terraform.tfstate.d' } = config as Record<string, string>;
   const here = type === 'local' ? { ...config, path: resolve(stack.cwd, path), workspace_dir: resolve(stack.cwd, workspace_dir) } : config;
   const override = { terraform: { backend: { [type]: here } } };
