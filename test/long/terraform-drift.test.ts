@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { hasProgram } from './services/started.js';
-import { startFilesProvider } from './services/terraform-provider.js';
-import { project, runProgram, shipJson } from './support/ship.js';
-import { started } from './support/started.js';
+import { hasProgram } from '../services/started.js';
+import { startFilesProvider } from '../services/terraform-provider.js';
+import { project, runProgram, shipJson } from '../support/ship.js';
+import { started } from '../support/started.js';
 
 const CONFIG = `version: 1
 project: shop

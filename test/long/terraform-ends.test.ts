@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasProgram } from './services/started.js';
-import { type StateServer, startStateServer } from './services/terraform-state.js';
-import { cleanEnv, runProgram, SHIP, ship, shipJson } from './support/ship.js';
-import { CONFIG, groupsOf, killedOnce, NO_CHANGES, shop, snapshots, until } from './support/terraform.js';
+import { hasProgram } from '../services/started.js';
+import { type StateServer, startStateServer } from '../services/terraform-state.js';
+import { cleanEnv, runProgram, SHIP, ship, shipJson } from '../support/ship.js';
+import { CONFIG, groupsOf, killedOnce, NO_CHANGES, shop, snapshots, until } from '../support/terraform.js';
 
 describe.skipIf(!hasProgram('terraform'))('infrastructure whose apply is ended, with the real terraform', () => {
   it('given ship killed in the middle of an apply, when it is recovered, then terraform is ended in order, and v1 is back', async () => {
