@@ -4,7 +4,7 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
 import { hasProgram } from './services/started.js';
 import { runProgram, ship, shipJson } from './support/ship.js';
-import { BAD, CONFIG, filesWith, NO_CHANGES, type Shop, shop, snapshots } from './support/terraform.js';
+import { BAD, CONFIG, filesWith, NO_CHANGES, shop, snapshots } from './support/terraform.js';
 
 describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terraform', () => {
   it('given v1 and then v2, when it is gone back to v1, then outputs and state are those of v1, and a fresh plan of it is empty', async () => {
@@ -350,51 +350,5 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure, with the real terrafo
 
     expect(stdout).toContain('infra: going back would create terraform_data.app');
     expect(stdout).toContain('infra: reality has left the state: output heard');
-  });
-});
-
-describe.skipIf(!hasProgram('terraform'))('what is wrong with a configuration, with the real terraform', () => {
-  const validated = async ({ cwd }: Pick<Shop, 'cwd'>, env: Record<string, string> = {}) => {
-    const { code, stderr } = await ship(['validate'], { cwd, env });
-    expect(code).toBe(2);
-    expect(existsSync(join(cwd, '.speckit/runs'))).toBe(false);
-    return stderr;
-  };
-
-  it('given no folder, an empty one, or none that is named, then each is told with exit 2', async () => {
-    const none = shop();
-    rmSync(join(none.cwd, 'infra'), { recursive: true });
-    expect(await validated(none)).toContain('step infra: infra is no folder');
-    mkdirSync(join(none.cwd, 'infra'));
-    expect(await validated(none)).toContain('step infra: infra holds no configuration: there is no file *.tf in it');
-    expect(await validated(shop(CONFIG.replace('{ dir: infra, stateful: [terraform_data.db] }', '{}')))).toContain(
-      '`dir` names the folder of the configuration',
-    );
-  });
-
-  it('given a syntax error, then Terraform says so itself, with file and line', async () => {
-    const broken = shop();
-    broken.write('v1', 'resource "terraform_data" {\n  input = \n');
-    expect(await validated(broken)).toMatch(/main\.tf:\d+.*(?:Invalid expression|Unclosed configuration block|Missing)/);
-  });
-
-  it('given a variable without a value, then it is told where it stands; given one by any way, then it is not', async () => {
-    const open = shop();
-    open.write('v1', 'variable "size" {\n  type = number\n}\n');
-    expect(await validated(open)).toMatch(/main\.tf:\d+: the variable size has no value/);
-    expect((await ship(['validate'], { cwd: open.cwd, env: { TF_VAR_size: '3' } })).code).toBe(0);
-    writeFileSync(join(open.cwd, 'infra/terraform.tfvars'), 'size = 3\n');
-    expect((await ship(['validate'], { cwd: open.cwd })).code).toBe(0);
-  });
-
-  it('given a binary that is too old, none, or something else, then path, found and needed are told', async () => {
-    const old = shop(CONFIG.replace('dir: infra,', 'dir: infra, binary: ./old,'));
-    old.write('v1');
-    writeFileSync(join(old.cwd, 'old'), '#!/bin/sh\necho "Terraform v1.3.9"\n', { mode: 0o755 });
-    expect(await validated(old)).toMatch(/\/old is 1\.3\.9, and 1\.4\.0 or newer is needed/);
-    writeFileSync(join(old.cwd, 'old'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
-    expect(await validated(old)).toContain('/old is neither terraform nor tofu: `version` makes it write "hello\\n"');
-    rmSync(join(old.cwd, 'old'));
-    expect(await validated(old)).toContain('./old is not on PATH');
   });
 });
