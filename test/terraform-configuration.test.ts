@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasProgram } from './services/started.js';
-import { ship } from './support/ship.js';
-import { CONFIG, type Shop, shop } from './support/terraform.js';
+import { ship, shipJson } from './support/ship.js';
+import { BAD, CONFIG, type Shop, shop } from './support/terraform.js';
 
 describe.skipIf(!hasProgram('terraform'))('what is wrong with a configuration, with the real terraform', () => {
   const validated = async ({ cwd }: Pick<Shop, 'cwd'>, env: Record<string, string> = {}) => {
@@ -48,5 +48,26 @@ describe.skipIf(!hasProgram('terraform'))('what is wrong with a configuration, w
     expect(await validated(old)).toContain('/old is neither terraform nor tofu: `version` makes it write "hello\\n"');
     rmSync(join(old.cwd, 'old'));
     expect(await validated(old)).toContain('./old is not on PATH');
+  });
+
+  it('given tofu on the PATH and no terraform, then that is used, and named; given both, terraform is', async () => {
+    const { cwd, write } = shop();
+    write('v1');
+    // The real tofu cannot be had here: this stand-in says that it is one, and has terraform do the work.
+    const terraform = process.env.PATH!.split(':').find((folder) => existsSync(join(folder, 'terraform')))!;
+    const standIn = `#!/bin/sh\nif [ "$1" = version ]; then echo "OpenTofu v1.8.1"; else exec ${terraform}/terraform "$@"; fi\n`;
+    mkdirSync(join(cwd, 'bin'));
+    writeFileSync(join(cwd, 'bin/tofu'), standIn, { mode: 0o755 });
+    const env = { PATH: `${join(cwd, 'bin')}:/usr/bin:/bin` };
+
+    expect((await ship([], { cwd, env })).code).toBe(0);
+    expect((await ship(['doctor'], { cwd, env })).stdout).toContain(`tofu 1.8.1 (${join(cwd, 'bin/tofu')})`);
+    write('v2', BAD);
+    const failed = await shipJson(['--auto-rollback'], { cwd, env });
+    expect(failed.report).toMatchObject({
+      status: 'rolled_back',
+      failure: { message: expect.stringContaining('tofu apply failed in infra') },
+    });
+    expect((await ship(['doctor'], { cwd, env: { PATH: `${env.PATH}:${terraform}` } })).stdout).toMatch(/terraform \d+\.\d+\.\d+ \(/);
   });
 });
