@@ -46,7 +46,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
     const state = await terraform.pull();
     const plan = await planNext(bench, stack, destroy);
     warnOfLosses(ctx, plan, options);
-    await warnOfSharing(ctx, parts.records, stack, state);
+    await warnOfSharing(ctx, records, stack, state);
     const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
     const before: Before = {
       lineage: state?.lineage ?? null,

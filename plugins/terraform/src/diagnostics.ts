@@ -89,6 +89,9 @@ export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
   };
 }
 
+/** Who holds it, since when, and for what. */
+export const lockedBy = (lock: LockInfo): string => `locked by ${lock.who}, ${lockAge(lock)}, for ${lock.operation} (lock ${lock.id})`;
+
 /** How long ago that was, as far as it can be told. */
 export function lockAge({ created }: LockInfo, now = Date.now()): string {
   // `2026-11-26 12:58:16.327126197 +0000 UTC`, as Go writes a time.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type CommandContext, type Examination, type Finding, isShipError } from '@ship/core';
+import { lockedBy } from './diagnostics.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
 import { liveTerraform, unsavedState } from './work.js';
@@ -47,17 +48,18 @@ async function examineStack(ctx: CommandContext, stack: Stack, tool: Tool): Prom
 
 /** What to do about a lock depends on who can still hold it. */
 async function lockOf(ctx: CommandContext, stack: Stack, tool: Tool): Promise<Finding[]> {
+  const { dir } = stack;
   const terraform = liveTerraform(ctx, stack, tool);
-  if (!existsSync(terraform.place.dataDir)) return [finding('info', `${stack.dir}: nothing was applied from here yet`)];
+  if (!existsSync(terraform.place.dataDir)) return [finding('info', `${dir}: nothing was applied from here yet`)];
   try {
-    await terraform.tryLock();
-    return [finding('info', `${stack.dir}: the state is not locked`)];
-  } catch (error) {
-    if (!isShipError(error)) throw error;
-    if (error.code !== 'SHIP_TERRAFORM_LOCKED') return [finding('warn', `${stack.dir}: ${error.message}`)];
+    const lock = await terraform.heldLock();
+    if (lock === undefined) return [finding('info', `${dir}: the state is not locked`)];
     const advice =
       'A lock in a file goes with its holder. One in a backend outlives a holder that was killed: once you are sure that nobody is at work, ' +
-      `\`${tool.kind} force-unlock ID\` in ${stack.dir} takes it away. ship never does`;
-    return [finding('warn', `${error.message.replace(/; waited .*/, '')}. ${advice}`)];
+      `\`${tool.kind} force-unlock ID\` in ${dir} takes it away. ship never does`;
+    return [finding('warn', `the state of ${dir} is ${lockedBy(lock)}. ${advice}`)];
+  } catch (error) {
+    if (!isShipError(error)) throw error;
+    return [finding('warn', `${dir}: ${error.message}`)];
   }
 }

@@ -1,5 +1,5 @@
 import { defineErrors } from '@ship/core';
-import type { LockInfo } from './diagnostics.js';
+import { type LockInfo, lockedBy } from './diagnostics.js';
 
 /** The codes of the plugin. */
 export const errors = defineErrors({
@@ -25,8 +25,7 @@ export const errors = defineErrors({
   },
   SHIP_TERRAFORM_LOCKED: {
     exit: 3,
-    message: (d: { dir: string; lock: LockInfo; age: string; waited: string }) =>
-      `the state of ${d.dir} is locked by ${d.lock.who}, ${d.age}, for ${d.lock.operation} (lock ${d.lock.id}); waited ${d.waited}`,
+    message: (d: { dir: string; lock: LockInfo; waited: string }) => `the state of ${d.dir} is ${lockedBy(d.lock)}; waited ${d.waited}`,
     hint: 'Nothing was changed, and the lock was not forced. Wait for its owner, or raise `lock_timeout`; `ship doctor` explains what can be done.',
   },
   SHIP_TERRAFORM_LINEAGE: {

@@ -22,10 +22,10 @@ export function terraformPart({ options, objects, records }: Parts): SnapshotPar
       const changed = told.filter((restored) => restored.changed);
       return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : told).map(({ summary }) => summary).join(', ') };
     },
-    async isLive(ctx, { stacks }) {
+    async isLive(ctx, value) {
       const names = await records.names(ctx);
-      const same = await each({ format: 1, stacks }, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
-      return names.every((name) => name in stacks) && same.every(Boolean);
+      const same = await each(value, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
+      return names.every((name) => name in value.stacks) && same.every(Boolean);
     },
     compare: (ctx, value) =>
       each(value, async (name, applied) => compareStack(ctx, objects, await goalOf(ctx, options, records, name, applied))),

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, StepContext } from '@ship/core';
-import { type Argv, type ExecResult, type ExecuteOptions, execute, fromContext, isCommandFailed } from '@ship/exec';
-import { type Diagnostic, diagnosticsIn, errorsInText, lockAge, lockIn, told } from './diagnostics.js';
+import { type Argv, type CommandFailed, type ExecResult, type ExecuteOptions, execute, fromContext, isCommandFailed } from '@ship/exec';
+import { type Diagnostic, diagnosticsIn, errorsInText, type LockInfo, lockIn, told } from './diagnostics.js';
 import { errors } from './errors.js';
 import { type PlanDocument, readPlan } from './plan-document.js';
 import { type Progress, progressIn } from './progress.js';
@@ -119,9 +119,17 @@ export class Terraform {
     return JSON.parse(stdout) as Record<string, { value: unknown; sensitive: boolean }>;
   }
 
-  /** Takes the lock and gives it back; throws SHIP_TERRAFORM_LOCKED where somebody holds it. */
-  async tryLock(): Promise<void> {
-    await this.#run('untaint', ['-no-color', '-allow-missing', '-lock-timeout=0s', 'terraform_data.ship_looks_at_the_lock']);
+  /** The lock that somebody holds; none where it could be taken, and was given back. */
+  async heldLock(): Promise<LockInfo | undefined> {
+    try {
+      await this.#run('untaint', ['-no-color', '-allow-missing', '-lock-timeout=0s', 'terraform_data.ship_looks_at_the_lock']);
+      return undefined;
+    } catch (error) {
+      const { cause } = error as Error;
+      const lock = isCommandFailed(cause) ? lockAmong(errorsOf(cause)) : undefined;
+      if (lock === undefined) throw error;
+      return lock;
+    }
   }
 
   /** Reads the syntax of the files alone; throws what Terraform says of it. */
@@ -176,19 +184,23 @@ export class Terraform {
     };
   }
 
-  #failure(command: string, failed: { readonly stdout: string; readonly stderr: string; readonly message: string }): Error {
-    const found = [...diagnosticsIn(failed.stdout).filter(({ severity }) => severity === 'error'), ...errorsInText(failed.stderr)];
+  #failure(command: string, failed: CommandFailed): Error {
+    const found = errorsOf(failed);
     const { dir, lockTimeout } = this.stack;
-    const lock = found.map(lockIn).find((each) => each !== undefined);
+    const lock = lockAmong(found);
+    if (lock !== undefined) return errors.SHIP_TERRAFORM_LOCKED({ dir, lock, waited: lockTimeout }, { cause: failed });
     const line = `${this.tool.kind} ${command}`;
-    if (lock !== undefined)
-      return errors.SHIP_TERRAFORM_LOCKED(
-        { dir, lock, age: lockAge(lock), waited: command === 'untaint' ? '0s' : lockTimeout },
-        { cause: failed },
-      );
     return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, told: toldAll(found) || failed.message }, { cause: failed });
   }
 }
+
+/** What a command that failed says of it, in its stream or for people. */
+const errorsOf = ({ stdout, stderr }: CommandFailed): Diagnostic[] => [
+  ...diagnosticsIn(stdout).filter(({ severity }) => severity === 'error'),
+  ...errorsInText(stderr),
+];
+
+const lockAmong = (found: readonly Diagnostic[]): LockInfo | undefined => found.map(lockIn).find((lock) => lock !== undefined);
 
 /** All errors; one that is only told again is left out. */
 const toldAll = (found: readonly Diagnostic[]): string => [...new Set(found.map(told))].join('; ');

@@ -48,11 +48,11 @@ function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goa
     moves,
     protected: next.protected,
     ...(state === null ? {} : { state }),
+    ...(lineage === null ? {} : { lineage }),
   };
-  const same = lineage === null ? {} : { lineage };
-  if (destroy) return { ...shared, ...same, configuration: known ?? next, destroy: false };
-  if (known !== null) return { ...shared, ...same, configuration: known, destroy: false };
-  return addresses.length === 0 ? { ...shared, ...same, configuration: next, destroy: true } : undefined;
+  const earlier = destroy ? (known ?? next) : known;
+  if (earlier !== null) return { ...shared, configuration: earlier, destroy: false };
+  return addresses.length === 0 ? { ...shared, configuration: next, destroy: true } : undefined;
 }
 
 /** Can it be put back, and what would that do? */

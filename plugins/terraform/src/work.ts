@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Context, Json, Objects } from '@ship/core';
+import { processStartTime } from '@ship/core/process';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
 import { unpack } from './pack.js';
 import type { Stack } from './stack.js';
@@ -82,19 +83,11 @@ function workFolder({ home }: Stack, { log }: Context): string {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(home)) {
     const [, pid] = /^work-(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || processStartTime(Number(pid)) !== undefined) continue;
     log.debug(`taking away ${name}, which a process that is gone has left`);
     remove(join(home, name));
   }
   return mkdtempSync(join(home, `${WORK}${process.pid}-`));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
