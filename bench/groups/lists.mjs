@@ -10,6 +10,7 @@ import { PROGRAMS } from '../lib/programs.mjs';
 import { node, projectOf, SHIP } from '../lib/ship.mjs';
 
 const BASE = 'node empty.cjs';
+const COMPONENTS = 12;
 
 /** What it costs to list many snapshots of 4 KB. */
 export async function listsGroup({ isSmoke }) {
@@ -53,14 +54,16 @@ function fill(into, count) {
   for (let index = 0; index < count; index += 1) {
     const time = new Date(Date.UTC(2026, 0, 1) + index * 60_000).toISOString();
     const id = `snapshot-${time.replaceAll(':', '-')}-bench${index}`;
-    writeFileSync(join(into, `${id}.json`), writeSnapshot(snapshotOf(id, time)), { mode: 0o600 });
+    writeFileSync(join(into, `${id}.json`), writeSnapshot(snapshotOf(id, time, index)), { mode: 0o600 });
   }
 }
 
-/** About 4 KB, as one with twelve components is. */
-function snapshotOf(id, timestamp) {
-  const state = { version: '1.2.3', config_hash: 'f'.repeat(64), healthy: true, driver: { release: 'r'.repeat(120) } };
-  const components = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`component-${index}`, state]));
+/** About 4 KB, as one with twelve components is. Each has a version of its own, and so has one component: the index says once what is the same. */
+function snapshotOf(id, timestamp, count) {
+  const state = { config_hash: 'f'.repeat(64), healthy: true, driver: { release: 'r'.repeat(120) } };
+  const deployed = (index) => count - ((count + COMPONENTS - index) % COMPONENTS);
+  const componentOf = (_, index) => [`component-${index}`, { version: `1.2.${Math.max(0, deployed(index))}`, ...state }];
+  const components = Object.fromEntries(Array.from({ length: COMPONENTS }, componentOf));
   const nothing = { terraform: null, helm_values: null, migrations: null, config: {}, git_sha: null, run: null, notes: [] };
   const verification = { smoke: true, acceptance: null, security: null, performance: null };
   return {
@@ -69,7 +72,7 @@ function snapshotOf(id, timestamp) {
     project: 'bench',
     environment: 'default',
     timestamp,
-    version: '1.2.3',
+    version: `1.2.${count}`,
     components,
     verification,
     rollback_safe: true,
