@@ -7,7 +7,7 @@ import type { Common, Readable } from './listed.js';
  */
 export type Block = readonly string[];
 
-const COLUMNS = ['rows', 'commons', 'common', 'id', 'version', 'timestamp', 'stamp', 'git_sha', 'versions'] as const;
+const COLUMNS = ['commons', 'common', 'id', 'version', 'timestamp', 'rest'] as const;
 type Column = (typeof COLUMNS)[number];
 
 const BETWEEN_ROWS = '|';
@@ -24,18 +24,19 @@ export function blockOf(snapshots: readonly Readable[]): Block {
   const commons = [...new Set(snapshots.map(({ common }) => JSON.stringify(common)))];
   const column = (textOf: (snapshot: Readable) => string) => columnOf(snapshots.map(textOf));
   const columns: Readonly<Record<Column, string>> = {
-    rows: String(snapshots.length),
     commons: commons.map((common) => escaped(common, MARKS)).join(BETWEEN_ROWS),
     common: column(({ common }) => String(commons.indexOf(JSON.stringify(common)))),
     id: column(({ id }) => id),
     version: column(({ version }) => version),
     timestamp: column(({ timestamp }) => timestamp),
-    stamp: column(({ stamp = '' }) => stamp),
-    git_sha: column(({ git_sha }) => git_sha ?? ''),
-    versions: column(({ versions }) => versions.map((version) => escaped(version, /[%,]/g)).join(WITHIN_ROW)),
+    rest: column(restOf),
   };
   return COLUMNS.map((name) => columns[name]);
 }
+
+/** What few ask for, as one text: its stamp, its commit, and the versions of its components. */
+const restOf = ({ stamp = '', git_sha, versions }: Readable): string =>
+  [stamp, git_sha ?? '', ...versions].map((text) => escaped(text, /[%,]/g)).join(WITHIN_ROW);
 
 function columnOf(texts: readonly string[]): string {
   const all = new Set(texts).size === 1 ? texts.slice(0, 1) : texts;
@@ -43,83 +44,84 @@ function columnOf(texts: readonly string[]): string {
 }
 
 /** What the rows that were read before have in common, by its text: it is one object for all blocks. */
-export type Commons = Map<string, Common>;
+export class Commons {
+  readonly #known = new Map<string, Common>();
+  #last: readonly [text: string, common: Common] | undefined;
+
+  /** Mostly it is that of the block before, and two texts are compared sooner than one of them is looked up. */
+  of(text: string): Common {
+    if (this.#last?.[0] === text) return this.#last[1];
+    const common = this.#known.get(text) ?? (JSON.parse(unescaped(text)) as Common);
+    this.#known.set(text, common);
+    this.#last = [text, common];
+    return common;
+  }
+}
 
 /** The rows of the block that a line holds; undefined where it holds something else. Throws where it is damaged. */
 export function rowsIn(line: string, known: Commons): Row[] | undefined {
   if (!line.startsWith('["')) return undefined;
   const texts = line.slice(2, -2).split('","');
   if (texts.length !== COLUMNS.length || !line.endsWith('"]')) throw new Error('it is no block');
-  const [count, commonTexts, common, id, version, timestamp, ...others] = texts as unknown as ColumnTexts;
-  const rows = Number(count);
-  const commons = commonTexts.split(BETWEEN_ROWS).map((text) => commonOf(known, text));
-  const places = textsOf(common, rows).map(Number);
-  if (places.some((place) => commons[place] === undefined)) throw new Error('a row has nothing in common with any');
-  const [ids, versions, timestamps] = [textsOf(id, rows), textsOf(version, rows), textsOf(timestamp, rows)];
-  const rest = new Rest(others, rows);
-  const made: Row[] = [];
-  for (let row = 0; row < rows; row += 1)
-    made.push(new Row(ids[row]!, versions[row]!, timestamps[row]!, commons[places[row]!]!, rest, row));
-  return made;
+  const [commonTexts, common, id, version, timestamp, rest] = texts as unknown as ColumnTexts;
+  const ids = textsIn(id);
+  const column = (text: string) => oneEach(textsIn(text), ids.length);
+  const commons = oneEach(commonsIn(common, commonTexts, known), ids.length);
+  const [versions, timestamps, rests] = [column(version), column(timestamp), column(rest)];
+  // What is hot is small: a process does not end before V8 has optimised what it began to.
+  return ids.map((each, row) => new Row(each, versions[row]!, timestamps[row]!, commons[row]!, rests[row]!));
 }
 
-type ColumnTexts = readonly [string, string, string, string, string, string, ...Columns];
-type Columns = readonly [stamp: string, git_sha: string, versions: string];
+type ColumnTexts = readonly [string, string, string, string, string, string];
 
-function commonOf(known: Commons, text: string): Common {
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  const common = JSON.parse(unescaped(text)) as Common;
-  known.set(text, common);
-  return common;
+function commonsIn(column: string, texts: string, known: Commons): readonly Common[] {
+  const commons = texts.split(BETWEEN_ROWS).map((text) => known.of(text));
+  return column.split(BETWEEN_ROWS).map((place) => {
+    const common = commons[Number(place)];
+    if (common === undefined) throw new Error('a row has nothing in common with any');
+    return common;
+  });
 }
 
-/** The texts of a column. */
-function textsOf(column: string, rows: number): readonly string[] {
+function textsIn(column: string): readonly string[] {
   const texts = column.split(BETWEEN_ROWS);
-  if (texts.length === 1) return new Array<string>(rows).fill(unescaped(column));
-  if (texts.length !== rows) throw new Error('a column is not as long as its block');
   return column.includes('%') ? texts.map(unescaped) : texts;
 }
 
-/** The columns that few ask for: they are taken apart again when somebody does. */
-class Rest {
-  #texts: readonly (readonly string[])[] | undefined;
-
-  constructor(
-    private readonly columns: Columns,
-    private readonly rows: number,
-  ) {
-    for (const column of columns) textsOf(column, rows);
-  }
-
-  of(row: number): Columns {
-    this.#texts ??= this.columns.map((column) => textsOf(column, this.rows));
-    return this.#texts.map((texts) => texts[row]) as unknown as Columns;
-  }
+/** What a column has once, all rows have. */
+function oneEach<Value>(values: readonly Value[], rows: number): readonly Value[] {
+  if (values.length === rows) return values;
+  if (values.length !== 1) throw new Error('a column is not as long as its block');
+  return new Array<Value>(rows).fill(values[0]!);
 }
 
-/** A snapshot of a block. */
+/** A snapshot of a block. What is only declared is set once, and not made first. */
 class Row implements Readable {
-  constructor(
-    readonly id: string,
-    readonly version: string,
-    readonly timestamp: string,
-    readonly common: Common,
-    private readonly rest: Rest,
-    private readonly row: number,
-  ) {}
+  declare readonly id: string;
+  declare readonly version: string;
+  declare readonly timestamp: string;
+  declare readonly common: Common;
+  declare private readonly rest: string;
+
+  constructor(id: string, version: string, timestamp: string, common: Common, rest: string) {
+    this.id = id;
+    this.version = version;
+    this.timestamp = timestamp;
+    this.common = common;
+    this.rest = rest;
+  }
 
   get stamp(): string {
-    return this.rest.of(this.row)[0];
+    return fieldsIn(this.rest)[0]!;
   }
 
   get git_sha(): string | null {
-    return this.rest.of(this.row)[1] || null;
+    return fieldsIn(this.rest)[1] || null;
   }
 
   get versions(): readonly string[] {
-    const [, , versions] = this.rest.of(this.row);
-    return versions === '' ? [] : versions.split(WITHIN_ROW).map(unescaped);
+    return fieldsIn(this.rest).slice(2);
   }
 }
+
+const fieldsIn = (rest: string): readonly string[] => rest.split(WITHIN_ROW).map(unescaped);

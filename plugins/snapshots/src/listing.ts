@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { Store } from '@ship/core';
-import { type Block, blockOf, type Commons, rowsIn } from './block.js';
+import { type Block, blockOf, Commons, rowsIn } from './block.js';
 import type { ListedSnapshot, Readable } from './listed.js';
 import { folderOf, idsIn } from './names.js';
 
@@ -54,7 +54,7 @@ function fold(bytes: Buffer): Index | undefined {
     // Almost every index is plain ASCII, which is read faster as what it is.
     const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
     const listed = new InOrder();
-    const commons: Commons = new Map();
+    const commons = new Commons();
     let state: string | undefined;
     let lines = 0;
     for (let from = 0; from < text.length; lines += 1) {
