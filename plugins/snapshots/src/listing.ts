@@ -12,8 +12,9 @@ type Said =
   | { readonly gone: string }
   | { readonly state: string };
 
-/** Snapshots in a block: more are read faster as a whole, and fewer faster from the end of the file alone. */
+/** Snapshots in a block at the end of the file, which is read alone, and in one of those before, which are read faster in large ones. */
 const BLOCK_ROWS = 32;
+const LARGE_BLOCK_ROWS = 256;
 /** More than a snapshot takes in most lists. */
 const ROW_BYTES = 400;
 /** So many lines that came one by one are still read fast. */
@@ -120,12 +121,14 @@ class InOrder {
 function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
   const lines: Line[] = [];
   let rows: Readable[] = [];
+  let most = 0;
   const close = () => {
     if (rows.length > 0) lines.push(blockOf(rows));
     rows = [];
   };
-  for (const each of snapshots) {
-    if (rows.length === BLOCK_ROWS || 'problem' in each) close();
+  for (const [index, each] of snapshots.entries()) {
+    if (rows.length === most || 'problem' in each) close();
+    if (rows.length === 0) most = snapshots.length - index > 2 * LARGE_BLOCK_ROWS ? LARGE_BLOCK_ROWS : BLOCK_ROWS;
     if ('problem' in each) lines.push({ bad: [each.id, each.stamp ?? '', each.problem] });
     else rows.push(each);
   }
