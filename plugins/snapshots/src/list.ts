@@ -2,6 +2,9 @@ import type { CommandContext, Json } from '@ship/core';
 import type { Common, Listed, ListedSnapshot } from './listed.js';
 import type { Shelf } from './shelf.js';
 
+/** So many lines of a list are printed at once. */
+const PRINTED_AT_ONCE = 256;
+
 /** `ship snapshots list`, and `--list-snapshots`: the newest, with those that are pinned marked. */
 export async function listSnapshots(shelf: Shelf, ctx: CommandContext, newest: number): Promise<() => Json> {
   const pins = new Map(Object.entries(await shelf.pins.all(ctx.environment)));
@@ -9,7 +12,7 @@ export async function listSnapshots(shelf: Shelf, ctx: CommandContext, newest: n
   const listed = found.slice(0, newest);
   const verdictOf = onceEach((common: Common) => judge(common, ctx));
   if (listed.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
-  else ctx.print(table(listed, { pins, verdictOf, now: Date.now() }));
+  else for (const lines of table(listed, { pins, verdictOf, now: Date.now() })) ctx.print(lines);
   if (found.length > newest) ctx.print('There are older ones: `ship snapshots list all`.');
   return () => listed.map((each) => answered(each, { pins, verdictOf })) as unknown as Json;
 }
@@ -32,7 +35,9 @@ interface Known {
 function onceEach<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new Map<Key, Value>();
   return (key) => {
-    const value = made.get(key) ?? make(key);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key);
     made.set(key, value);
     return value;
   };
@@ -84,39 +89,35 @@ export async function showSnapshot(shelf: Shelf, ctx: CommandContext, id: string
   return snapshot as unknown as Json;
 }
 
-function table(listed: readonly ListedSnapshot[], { now, ...known }: Known & { readonly now: number }): string {
-  const columns: [string[], string[], string[]] = [['SNAPSHOT'], ['VERSION'], ['AGE']];
-  const last = ['VERIFICATION'];
-  const [ids, versions, ages] = columns;
-  for (const each of listed) {
-    const isUnknown = 'problem' in each;
-    ids.push(each.id);
-    versions.push(isUnknown ? '?' : each.version);
-    ages.push(isUnknown ? '?' : age(now - Date.parse(each.timestamp)));
-    last.push(told(each, known));
-  }
-  return lines(columns, last);
+/** The table, many lines to a text: to print each alone takes longer than to make it. */
+function* table(listed: readonly ListedSnapshot[], { now, ...known }: Known & { readonly now: number }): Generator<string> {
+  const ages = listed.map((each) => ('problem' in each ? '?' : age(now - Date.parse(each.timestamp))));
+  const ids = gapsAfter('SNAPSHOT', (row) => listed[row]?.id);
+  const versions = gapsAfter('VERSION', (row) => listed[row] && versionOf(listed[row]));
+  const times = gapsAfter('AGE', (row) => ages[row]);
+  const line = (id: string, version: string, time: string, last: string) =>
+    id + ids[id.length]! + version + versions[version.length]! + time + times[time.length]! + last;
+  yield line('SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION');
+  for (let from = 0; from < listed.length; from += PRINTED_AT_ONCE)
+    yield listed
+      .slice(from, from + PRINTED_AT_ONCE)
+      .map((each, row) => line(each.id, versionOf(each), ages[from + row]!, told(each, known)))
+      .join('\n');
 }
 
-/** Cells below each other. Of a long table the whole text is made at once, without one for each line. */
-function lines(columns: readonly (readonly string[])[], last: readonly string[]): string {
-  const widths = columns.map((cells) => cells.reduce((widest, { length }) => Math.max(widest, length), 0));
-  const gaps = Array.from({ length: Math.max(...widths) + 1 }, (_, missing) => ' '.repeat(missing + 2));
-  const pieces: string[] = [];
-  for (let row = 0; row < last.length; row += 1) {
-    for (let column = 0; column < columns.length; column += 1) {
-      const cell = columns[column]![row]!;
-      pieces.push(cell, gaps[widths[column]! - cell.length]!);
-    }
-    pieces.push(last[row]!, '\n');
-  }
-  return pieces.slice(0, -1).join('');
+const versionOf = (listed: ListedSnapshot): string => ('problem' in listed ? '?' : listed.version);
+
+/** What stands behind a cell of a column, by the length of the cell. */
+function gapsAfter(title: string, cellOf: (row: number) => string | undefined): readonly string[] {
+  let widest = title.length;
+  for (let row = 0, cell = cellOf(0); cell !== undefined; row += 1, cell = cellOf(row)) if (cell.length > widest) widest = cell.length;
+  return Array.from({ length: widest + 1 }, (_, length) => ' '.repeat(widest - length + 2));
 }
 
 function told(listed: ListedSnapshot, { pins, verdictOf }: Known): string {
   if ('problem' in listed) return refusal(damage(listed));
   const { text } = verdictOf(listed.common);
-  const pinned = pins.get(listed.id);
+  const pinned = pins.size > 0 ? pins.get(listed.id) : undefined;
   if (pinned === undefined) return text;
   return pinned === '' ? `${text}; pinned` : `${text}; pinned: ${pinned}`;
 }

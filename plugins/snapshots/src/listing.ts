@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import type { Store } from '@ship/core';
 import { type Block, blockOf, Commons, rowsIn } from './block.js';
 import type { ListedSnapshot, Readable } from './listed.js';
@@ -52,8 +51,7 @@ export async function readIndex(store: Store, environment: string, newest = Numb
 /** What the lines say; undefined where one of them is none. */
 function fold(bytes: Buffer): Index | undefined {
   try {
-    // Almost every index is plain ASCII, which is read faster as what it is.
-    const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+    const text = bytes.toString();
     const listed = new InOrder();
     const commons = new Commons();
     let state: string | undefined;
