@@ -21,11 +21,12 @@ const unescaped = (text: string): string => (text.includes('%') ? text.replace(E
 
 /** Puts snapshots into a block. */
 export function blockOf(snapshots: readonly Readable[]): Block {
-  const commons = [...new Set(snapshots.map(({ common }) => JSON.stringify(common)))];
+  const texts = snapshots.map(({ common }) => JSON.stringify(common));
+  const commons = [...new Set(texts)];
   const column = (textOf: (snapshot: Readable) => string) => columnOf(snapshots.map(textOf));
   const columns: Readonly<Record<Column, string>> = {
     commons: commons.map((common) => escaped(common, MARKS)).join(BETWEEN_ROWS),
-    common: column(({ common }) => String(commons.indexOf(JSON.stringify(common)))),
+    common: columnOf(texts.map((text) => String(commons.indexOf(text)))),
     id: column(({ id }) => id),
     version: column(({ version }) => version),
     timestamp: column(({ timestamp }) => timestamp),

@@ -27,7 +27,7 @@ export interface Index {
   readonly state: string | undefined;
   /** How many records say so. */
   readonly lines: number;
-  /** A record stood behind one of a later snapshot: two who save at once may add theirs the other way round, and clocks differ. */
+  /** A record stands behind one of a later snapshot: two who save at once may add theirs the other way round, and clocks differ. */
   readonly isMixed: boolean;
 }
 
@@ -52,6 +52,8 @@ export async function readIndex(store: Store, environment: string, newest = Numb
 function fold(bytes: Buffer): Index | undefined {
   try {
     const text = bytes.toString();
+    // What a machine that went down had not written yet reads as zeros, and no record has one.
+    if (text.includes('\0')) return undefined;
     const listed = new InOrder();
     const commons = new Commons();
     let state: string | undefined;
@@ -82,7 +84,7 @@ function heed(line: Said, listed: InOrder): string | undefined {
 /** Snapshots by their ids, oldest first: they almost always come in that order, so nothing else is kept to find one. */
 class InOrder {
   readonly all: ListedSnapshot[] = [];
-
+  /** See {@link Index}. */
   isMixed = false;
 
   /** Some that follow each other. */

@@ -125,6 +125,7 @@ describe('an index', () => {
     ['a torn last line', (text) => text.slice(0, -5)],
     ['a last line that is not ended', (text) => text.trimEnd()],
     ['zeros in its middle', (text) => `${text.slice(0, 900)}${'\0'.repeat(300)}${text.slice(1200)}`],
+    ['zeros in the middle of one text', (text) => text.replace('|v9|', '|\0\0|')],
     ['nonsense between two lines', (text) => text.replace('\n', '\nnonsense\n')],
     ['a line of another kind', (text) => text.replace('\n', '\n{"other": 1}\n')],
     ['a block without its last column', (text) => text.replace(/,"[^"]*"\]\n/, ']\n')],
