@@ -13,5 +13,6 @@ export const PROGRAMS = {
   instant: at(new URL('../programs/instant.mjs', import.meta.url)),
   rollback: at(new URL('../programs/rollback.mjs', import.meta.url)),
   listSnapshots: at(new URL('../programs/list-snapshots.mjs', import.meta.url)),
+  cached: at(new URL('../programs/cached.cjs', import.meta.url)),
   hooks: at(new URL('../programs/hooks.mjs', import.meta.url)),
 };

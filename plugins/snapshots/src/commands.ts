@@ -1,4 +1,4 @@
-import type { Command, CommandContext, Json } from '@ship/core';
+import type { Answer, Command, CommandContext, Json } from '@ship/core';
 import { differenceLine, liveDifferences, snapshotDifferences } from './diff.js';
 import { errors } from './errors.js';
 import { listSnapshots, showSnapshot } from './list.js';
@@ -7,7 +7,7 @@ import type { Shelf } from './shelf.js';
 /** So many does a list show where nobody asks for more. */
 const SHOWN = 20;
 
-type Verb = (shelf: Shelf, ctx: CommandContext, words: readonly string[]) => Promise<Json> | undefined;
+type Verb = (shelf: Shelf, ctx: CommandContext, words: readonly string[]) => Promise<Answer> | undefined;
 
 /** What each verb does with its words; undefined where they make no sense. */
 const VERBS: Readonly<Record<string, Verb>> = {

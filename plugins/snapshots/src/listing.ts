@@ -1,74 +1,23 @@
-import { PART_NAMES, type PartName, type Snapshot, type Store, SUITES } from '@ship/core';
+import type { Store } from '@ship/core';
+import { type Block, blockOf, Commons, rowsIn } from './block.js';
+import type { ListedSnapshot, Readable } from './listed.js';
 import { folderOf, idsIn } from './names.js';
 
-/** What a list shows of a snapshot. */
-export type Listed = Pick<
-  Snapshot,
-  'id' | 'project' | 'environment' | 'version' | 'timestamp' | 'git_sha' | 'verification' | 'rollback_safe' | 'created_by'
-> & {
-  /** Versions by name. */
-  readonly components: Readonly<Record<string, string>>;
-  /** The names of the parts that it holds. */
-  readonly parts: readonly PartName[];
-};
-
-/** A snapshot of a list; one that cannot be read says why. */
-export type ListedSnapshot = ({ readonly id: string; readonly listed: Listed } | { readonly id: string; readonly problem: string }) & {
-  /** What the store said of its file when it was read; see `Store.changed`. */
-  readonly stamp?: string;
-};
-
-/** What a list shows of a snapshot. */
-export const listedOf = ({ components, ...snapshot }: Snapshot): Listed => ({
-  id: snapshot.id,
-  project: snapshot.project,
-  environment: snapshot.environment,
-  version: snapshot.version,
-  timestamp: snapshot.timestamp,
-  git_sha: snapshot.git_sha,
-  verification: snapshot.verification,
-  rollback_safe: snapshot.rollback_safe,
-  created_by: snapshot.created_by,
-  components: Object.fromEntries(Object.entries(components).map(([name, { version }]) => [name, version])),
-  parts: PART_NAMES.filter((name) => snapshot[name] !== null),
-});
-
-/** What many lines after it have in common. */
-interface Head {
-  readonly project: string;
-  readonly environment: string;
-  readonly names: readonly string[];
-  /** Absent in an index of before there were any. */
-  readonly parts?: readonly PartName[];
-}
-
-/** A snapshot without what stands in the head: a list of ten thousand is read at once, so its lines are short. */
-type Row = readonly [
-  id: string,
-  stamp: string,
-  version: string,
-  timestamp: string,
-  git_sha: string | null,
-  /** A letter for each suite: passed, failed, not run. */
-  verification: string,
-  rollback_safe: 0 | 1,
-  created_by: string,
-  ...versions: string[],
-];
-
 /** One record of the index. The last `state` is that of the folder when every snapshot in it was in the index; empty where that is not known. */
-type Line =
-  | { readonly head: Head }
-  | { readonly add: Row }
+type Line = Block | Said;
+
+type Said =
   | { readonly bad: readonly [id: string, stamp: string, problem: string] }
   | { readonly gone: string }
   | { readonly state: string };
 
-/** A head is said again so often, so that the end of the file can be read alone. */
-const HEAD_EVERY = 20;
-/** More than a line takes in most lists. */
-const LINE_BYTES = 400;
-const LETTERS = { p: true, f: false, n: null } as const;
+/** Snapshots in a block at the end of the file, which is read alone, and in one of those before, which are read faster in large ones. */
+const BLOCK_ROWS = 32;
+const LARGE_BLOCK_ROWS = 256;
+/** More than a snapshot takes in most lists. */
+const ROW_BYTES = 400;
+/** So many lines that came one by one are still read fast. */
+const LOOSE_LINES = 200;
 
 const indexKey = (environment: string): string => `${folderOf(environment)}/index.jsonl`;
 
@@ -76,6 +25,10 @@ const indexKey = (environment: string): string => `${folderOf(environment)}/inde
 export interface Index {
   readonly listed: readonly ListedSnapshot[];
   readonly state: string | undefined;
+  /** How many records say so. */
+  readonly lines: number;
+  /** A record stands behind one of a later snapshot: two who save at once may add theirs the other way round, and clocks differ. */
+  readonly isMixed: boolean;
 }
 
 /**
@@ -85,73 +38,102 @@ export interface Index {
  */
 export async function readIndex(store: Store, environment: string, newest = Number.POSITIVE_INFINITY): Promise<Index | undefined> {
   const key = indexKey(environment);
-  const enough = (newest + HEAD_EVERY + 1) * LINE_BYTES;
+  const enough = (newest + BLOCK_ROWS) * ROW_BYTES;
   const isEnough = Number.isFinite(newest) && Boolean(await store.changed?.(folderOf(environment)));
   const tail = isEnough ? await store.tail?.(key, enough) : undefined;
   const near = tail && tail.length === enough ? fold(tail.subarray(tail.indexOf(0x0a) + 1)) : undefined;
-  if (near && near.listed.length >= newest) return near;
+  // Its first one may be of any time: what was before it is not known.
+  if (near && !near.isMixed && near.listed.length > newest) return near;
   const stored = await store.get(key);
   return stored && fold(stored.value);
 }
 
-/** What the lines say; undefined where they are no index. Rows before the first head are passed over: their names are not known. */
+/** What the lines say; undefined where one of them is none. */
 function fold(bytes: Buffer): Index | undefined {
   try {
-    const lines = JSON.parse(`[${bytes.toString('utf8').trimEnd().replaceAll('\n', ',')}]`) as Line[];
-    const listed = new Map<string, ListedSnapshot>();
-    let head: Head | undefined;
+    const text = bytes.toString();
+    // What a machine that went down had not written yet reads as zeros, and no record has one.
+    if (text.includes('\0')) return undefined;
+    const listed = new InOrder();
+    const commons = new Commons();
     let state: string | undefined;
-    for (const line of lines) {
-      if ('add' in line) head && listed.set(line.add[0], fromRow(line.add, head));
-      else if ('head' in line) ({ head } = line);
-      else if ('state' in line) ({ state } = line);
-      else if ('gone' in line) listed.delete(line.gone);
-      else listed.set(line.bad[0], { id: line.bad[0], problem: line.bad[2], ...(line.bad[1] ? { stamp: line.bad[1] } : {}) });
+    let lines = 0;
+    for (let from = 0; from < text.length; lines += 1) {
+      const end = text.indexOf('\n', from);
+      if (end < 0) return undefined;
+      const line = text.slice(from, end);
+      const rows = rowsIn(line, commons);
+      if (rows !== undefined) listed.put(rows);
+      else state = heed(JSON.parse(line) as Said, listed) ?? state;
+      from = end + 1;
     }
-    return { listed: [...listed.values()], state };
+    return { listed: listed.all, state, lines, isMixed: listed.isMixed };
   } catch {
     return undefined;
   }
 }
 
-/** Where the versions begin in a row. */
-const VERSIONS_FROM = 8;
-
-function fromRow(row: Row, { project, environment, names, parts = [] }: Head): ListedSnapshot {
-  const [id, stamp, version, timestamp, git_sha, letters, safe, created_by] = row;
-  const components: Record<string, string> = {};
-  for (let index = 0; index < names.length; index += 1) components[names[index]!] = row[VERSIONS_FROM + index] as string;
-  const verification = verificationOf(letters);
-  const rollback_safe = safe === 1;
-  const listed = { id, project, environment, version, timestamp, git_sha, verification, rollback_safe, created_by, components, parts };
-  return stamp ? { id, listed, stamp } : { id, listed };
+/** Answers the state that a line says. */
+function heed(line: Said, listed: InOrder): string | undefined {
+  if ('state' in line) return line.state;
+  if ('gone' in line) listed.take(line.gone);
+  else listed.put([{ id: line.bad[0], problem: line.bad[2], stamp: line.bad[1] }]);
+  return undefined;
 }
 
-const verifications = new Map<string, Listed['verification']>();
+/** Snapshots by their ids, oldest first: they almost always come in that order, so nothing else is kept to find one. */
+class InOrder {
+  readonly all: ListedSnapshot[] = [];
+  /** See {@link Index}. */
+  isMixed = false;
 
-/** There are few, and a long list has them over and over. */
-function verificationOf(letters: string): Listed['verification'] {
-  const known = verifications.get(letters);
-  if (known) return known;
-  const made = Object.fromEntries(SUITES.map((suite, index) => [suite, LETTERS[letters[index] as 'p']])) as Listed['verification'];
-  verifications.set(letters, Object.freeze(made));
-  return made;
+  /** Some that follow each other. */
+  put(snapshots: readonly ListedSnapshot[]): void {
+    const last = this.all.at(-1);
+    if (last === undefined || snapshots[0]!.id > last.id) {
+      this.all.push(...snapshots);
+      return;
+    }
+    this.isMixed = true;
+    for (const each of snapshots) this.all.splice(this.#placeOf(each.id), this.#has(each.id) ? 1 : 0, each);
+  }
+
+  take(id: string): void {
+    if (this.#has(id)) this.all.splice(this.#placeOf(id), 1);
+  }
+
+  #has(id: string): boolean {
+    return this.all[this.#placeOf(id)]?.id === id;
+  }
+
+  /** Where it is, or where it would have to be. */
+  #placeOf(id: string): number {
+    let [from, to] = [0, this.all.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.all[middle]!.id < id) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
 }
 
 function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
-  let said = '';
-  return snapshots.flatMap((each, index): Line[] => {
-    const { id, stamp = '' } = each;
-    if ('problem' in each) return [{ bad: [id, stamp, each.problem] }];
-    const { project, environment, components, parts, ...rest } = each.listed;
-    const head = { project, environment, names: Object.keys(components), parts };
-    const isNew = JSON.stringify(head) !== said || index % HEAD_EVERY === 0;
-    said = JSON.stringify(head);
-    const letters = SUITES.map((suite) => (rest.verification[suite] === null ? 'n' : rest.verification[suite] ? 'p' : 'f')).join('');
-    const safe = rest.rollback_safe ? 1 : 0;
-    const add: Row = [id, stamp, rest.version, rest.timestamp, rest.git_sha, letters, safe, rest.created_by, ...Object.values(components)];
-    return isNew ? [{ head }, { add }] : [{ add }];
-  });
+  const lines: Line[] = [];
+  let rows: Readable[] = [];
+  let most = 0;
+  const close = () => {
+    if (rows.length > 0) lines.push(blockOf(rows));
+    rows = [];
+  };
+  for (const [index, each] of snapshots.entries()) {
+    if (rows.length === most || 'problem' in each) close();
+    if (rows.length === 0) most = snapshots.length - index > 2 * LARGE_BLOCK_ROWS ? LARGE_BLOCK_ROWS : BLOCK_ROWS;
+    if ('problem' in each) lines.push({ bad: [each.id, each.stamp ?? '', each.problem] });
+    else rows.push(each);
+  }
+  close();
+  return lines;
 }
 
 /** Is the index that of the folder as it is now? A file that was changed in place does not show here, only when it is read. */
@@ -160,7 +142,7 @@ export async function isFresh(store: Store, environment: string, { listed, state
   return now ? state === now : namesAll(store, environment, listed);
 }
 
-/** Does the index name each snapshot of the folder, no other, and in their order? Two who save at once may add theirs the other way round. */
+/** Does the index name each snapshot of the folder, and no other? */
 async function namesAll(store: Store, environment: string, listed: readonly ListedSnapshot[]): Promise<boolean> {
   const ids = idsIn(await store.list(`${folderOf(environment)}/snapshot-`));
   return ids.length === listed.length && listed.every(({ id }, place) => id === ids[place]);
@@ -193,7 +175,14 @@ async function settleIndex(store: Store, environment: string): Promise<void> {
   const index = state ? await readIndex(store, environment) : undefined;
   if (!state || index === undefined) return;
   const vouched = (await namesAll(store, environment, index.listed)) ? state : '';
-  if (vouched !== index.state) await append(store, environment, [{ state: vouched }]);
+  if (vouched !== '' && isLoose(index)) await rebuildIndex(store, environment, index.listed);
+  else if (vouched !== index.state) await append(store, environment, [{ state: vouched }]);
+}
+
+/** Are there many more lines than there would be if it were made anew? One that cannot be read stands alone, and between two blocks. */
+function isLoose({ listed, lines }: Index): boolean {
+  const alone = listed.filter((each) => 'problem' in each).length;
+  return lines > LOOSE_LINES + listed.length / BLOCK_ROWS + 2 * alone;
 }
 
 async function append(store: Store, environment: string, lines: readonly Line[]): Promise<void> {

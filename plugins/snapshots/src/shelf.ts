@@ -2,7 +2,8 @@ import { isShipError, type LatestSnapshot, type PartName, type Seal, type Snapsh
 import { errors } from './errors.js';
 import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
-import { appendIndex, isFresh, type ListedSnapshot, listedOf, readIndex, rebuildIndex } from './listing.js';
+import { type ListedSnapshot, listedOf } from './listed.js';
+import { appendIndex, isFresh, readIndex, rebuildIndex } from './listing.js';
 import { fileName, folderOf, ID, idsIn, keyOf, ownerOf, saysNothing, wholeId } from './names.js';
 import { removeUnnamed } from './objects.js';
 import { Pins } from './pins.js';
@@ -46,7 +47,7 @@ export class Shelf implements SnapshotProvider {
   async list(environment: string, newest = Number.POSITIVE_INFINITY): Promise<ListedSnapshot[]> {
     const index = await readIndex(this.store, environment, newest);
     const listed = index && (await isFresh(this.store, environment, index)) ? index.listed : await this.#reindex(environment);
-    const shown = [...listed].reverse().slice(0, newest);
+    const shown = listed.slice(-newest).reverse();
     return shown.length > LOOKED_AT ? shown : Promise.all(shown.map((each) => this.#asItIs(environment, each)));
   }
 
@@ -57,7 +58,7 @@ export class Shelf implements SnapshotProvider {
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
     const latest: LatestSnapshot = { snapshot_id: id, version, timestamp };
     await this.store.put(`${folderOf(environment)}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
-    const add: ListedSnapshot = { id, listed: listedOf(snapshot), ...(await this.#stamp(environment, id)) };
+    const add: ListedSnapshot = { ...listedOf(snapshot), ...(await this.#stamp(environment, id)) };
     if (isFirst) await rebuildIndex(this.store, environment, [add]);
     else await appendIndex(this.store, environment, { come: [add] });
   }
@@ -174,7 +175,7 @@ export class Shelf implements SnapshotProvider {
   async #look(environment: string, id: string): Promise<ListedSnapshot> {
     const stamp = await this.#stamp(environment, id);
     try {
-      return { id, listed: listedOf(await this.read(environment, id)), ...stamp };
+      return { ...listedOf(await this.read(environment, id)), ...stamp };
     } catch (error) {
       if (!isShipError(error)) throw error;
       return { id, problem: error.message, ...stamp };

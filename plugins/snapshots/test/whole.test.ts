@@ -249,7 +249,7 @@ describe('the index', () => {
   it('given a snapshot that is changed in place, when it is listed, then the list says so', async () => {
     const { store, shelf, dir } = shelfIn();
     await saveWhole(store, shelf, idAt(1));
-    expect((await shelf.list('production'))[0]).toMatchObject({ listed: { version: 'v1' } });
+    expect((await shelf.list('production'))[0]).toMatchObject({ version: 'v1' });
     writeFileSync(join(dir, `snapshot-${idAt(1)}.json`), '[]');
     expect((await shelf.list('production'))[0]).toMatchObject({ problem: expect.stringMatching(/damaged|format/) });
   });

@@ -1,4 +1,4 @@
-import { type Json, type Report, suggest } from '@ship/core';
+import { type Report, suggest } from '@ship/core';
 import { demandSnapshots, type Kernel, pluginCommand } from '@ship/core/kernel';
 import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
@@ -15,8 +15,8 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
     const kernel = await openFromFlags(flags);
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
-    const result: Json | void = await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print: terminal.line });
-    return answerOf(kernel, name, { result: result ?? null });
+    const { json: isAnswered, line: print } = terminal;
+    return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print, isAnswered }) });
   } finally {
     interrupts.stop();
   }

@@ -12,7 +12,7 @@ export function commandContext(kernel: Kernel, name: string, { signal, print }: 
     ...idle,
     config: kernel.config,
     components: kernel.config.components,
-    print: (line: string) => print(kernel.redactor.redact(line)),
+    print: (text: string) => print(kernel.redactor.redact(text)),
     describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
     compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),
     neededSnapshots: () => neededSnapshots(kernel),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
@@ -69,7 +69,7 @@ export class FileStore implements Store {
 
   async changed(key: string): Promise<string> {
     try {
-      return String(statSync(join(this.folder, checkKey(key)), { bigint: true }).mtimeNs);
+      return String(statSync(this.#path(key), { bigint: true }).mtimeNs);
     } catch (error) {
       if (isMissing(error)) return '0';
       throw errors.SHIP_STORE_READ_FAILED({ path: key, reason: reasonOf(error) }, { cause: error });
@@ -148,8 +148,9 @@ export class FileStore implements Store {
     if (found?.version !== expected) throw errors.SHIP_STORE_CONFLICT({ key, expected });
   }
 
+  /** A key holds nothing that a path could be made shorter by, and a list asks for many. */
   #path(key: string): string {
-    return join(this.folder, checkKey(key));
+    return `${this.folder}${sep}${checkKey(key)}`;
   }
 }
 

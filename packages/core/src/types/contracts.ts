@@ -283,8 +283,11 @@ export interface Command {
   /** Shown after the name in `--help`, such as `list|stop [component]`. */
   readonly usage?: string;
   /** Resolves to the JSON document for `--json`; writes for people through `print`. */
-  run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
+  run(ctx: CommandContext, args: readonly string[]): Promise<Answer>;
 }
+
+/** The JSON document of a command. One that is long is given as a function: it is called only where somebody asked for `--json`. */
+export type Answer = Json | void | (() => Json);
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
@@ -292,8 +295,8 @@ export interface CommandContext extends Context {
   readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
-  /** One line for people. */
-  print(line: string): void;
+  /** For people: a line, or several at once, which takes less time than one after the other. */
+  print(text: string): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot tell. */
