@@ -64,10 +64,10 @@ describe('verbs that touch nothing', () => {
     expect((await shipJson(['validate'], { cwd: alone })).report.warnings).toEqual([]);
   });
 
-  it('given a port for the front and another router before a release, when anything is planned, then it is refused, all of them, each in its place', async () => {
+  it('given ports and routers of releases that do not fit, when anything is planned, then they are refused, all of them, each in its place', async () => {
     const router = 'router: { command: { weights: "true", shift: "true", healthy: "true" } }';
     const lines = (name: string, more: string) => `  ${name}: { driver: release, version: v1, path: ., run: ./serve, ${more} }\n`;
-    const components = [lines('web', `port: 8080, ${router}`), lines('api', `${router}, port: "8081"`)];
+    const components = [lines('web', `port: 8080, ${router}`), lines('api', `${router}, port: "8081"`), lines('bare', 'router: front')];
     const fine = [
       lines('own', 'port: 8082, router: front'),
       lines('other', router),
@@ -84,6 +84,7 @@ describe('verbs that touch nothing', () => {
         errors: [
           { code: 'SHIP_RELEASE_TWO_ROUTERS', at: 'ship.yaml:7:69', message: expect.stringContaining('port 8080') },
           { code: 'SHIP_RELEASE_TWO_ROUTERS', at: 'ship.yaml:8:143', hint: expect.stringContaining('where command stands before it') },
+          { code: 'SHIP_RELEASE_FRONT_PORT', at: 'ship.yaml:9:72', message: expect.stringContaining('bare') },
         ],
       });
     }

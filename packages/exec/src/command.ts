@@ -1,4 +1,4 @@
-import type { Argv } from './types.js';
+import type { Argv, Variables } from './types.js';
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 const LONGEST = 400;
@@ -18,8 +18,6 @@ export function commandLine(command: readonly string[], redact: (text: string) =
   const line = redact(command.map((word) => shellQuote(redact(word))).join(' ')).replace(/\s*\n\s*/g, ' ⏎ ');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The environment of this process, or `base`, with `over` laid on it; undefined where the real one is wanted as it is. */
 export function mergeEnv(over: Variables | undefined, base?: Variables): NodeJS.ProcessEnv | undefined {

@@ -2,9 +2,9 @@ import { monotonicMs, processStartTime } from '@ship/core/process';
 import { commandLine } from './command.js';
 import { endedBadly, endedByUs, type Failing } from './failure.js';
 import { openOutputs } from './outputs.js';
-import { type Started, start, startFailure } from './start.js';
+import { start, startFailure } from './start.js';
 import { type Supervised, supervise } from './supervise.js';
-import type { Argv, ExecResult, ExecuteOptions } from './types.js';
+import type { Argv, ExecResult, ExecuteOptions, Started } from './types.js';
 
 const same = (text: string) => text;
 
@@ -26,7 +26,9 @@ export async function execute(command: Argv, options: ExecuteOptions = {}): Prom
       throw cannot(error);
     });
     outputs.watch();
-    const supervised = await attended(child, command, options, known.redact);
+    const supervised = await attended(child, command, options, known.redact).catch((error) => {
+      throw cannot(error);
+    });
     const result = { command, ...outputs.finish(), durationMs: monotonicMs() - since, pid: child.pid };
     return judged(supervised, options, () => failing({ ...result, ...supervised }), result);
   } finally {

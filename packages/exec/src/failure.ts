@@ -5,7 +5,7 @@ import { lastLines } from './text.js';
 import type { Argv, EndedBy, Ending, ExecResult } from './types.js';
 
 /** What kind of failure it was. The kernel classifies; this only says what happened. */
-export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';
+export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'lost' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';
 
 /**
  * The fields of a failed command: those of a success, redacted, and a boolean for each reason.
@@ -57,6 +57,7 @@ export function endedByUs(failing: Failing, by: EndedBy, reason: unknown, timeou
   const survived = failing.survived ?? false;
   const shared = { ...described(failing), survived };
   if (by === 'timeout') return withFields(execErrors.SHIP_COMMAND_TIMEOUT({ ...shared, afterMs: timeoutMs }), failing, 'timeout');
+  if (by === 'lost') return withFields(execErrors.SHIP_COMMAND_LOST(shared), failing, 'lost');
   const why = isShipError(reason) ? ` (${failing.redact(reason.message)})` : '';
   const error = execErrors.SHIP_COMMAND_ABORTED({ ...shared, why, started: failing.pid !== undefined }, { cause: reason });
   return withFields(error, failing, 'aborted');

@@ -4,13 +4,19 @@ import { commandLine, mergeEnv } from './command.js';
 import { execErrors } from './errors.js';
 import { type CommandFailed, type Failing, withFields } from './failure.js';
 import { scratchInput } from './scratch.js';
-import type { Argv, ExecuteOptions } from './types.js';
-
-/** A process that has been started. */
-export type Started = ChildProcess & { readonly pid: number };
+import { prepareSpawner, startBeside } from './spawners.js';
+import type { Argv, Ending, ExecuteOptions, Started } from './types.js';
 
 /** Starts a command in a process group of its own, so that Ctrl-C reaches it once and its children can be ended. */
 export async function start(command: Argv, options: ExecuteOptions, fds: readonly [number, number]): Promise<Started> {
+  const beside = startBeside(command, options, fds);
+  if (beside !== undefined) return beside;
+  const child = await startByNode(command, options, fds);
+  prepareSpawner(options);
+  return child;
+}
+
+async function startByNode(command: Argv, options: ExecuteOptions, fds: readonly [number, number]): Promise<Started> {
   const input = options.input === undefined ? undefined : scratchInput(options.input);
   try {
     // Loaded here, because it takes longer than all the rest and most calls of ship start nothing.
@@ -23,10 +29,15 @@ export async function start(command: Argv, options: ExecuteOptions, fds: readonl
       stdio: [input ?? 'ignore', ...fds],
     });
     if (child.pid === undefined) await failed(child);
-    return child as Started;
+    return { pid: child.pid!, ended: endingOf(child) };
   } finally {
     if (input !== undefined) closeSync(input);
   }
+}
+
+/** Told by `exit`, not by `close`: a grandchild may keep the output open. */
+function endingOf(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => child.once('exit', (exitCode, signal) => resolve({ exitCode, signal })));
 }
 
 function failed(child: ChildProcess): Promise<never> {

@@ -24,7 +24,7 @@ export function follow(
   redact: (text: string) => string,
   onOutput: (output: Output) => void,
 ): Stream {
-  const decoder = new StringDecoder('utf8');
+  let decoder: StringDecoder | undefined;
   let position = 0;
   let broken = false;
   const lines = createLines(redact, (text) => {
@@ -44,6 +44,7 @@ export function follow(
       const block = capture.read(position, Math.min(BLOCK, size - position));
       if (block.length === 0) break;
       position += block.length;
+      decoder ??= new StringDecoder('utf8');
       lines.push(decoder.write(block));
     }
   };
@@ -55,7 +56,7 @@ export function follow(
     },
     end: () => {
       pump();
-      lines.push(decoder.end());
+      lines.push(decoder?.end() ?? '');
       lines.end();
     },
   };

@@ -1,8 +1,8 @@
-import { once, setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endGroup } from '@ship/core/process-group';
-import type { Started } from './start.js';
-import type { EndedBy, Ending, ExecuteOptions } from './types.js';
+import { SpawnerGone } from './spawner.js';
+import type { EndedBy, Ending, ExecuteOptions, Started } from './types.js';
 
 const GRACE_MS = 5_000;
 const COLLECT_MS = 1_000;
@@ -41,12 +41,18 @@ export function supervise(child: Started, options: ExecuteOptions): Supervision 
     release();
     ended(child, options.killGraceMs ?? GRACE_MS, () => ending).then((how) => resolve({ ...how, by: why, reason }), reject);
   };
-  // Settles on `exit`, not on `close`: a grandchild may keep the output open.
-  child.once('exit', (exitCode, signalName) => {
-    ending = { exitCode, signal: signalName };
-    release();
-    if (by === undefined) resolve({ ending, survived: false });
-  });
+  child.ended.then(
+    (how) => {
+      ending = how;
+      release();
+      if (by === undefined) resolve({ ending, survived: false });
+    },
+    (error) => {
+      if (error instanceof SpawnerGone) return end('lost');
+      release();
+      if (by === undefined) reject(error);
+    },
+  );
   if (timeoutMs !== undefined) deadline = setTimeout(end, Math.min(timeoutMs, LONGEST_TIMER_MS), 'timeout');
   if (signal !== undefined) {
     // Steps that run side by side share a signal; many listeners are no leak.
@@ -60,7 +66,7 @@ export function supervise(child: Started, options: ExecuteOptions): Supervision 
 /** Ends the group and everything in it, then collects the process itself. */
 async function ended(child: Started, graceMs: number, ending: () => Ending | undefined): Promise<Pick<Supervised, 'ending' | 'survived'>> {
   const allGone = await endGroup(child.pid, graceMs);
-  if (ending() === undefined && allGone) await Promise.race([once(child, 'exit'), pause(COLLECT_MS)]);
+  if (ending() === undefined && allGone) await Promise.race([child.ended.catch(() => {}), pause(COLLECT_MS)]);
   return { ending: ending() ?? { exitCode: null, signal: null }, survived: !allGone };
 }
 

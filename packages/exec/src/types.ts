@@ -3,14 +3,17 @@ import type { Output, ProcessIdentity } from '@ship/core';
 /** A command and its arguments. No shell reads them. */
 export type Argv = readonly [string, ...string[]];
 
+/** An environment, or what is laid over one: `undefined` takes a variable away. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** How a command is executed. */
 export interface ExecuteOptions {
   /** The working folder; the one of this process when absent. */
   readonly cwd?: string | undefined;
   /** Taken for the environment of this process. Reading the real one is slow, so who starts many commands hands it in. */
-  readonly baseEnv?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly baseEnv?: Variables | undefined;
   /** Laid over the environment of this process; `undefined` takes a variable away. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Variables | undefined;
   /** What the command reads on stdin. Nothing when absent: the command sees the end at once. */
   readonly input?: string | undefined;
   /** Ends the command and everything in its process group. */
@@ -52,5 +55,12 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Why a command was ended by us. */
-export type EndedBy = 'timeout' | 'aborted';
+/** A process that has been started. */
+export interface Started {
+  readonly pid: number;
+  /** Rejects where it could not be executed after all, or where nobody can tell how it ended. */
+  readonly ended: Promise<Ending>;
+}
+
+/** Why a command was ended by us. `lost`: nobody can tell any more how it ends. */
+export type EndedBy = 'timeout' | 'aborted' | 'lost';

@@ -1,17 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Output } from '@ship/core';
-import { describe, expect, it } from 'vitest';
-import { execute } from '../src/index.js';
-import { sh } from './help.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { run, STARTERS, sh, startBy } from './help.js';
 
-describe('output', () => {
+describe.each(STARTERS)('output of a command that was started by %s', (starter) => {
+  beforeEach(() => startBy(starter));
+
   it('is kept whole up to maxBytes, whatever its last byte is', async () => {
     expect((await sh("head -c 1048576 /dev/zero | tr '\\0' x")).stdout).toHaveLength(1_048_576);
     expect((await sh('printf "no newline"', { maxBytes: 10 })).stdout).toBe('no newline');
   });
 
   it('keeps head and tail of 10 MB and says what is missing', async () => {
-    const { stdout, truncated } = await execute(['seq', '1500000']);
+    const { stdout, truncated } = await run(['seq', '1500000']);
     expect(truncated).toBe(true);
     expect(stdout.length).toBeLessThan(1_048_700);
     expect(stdout.startsWith('1\n2\n3\n')).toBe(true);
@@ -72,7 +73,7 @@ describe('output', () => {
 
   it('is handed on completely before the result', async () => {
     let length = 0;
-    await execute(['seq', '1500000'], { onOutput: ({ text }) => (length += text.length) });
+    await run(['seq', '1500000'], { onOutput: ({ text }) => (length += text.length) });
     const then = length;
     await pause(150);
     expect([then, length]).toEqual([10_888_896, 10_888_896]);

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { execErrors, execute, groupAlive } from '../src/index.js';
-import { failure, fixture, running, sh, until } from './help.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { execErrors, groupAlive } from '../src/index.js';
+import { failure, fixture, run, running, STARTERS, sh, startBy, until } from './help.js';
 
-describe('ending a command', () => {
+describe.each(STARTERS)('ending a command that was started by %s', (starter) => {
+  beforeEach(() => startBy(starter));
+
   it('interrupts once, and takes the time it needs', async () => {
     const controller = new AbortController();
     const onOutput = () => controller.abort();
@@ -63,7 +65,7 @@ describe('ending a command', () => {
 
   it('leaves no zombie', async () => {
     await Promise.all(Array.from({ length: 20 }, () => failure(['sleep', '60'], { timeoutMs: 20 })));
-    const { stdout } = await execute(['ps', '-o', 'stat=,ppid=', '--ppid', String(process.pid)]);
+    const { stdout } = await run(['ps', '-o', 'stat=,ppid=', '--ppid', String(process.pid)]);
     expect(stdout.split('\n').filter((line) => line.startsWith('Z'))).toEqual([]);
   });
 });

@@ -71,6 +71,16 @@ export const errors = defineErrors({
     message: (d: { component: string; slots: readonly number[] }) => `${d.component}: none of its slots is free: ${d.slots.join(', ')}`,
     hint: 'Other programs listen there. Find them with `ss -ltnp` and stop them, or name other ports.',
   },
+  SHIP_RELEASE_ROUTERS: {
+    exit: 2,
+    message: (d: { count: number }) => `${d.count} components have a \`port\` and a \`router\` that do not fit`,
+    hint: 'Each is told above, with its place.',
+  },
+  SHIP_RELEASE_FRONT_PORT: {
+    exit: 2,
+    message: (d: { component: string }) => `${d.component}: its router is the front, which has no port to listen on`,
+    hint: 'Give the component the `port` that its users ask, or take `router` out.',
+  },
   SHIP_RELEASE_TWO_ROUTERS: {
     exit: 2,
     message: (d: { component: string; port: number; router: string }) =>

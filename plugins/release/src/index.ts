@@ -2,7 +2,7 @@ import { definePlugin } from '@ship/core';
 import { releaseCommand } from './command/command.js';
 import { releaseDriver } from './driver/driver.js';
 import { missingFolders } from './findings.js';
-import { refuseTwoRouters } from './mistakes.js';
+import { refuseRouters } from './mistakes.js';
 import { frontRouter } from './router.js';
 
 /** Releases of a service on this machine, behind a front that switches without a failed request. */
@@ -14,7 +14,7 @@ export default definePlugin({
     ship.driver('release', releaseDriver());
     ship.router('front', frontRouter);
     ship.command('release', releaseCommand);
-    ship.hooks.plan.tap('routers', refuseTwoRouters);
+    ship.hooks.plan.tap('routers', refuseRouters);
     ship.hooks.plan.tap('folders', (review) => {
       for (const finding of missingFolders(review)) review.finding(finding);
     });

@@ -67,6 +67,25 @@ test('a front that is just dying is waited for, and started again', async () => 
   expect(await serves('v1')).toBe(true);
 });
 
+test.each(['current', 'drained'])('a front that dies when a deployment has reached "%s" does not fail it', async (stage) => {
+  // Given a front that answers no more after it was switched, and is still there for a moment
+  await driver.deploy(world.ctx, world.at('v1'), undefined);
+  const dying = releaseDriver((reached) => {
+    if (reached !== stage) return;
+    rmSync(join(root(), 'front.sock'));
+    const { pid } = read<FrontRecord>('front.json').front!;
+    setTimeout(() => process.kill(pid, 'SIGKILL'), 300);
+  });
+
+  // When v2 is deployed
+  const deployed = await dying.deploy(world.ctx, world.at('v2'), undefined);
+
+  // Then it is live, and the next command brings a front that leads to it alone
+  expect(await driver.describe(world.ctx, world.at('v2'))).toEqual(deployed);
+  expect(await serves('v2')).toBe(true);
+  expect(processesUnder(world.dir).filter((text) => text.includes('VERSION=v1'))).toEqual([]);
+});
+
 test('a front that stays and is silent is told, and left alone', async () => {
   // Given a front that cannot be asked
   await driver.deploy(world.ctx, world.at('v1'), undefined);

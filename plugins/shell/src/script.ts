@@ -33,6 +33,6 @@ export async function runScript(ctx: Context, script: Script, place: Place, more
 function refuseNul(script: Script, named: Readonly<Record<string, string | undefined>>): void {
   if ([script].flat().some((text) => text.includes('\0'))) throw shellErrors.SHIP_SHELL_NUL({ what: 'a command' });
   for (const [name, value] of Object.entries(named)) {
-    if (`${name}${value}`.includes('\0')) throw shellErrors.SHIP_SHELL_NUL({ what: name.replaceAll('\0', '\\0') });
+    if (name.includes('\0') || value?.includes('\0')) throw shellErrors.SHIP_SHELL_NUL({ what: name.replaceAll('\0', '\\0') });
   }
 }

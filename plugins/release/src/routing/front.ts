@@ -16,7 +16,7 @@ import { controlPath } from './control-path.js';
 
 const START_MS = 15_000;
 /** A process that was killed is there until the system has taken it apart, and answers no more. */
-const DYING_MS = 2000;
+export const DYING_MS = 2000;
 const NO_ROUTES: Routes = { targets: {}, weights: {} };
 
 /** Where a front listens. */

@@ -1,11 +1,11 @@
 import { until } from '../base/wait.js';
 import { targetOf } from '../process/health.js';
 import { listProcesses } from '../process/records.js';
-import type { Release, Routes } from '../records.js';
+import type { FrontRecord, Release, Routes } from '../records.js';
 import { swapCurrent } from '../release/store.js';
 import type { BoundRouter, Site } from '../site.js';
 import { askState, putRoutes } from './client.js';
-import { ensureFront, isUp, readFront } from './front.js';
+import { DYING_MS, ensureFront, isUp, readFront } from './front.js';
 
 /** Makes a release that runs the one that requests reach, from one request to the next. */
 export async function switchTo(site: Site, release: Release): Promise<void> {
@@ -35,8 +35,8 @@ export async function drain(site: Site, releases: readonly string[]): Promise<vo
   const front = await readFront(site.layout);
   if (!isUp(front) || releases.length === 0) return;
   const quiet = async () => {
-    const { in_flight } = await askState(front);
-    return releases.every((id) => !in_flight[id]) || undefined;
+    const state = await whileItLives(front, () => askState(front));
+    return state === undefined || releases.every((id) => !state.in_flight[id]) || undefined;
   };
   const patience = { timeoutMs: site.settings.drain_timeout_ms, intervalMs: 25, signal: site.ctx.signal };
   if (!(await until(quiet, patience))) site.ctx.log.warn(`${site.name}: requests were still under way after drain_timeout; they are cut`);
@@ -58,6 +58,19 @@ async function drainRouter({ settings, ctx }: Site, router: BoundRouter, release
 export async function forgetTargets(site: Site): Promise<void> {
   const front = await readFront(site.layout);
   if (!isUp(front)) return;
-  const { weights } = await askState(front);
-  await putRoutes(front, { targets: await targetsOf(site), weights });
+  await whileItLives(front, async () => {
+    const { weights } = await askState(front);
+    await putRoutes(front, { targets: await targetsOf(site), weights });
+  });
+}
+
+/** What a front answers; undefined where it has died, and its requests with it. It finds its targets anew when it is started again. */
+async function whileItLives<T>(front: FrontRecord, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    const isGone = await until(() => !isUp(front) || undefined, { timeoutMs: DYING_MS, intervalMs: 15 });
+    if (isGone) return undefined;
+    throw error;
+  }
 }
