@@ -37,26 +37,16 @@ function requireFromChunk(name) {
 const importFromChunk = (name) => (ELSEWHERE.test(name) ? new Promise((resolve) => resolve(requireFromChunk(name))) : import(name));
 
 function chunkNamed(name) {
-  let chunk = chunks.get(name);
-  if (chunk === undefined) {
-    chunk = load(join(dist, `${name}.cjs`), files.get(name));
-    chunks.set(name, chunk);
-  }
-  return chunk;
+  if (!chunks.has(name)) load(name, join(dist, `${name}.cjs`), files.get(name));
+  return chunks.get(name);
 }
 
-function load(filename, { source, cache, cacheFile }) {
+function load(name, filename, { source, cache, cacheFile }) {
   const cachedData = cache === undefined ? undefined : fs.readFileSync(cache);
-  // A chunk is plain ASCII, which is read faster as what it is.
-  const text = fs.readFileSync(source, 'latin1');
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, importModuleFromLoader) {${text}\n})`, {
-    filename,
-    ...(cachedData ? { cachedData } : {}),
-  });
+  // A chunk is a function in plain ASCII, which is read faster as what it is.
+  const script = new vm.Script(fs.readFileSync(source, 'latin1'), { filename, ...(cachedData ? { cachedData } : {}) });
   if (isPlain && (cachedData === undefined || script.cachedDataRejected)) process.once('exit', () => writeCache(script, cacheFile));
-  const chunk = { exports: {} };
-  script.runInThisContext().call(chunk.exports, chunk.exports, requireFromChunk, chunk, filename, dist, importFromChunk);
-  return chunk.exports;
+  script.runInThisContext()(requireFromChunk, (modules) => chunks.set(name, modules), filename, dist, importFromChunk);
 }
 
 function writeCache(script, file) {
