@@ -8,7 +8,7 @@ import { loadsOf } from './warm.mjs';
 
 const MAIN = 'packages/cli/dist/tsc/main.js';
 const REST = 'ship-rest';
-/** How `load.cjs` calls a chunk. In the file itself, since a text that is put together when it is read is copied once more. */
+/** How `bin/ship.cjs` calls a chunk. In the file itself, since a text that is put together when it is read is copied once more. */
 const [OPENING, CLOSING] = ['(function (require, publish, __filename, __dirname, importModuleFromLoader) {', '\n})'];
 
 /** Builds `ship.cjs`, which is what every start loads, and a chunk beside it for what each kind of command loads besides. */
@@ -50,7 +50,7 @@ async function writeChunk(options) {
     banner: { js: LAZY_HELPERS },
   });
   const { outfile } = options;
-  // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: load.cjs lends its own.
+  // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: the loader lends its own.
   const text = readFileSync(outfile, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader(');
   writeFileSync(outfile, `${OPENING}${text}${CLOSING}`);
   return Object.keys(metafile.inputs).flatMap((input) => (input.startsWith('ship:') ? [input.slice('ship:'.length)] : []));

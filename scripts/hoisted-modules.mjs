@@ -5,6 +5,8 @@ import { LAZY_LIBRARIES } from './lazy-libraries.mjs';
 import { exportsOf, fileOf, fileOfId, idOf, isOurs } from './module-exports.mjs';
 import { LazyUses, takeApart } from './module-text.mjs';
 
+/** Modules of Node that are there before `ship` begins. */
+const ALWAYS = ['node:fs', 'node:path'];
 const DYNAMIC = /\bimport\("([^"]+)"\)/g;
 
 /**
@@ -16,6 +18,8 @@ export function hoistedModules(chunk, { chunkOf, contents }) {
   return {
     name: 'hoisted-modules',
     setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^builtin:/ }, ({ path }) => ({ path: path.slice('builtin:'.length), namespace: 'builtin' }));
+      onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: builtin(path), loader: 'js' }));
       onResolve({ filter: /^ship:/ }, ({ path }) => place(path.slice('ship:'.length)));
       onResolve({ filter: /^\./, namespace: 'ship' }, ({ path, importer }) => place(join(dirname(importer), path)));
       onLoad({ filter: /.*/, namespace: 'ship' }, async ({ path: id }) => ({
@@ -27,6 +31,12 @@ export function hoistedModules(chunk, { chunkOf, contents }) {
   };
 }
 
+/** A module of Node, for all that use it. Most are loaded when something of them is used. */
+const builtin = (name) =>
+  ALWAYS.includes(name)
+    ? `export const loaded = require("${name}");`
+    : `let loaded; export const load = () => (loaded ??= require("${name}"));`;
+
 const isHere =
   (chunk, { chunkOf, contents }) =>
   (file) =>
@@ -37,10 +47,12 @@ async function hoisted(path, here, chunkOf) {
   const shared = new SharedUses();
   const { text, exported } = await takeApart(path, {
     useOurs: ({ file, name }) => (here(file) ? shared.use(`ship:${idOf(file)}`, name) : lazy.use(`require("ship:${idOf(file)}")`, name)),
-    useOther: (from, key, isDefault) =>
-      from.startsWith('node:') || LAZY_LIBRARIES.includes(from)
-        ? lazy.use(isDefault ? `asModule(require("${from}"))` : `require("${from}")`, key)
-        : shared.use(from, key),
+    useOther: (from, key, isDefault) => {
+      if (ALWAYS.includes(from)) return `${shared.use(`builtin:${from}`, 'loaded')}.${key}`;
+      if (from.startsWith('node:')) return `(${shared.use(`builtin:${from}`, 'load')}()).${key}`;
+      if (LAZY_LIBRARIES.includes(from)) return lazy.use(isDefault ? `asModule(require("${from}"))` : `require("${from}")`, key);
+      return shared.use(from, key);
+    },
   });
   // What a module only passes on is not asked of it: see `table`.
   const own = exported.filter(([, what]) => /^\w+$/.test(what) && !shared.has(what)).map(([name, what]) => `${what} as ${name}`);

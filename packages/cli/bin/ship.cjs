@@ -1,18 +1,100 @@
 #!/usr/bin/env node
 'use strict';
-// CommonJS and by hand: the version is answered before anything else is loaded.
+// CommonJS and by hand: the version is answered before anything else is loaded. All else lies in chunks, which are run
+// with V8's code cache: it saves most of the time that compiling them takes. A cache of another Node is refused by V8 itself,
+// and a new one is written where the folder allows it. One file with few functions, since this one has no cache.
+const fs = require('node:fs');
+
 const first = process.argv[2];
 if (process.argv.length === 3 && (first === '--version' || first === '-V')) {
   print(`${require('../package.json').version}\n`);
 } else {
-  require('./load.cjs');
+  run();
 }
 
 function print(text) {
   try {
-    require('node:fs').writeSync(1, text);
+    fs.writeSync(1, text);
   } catch {
     // Nobody reads any more, or nobody yet: Node's own stream, which takes longer to make, knows what to do.
     process.stdout.write(text);
+  }
+}
+
+function run() {
+  const { Script } = require('node:vm');
+  const dist = `${require('node:path').dirname(__dirname)}/dist`;
+  const cacheFileOf = (name) => `${dist}/${name}.${process.version}-${process.arch}.cache`;
+  const files = new Map();
+  const chunks = new Map();
+
+  // All are opened at once: a step may install the very package that runs it, and what rolls back must still be there, and be the same.
+  for (const name of ['ship', 'ship-deploy', 'ship-list', 'ship-rest'])
+    files.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(cacheFileOf(name)) });
+
+  if (files.get('ship').source === undefined) {
+    process.stderr.write('ship: dist/ship.cjs is missing: run `npm run build` first\n');
+    process.exitCode = 2;
+  } else {
+    requireFromChunk('ship#packages/cli/dist/tsc/main.js').main(process.argv.slice(2));
+  }
+
+  // Node's own `createRequire` takes longer: a chunk asks for builtins, for modules of other chunks, as `chunk#module`, and for what lies beside it.
+  function requireFromChunk(name) {
+    const chunk = name.slice(0, Math.max(0, name.indexOf('#')));
+    if (files.has(chunk)) return modulesOf(chunk)[name.slice(chunk.length + 1)]();
+    return require(name.startsWith('./') ? `${dist}/${name}` : name);
+  }
+
+  // What throws rejects the promise.
+  async function importFromChunk(name) {
+    return files.has(name.slice(0, Math.max(0, name.indexOf('#')))) ? requireFromChunk(name) : import(name);
+  }
+
+  function modulesOf(name) {
+    if (!chunks.has(name)) load(name, files.get(name));
+    return chunks.get(name);
+  }
+
+  function load(name, { source, cache }) {
+    const cachedData = cache === undefined ? undefined : contentOf(cache);
+    const text = contentOf(source);
+    // A chunk is a function in plain ASCII, which is read faster as what it is.
+    const script = new Script(text.latin1Slice(0, text.length), { filename: `${dist}/${name}.cjs`, cachedData });
+    // Started with flags for V8, Node takes no cache but one made with the same: that would be of no use to the next start.
+    const isPlain = process.execArgv.length === 0 && !process.env.NODE_OPTIONS;
+    if (isPlain && (cachedData === undefined || script.cachedDataRejected))
+      process.once('exit', () => writeCache(script, cacheFileOf(name)));
+    const publish = (modules) => chunks.set(name, modules);
+    script.runInThisContext()(requireFromChunk, publish, `${dist}/${name}.cjs`, dist, importFromChunk);
+  }
+}
+
+function openOrNone(file) {
+  try {
+    return fs.openSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `readFileSync` does for a file of known size. */
+function contentOf(file) {
+  const bytes = Buffer.allocUnsafeSlow(fs.fstatSync(file).size);
+  for (let read = 0; read < bytes.length; ) {
+    const more = fs.readSync(file, bytes, read, bytes.length - read, read);
+    if (more === 0) return bytes.subarray(0, read);
+    read += more;
+  }
+  return bytes;
+}
+
+function writeCache(script, file) {
+  try {
+    const temporary = `${file}.${process.pid}.tmp`;
+    fs.writeFileSync(temporary, script.createCachedData());
+    fs.renameSync(temporary, file);
+  } catch {
+    // A folder that belongs to somebody else: starts stay a little slower.
   }
 }
