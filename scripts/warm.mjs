@@ -42,10 +42,10 @@ export function loadsOf(cli) {
   );
 }
 
-/** A run uses most of what a start does, so that goes first: what it loads has a cache afterwards, and keeps it. */
+/** Each chunk keeps the cache that is made first: one for runs, and one for verbs. */
 export function warmCodeCache(cli) {
   inWarmFolder((folder) => {
-    for (const words of [KINDS['ship-deploy'], KINDS['ship-list']]) run(cli, folder, words);
+    for (const words of Object.values(KINDS)) run(cli, folder, words);
   });
 }
 

@@ -24,15 +24,18 @@ function print(text) {
 function run() {
   const { Script } = require('node:vm');
   const dist = `${require('node:path').dirname(__dirname)}/dist`;
-  const cacheFileOf = (name) => `${dist}/${name}.${process.version}-${process.arch}.cache`;
-  const files = new Map();
+  // A run uses far more of the same code than a verb that looks something up, which would read all of that for nothing.
+  const kind = first === undefined || first.startsWith('-') ? 'run' : 'verb';
+  const cacheEnd = `.${kind}.${process.version}-${process.arch}.cache`;
+  // Started with flags for V8, Node takes no cache but one made with the same: that would be of no use to the next start.
+  const isPlain = process.execArgv.length === 0 && !process.env.NODE_OPTIONS;
   const chunks = new Map();
 
   // All are opened at once: a step may install the very package that runs it, and what rolls back must still be there, and be the same.
   for (const name of ['ship', 'ship-deploy', 'ship-list', 'ship-rest'])
-    files.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(cacheFileOf(name)) });
+    chunks.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(`${dist}/${name}${cacheEnd}`), modules: undefined });
 
-  if (files.get('ship').source === undefined) {
+  if (chunks.get('ship').source === undefined) {
     process.stderr.write('ship: dist/ship.cjs is missing: run `npm run build` first\n');
     process.exitCode = 2;
   } else {
@@ -41,32 +44,28 @@ function run() {
 
   // Node's own `createRequire` takes longer: a chunk asks for builtins, for modules of other chunks, as `chunk#module`, and for what lies beside it.
   function requireFromChunk(name) {
-    const chunk = name.slice(0, Math.max(0, name.indexOf('#')));
-    if (files.has(chunk)) return modulesOf(chunk)[name.slice(chunk.length + 1)]();
-    return require(name.startsWith('./') ? `${dist}/${name}` : name);
+    const end = name.indexOf('#');
+    const chunk = end < 0 ? undefined : chunks.get(name.slice(0, end));
+    if (chunk === undefined) return require(name.startsWith('./') ? `${dist}/${name}` : name);
+    if (chunk.modules === undefined) load(name.slice(0, end), chunk);
+    return chunk.modules[name.slice(end + 1)]();
   }
 
   // What throws rejects the promise.
   async function importFromChunk(name) {
-    return files.has(name.slice(0, Math.max(0, name.indexOf('#')))) ? requireFromChunk(name) : import(name);
+    return chunks.has(name.slice(0, Math.max(0, name.indexOf('#')))) ? requireFromChunk(name) : import(name);
   }
 
-  function modulesOf(name) {
-    if (!chunks.has(name)) load(name, files.get(name));
-    return chunks.get(name);
-  }
-
-  function load(name, { source, cache }) {
-    const cachedData = cache === undefined ? undefined : contentOf(cache);
-    const text = contentOf(source);
+  function load(name, chunk) {
+    const filename = `${dist}/${name}.cjs`;
+    const cachedData = chunk.cache === undefined ? undefined : contentOf(chunk.cache);
+    const text = contentOf(chunk.source);
     // A chunk is a function in plain ASCII, which is read faster as what it is.
-    const script = new Script(text.latin1Slice(0, text.length), { filename: `${dist}/${name}.cjs`, cachedData });
-    // Started with flags for V8, Node takes no cache but one made with the same: that would be of no use to the next start.
-    const isPlain = process.execArgv.length === 0 && !process.env.NODE_OPTIONS;
+    const script = new Script(text.latin1Slice(0, text.length), { filename, cachedData });
+    // In a moment, so that what runs at the exit on behalf of `main` is in the cache, too.
     if (isPlain && (cachedData === undefined || script.cachedDataRejected))
-      process.once('exit', () => writeCache(script, cacheFileOf(name)));
-    const publish = (modules) => chunks.set(name, modules);
-    script.runInThisContext()(requireFromChunk, publish, `${dist}/${name}.cjs`, dist, importFromChunk);
+      queueMicrotask(() => process.once('exit', () => writeCache(script, `${dist}/${name}${cacheEnd}`)));
+    script.runInThisContext()(requireFromChunk, (modules) => (chunk.modules = modules), filename, dist, importFromChunk);
   }
 }
 
@@ -78,7 +77,7 @@ function openOrNone(file) {
   }
 }
 
-/** As `readFileSync` does for a file of known size. */
+/** As `readFileSync` does for a file of known size, with less around it. */
 function contentOf(file) {
   const bytes = Buffer.allocUnsafeSlow(fs.fstatSync(file).size);
   for (let read = 0; read < bytes.length; ) {
