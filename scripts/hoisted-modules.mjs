@@ -20,6 +20,16 @@ export function hoistedModules(chunk, { chunkOf, contents }) {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^builtin:/ }, ({ path }) => ({ path: path.slice('builtin:'.length), namespace: 'builtin' }));
       onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: builtin(path), loader: 'js' }));
+      onResolve({ filter: /^part:/ }, ({ path, resolveDir }) => ({
+        path: path.slice('part:'.length),
+        namespace: 'part',
+        pluginData: resolveDir,
+      }));
+      onLoad({ filter: /.*/, namespace: 'part' }, ({ path, pluginData }) => ({
+        contents: `export const loaded = require("${path}");`,
+        resolveDir: pluginData,
+        loader: 'js',
+      }));
       onResolve({ filter: /^ship:/ }, ({ path }) => place(path.slice('ship:'.length)));
       onResolve({ filter: /^\./, namespace: 'ship' }, ({ path, importer }) => place(join(dirname(importer), path)));
       onLoad({ filter: /.*/, namespace: 'ship' }, async ({ path: id }) => ({
@@ -50,6 +60,7 @@ async function hoisted(path, here, chunkOf) {
     useOther: (from, key, isDefault) => {
       if (ALWAYS.includes(from)) return `${shared.use(`builtin:${from}`, 'loaded')}.${key}`;
       if (from.startsWith('node:')) return `(${shared.use(`builtin:${from}`, 'load')}()).${key}`;
+      if (from === 'tapable') return shared.use(`part:tapable/lib/${key}.js`, 'loaded');
       if (LAZY_LIBRARIES.includes(from)) return lazy.use(isDefault ? `asModule(require("${from}"))` : `require("${from}")`, key);
       return shared.use(from, key);
     },
