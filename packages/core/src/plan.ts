@@ -130,9 +130,9 @@ class Names {
       this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
       return undefined;
     }
-    const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
     const demanded = schema(item);
-    if (demanded === undefined) return item;
+    if (demanded === undefined || this.parts.checker.accepts(demanded, input)) return item;
+    const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
     const mistakes = await this.#collected(() => this.parts.checker.check(demanded, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
       const place = this.#placeOfInput(inputAt, path);
