@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, extname, relative, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
@@ -33,7 +32,7 @@ function readText(file: string, shown: string): string {
   try {
     const { size } = statSync(file);
     if (size > MOST_BYTES) throw errors.SHIP_CONFIG_TOO_LARGE({ file: shown, bytes: size, limit: MOST_BYTES });
-    return decode(readFileSync(file));
+    return readUtf8(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code.startsWith('SHIP_')) throw error;
@@ -43,10 +42,12 @@ function readText(file: string, shown: string): string {
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
+/** What Node puts in the place of bytes that are no text. */
+const REPLACEMENT = '\uFFFD';
 
-/** As a strict `TextDecoder` does, which is not loaded where the text is sound. */
-function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  const text = bytes.toString();
+/** As a strict `TextDecoder` reads it, which is asked only where Node may have replaced something: to load it takes a while. */
+function readUtf8(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  if (text.includes(REPLACEMENT)) return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
 }
