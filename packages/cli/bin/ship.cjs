@@ -32,7 +32,7 @@ function run() {
   const chunks = new Map();
 
   // All are opened at once: a step may install the very package that runs it, and what rolls back must still be there, and be the same.
-  for (const name of ['ship', 'ship-deploy', 'ship-list', 'ship-rest'])
+  for (const name of ['ship', 'ship-deploy', 'ship-end', 'ship-list', 'ship-rest'])
     chunks.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(`${dist}/${name}${cacheEnd}`), modules: undefined });
 
   if (chunks.get('ship').source === undefined) {
