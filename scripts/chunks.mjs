@@ -37,7 +37,7 @@ export async function buildChunks({ root, out, contents, plugins, ...options }) 
 
 /** The module that a chunk begins with: each other is evaluated when it is asked for. */
 const lazyTable = (ids) =>
-  `publish({\n${ids.map((id) => `${JSON.stringify(id)}: () => require(${JSON.stringify(`./${id}`)}),\n`).join('')}});`;
+  `publish((id) => { switch (id) {\n${ids.map((id) => `case ${JSON.stringify(id)}: return require(${JSON.stringify(`./${id}`)});\n`).join('')}} });`;
 
 /** Returns the ids of all modules that are in the chunk. */
 async function writeChunk(options) {

@@ -99,15 +99,17 @@ class SharedUses {
   }
 }
 
-/** The module that a chunk begins with: it publishes the others to the loader, each as what it exports when it is asked for. */
+/**
+ * The module that a chunk begins with: it publishes the others to the loader, each as what it exports when it is asked for.
+ * With functions and a switch: to put so many into an object takes V8 a while.
+ */
 export async function table(chunk, ids, chunks) {
   const here = isHere(chunk, chunks);
   const shared = new SharedUses();
-  const rows = [];
+  const modules = [];
   for (const id of ids) {
-    const from = JSON.stringify(`ship:${id}`);
     if (id in chunks.contents) {
-      rows.push(`${JSON.stringify(id)}: () => require(${from})`);
+      modules.push(`require(${JSON.stringify(`ship:${id}`)})`);
       continue;
     }
     const exported = [...(await exportsOf(fileOfId(id)))].map(([name, origin]) =>
@@ -115,7 +117,9 @@ export async function table(chunk, ids, chunks) {
         ? `${name}: ${shared.use(`ship:${idOf(origin.file)}`, origin.name)}`
         : `get ${name}() { return require(${JSON.stringify(`ship:${idOf(origin.file)}`)}).${origin.name}; }`,
     );
-    rows.push(`${JSON.stringify(id)}: () => ({ ${exported.join(', ')} })`);
+    modules.push(`{ ${exported.join(', ')} }`);
   }
-  return `${shared.imports}publish({\n${rows.join(',\n')}\n});\n`;
+  const functions = modules.map((module, index) => `function module${index}() { return ${module}; }\n`);
+  const cases = ids.map((id, index) => `case ${JSON.stringify(id)}: return module${index}();\n`);
+  return `${shared.imports}${functions.join('')}publish((id) => { switch (id) {\n${cases.join('')}} });\n`;
 }

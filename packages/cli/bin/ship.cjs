@@ -33,7 +33,7 @@ function run() {
 
   // All are opened at once: a step may install the very package that runs it, and what rolls back must still be there, and be the same.
   for (const name of ['ship', 'ship-deploy', 'ship-end', 'ship-list', 'ship-rest'])
-    chunks.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(`${dist}/${name}${cacheEnd}`), modules: undefined });
+    chunks.set(name, { source: openOrNone(`${dist}/${name}.cjs`), cache: openOrNone(`${dist}/${name}${cacheEnd}`), moduleOf: undefined });
 
   if (chunks.get('ship').source === undefined) {
     process.stderr.write('ship: dist/ship.cjs is missing: run `npm run build` first\n');
@@ -47,8 +47,8 @@ function run() {
     const end = name.indexOf('#');
     const chunk = end < 0 ? undefined : chunks.get(name.slice(0, end));
     if (chunk === undefined) return require(name.startsWith('./') ? `${dist}/${name}` : name);
-    if (chunk.modules === undefined) load(name.slice(0, end), chunk);
-    return chunk.modules[name.slice(end + 1)]();
+    if (chunk.moduleOf === undefined) load(name.slice(0, end), chunk);
+    return chunk.moduleOf(name.slice(end + 1));
   }
 
   // What throws rejects the promise.
@@ -65,7 +65,7 @@ function run() {
     // In a moment, so that what runs at the exit on behalf of `main` is in the cache, too.
     if (isPlain && (cachedData === undefined || script.cachedDataRejected))
       queueMicrotask(() => process.once('exit', () => writeCache(script, `${dist}/${name}${cacheEnd}`)));
-    script.runInThisContext()(requireFromChunk, (modules) => (chunk.modules = modules), filename, dist, importFromChunk);
+    script.runInThisContext()(requireFromChunk, (moduleOf) => (chunk.moduleOf = moduleOf), filename, dist, importFromChunk);
   }
 }
 
