@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
+import { madeLate } from './late-schemas.mjs';
 
 const SCHEMA = new URL('../schemas/config.schema.json', import.meta.url);
 const TARGET = new URL('../packages/core/src/config/validator.generated.ts', import.meta.url);
@@ -24,13 +25,13 @@ export const validateConfig: SchemaValidator = validate;
 
 /** The source of the validator, as it should stand in the sources of the kernel. */
 export function validatorSource() {
-  const ajv = new Ajv.default({ allErrors: true, verbose: true, strictTypes: false, code: { source: true, esm: true } });
+  const ajv = new Ajv.default({ allErrors: true, verbose: true, strictTypes: false, code: { source: true, esm: true, lines: true } });
   const schema = withoutDescriptions(JSON.parse(readFileSync(SCHEMA, 'utf8')));
   const code = standaloneCode.default(ajv, ajv.compile(schema));
   if (/\brequire\(|^import /m.test(code))
     throw new Error('The generated validator needs a module of ajv at run time. Avoid that keyword in the schema.');
   const [, name] = /export default (\w+);/.exec(code) ?? [];
-  const body = code.replace(/^"use strict";\s*/, '').replace(/export (?:const validate = \w+|default \w+);\s*/g, '');
+  const body = madeLate(code.replace(/^"use strict";\s*/, '').replace(/export (?:const validate = \w+|default \w+);\s*/g, ''));
   return `${HEADER}${body.trimEnd()}\n${FOOTER.replace('= validate;', `= ${name};`)}`;
 }
 

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { buildChunks } from './chunks.mjs';
 import { buildLazyLibraries, lazyLibraries } from './lazy-libraries.mjs';
 import { precompiledSchemas } from './precompile.mjs';
+import { pureLibraries } from './pure-libraries.mjs';
 import { warmCodeCache } from './warm.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,7 +17,7 @@ const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 
 
 for (const file of existsSync(out) ? readdirSync(out) : []) if (/^ship.*\.(cjs|cache)$/.test(file)) rmSync(join(out, file));
 await buildLazyLibraries(root, out, shared);
-await buildChunks({ root, out, ...shared, contents: await precompiledSchemas(root), plugins: [lazyLibraries] });
+await buildChunks({ root, out, ...shared, contents: await precompiledSchemas(root), plugins: [lazyLibraries, pureLibraries] });
 
 const release = join(root, 'plugins/release/dist');
 for (const program of ['supervisor', 'front']) {

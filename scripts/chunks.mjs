@@ -2,42 +2,56 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { hoistedModules, table } from './hoisted-modules.mjs';
 import { LAZY_HELPERS, lazyModules } from './lazy-modules.mjs';
 import { loadsOf } from './warm.mjs';
 
 const MAIN = 'packages/cli/dist/tsc/main.js';
+const REST = 'ship-rest';
+/** How `bin/ship.cjs` calls a chunk. In the file itself, since a text that is put together when it is read is copied once more. */
+const [OPENING, CLOSING] = ['(function (require, publish, __filename, __dirname, importModuleFromLoader) {', '\n})'];
 
 /** Builds `ship.cjs`, which is what every start loads, and a chunk beside it for what each kind of command loads besides. */
-export async function buildChunks({ root, out, ...options }) {
-  const chunk = (name, ids, more) => buildChunk({ root, out, name, ids, ...options, ...more });
+export async function buildChunks({ root, out, contents, plugins, ...options }) {
+  const write = (name, entry, ours) =>
+    writeChunk({
+      ...options,
+      stdin: { contents: entry, resolveDir: root },
+      outfile: join(out, `${name}.cjs`),
+      plugins: [ours, ...plugins],
+    });
+  const lazily = (name, ids, more) => write(name, lazyTable(ids), lazyModules({ contents, ...more }));
   // Once in one piece, to see what is loaded when.
-  const all = await chunk('ship', [MAIN], {
+  const all = await lazily('ship', [MAIN], {
     prefix: (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`,
   });
-  const chunkOf = new Map(all.map((id) => [id, 'ship-rest']));
+  const chunkOf = new Map(all.map((id) => [id, REST]));
   for (const [name, ids] of loadsOf(join(root, 'packages/cli')).reverse()) for (const id of ids) chunkOf.set(id, name);
+  const chunks = { contents, chunkOf: (id) => chunkOf.get(id) };
   for (const name of new Set(chunkOf.values())) {
     const ids = all.filter((id) => chunkOf.get(id) === name);
-    await chunk(name, ids, { chunkOf: (id) => (chunkOf.get(id) === name ? undefined : chunkOf.get(id)) });
+    if (name === REST) await lazily(name, ids, { chunkOf: (id) => (chunkOf.get(id) === name ? undefined : chunkOf.get(id)) });
+    else await write(name, await table(name, ids, chunks), hoistedModules(name, chunks));
   }
 }
 
-/** A chunk is a table of its modules: each is evaluated when it is asked for. Returns the ids of all that are in it. */
-async function buildChunk({ root, out, name, ids, contents, prefix, chunkOf, plugins, ...options }) {
-  const outfile = join(out, `${name}.cjs`);
-  const entry = `module.exports = {\n${ids.map((id) => `${JSON.stringify(id)}: () => require(${JSON.stringify(`./${id}`)}),\n`).join('')}};`;
+/** The module that a chunk begins with: each other is evaluated when it is asked for. */
+const lazyTable = (ids) =>
+  `publish((id) => { switch (id) {\n${ids.map((id) => `case ${JSON.stringify(id)}: return require(${JSON.stringify(`./${id}`)});\n`).join('')}} });`;
+
+/** Returns the ids of all modules that are in the chunk. */
+async function writeChunk(options) {
   const { metafile } = await build({
     ...options,
-    stdin: { contents: entry, resolveDir: root },
-    outfile,
     format: 'cjs',
     metafile: true,
     // Names in stack traces stay as they were written; white space and comments only cost reading time.
     minifyWhitespace: true,
     banner: { js: LAZY_HELPERS },
-    plugins: [lazyModules({ contents, prefix, chunkOf }), ...plugins],
   });
-  // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: load.cjs lends its own.
-  writeFileSync(outfile, readFileSync(outfile, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader('));
+  const { outfile } = options;
+  // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: the loader lends its own.
+  const text = readFileSync(outfile, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader(');
+  writeFileSync(outfile, `${OPENING}${text}${CLOSING}`);
   return Object.keys(metafile.inputs).flatMap((input) => (input.startsWith('ship:') ? [input.slice('ship:'.length)] : []));
 }

@@ -16,13 +16,16 @@ const LAZY = [
   { library: 'yaml', owner: 'packages/core' },
 ];
 
+/** The names of these libraries. */
+export const LAZY_LIBRARIES = LAZY.map(({ library }) => library);
+
 const fileOf = (library) => `lib/${library.replace(/[@/]/g, '_')}.cjs`;
 
 /** An esbuild plugin that leaves the lazy libraries out, and finds them beside the bundle when they are asked for. */
 export const lazyLibraries = {
   name: 'lazy-libraries',
   setup({ onResolve, onLoad }) {
-    const filter = new RegExp(`^(${LAZY.map(({ library }) => library).join('|')})$`);
+    const filter = new RegExp(`^(${LAZY_LIBRARIES.join('|')})$`);
     onResolve({ filter }, ({ path }) => ({ path, namespace: 'lazy' }));
     onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
       contents: `module.exports = require('./${fileOf(path)}');`,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
+import { madeLate } from './late-schemas.mjs';
 
 const fromHere = createRequire(import.meta.url);
 const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'release', 'shell', 'snapshots', 'terraform'];
@@ -11,12 +12,13 @@ const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'r
 /** The text of the module `precompiled.js`, by its path: validators by the `$id` of their schema, each in a module of its own. */
 export async function precompiledSchemas(root) {
   const schemas = await collectSchemas(root);
-  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, schemas, code: { source: true, lines: false } });
+  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, schemas, code: { source: true, lines: true } });
   const texts = {};
   const table = schemas.map(({ $id }, index) => {
-    texts[`packages/cli/dist/tsc/precompiled-${index}.js`] = standalone
-      .default(ajv, ajv.getSchema($id))
-      .replaceAll(/\brequire\("(ajv\/[^"]+)"\)/g, (_, path) => `require(${JSON.stringify(fromHere.resolve(path))})`);
+    texts[`packages/cli/dist/tsc/precompiled-${index}.js`] = madeLate(standalone.default(ajv, ajv.getSchema($id))).replaceAll(
+      /\brequire\("(ajv\/[^"]+)"\)/g,
+      (_, path) => `require(${JSON.stringify(fromHere.resolve(path))})`,
+    );
     return `get ${JSON.stringify($id)}() { return require('./precompiled-${index}.js'); }`;
   });
   return { ...texts, 'packages/cli/dist/tsc/precompiled.js': `exports.PRECOMPILED = { ${table.join(', ')} };` };

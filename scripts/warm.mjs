@@ -14,7 +14,7 @@ optimization:
 plugins: [git, { shell: {} }]
 max_parallel: 2
 steps:
-  - { id: one, run: "true", undo: "true", timeout: 10s }
+  - { id: one, run: 'test -z "$SHIP_LOADS" || echo >> "$SHIP_LOADS"', undo: "true", timeout: 10s }
   - { id: two, run: "true", needs: [], retry: { times: 1, on: [network_error], delay: 1s } }
   - id: three
     run: echo "\${HOME}" 'single'
@@ -28,24 +28,31 @@ verify:
     - { run: "true", timeout: 5s, retry: { times: 1 } }
 `;
 
-/** Kinds of commands, by the chunk for what they load over those before. */
-const KINDS = { ship: ['validate'], 'ship-deploy': [], 'ship-list': ['snapshots', 'list'] };
+/** Kinds of commands, by the chunks for what they load over those before: the second one holds what comes after a first step has begun. */
+const KINDS = [
+  { chunks: ['ship'], words: ['validate'] },
+  { chunks: ['ship-deploy', 'ship-end'], words: [] },
+  { chunks: ['ship-list'], words: ['snapshots', 'list'] },
+];
 
 /** The modules that each kind of command loads, by the name of its chunk. */
 export function loadsOf(cli) {
   return inWarmFolder((folder) =>
-    Object.entries(KINDS).map(([name, words]) => {
-      const loads = join(folder, `${name}.loads`);
+    KINDS.flatMap(({ chunks, words }) => {
+      const loads = join(folder, `${chunks[0]}.loads`);
       run(cli, folder, words, { SHIP_LOADS: loads });
-      return [name, readFileSync(loads, 'utf8').trim().split('\n')];
+      // The first step leaves an empty line.
+      const parts = readFileSync(loads, 'utf8').trim().split('\n\n');
+      if (parts.length !== chunks.length) throw new Error(`${chunks[0]}: a first step was seen ${parts.length - 1} times`);
+      return chunks.map((name, index) => [name, parts[index].split('\n')]);
     }),
   );
 }
 
-/** A run uses most of what a start does, so that goes first: what it loads has a cache afterwards, and keeps it. */
+/** Each chunk keeps the cache that is made first: one for runs, and one for verbs. */
 export function warmCodeCache(cli) {
   inWarmFolder((folder) => {
-    for (const words of [KINDS['ship-deploy'], KINDS['ship-list']]) run(cli, folder, words);
+    for (const { words } of KINDS) run(cli, folder, words);
   });
 }
 

@@ -20,7 +20,7 @@ const WRITERS = {
 
   async appender() {
     const { FileAppender } = await core('store/appender.js');
-    const appender = new FileAppender(join(folder, 'journal'));
+    const appender = await FileAppender.open(join(folder, 'journal'));
     const record = `${'x'.repeat(RECORD - 1)}\n`;
     return { append: () => appender.append(record), close: () => appender.close() };
   },

@@ -1,5 +1,10 @@
 import type { ImportModule } from '@ship/core/kernel';
 
+let isForeign = false;
+
+/** Whether a plugin of somebody else was loaded: it may begin what nobody waits for. */
+export const hasForeignCode = (): boolean => isForeign;
+
 const OWN_PACKAGES = /Cannot find package '@ship\/(core|exec|testing)'/;
 
 /**
@@ -7,6 +12,7 @@ const OWN_PACKAGES = /Cannot find package '@ship\/(core|exec|testing)'/;
  * as beside the config of a project without npm, it is given the copy that came with the command.
  */
 export const importModule: ImportModule = async (url) => {
+  isForeign = true;
   try {
     return await import(url);
   } catch (error) {

@@ -3,6 +3,7 @@ import { isShipError, type Report } from '@ship/core';
 import { emptyReport, toReported } from '@ship/core/kernel';
 import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
 import { errors } from './errors.js';
+import { hasForeignCode } from './import-module.js';
 import { redactorFor } from './redactor.js';
 import { parseWithSkipFlag } from './skip-flag.js';
 import { guardProcess } from './strays.js';
@@ -150,5 +151,9 @@ function documentFor({ github }: Terminal, report: Report): string {
 /** Ends by itself, so that piped output is whole; a plugin that left a timer behind cannot hold it for long. */
 function leave(code: number): void {
   process.exitCode = code;
-  setTimeout(() => process.exit(code), 2_000).unref();
+  if (hasForeignCode() || process.getActiveResourcesInfo().length > 0) setTimeout(() => process.exit(code), 2_000).unref();
+  // When nothing is left: Node would put away all that it made, which takes a while. Who else listens may begin something yet.
+  process.on('beforeExit', () => {
+    if (process.listenerCount('beforeExit') === 1) process.exit();
+  });
 }

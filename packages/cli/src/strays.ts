@@ -15,16 +15,21 @@ export interface Guard {
  */
 export function guardProcess(unfinished: (exit: number, strays: readonly unknown[]) => Report, json: boolean): Guard {
   const strays: unknown[] = [];
+  let isDone = false;
   const onStray = (error: unknown) => void strays.push(error);
   const onExit = (code: number) => {
+    if (isDone) return;
     const report = unfinished(code === 130 ? 130 : 3, strays);
     process.exitCode = report.exit_code;
     write(2, report.errors.map(({ message }) => `✗ ${message}\n`).join(''));
     if (json) write(1, `${JSON.stringify(report, null, 2)}\n`);
   };
   process.on('uncaughtException', onStray);
-  process.once('exit', onExit);
-  return { strays, done: () => void process.off('exit', onExit) };
+  process.on('exit', onExit);
+  const done = () => {
+    isDone = true;
+  };
+  return { strays, done };
 }
 
 function write(fd: number, text: string): void {

@@ -34,7 +34,7 @@ interface Call {
   at: number;
   /** Who hears the tap that is waited for. One that was given up speaks to those before, who listen no more. */
   listeners: Listeners;
-  /** Where it stands among the calls under way. */
+  /** Where it stands among the calls under way, once it waits for a tap. */
   slot: number;
   /** Where the watch last saw it, and for how many ticks. */
   seenAt: number;
@@ -53,9 +53,8 @@ interface Listeners {
  */
 export function callTaps(rules: CallRules, taps: readonly OwnedTap[], args: unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call: Call = { rules, taps, args, resolve, reject, at: 0, listeners: SILENT, slot: 0, seenAt: -1, ticks: 0 };
+    const call: Call = { rules, taps, args, resolve, reject, at: 0, listeners: SILENT, slot: UNWATCHED, seenAt: -1, ticks: 0 };
     call.listeners = listenersOf(call);
-    rules.watch.begin(call);
     callNext(call);
   });
 }
@@ -73,6 +72,7 @@ export function callSyncTaps({ hook, sink }: CallRules, taps: readonly OwnedTap[
   }
 }
 
+const UNWATCHED = -1;
 const SILENT: Listeners = { answered: () => {}, failed: () => {} };
 /** A promise's own `then` might be the plugin's, and call back twice. */
 const then = Promise.prototype.then;
@@ -103,6 +103,8 @@ function callNext(call: Call): void {
       // No hook has more than three arguments, and spreading them costs more than the call.
       // `tap` with an async function is a common slip: what it answers is awaited all the same.
       const answer = tap.type === 'async' ? callbackToPromise(tap.fn, args) : tap.fn(args[0], args[1], args[2]);
+      // A tap that answers nothing at once keeps nobody waiting: while there are only such, no timer is made.
+      if (answer !== undefined && call.slot === UNWATCHED) call.rules.watch.begin(call);
       then.call(Promise.resolve(answer), listeners.answered, listeners.failed);
       return;
     } catch (error) {

@@ -217,19 +217,47 @@ export function guardHooks(hooks: Hooks, sink: TapErrorSink, deadlineMs = TAP_DE
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */
 export function pluginHooks(hooks: Hooks, plugin: string): PluginHooks {
-  const scoped = Object.keys(HOOK_KINDS).map((name) => {
-    // biome-ignore lint/suspicious/noExplicitAny: the three methods have the same shape on every hook
-    const hook = hooks[name as HookName] as any;
-    const attributed =
-      (method: TapMethods) =>
-      // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
-      (tap: string | { name: string }, fn: any) =>
-        hook[method]({ ...(typeof tap === 'string' ? { name: tap } : tap), plugin }, fn);
-    const methods = {
-      tap: attributed('tap'),
-      ...(name === 'event' ? {} : { tapAsync: attributed('tapAsync'), tapPromise: attributed('tapPromise') }),
-    };
-    return [name, Object.freeze(methods)];
-  });
-  return Object.freeze(Object.fromEntries(scoped)) as PluginHooks;
+  const scoped: Record<string, SyncTaps> = {};
+  for (const name of Object.keys(HOOK_KINDS)) {
+    const taps = new (name === 'event' ? SyncTaps : AsyncTaps)(hooks[name as HookName], plugin);
+    Object.freeze(taps);
+    scoped[name] = taps;
+  }
+  return Object.freeze(scoped) as unknown as PluginHooks;
+}
+
+type Tap = string | { name: string };
+
+/** Taps a hook in the name of a plugin. Methods, since every plugin has a dozen hooks and taps two or three. */
+class SyncTaps {
+  // biome-ignore lint/suspicious/noExplicitAny: the three methods have the same shape on every hook
+  readonly #hook: any;
+  readonly #plugin: string;
+
+  constructor(hook: unknown, plugin: string) {
+    this.#hook = hook;
+    this.#plugin = plugin;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
+  tap(tap: Tap, fn: any): void {
+    this.attributed('tap', tap, fn);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
+  protected attributed(method: TapMethods, tap: Tap, fn: any): void {
+    this.#hook[method]({ ...(typeof tap === 'string' ? { name: tap } : tap), plugin: this.#plugin }, fn);
+  }
+}
+
+class AsyncTaps extends SyncTaps {
+  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
+  tapAsync(tap: Tap, fn: any): void {
+    this.attributed('tapAsync', tap, fn);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
+  tapPromise(tap: Tap, fn: any): void {
+    this.attributed('tapPromise', tap, fn);
+  }
 }

@@ -2,9 +2,11 @@ import { invalid, type PositionOf, type Told } from './config/index.js';
 import { suggest } from './config/suggest.js';
 import { errors } from './errors/catalogue.js';
 import { isShipError, type ShipError } from './errors/ship-error.js';
+import { inOrder } from './in-order.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
 import {
+  type AnyAction,
   type Config,
   type Finding,
   type JsonSchema,
@@ -119,10 +121,17 @@ class Names {
   }
 
   /** What a name stands for; undefined where there is nothing, or where its input does not fit. */
-  async use<T>(use: Use<T>): Promise<T | undefined> {
-    const { table, name, schema, input, subject, thing, at, inputAt } = use;
-    const item = table.get(name);
-    if (item === undefined) {
+  use<T>(use: Use<T>): T | undefined | Promise<T | undefined> {
+    const item = use.table.get(use.name);
+    const demanded = item === undefined ? undefined : use.schema(item);
+    // A promise for each would be most of the work on a plan that is right.
+    if (item !== undefined && (demanded === undefined || this.parts.checker.accepts(demanded, use.input))) return item;
+    return this.#look(use, item, demanded);
+  }
+
+  async #look<T>(use: Use<T>, item: T | undefined, demanded: JsonSchema | undefined): Promise<T | undefined> {
+    const { table, name, input, subject, thing, at, inputAt } = use;
+    if (item === undefined || demanded === undefined) {
       if (this.#isDoubtful(use)) return undefined;
       const known = table.names();
       const offered = suggest(name.split('/')[0]!, this.parts.offers);
@@ -131,8 +140,6 @@ class Names {
       return undefined;
     }
     const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
-    const demanded = schema(item);
-    if (demanded === undefined) return item;
     const mistakes = await this.#collected(() => this.parts.checker.check(demanded, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
       const place = this.#placeOfInput(inputAt, path);
@@ -232,22 +239,32 @@ async function resolveStep(step: StepConfig, index: number, config: Config, name
   const subject = `step ${step.id}`;
   // Input stands below `with:`, or in the step itself where it is short for that, as `run:` is.
   const inputAt = [[...at, 'with'], at];
-  const use = { table: names.registry.actions, name: step.uses, input: step.with, subject, thing: at, at: [...at, 'uses'], inputAt };
-  const action = await names.use({ ...use, schema: (item) => item.input });
-  for (const [name, input] of Object.entries(step.when ?? {})) {
+  const action = await names.use({
+    table: names.registry.actions,
+    name: step.uses,
+    input: step.with,
+    subject,
+    thing: at,
+    at: [...at, 'uses'],
+    inputAt,
+    schema: inputOf,
+  });
+  if (step.when !== undefined) await checkConditions(step.when, at, subject, names);
+  return plannedStep(step, index, config, action);
+}
+
+const inputOf = ({ input }: { readonly input?: JsonSchema }): JsonSchema | undefined => input;
+
+async function checkConditions(conditions: NonNullable<StepConfig['when']>, at: Path, subject: string, names: Names): Promise<void> {
+  for (const [name, input] of Object.entries(conditions)) {
     const when = [...at, 'when', name];
     if (name === 'environment') names.environments([input].flat().map(String), subject, when);
-    await names.use({
-      table: names.registry.conditions,
-      name,
-      input,
-      subject,
-      thing: when,
-      at: when,
-      inputAt: [when],
-      schema: (item) => item.input,
-    });
+    const use = { table: names.registry.conditions, name, input, subject, thing: when, at: when, inputAt: [when] };
+    await names.use({ ...use, schema: inputOf });
   }
+}
+
+function plannedStep(step: StepConfig, index: number, config: Config, action: AnyAction | undefined): Step {
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];
   return Object.freeze({
@@ -267,22 +284,6 @@ async function resolveStep(step: StepConfig, index: number, config: Config, name
 }
 
 const previous = (steps: readonly StepConfig[], index: number): string[] => (index === 0 ? [] : [steps[index - 1]!.id]);
-
-/** Orders items so that each comes after what it needs, and otherwise as written. The config has refused cycles. */
-export function inOrder<T>(items: readonly T[], id: (item: T) => string, needs: (item: T) => readonly string[]): T[] {
-  const byId = new Map(items.map((item) => [id(item), item]));
-  const ordered = new Set<T>();
-  const visit = (item: T) => {
-    if (ordered.has(item)) return;
-    for (const need of needs(item)) {
-      const needed = byId.get(need);
-      if (needed && !ordered.has(needed)) visit(needed);
-    }
-    ordered.add(item);
-  };
-  for (const item of items) visit(item);
-  return [...ordered];
-}
 
 function findings(steps: readonly Step[], config: Config): Finding[] {
   return steps.flatMap((step, index) => {

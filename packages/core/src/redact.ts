@@ -8,7 +8,11 @@ export interface Secret {
   readonly value: string;
 }
 
-const TELLING_NAME = /(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?|_PAT|_DSN)$/i;
+/** How the name of a variable ends that holds a secret. */
+const TELLING_ENDS = [
+  ...['TOKEN', 'SECRET', 'PASSWORD', 'PASSWD', 'PASSPHRASE', 'CREDENTIAL', 'CREDENTIALS', '_PAT', '_DSN'],
+  ...['APIKEY', 'API_KEY', 'ACCESSKEY', 'ACCESS_KEY', 'PRIVATEKEY', 'PRIVATE_KEY'],
+];
 /** Shorter values would redact ordinary words. */
 const SHORTEST_GUESSED = 6;
 const SHORTEST_NAMED = 3;
@@ -24,9 +28,14 @@ const LITERAL_OPENING = '{{secret:}}';
 export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = []): Secret[] {
   const isNamed = new Set(named);
   return Object.entries(env).flatMap(([name, value]) => {
-    const shortest = isNamed.has(name) ? SHORTEST_NAMED : TELLING_NAME.test(name) ? SHORTEST_GUESSED : Number.POSITIVE_INFINITY;
+    const shortest = isNamed.has(name) ? SHORTEST_NAMED : isTelling(name) ? SHORTEST_GUESSED : Number.POSITIVE_INFINITY;
     return value !== undefined && value.length >= shortest ? [{ name, value }] : [];
   });
+}
+
+function isTelling(name: string): boolean {
+  const upper = name.toUpperCase();
+  return TELLING_ENDS.some((end) => upper.endsWith(end));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { harness } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inOrder } from '../src/in-order.js';
 import type { ShipError } from '../src/index.js';
 import { makePlan } from '../src/kernel-api.js';
-import { DEFAULT_STEP_TIMEOUT_MS, inOrder } from '../src/plan.js';
+import { DEFAULT_STEP_TIMEOUT_MS } from '../src/plan.js';
 import { actions, plugin, steps } from './help.js';
 
 const driver = {

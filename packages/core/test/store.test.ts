@@ -109,7 +109,7 @@ describe('FileStore', () => {
 describe('FileAppender', () => {
   it('given many appends in one turn, when they settle, then all stand in the order of the calls and share one write', async () => {
     const path = join(temporaryFolder(), 'log');
-    const appender = new FileAppender(path);
+    const appender = await FileAppender.open(path);
     const settled: number[] = [];
     const all = Array.from({ length: 50 }, (_, index) => appender.append(`${index}\n`).then(() => settled.push(index)));
     expect(readFileSync(path, 'utf8')).toBe('');
@@ -122,7 +122,7 @@ describe('FileAppender', () => {
 
   it('given an enqueued record and no append, when a moment has passed, then it is written', async () => {
     const path = join(temporaryFolder(), 'log');
-    const appender = new FileAppender(path);
+    const appender = await FileAppender.open(path);
     appender.enqueue('one\n');
     await expect.poll(() => readFileSync(path, 'utf8')).toBe('one\n');
     await appender.close();
@@ -130,7 +130,7 @@ describe('FileAppender', () => {
   });
 
   it('given a full disk, when a record is appended, then it and all later ones are refused, and so is close', async () => {
-    const appender = new FileAppender('/dev/full');
+    const appender = await FileAppender.open('/dev/full');
     const first = appender.append('one\n');
     const sameTurn = appender.append('two\n');
     for (const each of [first, sameTurn, appender.append('three\n')])

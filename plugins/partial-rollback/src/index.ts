@@ -7,7 +7,7 @@ export default definePlugin<JsonObject>({
   name: 'partial-rollback',
   ship: '^1',
   apply(ship) {
-    ship.hooks.plan.tapPromise('ranges', checkRanges);
+    ship.hooks.plan.tap('ranges', checkRanges);
     ship.strategy('partial-rollback', {
       async partial(_ctx, { component, components, deployed, states, target }) {
         // What was never there before can be taken away, but nothing says that the others do without it.

@@ -13,12 +13,13 @@ export function findCycles(graph: Graph): readonly (readonly string[])[] {
 
 function walk(graph: Graph, from: string, done: Set<string>): string[][] {
   const cycles: string[][] = [];
-  const trail: { readonly name: string; readonly rest: string[] }[] = [];
-  const enter = (name: string) => trail.push({ name, rest: [...(graph.get(name) ?? [])] });
+  const trail: { readonly name: string; readonly needs: readonly string[]; at: number }[] = [];
+  const enter = (name: string) => trail.push({ name, needs: graph.get(name) ?? [], at: 0 });
   if (!done.has(from)) enter(from);
   while (trail.length > 0) {
-    const { name, rest } = trail.at(-1)!;
-    const next = rest.shift();
+    const last = trail.at(-1)!;
+    const { name } = last;
+    const next = last.needs[last.at++];
     const open = trail.findIndex((entry) => entry.name === next);
     if (next === undefined) done.add(trail.pop()!.name);
     else if (open >= 0) cycles.push([...trail.slice(open).map((entry) => entry.name), next]);

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { PACKAGE_KEY, PLACES } from './places.js';
 
 /** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
 export async function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): Promise<string> {
   if (file !== undefined) return namedConfig(resolve(cwd, file), file);
-  const first = join(resolve(cwd), PLACES[0]);
+  const first = resolve(cwd, PLACES[0]);
   // The first place of the first folder wins in any case; looking here saves loading the search.
   if (statSync(first, { throwIfNoEntry: false })?.isFile()) return first;
   const found = await search(resolve(cwd));

@@ -20,8 +20,8 @@ export function interpolate(
   return mapTexts(
     value,
     (text, place) =>
-      text.includes('${') && !isRaw(place) ? replaceVariables(text, env, (found) => problem({ path: place, ...found })) : text,
-    path,
+      text.includes('${') && !isRaw(place) ? replaceVariables(text, env, (found) => problem({ path: [...place], ...found })) : text,
+    [...path],
   );
 }
 

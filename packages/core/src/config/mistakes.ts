@@ -36,6 +36,11 @@ export class Mistakes {
     throw error;
   }
 
+  /** Nothing was refused for its shape, or for its keys. */
+  get isSound(): boolean {
+    return this.#broken.length === 0 && this.#incomplete.length === 0;
+  }
+
   /** Whether the shape at the path, or at something below or above it, is broken. */
   isBroken(path: Path): boolean {
     return this.#broken.some((broken) => isUnder(broken, path) || isUnder(path, broken));
@@ -43,7 +48,7 @@ export class Mistakes {
 
   /** Whether the shape of the very thing at the path is broken, or its keys are. */
   isBrokenAt(path: Path): boolean {
-    return [...this.#broken, ...this.#incomplete].some((broken) => broken.length === path.length && isUnder(broken, path));
+    return this.#broken.concat(this.#incomplete).some((broken) => broken.length === path.length && isUnder(broken, path));
   }
 
   /** Whether a mistake was told about the path, or about what is above it, as far as `from`. */

@@ -1,15 +1,18 @@
 import { errors } from '../errors/catalogue.js';
 import type { Mistakes } from './mistakes.js';
-import { formatPath, isDict, type Path } from './paths.js';
+import { formatPath } from './paths.js';
 import { showValue } from './show.js';
 import type { Source } from './source.js';
+import { eachLeaf } from './walk.js';
 
 /** Keys that hold text which often looks like a number. */
 const TEXT_KEYS = new Set(['version', 'tag', 'sha', 'git_sha', 'commit']);
 
 /** Adds mistakes for numbers that are none, that lose digits, or that were meant as text, wherever they stand. */
 export function checkNumbers(source: Source, mistakes: Mistakes): void {
-  eachNumber(source.value, [], (value, path) => {
+  eachLeaf(source.value, (value, trail) => {
+    if (typeof value !== 'number') return;
+    const path = [...trail];
     if (mistakes.isBroken(path) || path.join() === 'version') return;
     const meant = TEXT_KEYS.has(String(path.at(-1)));
     if (Number.isFinite(value) && !losesDigits(value) && !meant) return;
@@ -22,10 +25,4 @@ export function checkNumbers(source: Source, mistakes: Mistakes): void {
 
 function losesDigits(value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value);
-}
-
-function eachNumber(value: unknown, path: Path, visit: (value: number, path: Path) => void): void {
-  if (typeof value === 'number') visit(value, path);
-  else if (Array.isArray(value)) value.forEach((item, index) => void eachNumber(item, [...path, index], visit));
-  else if (isDict(value)) for (const [key, item] of Object.entries(value)) eachNumber(item, [...path, key], visit);
 }

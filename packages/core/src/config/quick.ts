@@ -16,9 +16,13 @@ import type { Dict } from './paths.js';
 type Event = ReturnType<typeof parseEvents>[number];
 type Scalar = Extract<Event, { valueStart: number }>;
 
-const NULL = /^(~|null|Null|NULL)$/;
-const TRUE = /^(true|True|TRUE)$/;
-const FALSE = /^(false|False|FALSE)$/;
+const WORDS = new Map<string, boolean | null>([
+  ...['~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
+  ...['false', 'False', 'FALSE'].map((word) => [word, false] as const),
+]);
+/** What a number begins with: no pattern is needed for the texts that most values are. */
+const NUMBER_BEGINS = '+-.0123456789';
 /** Numbers that every reader of YAML takes for the same number. */
 const ORDINARY_NUMBER = /^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$/;
 /** All that the core schema, or an older reader, takes for a number. */
@@ -33,7 +37,7 @@ const UNUSUAL = new Error('unusual');
  * then the strict reader decides, and tells what is wrong and where.
  */
 export function readQuickly(text: string): unknown {
-  if (/\t|\r/.test(text)) return undefined;
+  if (text.includes('\t') || text.includes('\r')) return undefined;
   try {
     return new Reader(text, parseEvents(text, { maxDepth: DEPTH_LIMIT })).document();
   } catch {
@@ -93,10 +97,9 @@ class Reader {
     const text = getScalarValue(this.text, event);
     if (event.style !== SCALAR_STYLE_PLAIN) return text;
     if (text === '') throw UNUSUAL;
-    if (TRUE.test(text)) return true;
-    if (FALSE.test(text)) return false;
-    if (NULL.test(text)) return null;
-    if (!NUMBER.test(text)) return text;
+    const word = WORDS.get(text);
+    if (word !== undefined) return word;
+    if (!NUMBER_BEGINS.includes(text[0]!) || !NUMBER.test(text)) return text;
     if (!ORDINARY_NUMBER.test(text)) throw UNUSUAL;
     return Number(text);
   }

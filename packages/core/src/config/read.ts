@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, extname, relative } from 'node:path';
+import { basename, extname, relative, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import type { Parsed } from './parse.js';
 import { PACKAGE_KEY } from './places.js';
@@ -23,7 +23,8 @@ export async function readConfig(file: string, cwd: string): Promise<Parsed> {
 
 /** A path as people see it: relative where the file is in or below the folder. */
 function shortPath(file: string, cwd: string): string {
-  const short = relative(cwd, file);
+  const folder = `${cwd}${sep}`;
+  const short = file.startsWith(folder) ? file.slice(folder.length) : relative(cwd, file);
   return short === '' || short.startsWith('..') ? file : short;
 }
 
@@ -31,11 +32,22 @@ function readText(file: string, shown: string): string {
   try {
     const { size } = statSync(file);
     if (size > MOST_BYTES) throw errors.SHIP_CONFIG_TOO_LARGE({ file: shown, bytes: size, limit: MOST_BYTES });
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return readUtf8(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code.startsWith('SHIP_')) throw error;
     const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : `${code}`;
     throw errors.SHIP_CONFIG_UNREADABLE({ file: shown, reason }, { cause: error });
   }
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+/** What Node puts in the place of bytes that are no text. */
+const REPLACEMENT = '\uFFFD';
+
+/** As a strict `TextDecoder` reads it, which is asked only where Node may have replaced something: to load it takes a while. */
+function readUtf8(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  if (text.includes(REPLACEMENT)) return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
 }

@@ -40,12 +40,12 @@ export class Scope {
 
   /** Whether the schema has refused what is at the path. */
   isBroken(path: Path): boolean {
-    return this.variants(path).some(([each]) => this.mistakes.isBroken(each!));
+    return !this.mistakes.isSound && this.variants(path).some(([each]) => this.mistakes.isBroken(each!));
   }
 
   /** Whether the schema has refused the very thing at the path. */
   isBrokenAt(path: Path): boolean {
-    return this.variants(path).some(([each]) => this.mistakes.isBrokenAt(each!));
+    return !this.mistakes.isSound && this.variants(path).some(([each]) => this.mistakes.isBrokenAt(each!));
   }
 
   /** Paths of the merged config, and the same ones in the block of the environment: mistakes may be told of either. */

@@ -15,29 +15,27 @@ const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
 export function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
   const uses = typeof step.uses === 'string' ? step.uses : SHELL;
   const input = isDict(step.with) ? step.with : {};
-  const short = Object.fromEntries(SHORTHAND.filter((key) => step[key] !== undefined).map((key) => [key, step[key]]));
-  const merged = { ...input, ...short };
-  if (!scope.isBrokenAt(path)) {
-    for (const problem of problems(step, uses, input, merged)) addProblem(scope, path, problem);
-  }
+  const given = SHORTHAND.filter((key) => step[key] !== undefined);
+  const merged: Dict = { ...input };
+  for (const key of given) merged[key] = step[key];
+  if (!scope.isBrokenAt(path)) problems(step, uses, input, merged, given, (...problem) => addProblem(scope, path, problem));
   return { uses, with: merged as JsonObject };
 }
 
 /** The key it is about, if there is one, and what is wrong. */
 type Problem = readonly [key: string | undefined, reason: string];
 
-function* problems(step: Dict, uses: string, input: Dict, merged: Dict): Generator<Problem> {
-  if (step.uses === undefined && step.run === undefined) yield [undefined, 'the step has neither `run` nor `uses`'];
-  if (uses === 'deploy' && step.component === undefined) yield [undefined, '`uses: deploy` needs the `component` to deploy'];
-  for (const key of SHORTHAND.filter((name) => step[name] !== undefined)) {
-    if (uses !== SHELL) yield [key, `\`${key}\` does not go with \`uses: ${uses}\``];
-    else if (input[key] !== undefined) yield [key, `\`${key}\` stands here and in \`with\``];
+function problems(step: Dict, uses: string, input: Dict, merged: Dict, given: readonly string[], add: (...problem: Problem) => void): void {
+  if (step.uses === undefined && step.run === undefined) add(undefined, 'the step has neither `run` nor `uses`');
+  if (uses === 'deploy' && step.component === undefined) add(undefined, '`uses: deploy` needs the `component` to deploy');
+  for (const key of given) {
+    if (uses !== SHELL) add(key, `\`${key}\` does not go with \`uses: ${uses}\``);
+    else if (input[key] !== undefined) add(key, `\`${key}\` stands here and in \`with\``);
   }
   if (uses !== SHELL) return;
   for (const key of COMMANDS) {
-    if (Array.isArray(merged[key]) && merged.shell !== false)
-      yield [key, `\`${key}\` is a list of arguments, which needs \`shell: false\``];
-    if (isBlank(merged[key])) yield [key, `\`${key}\` is empty`];
+    if (Array.isArray(merged[key]) && merged.shell !== false) add(key, `\`${key}\` is a list of arguments, which needs \`shell: false\``);
+    if (isBlank(merged[key])) add(key, `\`${key}\` is empty`);
   }
 }
 

@@ -7,13 +7,11 @@ import type { Scope } from './scope.js';
 /** Checks that ids differ, that `needs` names steps, and that no steps wait for each other. */
 export function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
   const ids = steps.map(({ id }) => id);
-  const usable = steps.flatMap(({ id }, index) =>
-    scope.isBroken(['steps', index, 'id']) ? [] : [{ name: id, path: ['steps', index, 'id'] }],
-  );
+  const usable = steps.map(({ id }, index) => ({ name: id, path: ['steps', index, 'id'] })).filter(({ path }) => !scope.isBroken(path));
   checkSameNames(scope, usable, 'value');
-  for (const [index, { needs = [] }] of steps.entries()) {
-    for (const [at, id] of needs.entries()) checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids);
-  }
+  steps.forEach(({ needs }, index) => {
+    needs?.forEach((id, at) => void checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids));
+  });
   // Of two steps with one id, nobody can say which one is waited for.
   if (new Set(ids).size === ids.length) checkCycles(scope, steps);
 }

@@ -34,7 +34,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   SHIP_MAX_PARALLEL: wholeNumber(64, (value) => ({ max_parallel: value })),
   SHIP_SNAPSHOT_COUNT: wholeNumber(1000, (value) => rollback('snapshot_count', value)),
   SHIP_LANE: {
-    expected: LANES.join(', ').replace(/, (\w+)$/, ' or $1'),
+    expected: `${LANES.slice(0, -1).join(', ')} or ${LANES.at(-1)}`,
     read: (text) => LANES.find((lane) => lane === text),
     layer: (value) => ({ lane: value }),
   },

@@ -1,18 +1,44 @@
 import { isDict, type Path } from './paths.js';
 
-/** Calls back for every text in a value. */
-export function eachText(value: unknown, visit: (text: string, path: Path) => void, path: Path = []): void {
-  if (typeof value === 'string') visit(value, path);
-  else if (Array.isArray(value)) value.forEach((item, index) => void eachText(item, visit, [...path, index]));
-  else if (isDict(value)) for (const [key, item] of Object.entries(value)) eachText(item, visit, [...path, key]);
+type Trail = (string | number)[];
+
+/** Calls back for everything that is neither a list nor a map. The path is one and the same list for all: who keeps it copies it. */
+export function eachLeaf(value: unknown, visit: (leaf: unknown, path: Path) => void, trail: Trail = []): void {
+  if (typeof value !== 'object' || value === null) {
+    visit(value, trail);
+    return;
+  }
+  const isList = Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    trail.push(isList ? Number(key) : key);
+    eachLeaf((value as Record<string, unknown>)[key], visit, trail);
+    trail.pop();
+  }
 }
 
-/** A copy of a value in which every text is replaced. */
-export function mapTexts(value: unknown, replace: (text: string, path: Path) => string, path: Path = []): unknown {
-  if (typeof value === 'string') return replace(value, path);
-  if (Array.isArray(value)) return value.map((item, index) => mapTexts(item, replace, [...path, index]));
-  if (!isDict(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, replace, [...path, key])]));
+/** Calls back for every text in a value, as {@link eachLeaf} does. */
+export function eachText(value: unknown, visit: (text: string, path: Path) => void): void {
+  eachLeaf(value, (leaf, path) => {
+    if (typeof leaf === 'string') visit(leaf, path);
+  });
+}
+
+/** The value with every text replaced: a copy, as far as anything is another. The path is as in {@link eachLeaf}. */
+export function mapTexts(value: unknown, replace: (text: string, path: Path) => string, trail: Trail = []): unknown {
+  if (typeof value === 'string') return replace(value, trail);
+  const isList = Array.isArray(value);
+  if (!isList && !isDict(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    trail.push(isList ? Number(key) : key);
+    const mapped = mapTexts(item, replace, trail);
+    trail.pop();
+    if (mapped === item) continue;
+    copy ??= (isList ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = mapped;
+  }
+  return copy ?? value;
 }
 
 /** Freezes a value and everything in it. */

@@ -1,4 +1,4 @@
-import { hash as hashOf } from 'node:crypto';
+import { sha256 } from '../sha256.js';
 
 /** The hash that the first line chains to. */
 export const GENESIS = '0'.repeat(32);
@@ -22,5 +22,5 @@ export function unframe(line: string, previous: string): { record: unknown; hash
 }
 
 function chain(body: string, previous: string): string {
-  return hashOf('sha256', previous + body, 'hex').slice(0, 32);
+  return sha256(previous + body).slice(0, 32);
 }

@@ -151,8 +151,10 @@ async function applyPlugin(
 }
 
 async function optionMistakes({ name, options }: Plugin, reference: PluginReference, checker: SchemaChecker): Promise<ShipError[]> {
+  const schema = options ?? NO_OPTIONS;
+  if (checker.accepts(schema, reference.options)) return [];
   const owner = { plugin: name, what: 'its options', at: () => reference.position };
-  const found = await checker.check(options ?? NO_OPTIONS, reference.options, owner);
+  const found = await checker.check(schema, reference.options, owner);
   if (found.length === 0) return [];
   const mistakes = found.map(({ path, message }) => [...path.slice(0, -1), message].join(': '));
   return [errors.SHIP_PLUGIN_OPTIONS({ plugin: name, mistakes, hint: found[0]!.hint }, { at: reference.position })];

@@ -39,6 +39,12 @@ export class SchemaChecker {
 
   constructor(private readonly precompiled: Readonly<Record<string, CompiledSchema>> = {}) {}
 
+  /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
+  accepts(schema: JsonSchema, value: unknown): boolean {
+    const known = this.#known(schema);
+    return known?.(value) === true;
+  }
+
   /** The mistakes of a value. Throws SHIP_PLUGIN_SCHEMA where nothing can be checked against the schema itself. */
   async check(schema: JsonSchema, value: unknown, owner: SchemaOwner = NOBODY): Promise<readonly SchemaMistake[]> {
     const validate = await this.#validator(schema, owner);
@@ -47,8 +53,12 @@ export class SchemaChecker {
     return meant(all).map((error) => explain(error, schema, value));
   }
 
+  #known(schema: JsonSchema): CompiledSchema | undefined {
+    return this.precompiled[String(schema?.$id)] ?? this.#compiled.get(schema);
+  }
+
   async #validator(schema: JsonSchema, { plugin, what, at }: SchemaOwner): Promise<CompiledSchema> {
-    const known = this.precompiled[String(schema?.$id)] ?? this.#compiled.get(schema);
+    const known = this.#known(schema);
     if (known) return known;
     const { Ajv } = await import('ajv');
     try {

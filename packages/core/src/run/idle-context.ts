@@ -2,8 +2,8 @@ import type { Kernel } from '../kernel.js';
 import type { Context } from '../types/index.js';
 import { resolveSecrets } from './session.js';
 
-/** A context outside any run: it records nothing. */
-export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): Context {
+/** A context outside any run: it records nothing. The signal is asked for when somebody looks at it: few do, and to make one takes Node a while. */
+export function idleContext(kernel: Kernel, run: string, signal: () => AbortSignal): Context {
   const silent = () => {};
   const { project, environment, dir } = kernel.config;
   const { drivers, routers } = kernel.registry;
@@ -14,7 +14,9 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal): C
     dir,
     stateDir: kernel.stateDir,
     env: process.env,
-    signal,
+    get signal() {
+      return signal();
+    },
     log: { debug: silent, info: silent, warn: silent },
     facts: {},
     output: silent,

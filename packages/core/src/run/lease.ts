@@ -43,7 +43,7 @@ export async function obtainLease(
       if (left <= 0) throw owner ? errors.SHIP_LEASE_HELD({ environment, owner, waitedMs: lockWaitMs }) : error;
       if (owner && !told.has(owner.run)) tell(kernel, environment, owner);
       if (owner) told.add(owner.run);
-      await sleep(Math.min(left, delay * (0.5 + Math.random() / 2)), signal ?? NEVER);
+      await sleep(Math.min(left, delay * (0.5 + Math.random() / 2)), signal ?? new AbortController().signal);
     }
   }
 }
@@ -81,8 +81,6 @@ export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined
   // Who got it while the question stood there is judged anew.
   return (await store.freeLease(environment, holder.token)) ? holder : freeLease(kernel);
 }
-
-const NEVER = new AbortController().signal;
 
 const isHeld = (error: unknown): boolean => isShipError(error) && error.code === 'SHIP_LEASE_HELD';
 

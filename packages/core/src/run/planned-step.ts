@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { PlannedStep } from '../journal/entries.js';
 import type { Redactor } from '../redact.js';
+import { sha256 } from '../sha256.js';
 import type { Step } from '../types/index.js';
 
 /** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
 export function plannedStep(step: Step, redactor: Redactor): PlannedStep {
   const { id, uses, input, needs, when, component, retry, timeout_ms, continue_on_error } = step;
   const definition = redactor.referToJson({ uses, input, needs, when, component, retry, timeout_ms, continue_on_error });
-  const hash = createHash('sha256').update(definition).digest('hex').slice(0, 16);
+  const hash = sha256(definition).slice(0, 16);
   return { id, uses, needs, ...(component ? { component: component.name } : {}), hash };
 }
 

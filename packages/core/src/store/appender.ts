@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { Appender } from '../types/index.js';
-import { FILE_MODE, makeFolder, replaceFile, syncFolder, writeFully } from './durable.js';
+import { FILE_MODE, makeFolderBeside, replaceFile, syncFolderBeside, writeFully } from './durable.js';
 
 /** What is enqueued waits at most this long for a record to share its fsync with. */
 const LINGER_MS = 5;
@@ -40,20 +40,36 @@ export class FileAppender implements Appender {
   #immediate: NodeJS.Immediate | undefined;
   #inFlight: Promise<void> | undefined;
 
-  constructor(
+  private constructor(
     readonly path: string,
-    private readonly concurrent = false,
-    /** Where the records end, if what follows is to be cut off. */
-    end?: number,
+    private readonly concurrent: boolean,
+    isNew: boolean,
   ) {
-    makeFolder(dirname(path));
-    const isNew = !existsSync(path);
-    // A file of its own: who was taken for dead and wakes still has the old one open, and writes into that.
-    if (end !== undefined && !isNew) replaceFile(path, readFileSync(path).subarray(0, end));
     this.#fd = openSync(path, isNew ? 'wx' : 'r+', FILE_MODE);
     this.#length = fstatSync(this.#fd).size;
     this.#allocated = this.#length;
-    if (isNew) syncFolder(dirname(path));
+  }
+
+  /**
+   * Opens the file of a stream, and makes it where there is none. `end` is where the records end, if what follows is to be cut off.
+   * The names of the file and of its folders become durable side by side, while the process can do other things.
+   */
+  static async open(path: string, concurrent = false, end?: number): Promise<FileAppender> {
+    const folder = dirname(path);
+    const made = makeFolderBeside(folder);
+    // Heard below; until then it may fail.
+    made.catch(() => {});
+    const isNew = !existsSync(path);
+    // A file of its own: who was taken for dead and wakes still has the old one open, and writes into that.
+    if (end !== undefined && !isNew) replaceFile(path, readFileSync(path).subarray(0, end));
+    const appender = new FileAppender(path, concurrent, isNew);
+    try {
+      await Promise.all([made, isNew ? syncFolderBeside(folder) : undefined]);
+      return appender;
+    } catch (error) {
+      closeSync(appender.#fd);
+      throw error;
+    }
   }
 
   append(data: string): Promise<void> {

@@ -1,7 +1,19 @@
-// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/durable`.
-import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+// Imports hardly more than Node, so that programs that must stay small can use it: `@ship/core/durable`.
+import {
+  closeSync,
+  fchmodSync,
+  fdatasyncSync,
+  fsync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { randomName } from '../ids.js';
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
@@ -35,10 +47,24 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** As {@link makeFolder}; the folder is there at once, and durable when the promise resolves. */
+export async function makeFolderBeside(folder: string): Promise<void> {
+  const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  if (first !== undefined) await syncFolderBeside(dirname(first));
+}
+
+/** As {@link syncFolder}, with the thread free for other work meanwhile. */
+export function syncFolderBeside(folder: string): Promise<void> {
+  const fd = openSync(folder, 'r');
+  return new Promise<void>((resolve, reject) => {
+    fsync(fd, (error) => (error === null ? resolve() : reject(error)));
+  }).finally(() => closeSync(fd));
+}
+
 /** Writes a file under a temporary name, durable, and hands the name to `publish`. */
 function writeTemporary(path: string, data: Uint8Array, within: string | undefined, publish: (temporary: string) => void): void {
   makeFolder(dirname(path));
-  const temporary = join(within ?? dirname(path), `${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(within ?? dirname(path), `${basename(path)}.${randomName()}.tmp`);
   const fd = openSync(temporary, 'wx', FILE_MODE);
   try {
     fchmodSync(fd, FILE_MODE);

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
+import { randomName } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
@@ -41,7 +41,7 @@ export class FileStore implements Store {
   async appender(key: string, { concurrent, end }: AppenderOptions = {}): Promise<Appender> {
     const path = this.#path(key);
     try {
-      return new FileAppender(path, concurrent, end);
+      return await FileAppender.open(path, concurrent, end);
     } catch (error) {
       throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
     }
@@ -79,7 +79,7 @@ export class FileStore implements Store {
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
     const path = this.#path(key);
     if (lease === undefined) return rmSync(path, { force: true, recursive: true });
-    const gone = join(writesFolder(this.#leaseFolder(lease.environment), lease.token), randomBytes(6).toString('hex'));
+    const gone = join(writesFolder(this.#leaseFolder(lease.environment), lease.token), randomName());
     try {
       if (existsSync(path)) renameSync(path, gone);
       else demandHeld(this.#leaseFolder(lease.environment), lease.environment, lease.token);

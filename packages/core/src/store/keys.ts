@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
+import { sha256 } from '../sha256.js';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -11,5 +11,5 @@ export function checkKey(key: string): string {
 
 /** The version of a value that `put` compares: it follows from what the value holds. */
 export function versionOf(value: Uint8Array): string {
-  return hash('sha256', value, 'hex').slice(0, 32);
+  return sha256(value).slice(0, 32);
 }

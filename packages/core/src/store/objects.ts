@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
+import { sha256 } from '../sha256.js';
 import type { HeldObjects, Objects, Seal, Store } from '../types/index.js';
 
 const PLAIN = 'objects';
 const SEALED = 'objects/sealed';
-
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Objects in a store, named by the hash of what lies there. Sealed where somebody seals. */
 export function objectsIn(store: Store, sealer: () => Seal | undefined): Objects {
@@ -13,14 +11,14 @@ export function objectsIn(store: Store, sealer: () => Seal | undefined): Objects
     async put(bytes) {
       const seal = sealer();
       const stored = seal === undefined ? bytes : await seal.close(Buffer.from(bytes));
-      const key = `${seal === undefined ? PLAIN : SEALED}/${hashOf(stored)}`;
+      const key = `${seal === undefined ? PLAIN : SEALED}/${sha256(stored)}`;
       if ((await store.get(key))?.value.equals(stored) !== true) await store.put(key, stored);
       return key;
     },
     async get(key) {
       const stored = (await store.get(key))?.value;
       if (stored === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is gone' });
-      if (hashOf(stored) !== key.slice(key.lastIndexOf('/') + 1)) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is not what it was' });
+      if (sha256(stored) !== key.slice(key.lastIndexOf('/') + 1)) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is not what it was' });
       if (!key.startsWith(`${SEALED}/`)) return stored;
       const seal = sealer();
       if (seal === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is encrypted, and nothing here can open it' });

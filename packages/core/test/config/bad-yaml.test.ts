@@ -125,6 +125,14 @@ describe('Given a file that is no config', () => {
     );
   });
 
+  test('When it begins with a byte order mark, or holds the character that stands for what is no text, then it is read', async () => {
+    const text = `\uFEFF${HEAD}steps:\n  - { id: a, name: "\uFFFD", run: x }\n`;
+    const { config } = await loadConfig({ cwd: folder({ 'ship.yaml': text }), env: {} });
+    expect(config.steps[0]!.name).toBe('\uFFFD');
+    const { config: marked } = await loadConfig({ cwd: folder({ 'ship.yaml': `\uFEFF${HEAD}` }), env: {} });
+    expect(marked.project).toBe(config.project);
+  });
+
   test('When aliases are few, then they are allowed and keep their positions', async () => {
     const { config } = await load(`${HEAD}steps:\n  - &s { id: a, run: x, retry: &r { times: 1 } }\n  - { id: b, run: y, retry: *r }\n`);
     expect(config.steps[1]!.retry!.times).toBe(1);
