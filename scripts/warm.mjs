@@ -35,18 +35,22 @@ const KINDS = [
   { chunks: ['ship-list'], words: ['snapshots', 'list'] },
 ];
 
-/** The modules that each kind of command loads, by the name of its chunk. */
+/** A module that several load is in the first of these: a list takes what it needs of the end of a run, and leaves the rest of that alone. */
+const PRECEDENCE = ['ship', 'ship-deploy', 'ship-list', 'ship-end'];
+
+/** The modules that each kind of command loads, by the name of its chunk; the chunks in the order of their precedence. */
 export function loadsOf(cli) {
-  return inWarmFolder((folder) =>
-    KINDS.flatMap(({ chunks, words }) => {
-      const loads = join(folder, `${chunks[0]}.loads`);
-      run(cli, folder, words, { SHIP_LOADS: loads });
-      // The first step leaves an empty line.
-      const parts = readFileSync(loads, 'utf8').trim().split('\n\n');
-      if (parts.length !== chunks.length) throw new Error(`${chunks[0]}: a first step was seen ${parts.length - 1} times`);
-      return chunks.map((name, index) => [name, parts[index].split('\n')]);
-    }),
-  );
+  const loads = inWarmFolder((folder) => KINDS.flatMap((kind) => loadsOfKind(cli, folder, kind)));
+  return loads.sort(([one], [other]) => PRECEDENCE.indexOf(one) - PRECEDENCE.indexOf(other));
+}
+
+function loadsOfKind(cli, folder, { chunks, words }) {
+  const loads = join(folder, `${chunks[0]}.loads`);
+  run(cli, folder, words, { SHIP_LOADS: loads });
+  // The first step leaves an empty line.
+  const parts = readFileSync(loads, 'utf8').trim().split('\n\n');
+  if (parts.length !== chunks.length) throw new Error(`${chunks[0]}: a first step was seen ${parts.length - 1} times`);
+  return chunks.map((name, index) => [name, parts[index].split('\n')]);
 }
 
 /** Each chunk keeps the cache that is made first: one for runs, and one for verbs. */

@@ -1,7 +1,7 @@
 import { sha256 as ofNoble } from '@noble/hashes/sha2.js';
 
 /** To load Node's `crypto` takes as long as to hash so much here, or so often. */
-const MOST_BYTES = 4096;
+const MOST_LENGTH = 4096;
 const MOST_TIMES = 64;
 
 let times = 0;
@@ -12,9 +12,8 @@ let crypto: typeof import('node:crypto') | undefined;
  * to load: the few short texts until then are hashed without it.
  */
 export function sha256(data: string | Uint8Array): string {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   times += 1;
-  if (bytes.length > MOST_BYTES || times > MOST_TIMES) crypto ??= process.getBuiltinModule('node:crypto');
-  if (crypto !== undefined) return crypto.createHash('sha256').update(bytes).digest('hex');
-  return Buffer.from(ofNoble(bytes)).toString('hex');
+  if (data.length > MOST_LENGTH || times > MOST_TIMES) crypto ??= process.getBuiltinModule('node:crypto');
+  if (crypto !== undefined) return crypto.hash('sha256', data, 'hex');
+  return Buffer.from(ofNoble(typeof data === 'string' ? Buffer.from(data) : data)).toString('hex');
 }
