@@ -1,14 +1,16 @@
 // Appends COUNT records of 200 bytes durably, each of WRITERS waiting for its own, and prints what each took in ns.
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const [kind, folder, count, writers, library] = process.argv.slice(2);
 const RECORD = 200;
+/** Before that V8 has not optimised what is hot, and Node has not loaded its crypto: a start, which is measured elsewhere. */
+const WARM_UP = 500;
 const core = (path) => import(new URL(`../../packages/core/dist/${path}`, import.meta.url).href);
 
 const WRITERS = {
-  node() {
+  node(folder) {
     const fd = openSync(join(folder, 'journal'), 'a');
     const record = Buffer.from(`${'x'.repeat(RECORD - 1)}\n`);
     const append = () => {
@@ -18,7 +20,7 @@ const WRITERS = {
     return { append, close: () => closeSync(fd) };
   },
 
-  async appender() {
+  async appender(folder) {
     const { FileAppender } = await core('store/appender.js');
     const appender = await FileAppender.open(join(folder, 'journal'));
     const record = `${'x'.repeat(RECORD - 1)}\n`;
@@ -26,7 +28,7 @@ const WRITERS = {
   },
 
   /** With its frame, its hash and its redactor, which knows of no secret here. */
-  async journal() {
+  async journal(folder) {
     const [{ Journal }, { FileStore }, { Redactor }] = await Promise.all([
       core('journal/journal.js'),
       core('store/file.js'),
@@ -38,7 +40,7 @@ const WRITERS = {
     return { append: () => journal.append(entry), close: () => journal.close() };
   },
 
-  sqlite() {
+  sqlite(folder) {
     const Database = createRequire(import.meta.url)(library);
     const database = new Database(join(folder, 'journal.db'));
     database.pragma('journal_mode = WAL');
@@ -50,20 +52,26 @@ const WRITERS = {
   },
 };
 
-const { append, close } = await WRITERS[kind]();
-const took = [];
-let left = Number(count);
-
-async function write() {
-  while (left-- > 0) {
-    const started = process.hrtime.bigint();
-    await append();
-    took.push(process.hrtime.bigint() - started);
-  }
+/** Appends to a stream of its own, and answers how long all of it took, and each record. */
+async function writeAll(place, records) {
+  const { append, close } = await WRITERS[kind](place);
+  const took = [];
+  let left = records;
+  const write = async () => {
+    while (left-- > 0) {
+      const started = process.hrtime.bigint();
+      await append();
+      took.push(process.hrtime.bigint() - started);
+    }
+  };
+  const started = process.hrtime.bigint();
+  await Promise.all(Array.from({ length: Number(writers) }, write));
+  const whole = process.hrtime.bigint() - started;
+  await close();
+  return [whole, ...took];
 }
 
-const started = process.hrtime.bigint();
-await Promise.all(Array.from({ length: Number(writers) }, write));
-const whole = process.hrtime.bigint() - started;
-await close();
-process.stdout.write(`${[whole, ...took].join('\n')}\n`);
+const warm = join(folder, 'warm');
+mkdirSync(warm);
+await writeAll(warm, Math.min(WARM_UP, Number(count)));
+process.stdout.write(`${(await writeAll(folder, Number(count))).join('\n')}\n`);

@@ -1,12 +1,26 @@
-// Runs a bundle with V8's code cache, as the command is run; the first time it writes that beside it. The rest of argv is the bundle's.
+// Runs a chunk with V8's code cache, as bin/ship.cjs does, and ends it as the command ends: when nothing is left, at once.
+// The first time it writes the cache beside it. The rest of argv is the chunk's.
 const fs = require('node:fs');
-const vm = require('node:vm');
+const { Script } = require('node:vm');
 
 const [filename] = process.argv.splice(2, 1);
 const cacheFile = `${filename}.cache`;
-const cachedData = fs.existsSync(cacheFile) ? fs.readFileSync(cacheFile) : undefined;
-const text = `(function (require, module, exports) {${fs.readFileSync(filename, 'latin1')}\n})`;
-const script = new vm.Script(text, { filename, cachedData });
+const cachedData = contentOf(cacheFile);
+const text = contentOf(filename);
+const script = new Script(text.latin1Slice(0, text.length), { filename, cachedData });
 if (cachedData === undefined) process.once('exit', () => fs.writeFileSync(cacheFile, script.createCachedData()));
 else if (script.cachedDataRejected) throw new Error('V8 takes its code cache for another one');
 script.runInThisContext()(require, module, exports);
+process.once('beforeExit', () => process.exit());
+
+function contentOf(path) {
+  let file;
+  try {
+    file = fs.openSync(path);
+  } catch {
+    return undefined;
+  }
+  const bytes = Buffer.allocUnsafeSlow(fs.fstatSync(file).size);
+  fs.readSync(file, bytes, 0, bytes.length, 0);
+  return bytes;
+}

@@ -1,15 +1,16 @@
 import { sha256 as ofNoble } from '@noble/hashes/sha2.js';
 
-/** To load Node's `crypto` takes as long as to hash so much here, or so often. */
+/** To load Node's `crypto` takes longer than to hash so much without it. */
 const MOST_LENGTH = 4096;
-const MOST_TIMES = 64;
+/** So many hashes come before a first step acts; the next one is that of the note of its process, when there is time to load `crypto`. */
+const MOST_TIMES = 3;
 
 let times = 0;
 let crypto: typeof import('node:crypto') | undefined;
 
 /**
  * The SHA-256 of a text, in hexadecimal. Node's `crypto` is the faster one, but it takes a tenth of the way to a first step
- * to load: the few short texts until then are hashed without it.
+ * to load: the few short texts until then are hashed without it. More of them would take longer than the loading.
  */
 export function sha256(data: string | Uint8Array): string {
   times += 1;

@@ -9,6 +9,8 @@ import { type JournalContent, readJournal } from './read.js';
 export class Journal {
   #seq: number;
   #hash: string;
+  #ms = Number.NaN;
+  #time = '';
 
   private constructor(
     readonly key: string,
@@ -64,10 +66,18 @@ export class Journal {
     const seq = this.#seq + 1;
     const format = seq === 1 ? `"format":${JOURNAL_FORMAT},` : '';
     // Written out: one record after another made of objects keeps the garbage collector busier than the disk.
-    const record = `{${format}"seq":${seq},"at":"${new Date().toISOString()}",${this.redactor.referToJson(entry).slice(1)}`;
+    const record = `{${format}"seq":${seq},"at":"${this.#now()}",${this.redactor.referToJson(entry).slice(1)}`;
     const { line, hash } = frame(record, this.#hash);
     this.#seq = seq;
     this.#hash = hash;
     return line;
+  }
+
+  /** Many records of one batch have the same. */
+  #now(): string {
+    const ms = Date.now();
+    if (ms !== this.#ms) this.#time = new Date(ms).toISOString();
+    this.#ms = ms;
+    return this.#time;
   }
 }
