@@ -8,8 +8,16 @@ export function uniqueId(date: Date = new Date()): string {
   return `${fileTimestamp(date)}-${randomWord(36, 8)}`;
 }
 
-/** The part of a temporary name that nobody else will think of. */
+/** A name that nobody else will think of. */
 export const randomName = (): string => randomWord(16, 12);
+
+/** The name of a file while it is being written. */
+export const temporaryName = (path: string): string => `${path}.${randomName()}.tmp`;
+
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a path is such a name; others that end in `.tmp` are somebody's own, as that of an environment may. */
+export const isTemporary = (path: string): boolean => path.endsWith('.tmp') && TEMPORARY.test(path);
 
 /**
  * Digits that are likely to be new, not hard to guess: nothing secret hangs on a name. Every process of Node is seeded by

@@ -82,11 +82,12 @@ describe('FileStore', () => {
     expect(readdirSync(folder).sort()).toEqual(['k', 'taken']);
   });
 
-  it('given a temporary file that a crash left, when keys are listed, then it is not among them', async () => {
+  it('given a temporary file that a crash left, when keys are listed, then it is not among them, and what merely ends like one is', async () => {
     const folder = temporaryFolder();
     createFile(join(folder, 's/a.json'), Buffer.from('{}'));
     writeFileSync(join(folder, 's/b.json.0123456789ab.tmp'), '{');
-    expect(await new FileStore(folder).list('s/')).toEqual(['s/a.json']);
+    mkdirSync(join(folder, 's/x.tmp'));
+    expect(await new FileStore(folder).list('s/')).toEqual(['s/a.json', 's/x.tmp']);
   });
 
   it('given a folder where a value should be, when it is read, then SHIP_STORE_READ_FAILED names the path', async () => {

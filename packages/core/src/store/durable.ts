@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { randomName } from '../ids.js';
+import { temporaryName } from '../ids.js';
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
@@ -64,7 +64,7 @@ export function syncFolderBeside(folder: string): Promise<void> {
 /** Writes a file under a temporary name, durable, and hands the name to `publish`. */
 function writeTemporary(path: string, data: Uint8Array, within: string | undefined, publish: (temporary: string) => void): void {
   makeFolder(dirname(path));
-  const temporary = join(within ?? dirname(path), `${basename(path)}.${randomName()}.tmp`);
+  const temporary = temporaryName(join(within ?? dirname(path), basename(path)));
   const fd = openSync(temporary, 'wx', FILE_MODE);
   try {
     fchmodSync(fd, FILE_MODE);

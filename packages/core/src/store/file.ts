@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, 
 import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import { randomName } from '../ids.js';
+import { isTemporary, randomName } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, replaceFile } from './durable.js';
@@ -53,7 +53,7 @@ export class FileStore implements Store {
     const entries = readEntries(join(this.folder, folder));
     return entries
       .map((name) => (folder === '' ? name : `${folder}/${name}`))
-      .filter((key) => key.startsWith(prefix) && !key.endsWith('.tmp'))
+      .filter((key) => key.startsWith(prefix) && !isTemporary(key))
       .sort();
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomName } from '../ids.js';
+import { temporaryName } from '../ids.js';
 import { FILE_MODE } from './durable.js';
 
 /** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
@@ -28,7 +28,7 @@ function timeOf(path: string): number | undefined {
 
 /** What time it is by the clock of the store: that of a file which is written now. */
 function storeTime(folder: string): number | undefined {
-  const path = join(folder, `now.${randomName()}.tmp`);
+  const path = temporaryName(join(folder, 'now'));
   return whenOpen(path, 'wx', (fd) => {
     rmSync(path);
     writeSync(fd, '.');

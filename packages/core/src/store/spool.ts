@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { isTemporary } from '../ids.js';
 import { replaceFile } from './durable.js';
 
 /** The end of a record stream is kept under its key with this after it. */
@@ -32,7 +33,7 @@ export class Spool {
   list(): Spooled[] {
     return filesBelow(this.folder)
       .map((path) => relative(this.folder, path))
-      .filter((path) => !path.endsWith('.tmp'))
+      .filter((path) => !isTemporary(path))
       .sort()
       .map((path) => {
         const [run, ...rest] = path.split('/');
