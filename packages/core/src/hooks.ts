@@ -217,47 +217,42 @@ export function guardHooks(hooks: Hooks, sink: TapErrorSink, deadlineMs = TAP_DE
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */
 export function pluginHooks(hooks: Hooks, plugin: string): PluginHooks {
-  const scoped: Record<string, SyncTaps> = {};
+  const scoped: Record<string, Pick<Taps, 'tap'>> = {};
   for (const name of Object.keys(HOOK_KINDS)) {
-    const taps = new (name === 'event' ? SyncTaps : AsyncTaps)(hooks[name as HookName], plugin);
-    Object.freeze(taps);
-    scoped[name] = taps;
+    const taps = new Taps(hooks[name as HookName] as unknown as Tappable, plugin);
+    scoped[name] = Object.freeze(name === 'event' ? { tap: (tap: Tap, fn: Tapped) => taps.tap(tap, fn) } : taps);
   }
   return Object.freeze(scoped) as unknown as PluginHooks;
 }
 
 type Tap = string | { name: string };
+type Tapped = (...args: never[]) => unknown;
+/** The three methods have the same shape on every hook of tapable. */
+type Tappable = Readonly<Record<TapMethods, (options: object, fn: Tapped) => void>>;
 
 /** Taps a hook in the name of a plugin. Methods, since every plugin has a dozen hooks and taps two or three. */
-class SyncTaps {
-  // biome-ignore lint/suspicious/noExplicitAny: the three methods have the same shape on every hook
-  readonly #hook: any;
+class Taps {
+  readonly #hook: Tappable;
   readonly #plugin: string;
 
-  constructor(hook: unknown, plugin: string) {
+  constructor(hook: Tappable, plugin: string) {
     this.#hook = hook;
     this.#plugin = plugin;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
-  tap(tap: Tap, fn: any): void {
-    this.attributed('tap', tap, fn);
+  tap(tap: Tap, fn: Tapped): void {
+    this.#hook.tap(this.#attributed(tap), fn);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
-  protected attributed(method: TapMethods, tap: Tap, fn: any): void {
-    this.#hook[method]({ ...(typeof tap === 'string' ? { name: tap } : tap), plugin: this.#plugin }, fn);
-  }
-}
-
-class AsyncTaps extends SyncTaps {
-  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
-  tapAsync(tap: Tap, fn: any): void {
-    this.attributed('tapAsync', tap, fn);
+  tapAsync(tap: Tap, fn: Tapped): void {
+    this.#hook.tapAsync(this.#attributed(tap), fn);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: tapable's own signature
-  tapPromise(tap: Tap, fn: any): void {
-    this.attributed('tapPromise', tap, fn);
+  tapPromise(tap: Tap, fn: Tapped): void {
+    this.#hook.tapPromise(this.#attributed(tap), fn);
+  }
+
+  #attributed(tap: Tap): object {
+    return { ...(typeof tap === 'string' ? { name: tap } : tap), plugin: this.#plugin };
   }
 }

@@ -63,27 +63,22 @@ export class Spawner {
       .on('data', (text: string) => this.#hear(text))
       .on('error', () => {});
     this.#release();
-    this.#send(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [name, value])));
+    this.#send(pairsOf(env));
   }
 
   /** Starts a command, if it can be handed over as it is. The ending rejects with the system's error where it could not be executed. */
   start(command: Argv, { cwd, env = {} }: Pick<ExecuteOptions, 'cwd' | 'env'>, [out, err]: readonly [number, number]): Started | undefined {
     const pid = this.#ready;
-    const variables = Object.entries(env);
-    const set = variables.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
-    const unset = variables.flatMap(([name, value]) => (value === undefined ? [name] : []));
-    const counts = [out, err, set.length / 2, unset.length].map(String);
+    const names = Object.keys(env);
+    const unset = names.filter((name) => env[name] === undefined);
+    const set = pairsOf(env);
+    const counts = [out, err, names.length - unset.length, unset.length].map(String);
     const fields = [String(pid), resolve(cwd ?? ''), ...counts, ...set, ...unset, ...command];
-    if (
-      pid === undefined ||
-      command[0] === '' ||
-      fields.some((field) => field.includes('\0')) ||
-      !variables.every(([name]) => isName(name))
-    )
-      return undefined;
+    const canBeSaid = command[0] !== '' && names.every(isName) && !fields.some((field) => field.includes('\0'));
+    if (pid === undefined || !canBeSaid) return undefined;
     this.#ready = undefined;
-    const ended = new Promise<Ending>((resolve, reject) => {
-      this.#running = { resolve, reject };
+    const ended = new Promise<Ending>((settle, reject) => {
+      this.#running = { resolve: settle, reject };
     });
     this.#line.ref();
     this.#send(fields);
@@ -154,6 +149,9 @@ export class Spawner {
     this.#take()?.reject(new SpawnerGone('the process that was to collect the command is gone'));
   }
 }
+
+/** The variables that are set, each as its name and its value. */
+const pairsOf = (env: Variables): string[] => Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 
 /** What the system takes for the name of a variable. */
 const isName = (name: string): boolean => name !== '' && !name.includes('=');

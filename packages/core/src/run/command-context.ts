@@ -7,7 +7,7 @@ import { neededSnapshots } from './past-run.js';
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
 export function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
-  const idle = idleContext(kernel, name, () => signal);
+  const idle = idleContext(kernel, name, signal);
   return {
     ...idle,
     config: kernel.config,

@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
   const { kernel, journal } = session;
   return {
-    ...idleContext(kernel, session.id, () => signal),
+    ...idleContext(kernel, session.id, signal),
     env: session.env,
     log: kernel.log(owner),
     facts: session.facts,

@@ -2,8 +2,9 @@ import type { Kernel } from '../kernel.js';
 import type { Context } from '../types/index.js';
 import { resolveSecrets } from './session.js';
 
-/** A context outside any run: it records nothing. The signal is asked for when somebody looks at it: few do, and to make one takes Node a while. */
-export function idleContext(kernel: Kernel, run: string, signal: () => AbortSignal): Context {
+/** A context outside any run: it records nothing. Without a signal it has one that never aborts, made when somebody looks at it: few do, and it takes Node a while. */
+export function idleContext(kernel: Kernel, run: string, given?: AbortSignal): Context {
+  let signal = given;
   const silent = () => {};
   const { project, environment, dir } = kernel.config;
   const { drivers, routers } = kernel.registry;
@@ -15,7 +16,8 @@ export function idleContext(kernel: Kernel, run: string, signal: () => AbortSign
     stateDir: kernel.stateDir,
     env: process.env,
     get signal() {
-      return signal();
+      signal ??= new AbortController().signal;
+      return signal;
     },
     log: { debug: silent, info: silent, warn: silent },
     facts: {},

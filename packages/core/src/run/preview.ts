@@ -29,7 +29,7 @@ async function previewStep(kernel: Kernel, step: Step): Promise<PreviewedStep> {
 /** A preview records nothing and starts nothing. */
 function previewContext(kernel: Kernel, step: Step): StepContext {
   return {
-    ...idleContext(kernel, 'preview', () => AbortSignal.timeout(step.timeout_ms)),
+    ...idleContext(kernel, 'preview', AbortSignal.timeout(step.timeout_ms)),
     step: { id: step.id, uses: step.uses, attempt: 1 },
     ...(step.component ? { component: step.component } : {}),
   };

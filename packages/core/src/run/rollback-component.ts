@@ -35,8 +35,7 @@ export async function rollbackComponent(kernel: Kernel, name: string, to: string
 async function lastOther(kernel: Kernel, component: ComponentConfig): Promise<Snapshot> {
   const { name } = component;
   const driver = kernel.registry.drivers.get(component.driver)!;
-  const signal = AbortSignal.timeout(DESCRIBE_TIMEOUT_MS);
-  const context = idleContext(kernel, `rollback of ${name}`, () => signal);
+  const context = idleContext(kernel, `rollback of ${name}`, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS));
   const live: ComponentState | undefined = await driver.describe(context, component);
   // A snapshot has references where a driver has secrets: compared is what both would be kept as.
   const kept = kernel.redactor.refer(live);
