@@ -1,14 +1,16 @@
 // Cuts the command into files by what commands load: to read and to compile what a command never runs takes most of a start.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { hoistedModules, table } from './hoisted-modules.mjs';
 import { LAZY_HELPERS, lazyModules } from './lazy-modules.mjs';
 import { loadsOf } from './warm.mjs';
 
 const MAIN = 'packages/cli/dist/tsc/main.js';
 const REST = 'ship-rest';
-/** How `bin/ship.cjs` calls a chunk. In the file itself, since a text that is put together when it is read is copied once more. */
+/** The chunk that runs the others. */
+const FIRST = 'ship';
+/** How the loader calls a chunk. In the file itself, since a text that is put together when it is read is copied once more. */
 const [OPENING, CLOSING] = ['(function (require, publish, __filename, __dirname, importModuleFromLoader) {', '\n})'];
 
 /** Builds `ship.cjs`, which is what every start loads, and a chunk beside it for what each kind of command loads besides. */
@@ -18,11 +20,12 @@ export async function buildChunks({ root, out, contents, plugins, ...options }) 
       ...options,
       stdin: { contents: entry, resolveDir: root },
       outfile: join(out, `${name}.cjs`),
+      isFirst: name === FIRST,
       plugins: [ours, ...plugins],
     });
   const lazily = (name, ids, more) => write(name, lazyTable(ids), lazyModules({ contents, ...more }));
   // Once in one piece, to see what is loaded when.
-  const all = await lazily('ship', [MAIN], {
+  const all = await lazily(FIRST, [MAIN], {
     prefix: (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`,
   });
   const chunkOf = new Map(all.map((id) => [id, REST]));
@@ -40,7 +43,7 @@ const lazyTable = (ids) =>
   `publish((id) => { switch (id) {\n${ids.map((id) => `case ${JSON.stringify(id)}: return require(${JSON.stringify(`./${id}`)});\n`).join('')}} });`;
 
 /** Returns the ids of all modules that are in the chunk. */
-async function writeChunk(options) {
+async function writeChunk({ isFirst, ...options }) {
   const { metafile } = await build({
     ...options,
     format: 'cjs',
@@ -52,6 +55,12 @@ async function writeChunk(options) {
   const { outfile } = options;
   // V8's code cache forgets who loads for a script, so a dynamic import in it finds no loader: the loader lends its own.
   const text = readFileSync(outfile, 'utf8').replace(/\bimport\(/g, 'importModuleFromLoader(');
-  writeFileSync(outfile, `${OPENING}${text}${CLOSING}`);
+  const chunk = `${OPENING}${text}${CLOSING}`;
+  writeFileSync(outfile, isFirst ? await withLoader(chunk) : chunk);
   return Object.keys(metafile.inputs).flatMap((input) => (input.startsWith('ship:') ? [input.slice('ship:'.length)] : []));
+}
+
+async function withLoader(chunk) {
+  const { code } = await transform(readFileSync(new URL('chunk-loader.cjs', import.meta.url), 'utf8'), { minifyWhitespace: true });
+  return code.replace('FIRST_CHUNK', () => chunk);
 }

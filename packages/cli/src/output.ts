@@ -19,14 +19,15 @@ export function openOutput(fd: 1 | 2): OutputStream {
   const isTTY = isTerminal(fd);
   let put: ((text: string | Buffer) => void) | undefined = isTTY ? throughStream(fd) : undefined;
   put ??= (text) => {
-    let bytes = Buffer.from(text as string);
+    const bytes = Buffer.from(text as string);
+    let written = 0;
     try {
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes));
+      while (written < bytes.length) written += writeSync(fd, bytes, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Whoever shares the pipe has made it one that does not wait: from here on Node's stream waits for it.
       put = code === 'EAGAIN' ? throughStream(fd) : undefined;
-      put?.(bytes);
+      put?.(bytes.subarray(written));
       if (code !== 'EAGAIN' && code !== 'EPIPE') throwLater(error);
     }
   };

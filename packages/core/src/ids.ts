@@ -1,6 +1,8 @@
+import { isoTime } from './iso-time.js';
+
 /** A timestamp for file names: ISO 8601 UTC, `-` for `:`. */
 export function fileTimestamp(date: Date = new Date()): string {
-  return date.toISOString().replaceAll(':', '-');
+  return isoTime(date).replaceAll(':', '-');
 }
 
 /** Sorts by time, and is unique within a millisecond and a fleet: `2026-01-15T10-30-00.123Z-x7k2p9qd`. */

@@ -4,6 +4,7 @@ export { PLACES } from './config/places.js';
 export { formatPosition, toReported } from './errors/report.js';
 export { decide } from './failure/decide.js';
 export { readContext } from './failure/read-context.js';
+export { isoTime } from './iso-time.js';
 export { foldJournal, type RunState, type StepState } from './journal/fold.js';
 export { type JournalContent, readJournal } from './journal/read.js';
 export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { allMistakes } from './all-mistakes.js';
 import { type ConfigOverrides, checkSections, checkStateFolder, type DraftConfig, draftConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
@@ -127,7 +127,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const memory = options.withoutJournal ? new MemoryStore() : undefined;
   const chosen = options.store ?? memory ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
   if (chosen === undefined) throw await refusal(config, true);
-  const spool = new Spool(join(config.dir, '.speckit-spool'));
+  const spool = new Spool(resolve(config.dir, '.speckit-spool'));
   const store = new FencedStore(new SpoolingStore(chosen, spool));
   state.choose(store);
   return { ...parts, config, store, spool, withoutJournal: memory !== undefined, mistakes, offers };
@@ -142,7 +142,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
   const hooks = createHooks();
   const redactor = new Redactor(findSecrets(options.env ?? process.env, config.secrets));
   const parts = {
-    stateDir: join(config.dir, '.speckit'),
+    stateDir: resolve(config.dir, '.speckit'),
     positionOf,
     hooks,
     registry: new Registry(),

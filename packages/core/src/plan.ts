@@ -18,6 +18,7 @@ import {
   type StepConfig,
   SUITES,
 } from './types/index.js';
+import type { Writable } from './types/writable.js';
 
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;
@@ -73,11 +74,23 @@ export async function planMistakes(parts: PlanParts, known: KnownMistakes): Prom
 }
 
 async function resolveAll(config: Config, names: Names): Promise<Step[]> {
-  const store = { table: names.registry.stores, name: config.store, input: undefined, subject: 'store', inputAt: [] };
-  await names.use({ ...store, thing: ['store'], at: ['store'], schema: () => undefined });
+  const place = () => ({ subject: 'store', thing: ['store'], at: ['store'], inputAt: [] });
+  await names.use({ table: names.registry.stores, name: config.store, input: undefined, schema: () => undefined, place });
   await checkComponents(config, names);
   const steps: Step[] = [];
-  for (const [index, step] of config.steps.entries()) steps.push(await resolveStep(step, index, config, names));
+  for (let index = 0; index < config.steps.length; index++) {
+    const step = config.steps[index]!;
+    const action = names.use({
+      table: names.registry.actions,
+      name: step.uses,
+      input: step.with,
+      schema: inputOf,
+      place: () => placeOfStep(step, index),
+    });
+    if (step.when !== undefined) await checkConditions(step, index, names);
+    // To wait for what is there takes longer than all else that a step needs.
+    steps.push(plannedStep(step, index, config, action instanceof Promise ? await action : action));
+  }
   await checkSuites(config, names);
   return steps;
 }
@@ -88,6 +101,12 @@ interface Use<T> {
   readonly name: string;
   readonly schema: (item: T) => JsonSchema | undefined;
   readonly input: unknown;
+  /** Asked for only where something is wrong. */
+  readonly place: () => Place;
+}
+
+/** How people call what the config names, and where it stands. */
+interface Place {
   readonly subject: string;
   /** Where the whole thing stands in the config. */
   readonly thing: Path;
@@ -130,9 +149,11 @@ class Names {
   }
 
   async #look<T>(use: Use<T>, item: T | undefined, demanded: JsonSchema | undefined): Promise<T | undefined> {
-    const { table, name, input, subject, thing, at, inputAt } = use;
+    const { table, name, input } = use;
+    const place = use.place();
+    const { subject, thing, at } = place;
     if (item === undefined || demanded === undefined) {
-      if (this.#isDoubtful(use)) return undefined;
+      if (this.#isDoubtful(use, place)) return undefined;
       const known = table.names();
       const offered = suggest(name.split('/')[0]!, this.parts.offers);
       const details = { kind: table.kind, name, known, suggestion: suggest(name, known), offered, prefix: `${subject}: ` };
@@ -142,9 +163,9 @@ class Names {
     const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
     const mistakes = await this.#collected(() => this.parts.checker.check(demanded, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
-      const place = this.#placeOfInput(inputAt, path);
-      if (this.known.told.within(thing, place)) continue;
-      const position = this.parts.positionOf(place);
+      const placeOfInput = this.#placeOfInput(place.inputAt, path);
+      if (this.known.told.within(thing, placeOfInput)) continue;
+      const position = this.parts.positionOf(placeOfInput);
       this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
     }
     return mistakes?.length === 0 ? item : undefined;
@@ -161,7 +182,7 @@ class Names {
   }
 
   /** A name that nobody wrote, that was refused for what it is, or that a missing plugin may know. */
-  #isDoubtful<T>({ table, name, thing, at }: Use<T>): boolean {
+  #isDoubtful<T>({ table, name }: Use<T>, { thing, at }: Place): boolean {
     const { told, isLost } = this.known;
     return isLost(table.kind, name, table.names()) || told.within(at, at) || (told.within(thing, thing) && !told.isWritten(at));
   }
@@ -187,100 +208,66 @@ class Names {
 async function checkComponents({ components }: Config, names: Names): Promise<void> {
   for (const { name, driver, settings, router } of Object.values(components)) {
     const at = ['components', name];
-    const use = {
-      table: names.registry.drivers,
-      name: driver,
-      input: settings,
-      subject: `component ${name}`,
-      thing: at,
-      at: [...at, 'driver'],
-      inputAt: [at],
-    };
-    await names.use({ ...use, schema: (item) => item.settings });
+    const place = () => ({ subject: `component ${name}`, thing: at, at: [...at, 'driver'], inputAt: [at] });
+    await names.use({ table: names.registry.drivers, name: driver, input: settings, schema: settingsOf, place });
     if (router) await names.use(routerUse(names, name, router));
   }
 }
 
 function routerUse({ registry }: Names, component: string, { name, settings }: RouterConfig): Use<Router> {
   const at = ['components', component, 'router'];
-  const subject = `component ${component}`;
-  return {
-    table: registry.routers,
-    name,
-    input: settings,
-    subject,
-    thing: at,
-    at,
-    inputAt: [[...at, name]],
-    schema: (item) => item.settings,
-  };
+  const place = () => ({ subject: `component ${component}`, thing: at, at, inputAt: [[...at, name]] });
+  return { table: registry.routers, name, input: settings, schema: settingsOf, place };
 }
 
 async function checkSuites({ verify }: Config, names: Names): Promise<void> {
   for (const suite of SUITES) {
     for (const [index, check] of verify[suite].entries()) {
       const at = ['verify', suite, index];
-      const use = {
-        table: names.registry.checks,
-        name: check.kind,
-        input: check.with,
-        subject: `check ${check.name}`,
-        thing: at,
-        at,
-        inputAt: [at],
-      };
-      await names.use({ ...use, schema: (item) => item.input });
+      const place = () => ({ subject: `check ${check.name}`, thing: at, at, inputAt: [at] });
+      await names.use({ table: names.registry.checks, name: check.kind, input: check.with, schema: inputOf, place });
     }
   }
 }
 
-async function resolveStep(step: StepConfig, index: number, config: Config, names: Names): Promise<Step> {
+function placeOfStep({ id }: StepConfig, index: number): Place {
   const at = ['steps', index];
-  const subject = `step ${step.id}`;
   // Input stands below `with:`, or in the step itself where it is short for that, as `run:` is.
-  const inputAt = [[...at, 'with'], at];
-  const action = await names.use({
-    table: names.registry.actions,
-    name: step.uses,
-    input: step.with,
-    subject,
-    thing: at,
-    at: [...at, 'uses'],
-    inputAt,
-    schema: inputOf,
-  });
-  if (step.when !== undefined) await checkConditions(step.when, at, subject, names);
-  return plannedStep(step, index, config, action);
+  return { subject: `step ${id}`, thing: at, at: [...at, 'uses'], inputAt: [[...at, 'with'], at] };
 }
 
 const inputOf = ({ input }: { readonly input?: JsonSchema }): JsonSchema | undefined => input;
+const settingsOf = ({ settings }: { readonly settings?: JsonSchema }): JsonSchema | undefined => settings;
 
-async function checkConditions(conditions: NonNullable<StepConfig['when']>, at: Path, subject: string, names: Names): Promise<void> {
-  for (const [name, input] of Object.entries(conditions)) {
-    const when = [...at, 'when', name];
-    if (name === 'environment') names.environments([input].flat().map(String), subject, when);
-    const use = { table: names.registry.conditions, name, input, subject, thing: when, at: when, inputAt: [when] };
-    await names.use({ ...use, schema: inputOf });
+async function checkConditions({ id, when = {} }: StepConfig, index: number, names: Names): Promise<void> {
+  const subject = `step ${id}`;
+  for (const [name, input] of Object.entries(when)) {
+    const at = ['steps', index, 'when', name];
+    if (name === 'environment') names.environments([input].flat().map(String), subject, at);
+    const place = () => ({ subject, thing: at, at, inputAt: [at] });
+    await names.use({ table: names.registry.conditions, name, input, schema: inputOf, place });
   }
 }
 
 function plannedStep(step: StepConfig, index: number, config: Config, action: AnyAction | undefined): Step {
+  const { id, name, uses, when, retry } = step;
   const irreversible = typeof action?.irreversible === 'function' ? action.irreversible(step.with) : action?.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];
-  return Object.freeze({
-    id: step.id,
-    ...(step.name === undefined ? {} : { name: step.name }),
-    uses: step.uses,
-    ...(component ? { component } : {}),
+  const planned: Writable<Step> = {
+    id,
+    uses,
     input: step.with,
     needs: step.needs ?? previous(config.steps, index),
-    ...(step.when ? { when: step.when } : {}),
-    ...(step.retry ? { retry: step.retry } : {}),
     timeout_ms: step.timeout_ms ?? DEFAULT_STEP_TIMEOUT_MS,
     continue_on_error: step.continue_on_error,
     critical: step.critical ?? action?.critical ?? true,
-    ...(irreversible === undefined ? {} : { irreversible }),
-  });
+  };
+  if (name !== undefined) planned.name = name;
+  if (component !== undefined) planned.component = component;
+  if (when !== undefined) planned.when = when;
+  if (retry !== undefined) planned.retry = retry;
+  if (irreversible !== undefined) planned.irreversible = irreversible;
+  return Object.freeze(planned);
 }
 
 const previous = (steps: readonly StepConfig[], index: number): string[] => (index === 0 ? [] : [steps[index - 1]!.id]);

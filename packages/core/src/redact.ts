@@ -27,10 +27,13 @@ const LITERAL_OPENING = '{{secret:}}';
 /** The secrets of an environment: variables whose name tells, and those that the config names. */
 export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = []): Secret[] {
   const isNamed = new Set(named);
-  return Object.entries(env).flatMap(([name, value]) => {
-    const shortest = isNamed.has(name) ? SHORTEST_NAMED : isTelling(name) ? SHORTEST_GUESSED : Number.POSITIVE_INFINITY;
-    return value !== undefined && value.length >= shortest ? [{ name, value }] : [];
-  });
+  const secrets: Secret[] = [];
+  for (const name of Object.keys(env)) {
+    if (!isNamed.has(name) && !isTelling(name)) continue;
+    const value = env[name];
+    if (value !== undefined && value.length >= (isNamed.has(name) ? SHORTEST_NAMED : SHORTEST_GUESSED)) secrets.push({ name, value });
+  }
+  return secrets;
 }
 
 function isTelling(name: string): boolean {

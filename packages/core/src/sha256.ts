@@ -1,4 +1,4 @@
-import { sha256 as ofNoble } from '@noble/hashes/sha2.js';
+import { hash } from '@stablelib/sha256';
 
 /** To load Node's `crypto` takes longer than to hash so much without it. */
 const MOST_LENGTH = 4096;
@@ -16,5 +16,12 @@ export function sha256(data: string | Uint8Array): string {
   times += 1;
   if (data.length > MOST_LENGTH || times > MOST_TIMES) crypto ??= process.getBuiltinModule('node:crypto');
   if (crypto !== undefined) return crypto.hash('sha256', data, 'hex');
-  return Buffer.from(ofNoble(typeof data === 'string' ? Buffer.from(data) : data)).toString('hex');
+  return hexOf(hash(typeof data === 'string' ? Buffer.from(data) : data));
+}
+
+/** Node's own has to be compiled first. */
+function hexOf(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16);
+  return text;
 }

@@ -18,6 +18,9 @@ const never = () => new Promise<never>(() => {});
 const obeying = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
 
+/** The deadline counts, and the parent is heard, from the turn after next on. */
+const turns = () => vi.advanceTimersByTimeAsync(1);
+
 describe('bounded', () => {
   it('given work that ends in time, when it is awaited, then its answer comes and no timer is left', async () => {
     await expect(bounded(bounds(), () => 'answer')).resolves.toBe('answer');
@@ -44,6 +47,7 @@ describe('bounded', () => {
 
   it('given work that obeys its signal, when the deadline passes, then the error is the deadline, not what the work says', async () => {
     const ended = expect(bounded(bounds(), obeying)).rejects.toMatchObject({ code: 'SHIP_STEP_TIMEOUT' });
+    await turns();
     await vi.advanceTimersByTimeAsync(1_000);
     await ended;
     expect(vi.getTimerCount()).toBe(0);
@@ -51,6 +55,7 @@ describe('bounded', () => {
 
   it('given work that finishes although it was told to stop, when it settles within the grace, then its answer counts', async () => {
     const ended = bounded(bounds(), () => new Promise((yes) => setTimeout(yes, 1_500, 'done after all')));
+    await turns();
     await vi.advanceTimersByTimeAsync(1_500);
     await expect(ended).resolves.toBe('done after all');
   });
@@ -60,6 +65,7 @@ describe('bounded', () => {
       code: 'SHIP_STEP_STUCK',
       message: expect.stringContaining(`${SETTLE_GRACE_MS / 1000} s`),
     });
+    await turns();
     await vi.advanceTimersByTimeAsync(1_000 + SETTLE_GRACE_MS);
     await ended;
   });
@@ -67,7 +73,16 @@ describe('bounded', () => {
   it('given a parent that aborts, when the work obeys, then the reason of the parent comes at once', async () => {
     const parent = new AbortController();
     const ended = expect(bounded(bounds({ parent: parent.signal }), obeying)).rejects.toMatchObject({ code: 'SHIP_INTERRUPTED' });
+    await turns();
     parent.abort(interrupt());
+    await ended;
+  });
+
+  it('given a parent that aborts before it is heard, when work has begun, then its reason comes all the same', async () => {
+    const parent = new AbortController();
+    const ended = expect(bounded(bounds({ parent: parent.signal }), obeying)).rejects.toMatchObject({ code: 'SHIP_INTERRUPTED' });
+    parent.abort(interrupt());
+    await turns();
     await ended;
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { sha256 } from '../src/sha256.js';
 
 const expected = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
@@ -11,5 +11,14 @@ describe('Given the hash of short and of long texts', () => {
     fc.assert(fc.property(data, (each) => sha256(each) === expected(each)));
     const long = new Uint8Array(10_000).fill(7);
     expect(sha256(long)).toBe(expected(long));
+  });
+
+  test('When texts of all lengths around those of a block are hashed without the crypto of Node, then the hash is that of Node', async () => {
+    for (let length = 0; length <= 200; length++) {
+      vi.resetModules();
+      const fresh = await import('../src/sha256.js');
+      const text = 'aä€'.repeat(length).slice(0, length);
+      expect(fresh.sha256(text)).toBe(expected(text));
+    }
   });
 });

@@ -5,9 +5,11 @@ export type Graph = ReadonlyMap<string, readonly string[]>;
 export function findCycles(graph: Graph): readonly (readonly string[])[] {
   const done = new Set<string>();
   const cycles: string[][] = [];
-  for (const name of graph.keys()) {
-    for (const cycle of walk(graph, name, done)) cycles.push(cycle);
-  }
+  graph.forEach((needs, name) => {
+    // What only waits for things above it, as most does, is in no cycle.
+    if (needs.every((need) => done.has(need))) done.add(name);
+    else cycles.push(...walk(graph, name, done));
+  });
   return cycles;
 }
 

@@ -23,6 +23,8 @@ const WORDS = new Map<string, boolean | null>([
 ]);
 /** What a number begins with: no pattern is needed for the texts that most values are. */
 const NUMBER_BEGINS = '+-.0123456789';
+/** So many digits of a number are exact. */
+const MOST_DIGITS = 15;
 /** Numbers that every reader of YAML takes for the same number. */
 const ORDINARY_NUMBER = /^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$/;
 /** All that the core schema, or an older reader, takes for a number. */
@@ -99,7 +101,11 @@ class Reader {
     if (text === '') throw UNUSUAL;
     const word = WORDS.get(text);
     if (word !== undefined) return word;
-    if (!NUMBER_BEGINS.includes(text[0]!) || !NUMBER.test(text)) return text;
+    if (!NUMBER_BEGINS.includes(text[0]!)) return text;
+    // Most numbers are whole and short, and need no pattern either.
+    const number = Number(text);
+    if (text.length <= MOST_DIGITS && Number.isInteger(number) && String(number) === text) return number;
+    if (!NUMBER.test(text)) return text;
     if (!ORDINARY_NUMBER.test(text)) throw UNUSUAL;
     return Number(text);
   }

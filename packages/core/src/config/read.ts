@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, extname, relative, sep } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import type { Parsed } from './parse.js';
 import { PACKAGE_KEY } from './places.js';
@@ -7,12 +7,12 @@ import { PACKAGE_KEY } from './places.js';
 /** The largest file that is read. */
 const MOST_BYTES = 1024 * 1024;
 
-const MODULES = new Set(['.ts', '.mts', '.mjs', '.js']);
+const MODULES = ['.ts', '.mts', '.mjs', '.js'];
 
 /** Reads a config file of any kind. */
 export async function readConfig(file: string, cwd: string): Promise<Parsed> {
   const shown = shortPath(file, cwd);
-  if (MODULES.has(extname(file))) {
+  if (MODULES.some((ending) => file.endsWith(ending))) {
     const { readModule } = await import('./module.js');
     return readModule(file, shown);
   }

@@ -48,8 +48,10 @@ export function checkSecrets(source: Source, mistakes: Mistakes): void {
   });
 }
 
+const isWord = (part: string | number) => typeof part === 'string';
+
 function hasLiteralSecret(text: string, path: Path): boolean {
-  const key = path.findLast((part) => typeof part === 'string');
+  const key = path.findLast(isWord);
   if (key === undefined || !isSecretKey(key) || text === '') return false;
   if (path.some((part) => RAW_KEYS.has(String(part)))) return false;
   // A default is as literal as a value; `$${` is no variable.

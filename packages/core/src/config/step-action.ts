@@ -15,9 +15,13 @@ const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
 export function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
   const uses = typeof step.uses === 'string' ? step.uses : SHELL;
   const input = isDict(step.with) ? step.with : {};
-  const given = SHORTHAND.filter((key) => step[key] !== undefined);
+  const given: string[] = [];
   const merged: Dict = { ...input };
-  for (const key of given) merged[key] = step[key];
+  SHORTHAND.forEach((key) => {
+    if (step[key] === undefined) return;
+    given.push(key);
+    merged[key] = step[key];
+  });
   if (!scope.isBrokenAt(path)) problems(step, uses, input, merged, given, (...problem) => addProblem(scope, path, problem));
   return { uses, with: merged as JsonObject };
 }
@@ -28,15 +32,15 @@ type Problem = readonly [key: string | undefined, reason: string];
 function problems(step: Dict, uses: string, input: Dict, merged: Dict, given: readonly string[], add: (...problem: Problem) => void): void {
   if (step.uses === undefined && step.run === undefined) add(undefined, 'the step has neither `run` nor `uses`');
   if (uses === 'deploy' && step.component === undefined) add(undefined, '`uses: deploy` needs the `component` to deploy');
-  for (const key of given) {
+  given.forEach((key) => {
     if (uses !== SHELL) add(key, `\`${key}\` does not go with \`uses: ${uses}\``);
     else if (input[key] !== undefined) add(key, `\`${key}\` stands here and in \`with\``);
-  }
+  });
   if (uses !== SHELL) return;
-  for (const key of COMMANDS) {
+  COMMANDS.forEach((key) => {
     if (Array.isArray(merged[key]) && merged.shell !== false) add(key, `\`${key}\` is a list of arguments, which needs \`shell: false\``);
     if (isBlank(merged[key])) add(key, `\`${key}\` is empty`);
-  }
+  });
 }
 
 function isBlank(command: unknown): boolean {

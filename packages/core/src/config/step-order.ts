@@ -7,8 +7,9 @@ import type { Scope } from './scope.js';
 /** Checks that ids differ, that `needs` names steps, and that no steps wait for each other. */
 export function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
   const ids = steps.map(({ id }) => id);
-  const usable = steps.map(({ id }, index) => ({ name: id, path: ['steps', index, 'id'] })).filter(({ path }) => !scope.isBroken(path));
-  checkSameNames(scope, usable, 'value');
+  if (new Set(ids.map((id) => id.toLowerCase())).size < ids.length) checkIds(scope, ids);
+  // Each waits for the one above it then: there is no name that could be wrong, and no cycle.
+  if (steps.every(({ needs }) => needs === undefined)) return;
   steps.forEach(({ needs }, index) => {
     needs?.forEach((id, at) => void checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids));
   });
@@ -16,9 +17,19 @@ export function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
   if (new Set(ids).size === ids.length) checkCycles(scope, steps);
 }
 
+function checkIds(scope: Scope, ids: readonly string[]): void {
+  const named = ids.map((name, index) => ({ name, path: ['steps', index, 'id'] }));
+  checkSameNames(
+    scope,
+    named.filter(({ path }) => !scope.isBroken(path)),
+    'value',
+  );
+}
+
 function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
+  const graph = new Map<string, readonly string[]>();
   // A step without `needs` waits for the one above it, which may close a cycle, too.
-  const graph = new Map(steps.map(({ id, needs }, index) => [id, needs ?? (index === 0 ? [] : [steps[index - 1]!.id])]));
+  steps.forEach(({ id, needs }, index) => void graph.set(id, needs ?? (index === 0 ? [] : [steps[index - 1]!.id])));
   for (const cycle of findCycles(graph)) {
     const members = steps.flatMap((step, index) => (cycle.includes(step.id) ? [{ step, index }] : []));
     const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;

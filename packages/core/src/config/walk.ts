@@ -2,16 +2,19 @@ import { isDict, type Path } from './paths.js';
 
 type Trail = (string | number)[];
 
+// By index, here and below: an iterator, and what it gives for each item, is more than most items are.
+
 /** Calls back for everything that is neither a list nor a map. The path is one and the same list for all: who keeps it copies it. */
 export function eachLeaf(value: unknown, visit: (leaf: unknown, path: Path) => void, trail: Trail = []): void {
   if (typeof value !== 'object' || value === null) {
     visit(value, trail);
     return;
   }
-  const isList = Array.isArray(value);
-  for (const key of Object.keys(value)) {
-    trail.push(isList ? Number(key) : key);
-    eachLeaf((value as Record<string, unknown>)[key], visit, trail);
+  const keys = Array.isArray(value) ? undefined : Object.keys(value);
+  const items = keys === undefined ? (value as unknown[]) : Object.values(value);
+  for (let index = 0; index < items.length; index++) {
+    trail.push(keys === undefined ? index : keys[index]!);
+    eachLeaf(items[index], visit, trail);
     trail.pop();
   }
 }
@@ -28,10 +31,12 @@ export function mapTexts(value: unknown, replace: (text: string, path: Path) => 
   if (typeof value === 'string') return replace(value, trail);
   const isList = Array.isArray(value);
   if (!isList && !isDict(value)) return value;
+  const keys = Object.keys(value);
   let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
     const item = (value as Record<string, unknown>)[key];
-    trail.push(isList ? Number(key) : key);
+    trail.push(isList ? index : key);
     const mapped = mapTexts(item, replace, trail);
     trail.pop();
     if (mapped === item) continue;
@@ -44,6 +49,7 @@ export function mapTexts(value: unknown, replace: (text: string, path: Path) => 
 /** Freezes a value and everything in it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const item of Object.values(value)) deepFreeze(item);
+  if (Array.isArray(value)) value.forEach(deepFreeze);
+  else for (const key in value) deepFreeze(value[key]);
   return Object.freeze(value);
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../iso-time.js';
 import type { Redactor } from '../redact.js';
 import type { Appender, Store } from '../types/index.js';
 import type { Entry } from './entries.js';
@@ -76,7 +77,7 @@ export class Journal {
   /** Many records of one batch have the same. */
   #now(): string {
     const ms = Date.now();
-    if (ms !== this.#ms) this.#time = new Date(ms).toISOString();
+    if (ms !== this.#ms) this.#time = isoTime(new Date(ms));
     this.#ms = ms;
     return this.#time;
   }

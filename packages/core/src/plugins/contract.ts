@@ -32,6 +32,8 @@ function whatIsWrong(value: unknown): string | undefined {
 
 /** Ranges of the API are whole majors: `1`, `^1`, `1.x`, `>=1`, or several with `||`. */
 function acceptsApi(range: string): boolean {
+  // As nearly all write it: no pattern is compiled then.
+  if (range === `^${PLUGIN_API}`) return true;
   return range.split('||').some((part) => {
     const match = /^\s*(\^|~|>=|=)?\s*v?(\d+)(\.\d+|\.x)*\s*$/.exec(part);
     return match !== null && (match[1] === '>=' ? Number(match[2]) <= PLUGIN_API : Number(match[2]) === PLUGIN_API);

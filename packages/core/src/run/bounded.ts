@@ -34,20 +34,36 @@ export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promis
       grace = setTimeout(() => settle(() => reject(bounds.stuck(graceMs))), graceMs);
     };
     const onParent = () => abort(parent.reason);
-    const timer = setTimeout(() => abort(bounds.timedOut()), timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const unattended = soon(() => {
+      timer = setTimeout(() => abort(bounds.timedOut()), timeoutMs);
+      parent.addEventListener('abort', onParent, { once: true });
+      if (parent.aborted) onParent();
+    });
+    if (parent.aborted) onParent();
     const settle = (finish: () => void) => {
+      unattended();
       clearTimeout(timer);
       clearTimeout(grace);
       parent.removeEventListener('abort', onParent);
       finish();
     };
-    parent.addEventListener('abort', onParent, { once: true });
-    if (parent.aborted) onParent();
     start(work, controller.signal).then(
       (value) => settle(() => resolve(value)),
       (error) => settle(() => reject(controller.signal.aborted ? controller.signal.reason : error)),
     );
   });
+}
+
+/**
+ * Does something in the turn after the next one, unless what is returned is called before. By then a step that has been told
+ * to start has started its tool: Node takes a millisecond to make its first timer and its first listener.
+ */
+export function soon(act: () => void): () => void {
+  let turn = setImmediate(() => {
+    turn = setImmediate(act);
+  });
+  return () => clearImmediate(turn);
 }
 
 async function start<T>(work: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors/ship-error.js';
+import { isoTime } from '../iso-time.js';
 import type { Kernel } from '../kernel.js';
 import type { Plan } from '../types/index.js';
 import type { Session } from './session.js';
@@ -25,7 +26,7 @@ export async function writeDeployed(
     snapshot: record.snapshot,
     ...deployed,
   };
-  await put(session, 'deployed-version.json', { ...now, run: session.id, at: new Date().toISOString() } satisfies DeployedVersion);
+  await put(session, 'deployed-version.json', { ...now, run: session.id, at: isoTime() } satisfies DeployedVersion);
   const verification = record.rollback?.verification ?? record.verification;
   await put(session, 'last-verify.json', { run: session.id, verification });
 }

@@ -77,9 +77,7 @@ async function leased(
 }
 
 async function inSession(session: Session, signal: AbortSignal | undefined, work: (session: Session) => Promise<Report>): Promise<Report> {
-  const onAbort = () => session.interrupt(signal!.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
+  const unfollow = session.follow(signal);
   try {
     const report = await work(session);
     return (await release(session)) ? report : { ...report, warnings: session.warnings };
@@ -87,7 +85,7 @@ async function inSession(session: Session, signal: AbortSignal | undefined, work
     await release(session);
     throw error;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    unfollow();
   }
 }
 

@@ -1,3 +1,4 @@
+import { isoTime } from '../iso-time.js';
 import type { Report, RunStatus } from '../types/index.js';
 
 /** The exit status of each end of a run. Single errors may carry one of their own. */
@@ -20,7 +21,7 @@ export function emptyReport(command: string, started: Date): Report {
     environment: null,
     status: 'succeeded',
     exit_code: 0,
-    started_at: started.toISOString(),
+    started_at: isoTime(started),
     duration_ms: 0,
     steps: [],
     failure: null,

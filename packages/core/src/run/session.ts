@@ -18,6 +18,7 @@ import type {
   Step,
   StepReport,
 } from '../types/index.js';
+import { soon } from './bounded.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
@@ -84,6 +85,7 @@ export class Session {
   env: Readonly<Record<string, string | undefined>> = { ...process.env };
   readonly #attempts = new Map<string, Attempts>();
   readonly #interrupt = new AbortController();
+  #outer: AbortSignal | undefined;
   readonly #startedAt = monotonicMs();
 
   constructor({ id, kernel, plan, command, lease, journal, target, unverifiedSince }: SessionParts) {
@@ -100,7 +102,28 @@ export class Session {
 
   /** Aborted when the run is interrupted. */
   get signal(): AbortSignal {
+    this.#look();
     return this.#interrupt.signal;
+  }
+
+  /** Is interrupted when the given signal is, until what is returned is called. */
+  follow(outer: AbortSignal | undefined): () => void {
+    if (outer === undefined) return () => {};
+    this.#outer = outer;
+    const look = () => this.#look();
+    const unheard = soon(() => {
+      outer.addEventListener('abort', look, { once: true });
+      look();
+    });
+    return () => {
+      unheard();
+      outer.removeEventListener('abort', look);
+      this.#outer = undefined;
+    };
+  }
+
+  #look(): void {
+    if (this.#outer?.aborted && !this.#interrupt.signal.aborted) this.interrupt(this.#outer.reason);
   }
 
   /** Written down at once: whoever interrupts may not wait for the end. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryName } from '../ids.js';
+import { isoTime } from '../iso-time.js';
 import { FILE_MODE } from './durable.js';
 
 /** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
@@ -8,7 +9,7 @@ export const heartbeatFile = (folder: string, token: number): string => join(fol
 
 /** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
 export function beat(folder: string, token: number): void {
-  writeFileSync(heartbeatFile(folder, token), `${new Date().toISOString()}\n`, { mode: FILE_MODE });
+  writeFileSync(heartbeatFile(folder, token), `${isoTime()}\n`, { mode: FILE_MODE });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { isoTime } from '../iso-time.js';
 import { bootId, isAlive, pidNamespace, processStartTime } from '../process-identity.js';
 import type { LeaseOwner, Liveness } from '../types/index.js';
 
@@ -11,7 +12,7 @@ export function thisOwner(run: string, command: string): LeaseOwner {
     pid: process.pid,
     process_started: processStartTime(process.pid) ?? '',
     command,
-    since: new Date().toISOString(),
+    since: isoTime(),
   };
 }
 
