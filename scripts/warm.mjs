@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const CONFIG = `# The shapes that configs are made of.
 version: 1
@@ -28,6 +29,8 @@ verify:
     - { run: "true", timeout: 5s, retry: { times: 1 } }
 `;
 
+const KEEP_CODE = fileURLToPath(new URL('keep-code.cjs', import.meta.url));
+
 /** Kinds of commands, by the chunks for what they load over those before: the second one holds what comes after a first step has begun. */
 const KINDS = [
   { chunks: ['ship'], words: ['validate'] },
@@ -46,7 +49,7 @@ export function loadsOf(cli) {
 
 function loadsOfKind(cli, folder, { chunks, words }) {
   const loads = join(folder, `${chunks[0]}.loads`);
-  run(cli, folder, words, { SHIP_LOADS: loads });
+  run([join(cli, 'bin/ship.cjs')], folder, words, { SHIP_LOADS: loads });
   // The first step leaves an empty line.
   const parts = readFileSync(loads, 'utf8').trim().split('\n\n');
   if (parts.length !== chunks.length) throw new Error(`${chunks[0]}: a first step was seen ${parts.length - 1} times`);
@@ -56,16 +59,18 @@ function loadsOfKind(cli, folder, { chunks, words }) {
 /** What loads the chunks that no kind above does: to look for a cache that is not there takes longer than to open one. */
 const OTHERS = [['rollback'], ['--help']];
 
-/** Each chunk keeps the cache that is made first: one for runs, and one for verbs. */
+/** Each chunk has one cache for runs, and one for verbs: of what all kinds of commands use of it. A list uses the index that the first one made. */
 export function warmCodeCache(cli) {
+  const bin = join(cli, 'bin/ship.cjs');
   inWarmFolder((folder) => {
-    for (const words of [...KINDS.map((kind) => kind.words), ...OTHERS]) run(cli, folder, words);
+    for (const words of [...KINDS.map((kind) => kind.words), ['snapshots', 'list']]) run([KEEP_CODE, bin], folder, words);
+    for (const words of OTHERS) run([bin], folder, words);
   });
 }
 
 /** Without `--config`, as nearly all starts are: the file is found where it lies. */
-function run(cli, folder, words, env) {
-  execFileSync(process.execPath, [join(cli, 'bin/ship.cjs'), ...words], {
+function run(programs, folder, words, env) {
+  execFileSync(process.execPath, [...programs, ...words], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
     cwd: folder,

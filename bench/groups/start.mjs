@@ -22,7 +22,7 @@ export function startGroup({ isSmoke }) {
   ];
   const goals = { 'ship --version': 1.25, 'ship validate, 50 steps': 1.5, [FIRST_STEP]: 2 };
   const rows = candidates.map(({ name }) => ({ candidate: name, ...(goals[name] && { goal: ratioAtMost(goals[name]) }) }));
-  return { rounds: 15, warmUp: true, candidates, tables: [{ title: 'Start', unit: 'ms', base: BASE, metric: 'ms', rows }] };
+  return { rounds: 31, warmUp: true, candidates, tables: [{ title: 'Start', unit: 'ms', base: BASE, metric: 'ms', rows }] };
 }
 
 function start(name, argv, { cwd, ...more } = {}) {

@@ -32,26 +32,26 @@ export interface Index {
 }
 
 /**
- * Reads the index; of a long one only its end, where `newest` lines are in that, and the store can tell whether they are of the
- * folder as it is: else all of them are held to it. It speeds lists up and decides nothing: whatever is gone back to is read
- * from its own file.
+ * Reads the index; of a long one only its end, where `newest` lines are in that. It speeds lists up and decides nothing:
+ * whatever is gone back to is read from its own file.
  */
 export async function readIndex(store: Store, environment: string, newest = Number.POSITIVE_INFINITY): Promise<Index | undefined> {
   const key = indexKey(environment);
   const enough = (newest + BLOCK_ROWS) * ROW_BYTES;
-  const isEnough = Number.isFinite(newest) && Boolean(await store.changed?.(folderOf(environment)));
-  const tail = isEnough ? await store.tail?.(key, enough) : undefined;
-  const near = tail && tail.length === enough ? fold(tail.subarray(tail.indexOf(0x0a) + 1)) : undefined;
+  const tail = Number.isFinite(newest) ? await store.tail?.(key, enough) : undefined;
+  const near = tail && tail.length === enough ? fold(afterFirstLine(tail.toString())) : undefined;
   // Its first one may be of any time: what was before it is not known.
   if (near && !near.isMixed && near.listed.length > newest) return near;
   const stored = await store.get(key);
-  return stored && fold(stored.value);
+  return stored && fold(stored.value.toString());
 }
 
+/** As text, of which its first characters may have lost their beginning. */
+const afterFirstLine = (text: string): string => text.slice(text.indexOf('\n') + 1);
+
 /** What the lines say; undefined where one of them is none. */
-function fold(bytes: Buffer): Index | undefined {
+function fold(text: string): Index | undefined {
   try {
-    const text = bytes.toString();
     // What a machine that went down had not written yet reads as zeros, and no record has one.
     if (text.includes('\0')) return undefined;
     const listed = new InOrder();
@@ -136,10 +136,17 @@ function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
   return lines;
 }
 
-/** Is the index that of the folder as it is now? A file that was changed in place does not show here, only when it is read. */
-export async function isFresh(store: Store, environment: string, { listed, state }: Index): Promise<boolean> {
-  const now = await store.changed?.(folderOf(environment));
-  return now ? state === now : namesAll(store, environment, listed);
+/**
+ * Is the index that of the folder in the state that it had before the index was read? Where the store tells no state, all of it is
+ * held to the folder. A file that was changed in place does not show here, only when it is read.
+ */
+export function isFresh(
+  store: Store,
+  environment: string,
+  { listed, state }: Index,
+  stateOfFolder: string | undefined,
+): boolean | Promise<boolean> {
+  return stateOfFolder ? state === stateOfFolder : namesAll(store, environment, listed);
 }
 
 /** Does the index name each snapshot of the folder, and no other? */

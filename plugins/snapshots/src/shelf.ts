@@ -45,8 +45,10 @@ export class Shelf implements SnapshotProvider {
 
   /** Snapshots of an environment, newest first, those that cannot be read, too. From the index, where that is of the folder as it is. */
   async list(environment: string, newest = Number.POSITIVE_INFINITY): Promise<ListedSnapshot[]> {
-    const index = await readIndex(this.store, environment, newest);
-    const listed = index && (await isFresh(this.store, environment, index)) ? index.listed : await this.#reindex(environment);
+    const state = await this.store.changed?.(folderOf(environment));
+    // Without a state each name of the index is held to the folder.
+    const index = await readIndex(this.store, environment, state ? newest : undefined);
+    const listed = index && (await isFresh(this.store, environment, index, state)) ? index.listed : await this.#reindex(environment);
     const shown = listed.slice(-newest).reverse();
     return shown.length > LOOKED_AT ? shown : Promise.all(shown.map((each) => this.#asItIs(environment, each)));
   }
@@ -168,8 +170,8 @@ export class Shelf implements SnapshotProvider {
 
   /** What the index says of a snapshot, unless its file was changed in place since. */
   async #asItIs(environment: string, known: ListedSnapshot): Promise<ListedSnapshot> {
-    const { stamp } = await this.#stamp(environment, known.id);
-    return stamp !== undefined && stamp === known.stamp ? known : this.#look(environment, known.id);
+    const stamp = await this.store.changed?.(keyOf(environment, known.id));
+    return stamp && stamp === known.stamp ? known : this.#look(environment, known.id);
   }
 
   async #look(environment: string, id: string): Promise<ListedSnapshot> {

@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process-identity.js';
 import { thisOwner } from '../store/owner.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { sleep } from './bounded.js';
+import { sleep, soon } from './bounded.js';
 import { confirm } from './consent.js';
 
 /** Who waits asks at first this often, then less and less. */
@@ -56,9 +56,15 @@ export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> 
 
 /** Renews a lease until it is told to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
 export function keepAlive(lease: Lease): () => void {
-  const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS);
-  timer.unref();
-  return () => clearInterval(timer);
+  let timer: NodeJS.Timeout | undefined;
+  const unbegun = soon(() => {
+    timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS);
+    timer.unref();
+  });
+  return () => {
+    unbegun();
+    clearInterval(timer);
+  };
 }
 
 /**

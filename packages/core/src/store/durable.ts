@@ -2,6 +2,7 @@
 import {
   closeSync,
   fchmodSync,
+  fdatasync,
   fdatasyncSync,
   fsync,
   fsyncSync,
@@ -56,9 +57,11 @@ export async function makeFolderBeside(folder: string): Promise<void> {
 /** As {@link syncFolder}, with the thread free for other work meanwhile. */
 export function syncFolderBeside(folder: string): Promise<void> {
   const fd = openSync(folder, 'r');
-  return new Promise<void>((resolve, reject) => {
-    fsync(fd, (error) => (error === null ? resolve() : reject(error)));
-  }).finally(() => closeSync(fd));
+  return settled((done) => fsync(fd, done)).finally(() => closeSync(fd));
+}
+
+function settled(act: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => act((error) => (error === null ? resolve() : reject(error))));
 }
 
 /** Writes a file under a temporary name, durable, and hands the name to `publish`. */
@@ -91,14 +94,38 @@ export function replaceFile(path: string, data: Uint8Array, within?: string): vo
 export function createFile(path: string, data: Uint8Array, within?: string): boolean {
   let created = true;
   writeTemporary(path, data, within, (temporary) => {
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      created = false;
-    }
-    unlinkSync(temporary);
+    created = publishNew(temporary, path);
   });
+  return created;
+}
+
+/** As {@link createFile}, with the thread free meanwhile. The folder must be there, and its new entry is for the caller to make durable. */
+export async function createFileBeside(path: string, data: Uint8Array): Promise<boolean> {
+  const temporary = temporaryName(path);
+  const fd = openSync(temporary, 'wx', FILE_MODE);
+  try {
+    fchmodSync(fd, FILE_MODE);
+    writeFully(fd, data);
+    await settled((done) => fdatasync(fd, done));
+    return publishNew(temporary, path);
+  } catch (error) {
+    tryUnlink(temporary);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives a file its name, unless there is one of that name. */
+function publishNew(temporary: string, path: string): boolean {
+  let created = true;
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    created = false;
+  }
+  unlinkSync(temporary);
   return created;
 }
 

@@ -1,11 +1,11 @@
 import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../sha256.js';
 
-const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
 /** Refuses keys that could leave the store: each part is a plain name. */
 export function checkKey(key: string): string {
-  if (key.length > 512 || !key.split('/').every((part) => SEGMENT.test(part))) throw errors.SHIP_STORE_KEY({ key: key.slice(0, 80) });
+  if (key.length > 512 || !KEY.test(key)) throw errors.SHIP_STORE_KEY({ key: key.slice(0, 80) });
   return key;
 }
 

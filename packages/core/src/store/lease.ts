@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { createFile, FOLDER_MODE, makeFolder } from './durable.js';
+import { createFile, createFileBeside, FOLDER_MODE, makeFolderBeside, syncFolderBeside } from './durable.js';
 import { beat, heartbeatAge, heartbeatFile } from './heartbeat.js';
 import { judge } from './owner.js';
 
@@ -32,16 +32,20 @@ export interface LeasePlace {
 
 /**
  * Takes the lease of an environment. Each change of hands is a new file, `<token>.json`, created
- * by an exclusive link: exactly one contender makes generation n + 1, and tokens only grow.
+ * by an exclusive link: exactly one contender makes generation n + 1, and tokens only grow. Its name becomes durable
+ * while the holder prepares what it will do; `check`, which is asked before anything is done, waits for that.
  */
 export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<Lease> {
   const { folder, environment, ttl_ms } = place;
-  makeFolder(folder);
+  const made = makeFolderBeside(folder);
+  // Heard below; until then it may fail.
+  made.catch(() => {});
   const last = readLast(folder);
   const holder = last && holderOf(folder, last);
   if (holder && holder.liveness !== 'dead') throw errors.SHIP_LEASE_HELD({ environment, owner: holder });
   const token = (last?.token ?? 0) + 1;
-  if (!writeGeneration(folder, { token, owner, ttl_ms }) || readLast(folder)?.token !== token) return takeLease(place, owner);
+  const isOurs = await createFileBeside(fileOf(folder, token), contentOf({ token, owner, ttl_ms }));
+  if (!isOurs || readLast(folder)?.token !== token) return takeLease(place, owner);
   prune(folder, token);
   mkdirSync(writesFolder(folder, token), { mode: FOLDER_MODE });
   if (!isHeld(folder, token)) {
@@ -51,6 +55,10 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
   }
   const previous = last?.owner ?? last?.unfinished;
   const demand = () => demandHeld(folder, environment, token);
+  const durable = Promise.all([made, syncFolderBeside(folder)]).catch((cause: unknown) => {
+    throw errors.SHIP_STORE_WRITE_FAILED({ path: folder, reason: messageOf(cause) }, { cause });
+  });
+  durable.catch(() => {});
   return {
     environment,
     owner,
@@ -58,6 +66,7 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
     ttl_ms,
     ...(previous ? { previous } : {}),
     async check() {
+      await durable;
       demand();
     },
     async renew() {
@@ -65,6 +74,7 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
       beat(folder, token);
     },
     async release(unfinished) {
+      await durable.catch(() => {});
       if (readLast(folder)?.token !== token) return;
       writeGeneration(folder, { token: token + 1, owner: null, ...(unfinished ? { unfinished } : {}) });
       takeAway(folder, token);
@@ -116,8 +126,10 @@ function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Gener
 const fileOf = (folder: string, token: number): string => `${folder}/${token}.json`;
 
 function writeGeneration(folder: string, generation: Generation): boolean {
-  return createFile(fileOf(folder, generation.token), Buffer.from(JSON.stringify(generation)));
+  return createFile(fileOf(folder, generation.token), contentOf(generation));
 }
+
+const contentOf = (generation: Generation): Buffer => Buffer.from(JSON.stringify(generation));
 
 function readLast(folder: string): Generation | undefined {
   const token = tokens(folder).at(-1);
