@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeSnapshot } from '../../plugins/snapshots/dist/file.js';
+import { hoistedModules } from '../../scripts/hoisted-modules.mjs';
 import { LAZY_HELPERS, lazyModules } from '../../scripts/lazy-modules.mjs';
+import { idOf } from '../../scripts/module-exports.mjs';
 import { runChild, timeChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { ratioAtMost } from '../lib/goals.mjs';
@@ -11,20 +13,18 @@ import { node, projectOf, SHIP } from '../lib/ship.mjs';
 
 const BASE = 'node empty.cjs';
 const COMPONENTS = 12;
-/** A chunk is a function, as those of the command are. */
-const [OPENING, CLOSING] = ['(function (require, module, exports) {', '\n})'];
-
 /** What it costs to list many snapshots of 4 KB. */
 export async function listsGroup({ isSmoke }) {
   const count = isSmoke ? 30 : 10_000;
   const project = projectOf('version: 1\nproject: bench\nsteps: [{ id: a, run: "true" }]\n');
   const state = join(project, '.speckit');
   fill(join(state, 'snapshots/default'), count);
-  const program = await chunk(PROGRAMS.listSnapshots);
+  // Else the disk would write them while others are measured.
+  runChild(['sync', '-f', state]);
+  // The first one makes the index.
+  const program = await chunk(PROGRAMS.listSnapshots, ['all', 'all', '20'], state);
   const listing = (newest) => node(PROGRAMS.cached, program, `${program}.${newest}.cache`, state, newest);
-  // The first one makes the index; what is to be in V8's code cache is what a list of that kind runs when there is one.
-  runChild(listing('all'));
-  rmSync(`${program}.all.cache`);
+  // In V8's code cache is what a list of that kind runs.
   for (const newest of ['20', 'all']) runChild(listing(newest));
   const list = (newest) => () => ({ ms: timeChild(listing(newest)) });
   const ship =
@@ -41,26 +41,31 @@ export async function listsGroup({ isSmoke }) {
   const goals = { 'the last 20': 1.1, [`all ${count}`]: 1.8 };
   const rows = candidates.map(({ name }) => ({ candidate: name, ...(goals[name] && { goal: ratioAtMost(goals[name]) }) }));
   return {
-    rounds: 21,
+    rounds: 61,
     warmUp: true,
     candidates,
     tables: [{ title: `Lists, ${count} snapshots`, unit: 'ms', base: BASE, metric: 'ms', rows }],
   };
 }
 
-/** In one file whose modules are evaluated when they are used, and in plain ASCII, as the command is: else the loading of a hundred modules would be measured. */
-async function chunk(program) {
-  const outfile = join(freshFolder(), 'list.cjs');
-  const options = {
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    minify: true,
-    banner: { js: `${OPENING}${LAZY_HELPERS}` },
-    footer: { js: CLOSING },
-    plugins: [lazyModules()],
-  };
-  await build({ ...options, entryPoints: [program], outfile });
+/** In one file, in plain ASCII, with what is always loaded in one scope, as the command is: else the loading of a hundred modules would be measured. */
+async function chunk(program, words, state) {
+  const folder = freshFolder();
+  const [outfile, loads] = [join(folder, 'list.cjs'), join(folder, 'loads')];
+  const options = { bundle: true, platform: 'node', format: 'cjs', minify: true, outfile };
+  const prefix = (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`;
+  await build({ ...options, entryPoints: [program], banner: { js: LAZY_HELPERS }, plugins: [lazyModules({ prefix })] });
+  for (const newest of words) runChild(node(outfile, state, newest), { env: { SHIP_LOADS: loads } });
+  const here = new Set([idOf(program), ...readFileSync(loads, 'utf8').trim().split('\n')]);
+  const chunkOf = (id) => (here.has(id) ? 'list' : 'rest');
+  await build({
+    ...options,
+    stdin: { contents: `import "ship:${idOf(program)}";`, resolveDir: folder },
+    // A chunk is a function, as those of the command are.
+    banner: { js: `(function (require, module, exports) {${LAZY_HELPERS}` },
+    footer: { js: '\n})' },
+    plugins: [hoistedModules('list', { chunkOf, contents: {} })],
+  });
   return outfile;
 }
 

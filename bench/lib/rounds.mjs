@@ -1,11 +1,11 @@
 /**
- * Measures every candidate once a round, in turn, each round beginning with another one: what drifts on the machine
- * meets them all alike. Answers name -> values by round. A peer that fails is left out, with the reason in `missing`.
+ * Measures every candidate once a round, each round in another order: what drifts on the machine, and what the one before
+ * leaves behind, meets them all alike. Answers name -> values by round. A peer that fails is left out, with the reason in `missing`.
  */
 export async function runRounds(candidates, { rounds, warmUp = false, onMeasure = () => {} }) {
   const samples = new Map(candidates.map(({ name }) => [name, []]));
   for (let round = warmUp ? -1 : 0; round < rounds; round++) {
-    for (const candidate of rotate(candidates, round)) {
+    for (const candidate of shuffled(candidates)) {
       if (!takesPart(candidate, round)) continue;
       onMeasure(candidate, round);
       const values = await attempt(candidate);
@@ -31,7 +31,7 @@ async function attempt(candidate) {
   }
 }
 
-function rotate(items, by) {
-  const start = Math.max(0, by) % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
+function shuffled(items) {
+  const drawn = items.map((item) => ({ item, place: Math.random() }));
+  return drawn.sort((one, other) => one.place - other.place).map(({ item }) => item);
 }
