@@ -62,6 +62,20 @@ describe('step', () => {
     expect(reason).toMatchObject({ code: 'SHIP_STEP_TIMEOUT' });
   });
 
+  it('given a step whose time is over before it acts, when its intent is written, then it does not begin to act', async () => {
+    let begun = 0;
+    const late = {
+      capture: () => new Promise<null>((yes) => setTimeout(yes, 60, null)),
+      run: () => {
+        begun += 1;
+        return null;
+      },
+    };
+    const { run } = await harness({ plugins: [actions({ late })], config: steps('id: a, uses: t/late, timeout: 20ms') });
+    expect((await run()).steps[0]).toMatchObject({ status: 'failed', error: { code: 'SHIP_STEP_TIMEOUT' } });
+    expect(begun).toBe(0);
+  });
+
   it('given a stuck step that may be tried again, when the grace has passed, then it is told as stuck, and never begun beside itself', {
     timeout: 40_000,
   }, async () => {

@@ -109,6 +109,7 @@ function attempt(session: Session, step: Step, count: number): Promise<void> {
     crashPoint('intended');
     // A step told to stop while its intent was written has not acted yet, and shall not begin to.
     session.signal.throwIfAborted();
+    signal.throwIfAborted();
     session.acted.set(step.id, acted);
     acted.result = answer(step, 'run', await acted.action.run(ctx, step.input, acted.before));
     crashPoint('acted');
