@@ -1,4 +1,4 @@
-import type { Common, Listed } from './listed.js';
+import type { Common, Readable } from './listed.js';
 
 /**
  * Snapshots that follow each other, as a line of the index has them: of each column one text, in which that of a row stands
@@ -7,7 +7,7 @@ import type { Common, Listed } from './listed.js';
  */
 export type Block = readonly string[];
 
-const COLUMNS = ['commons', 'common', 'id', 'version', 'timestamp', 'git_sha', 'versions'] as const;
+const COLUMNS = ['commons', 'common', 'id', 'version', 'timestamp', 'rest'] as const;
 type Column = (typeof COLUMNS)[number];
 
 const BETWEEN_ROWS = '|';
@@ -20,21 +20,24 @@ const escaped = (text: string, marks: RegExp): string => text.replace(marks, enc
 const unescaped = (text: string): string => (text.includes('%') ? text.replace(ESCAPE, decodeURIComponent) : text);
 
 /** Puts snapshots into a block. */
-export function blockOf(snapshots: readonly Listed[]): Block {
+export function blockOf(snapshots: readonly Readable[]): Block {
   const texts = snapshots.map(({ common }) => JSON.stringify(common));
   const commons = [...new Set(texts)];
-  const column = (textOf: (snapshot: Listed) => string) => columnOf(snapshots.map(textOf));
+  const column = (textOf: (snapshot: Readable) => string) => columnOf(snapshots.map(textOf));
   const columns: Readonly<Record<Column, string>> = {
     commons: commons.map((common) => escaped(common, MARKS)).join(BETWEEN_ROWS),
     common: columnOf(texts.map((text) => String(commons.indexOf(text)))),
     id: column(({ id }) => id),
     version: column(({ version }) => version),
     timestamp: column(({ timestamp }) => timestamp),
-    git_sha: column(({ git_sha }) => git_sha ?? ''),
-    versions: column(({ versions }) => versions.map((version) => escaped(version, /[%,]/g)).join(WITHIN_ROW)),
+    rest: column(restOf),
   };
   return COLUMNS.map((name) => columns[name]);
 }
+
+/** What few ask for, as one text: its stamp, its commit, and the versions of its components. */
+const restOf = ({ stamp = '', git_sha, versions }: Readable): string =>
+  [stamp, git_sha ?? '', ...versions].map((text) => escaped(text, /[%,]/g)).join(WITHIN_ROW);
 
 function columnOf(texts: readonly string[]): string {
   const all = new Set(texts).size === 1 ? texts.slice(0, 1) : texts;
@@ -61,17 +64,16 @@ export function rowsIn(line: string, known: Commons): Row[] | undefined {
   if (!line.startsWith('["')) return undefined;
   const texts = line.slice(2, -2).split('","');
   if (texts.length !== COLUMNS.length || !line.endsWith('"]')) throw new Error('it is no block');
-  const [commonTexts, common, id, ...others] = texts as unknown as ColumnTexts;
+  const [commonTexts, common, id, version, timestamp, rest] = texts as unknown as ColumnTexts;
   const ids = textsIn(id);
   const column = (text: string) => oneEach(textsIn(text), ids.length);
   const commons = oneEach(commonsIn(common, commonTexts, known), ids.length);
-  const [versions, timestamps, shas, components] = others.map(column) as [Texts, Texts, Texts, Texts];
+  const [versions, timestamps, rests] = [column(version), column(timestamp), column(rest)];
   // What is hot is small: a process does not end before V8 has optimised what it began to.
-  return ids.map((each, row) => new Row(each, versions[row]!, timestamps[row]!, commons[row]!, shas[row]!, components[row]!));
+  return ids.map((each, row) => new Row(each, versions[row]!, timestamps[row]!, commons[row]!, rests[row]!));
 }
 
-type ColumnTexts = readonly [string, string, string, string, string, string, string];
-type Texts = readonly string[];
+type ColumnTexts = readonly [string, string, string, string, string, string];
 
 function commonsIn(column: string, texts: string, known: Commons): readonly Common[] {
   const commons = texts.split(BETWEEN_ROWS).map((text) => known.of(text));
@@ -95,29 +97,32 @@ function oneEach<Value>(values: readonly Value[], rows: number): readonly Value[
 }
 
 /** A snapshot of a block. What is only declared is set once, and not made first. */
-class Row implements Listed {
+class Row implements Readable {
   declare readonly id: string;
   declare readonly version: string;
   declare readonly timestamp: string;
   declare readonly common: Common;
-  declare private readonly sha: string;
-  declare private readonly components: string;
+  declare private readonly rest: string;
 
-  constructor(id: string, version: string, timestamp: string, common: Common, sha: string, components: string) {
+  constructor(id: string, version: string, timestamp: string, common: Common, rest: string) {
     this.id = id;
     this.version = version;
     this.timestamp = timestamp;
     this.common = common;
-    this.sha = sha;
-    this.components = components;
+    this.rest = rest;
+  }
+
+  get stamp(): string {
+    return fieldsIn(this.rest)[0]!;
   }
 
   get git_sha(): string | null {
-    return this.sha || null;
+    return fieldsIn(this.rest)[1] || null;
   }
 
-  /** Few ask for them. */
   get versions(): readonly string[] {
-    return this.components === '' ? [] : this.components.split(WITHIN_ROW).map(unescaped);
+    return fieldsIn(this.rest).slice(2);
   }
 }
+
+const fieldsIn = (rest: string): readonly string[] => rest.split(WITHIN_ROW).map(unescaped);

@@ -16,8 +16,16 @@ export type Listed = Pick<Snapshot, 'id' | 'version' | 'timestamp' | 'git_sha'> 
   readonly versions: readonly string[];
 };
 
+/** What the store said of the file when it was read; see `Store.changed`. */
+interface Stamped {
+  readonly stamp?: string | undefined;
+}
+
+/** One that can be read. */
+export type Readable = Listed & Stamped;
+
 /** A snapshot of a list; one that cannot be read says why. */
-export type ListedSnapshot = Listed | { readonly id: string; readonly problem: string };
+export type ListedSnapshot = Readable | (Stamped & { readonly id: string; readonly problem: string });
 
 /** What a list shows of a snapshot. */
 export const listedOf = ({ components, ...snapshot }: Snapshot): Listed => ({

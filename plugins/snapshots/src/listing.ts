@@ -1,12 +1,15 @@
 import type { Store } from '@ship/core';
 import { type Block, blockOf, Commons, rowsIn } from './block.js';
-import type { Listed, ListedSnapshot } from './listed.js';
+import type { ListedSnapshot, Readable } from './listed.js';
 import { folderOf, idsIn } from './names.js';
 
 /** One record of the index. The last `state` is that of the folder when every snapshot in it was in the index; empty where that is not known. */
 type Line = Block | Said;
 
-type Said = { readonly bad: readonly [id: string, problem: string] } | { readonly gone: string } | { readonly state: string };
+type Said =
+  | { readonly bad: readonly [id: string, stamp: string, problem: string] }
+  | { readonly gone: string }
+  | { readonly state: string };
 
 /** Snapshots in a block at the end of the file, which is read alone, and in one of those before, which are read faster in large ones. */
 const BLOCK_ROWS = 32;
@@ -74,7 +77,7 @@ function fold(text: string): Index | undefined {
 function heed(line: Said, listed: InOrder): string | undefined {
   if ('state' in line) return line.state;
   if ('gone' in line) listed.take(line.gone);
-  else listed.put([{ id: line.bad[0], problem: line.bad[1] }]);
+  else listed.put([{ id: line.bad[0], problem: line.bad[2], stamp: line.bad[1] }]);
   return undefined;
 }
 
@@ -117,7 +120,7 @@ class InOrder {
 
 function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
   const lines: Line[] = [];
-  let rows: Listed[] = [];
+  let rows: Readable[] = [];
   let most = 0;
   const close = () => {
     if (rows.length > 0) lines.push(blockOf(rows));
@@ -126,7 +129,7 @@ function linesOf(snapshots: readonly ListedSnapshot[]): Line[] {
   for (const [index, each] of snapshots.entries()) {
     if (rows.length === most || 'problem' in each) close();
     if (rows.length === 0) most = snapshots.length - index > 2 * LARGE_BLOCK_ROWS ? LARGE_BLOCK_ROWS : BLOCK_ROWS;
-    if ('problem' in each) lines.push({ bad: [each.id, each.problem] });
+    if ('problem' in each) lines.push({ bad: [each.id, each.stamp ?? '', each.problem] });
     else rows.push(each);
   }
   close();

@@ -10,6 +10,8 @@ import { Pins } from './pins.js';
 import { evictable } from './retention.js';
 
 const TOLD = 3;
+/** So many of a list are compared with their files; of longer ones `verify` tells. */
+const LOOKED_AT = 100;
 /** Files of a save that never came to its snapshot are taken away after this. */
 const ORPHAN_AGE_MS = 24 * 3_600_000;
 
@@ -47,7 +49,8 @@ export class Shelf implements SnapshotProvider {
     // Without a state each name of the index is held to the folder.
     const index = await readIndex(this.store, environment, state ? newest : undefined);
     const listed = index && (await isFresh(this.store, environment, index, state)) ? index.listed : await this.#reindex(environment);
-    return listed.slice(-newest).reverse();
+    const shown = listed.slice(-newest).reverse();
+    return shown.length > LOOKED_AT ? shown : Promise.all(shown.map((each) => this.#asItIs(environment, each)));
   }
 
   /** Its files are written by then. */
@@ -57,7 +60,7 @@ export class Shelf implements SnapshotProvider {
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
     const latest: LatestSnapshot = { snapshot_id: id, version, timestamp };
     await this.store.put(`${folderOf(environment)}/latest.json`, `${JSON.stringify(latest, null, 2)}\n`);
-    const add = listedOf(snapshot);
+    const add: ListedSnapshot = { ...listedOf(snapshot), ...(await this.#stamp(environment, id)) };
     if (isFirst) await rebuildIndex(this.store, environment, [add]);
     else await appendIndex(this.store, environment, { come: [add] });
   }
@@ -165,13 +168,25 @@ export class Shelf implements SnapshotProvider {
     return listed;
   }
 
+  /** What the index says of a snapshot, unless its file was changed in place since. */
+  async #asItIs(environment: string, known: ListedSnapshot): Promise<ListedSnapshot> {
+    const stamp = await this.store.changed?.(keyOf(environment, known.id));
+    return stamp && stamp === known.stamp ? known : this.#look(environment, known.id);
+  }
+
   async #look(environment: string, id: string): Promise<ListedSnapshot> {
+    const stamp = await this.#stamp(environment, id);
     try {
-      return listedOf(await this.read(environment, id));
+      return { ...listedOf(await this.read(environment, id)), ...stamp };
     } catch (error) {
       if (!isShipError(error)) throw error;
-      return { id, problem: error.message };
+      return { id, problem: error.message, ...stamp };
     }
+  }
+
+  async #stamp(environment: string, id: string): Promise<{ stamp?: string }> {
+    const stamp = await this.store.changed?.(keyOf(environment, id));
+    return stamp ? { stamp } : {};
   }
 
   async #names(environment: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { blockOf, Commons, rowsIn } from '../src/block.js';
 import { writeSnapshot } from '../src/file.js';
-import { type Listed, listedOf } from '../src/listed.js';
+import { type Listed, listedOf, type Readable } from '../src/listed.js';
 import { readIndex, rebuildIndex } from '../src/listing.js';
 import { Shelf } from '../src/shelf.js';
 import { idAt, snapshot } from './sample.js';
@@ -14,8 +14,8 @@ import { idAt, snapshot } from './sample.js';
 const INDEX = 'snapshots/production/index.jsonl';
 const MANY = 400;
 
-const plain = ({ id, version, timestamp, git_sha, versions, common }: Listed) => ({
-  ...{ id, version, timestamp, git_sha, versions, common },
+const plain = ({ id, version, timestamp, git_sha, versions, common, stamp }: Readable) => ({
+  ...{ id, version, timestamp, git_sha, versions, common, stamp },
 });
 
 describe('a block', () => {
@@ -24,8 +24,8 @@ describe('a block', () => {
   const listed = fc
     .record({ version: text, timestamp: text, git_sha: fc.option(text.filter(Boolean)), verification, rollback_safe: fc.boolean() })
     .chain(({ verification: outcome, rollback_safe, ...more }) =>
-      fc.record({ id: text, components: fc.array(fc.tuple(text, text.filter(Boolean))), by: text }).map(
-        ({ components, by, ...rest }): Listed => ({
+      fc.record({ id: text, stamp: text, components: fc.array(fc.tuple(text, text.filter(Boolean))), by: text }).map(
+        ({ components, by, ...rest }): Readable => ({
           ...more,
           ...rest,
           versions: components.map(([, version]) => version),
@@ -54,13 +54,14 @@ describe('a block', () => {
   });
 
   it('given a block that lost a mark, a text, a number or its end, when it is read, then it is refused', () => {
-    const snapshots = [1, 2, 3].map((minute) =>
-      listedOf(snapshot(idAt(minute), { version: `v${minute}`, components: { api: { version: `w${minute}` } } as never })),
-    );
+    const snapshots = [1, 2, 3].map((minute) => ({
+      ...listedOf(snapshot(idAt(minute), { version: `v${minute}` })),
+      stamp: String(minute),
+    }));
     const line = JSON.stringify(blockOf(snapshots));
     for (const harm of [
       (whole: string) => whole.replace('v1|', 'v1'),
-      (whole: string) => whole.replace('w1|', 'w1'),
+      (whole: string) => whole.replace('1,,v1|', '1,,v1'),
       (whole: string) => whole.replace('"v1|v2|v3",', ''),
       (whole: string) => whole.replace(/\|snapshot-[^"|]*"/, '"'),
       (whole: string) => whole.replace('"0"', '"1"'),
@@ -144,7 +145,7 @@ describe('an index', () => {
     const { store } = shelfIn();
     const line = (...counts: number[]) =>
       `${JSON.stringify(blockOf(counts.map((count) => listedOf(snapshot(idOf(count), { version: `v${count}` })))))}\n`;
-    const bad = `${JSON.stringify({ bad: [`snapshot-${idOf(5)}`, 'it is damaged'] })}\n`;
+    const bad = `${JSON.stringify({ bad: [`snapshot-${idOf(5)}`, '1', 'it is damaged'] })}\n`;
     const gone = `${JSON.stringify({ gone: `snapshot-${idOf(2)}` })}\n`;
     await store.put(INDEX, line(3, 6) + line(1, 2) + line(6) + bad + gone + gone + line(4));
     const { listed = [] } = (await readIndex(store, 'production')) ?? {};

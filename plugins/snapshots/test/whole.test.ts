@@ -246,14 +246,12 @@ describe('the index', () => {
     expect((await shelf.list('production'))[0]).toMatchObject({ id: `snapshot-${idAt(4)}`, problem: expect.stringContaining('damaged') });
   });
 
-  it('given a snapshot that is changed in place, when it is verified or read, then that says so, and a list what the index says', async () => {
+  it('given a snapshot that is changed in place, when it is listed, then the list says so', async () => {
     const { store, shelf, dir } = shelfIn();
     await saveWhole(store, shelf, idAt(1));
     expect((await shelf.list('production'))[0]).toMatchObject({ version: 'v1' });
     writeFileSync(join(dir, `snapshot-${idAt(1)}.json`), '[]');
-    expect((await shelf.list('production'))[0]).toMatchObject({ version: 'v1' });
-    expect(await shelf.problems('production', `snapshot-${idAt(1)}`)).toEqual([expect.stringMatching(/damaged|format/)]);
-    await expect(shelf.find('production', idAt(1))).rejects.toThrow(/damaged|format/);
+    expect((await shelf.list('production'))[0]).toMatchObject({ problem: expect.stringMatching(/damaged|format/) });
   });
 
   it('given a folder that may not be written, when it is listed, then it is shown all the same', async () => {
