@@ -13,6 +13,7 @@ import { node, projectOf, SHIP } from '../lib/ship.mjs';
 
 const BASE = 'node empty.cjs';
 const COMPONENTS = 12;
+
 /** What it costs to list many snapshots of 4 KB. */
 export async function listsGroup({ isSmoke }) {
   const count = isSmoke ? 30 : 10_000;
@@ -20,7 +21,7 @@ export async function listsGroup({ isSmoke }) {
   const state = join(project, '.speckit');
   fill(join(state, 'snapshots/default'), count);
   // Else the disk would write them while others are measured.
-  runChild(['sync', '-f', state]);
+  runChild(['sync']);
   const program = await chunk(PROGRAMS.listSnapshots, ['20', 'all'], state);
   const listing = (newest) => node(PROGRAMS.cached, program, `${program}.${newest}.cache`, state, newest);
   // In V8's code cache is what a list of that kind runs.
