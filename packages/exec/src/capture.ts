@@ -2,6 +2,8 @@ import { closeSync, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import { takeScratch } from './scratch.js';
 
 const BACKLOG = 16 * 1024 ** 2;
+/** How often what was written while the end was read is read, too, before a file is emptied. */
+const CATCHES_UP = 20;
 /** Most outputs fit: one read tells what there is and that there is no more. */
 const shared = Buffer.allocUnsafeSlow(16 * 1024);
 
@@ -50,12 +52,18 @@ export class Capture {
     const size = this.size();
     if (size <= BACKLOG) return 0;
     this.#head ??= this.read(0, this.#half);
-    this.#tail = this.read(Math.max(0, size - this.#half), this.#half);
-    const last = this.size();
+    let end = size;
+    this.#tail = this.read(Math.max(0, end - this.#half), this.#half);
+    // What came meanwhile may be the last that the command says. One that goes on and on says more later.
+    for (let tries = 0, now = this.size(); now > end && tries < CATCHES_UP; tries++, now = this.size()) {
+      const fresh = this.read(Math.max(end, now - this.#half), Math.min(now - end, this.#half));
+      this.#tail = Buffer.concat([this.#tail, fresh]).subarray(-this.#half);
+      end = now;
+    }
     ftruncateSync(this.fd, 0);
-    this.#dropped += last;
+    this.#dropped += end;
     this.#seen = 0;
-    return last;
+    return end;
   }
 
   /** What was written: all of it, or head and tail with a line in between that says how much is missing. */
