@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { hoistedModules, table } from './hoisted-modules.mjs';
-import { LAZY_HELPERS, lazyModules } from './lazy-modules.mjs';
+import { LAZY_HELPERS, lazyModules, noteLoad } from './lazy-modules.mjs';
 import { loadsOf } from './warm.mjs';
 
 const MAIN = 'packages/cli/dist/tsc/main.js';
@@ -26,7 +26,7 @@ export async function buildChunks({ root, out, contents, plugins, ...options }) 
   const lazily = (name, ids, more) => write(name, lazyTable(ids), lazyModules({ contents, ...more }));
   // Once in one piece, to see what is loaded when.
   const all = await lazily(FIRST, [MAIN], {
-    prefix: (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`,
+    prefix: noteLoad,
   });
   const chunkOf = new Map(all.map((id) => [id, REST]));
   for (const [name, ids] of loadsOf(join(root, 'packages/cli')).reverse()) for (const id of ids) chunkOf.set(id, name);

@@ -13,6 +13,9 @@ const asModule = (loaded) => loaded.__esModule ? loaded : Object.assign(Object.c
 const exportAll = (target, from) => { for (const key of Object.keys(from)) if (!(key in target)) Object.defineProperty(target, key, { get: () => from[key] }); };
 `;
 
+/** A prefix for modules: each that is loaded is written to the file that `SHIP_LOADS` names. */
+export const noteLoad = (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`;
+
 /**
  * An esbuild plugin. A module is known by its path below the root. `contents` gives the text of some; where `chunkOf`
  * names a chunk for one, that is left to the loader, as `chunk#id`. `prefix` is put before each.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeSnapshot } from '../../plugins/snapshots/dist/file.js';
 import { hoistedModules } from '../../scripts/hoisted-modules.mjs';
-import { LAZY_HELPERS, lazyModules } from '../../scripts/lazy-modules.mjs';
+import { LAZY_HELPERS, lazyModules, noteLoad } from '../../scripts/lazy-modules.mjs';
 import { idOf } from '../../scripts/module-exports.mjs';
 import { runChild, timeChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
@@ -53,8 +53,7 @@ async function chunk(program, words, state) {
   const folder = freshFolder();
   const [outfile, loads] = [join(folder, 'list.cjs'), join(folder, 'loads')];
   const options = { bundle: true, platform: 'node', format: 'cjs', minify: true, outfile };
-  const prefix = (id) => `require('node:fs').appendFileSync(process.env.SHIP_LOADS, ${JSON.stringify(`${id}\n`)});\n`;
-  await build({ ...options, entryPoints: [program], banner: { js: LAZY_HELPERS }, plugins: [lazyModules({ prefix })] });
+  await build({ ...options, entryPoints: [program], banner: { js: LAZY_HELPERS }, plugins: [lazyModules({ prefix: noteLoad })] });
   // The first one makes the index, with more than a list loads.
   for (const [index, newest] of ['all', ...words].entries())
     runChild(node(outfile, state, newest), { env: { SHIP_LOADS: index === 0 ? join(folder, 'first') : loads } });
