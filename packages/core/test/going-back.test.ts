@@ -64,11 +64,32 @@ describe('going back later', () => {
       6,
     ],
     ['a part that no plugin can put back', { terraform: {} }, 'terraform', 6],
+    ['migrations, of which no plugin here knows whether they are safe', { migrations: { applied: ['007'] } }, 'migrations', 6],
   ])('given a snapshot with %s, when somebody goes back to it, then it is refused, and nothing is touched', async (_, more, told, exit) => {
     const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
     const opened = await rollingBack({ plugins: [fleet(world, log), shelfOf(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
     const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
     expect(report).toMatchObject({ exit_code: exit, errors: [{ code: 'SHIP_ROLLBACK_REFUSED', message: expect.stringContaining(told) }] });
+    expect(log).toEqual([]);
+  });
+
+  it('given migrations that their plugin does not take for safe, when somebody goes back by force, then it is refused, and nothing is touched', async () => {
+    const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
+    const migrations = plugin('migrations', (ship) =>
+      ship.part('migrations', {
+        capture: () => undefined,
+        admit: () => [{ level: 'block', rule: 'migrations', message: '008 dropped a column' }],
+        restore: () => {
+          log.push('migrations');
+          return { changed: true };
+        },
+      }),
+    );
+    const target = snapshotOf({ app: 'v1' }, { migrations: { applied: ['007'] } });
+    const plugins = [fleet(world, log), migrations, shelfOf(target)];
+    const opened = await rollingBack({ plugins, config: PLAIN, forceRollback: true });
+    const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
+    expect(report).toMatchObject({ exit_code: 6, errors: [{ message: expect.stringContaining('008 dropped a column') }] });
     expect(log).toEqual([]);
   });
 
