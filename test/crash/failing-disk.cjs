@@ -1,19 +1,21 @@
 'use strict';
 // Preloaded into ship: the nth write or flush of a state file fails, and the disk stays so. What happens is told in
-// the file `acted`, to which the steps write, too.
+// the file `acted`, to which the steps write, too. What of the journal a flush has brought to the disk is told in
+// `flushed.jsonl`: a command that was started before the fault may speak after it, and its intent stands there.
 const fs = require('node:fs');
 const { join } = require('node:path');
 
 const { FAULT, FAULT_AT } = process.env;
-const { appendFileSync, writeSync } = fs;
+const { appendFileSync, fstatSync, readFileSync, readlinkSync, writeFileSync, writeSync } = fs;
 const acted = join(process.cwd(), 'acted');
-const isState = (fd) => {
+const pathOf = (fd) => {
   try {
-    return fs.readlinkSync(`/proc/self/fd/${fd}`).includes('/.speckit');
+    return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    return false;
+    return '';
   }
 };
+const isState = (fd) => pathOf(fd).includes('/.speckit');
 let calls = 0;
 let broken = false;
 
@@ -44,6 +46,21 @@ for (const name of ['fdatasyncSync', 'fsyncSync']) {
     return real(fd);
   };
 }
-const { fdatasync } = fs;
-fs.fdatasync = (fd, done) => (fails(fd) ? process.nextTick(done, failure('fdatasync')) : fdatasync(fd, done));
-process.on('exit', () => appendFileSync(acted, `CALLS ${calls}\n`));
+const { fdatasync, fsync } = fs;
+fs.fsync = (fd, done) => (fails(fd) ? process.nextTick(done, failure('fsync')) : fsync(fd, done));
+let journal;
+let flushed = 0;
+fs.fdatasync = (fd, done) => {
+  if (fails(fd)) return process.nextTick(done, failure('fdatasync'));
+  const path = pathOf(fd);
+  if (!path.endsWith('/journal.jsonl')) return fdatasync(fd, done);
+  const { size } = fstatSync(fd);
+  fdatasync(fd, (error) => {
+    if (!error) [journal, flushed] = [path, size];
+    done(error);
+  });
+};
+process.on('exit', () => {
+  appendFileSync(acted, `CALLS ${calls}\n`);
+  writeFileSync(join(process.cwd(), 'flushed.jsonl'), journal ? readFileSync(journal).subarray(0, flushed) : '');
+});
