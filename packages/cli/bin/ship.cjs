@@ -35,21 +35,25 @@ if (process.argv.length === 3 && (first === '--version' || first === '-V')) {
     chunks.set(name, { files, moduleOf: undefined });
   }
 
-  /** As `readFileSync` does for a file of known size, with less around it. */
-  const contentOf = (file) => {
-    if (file === undefined) return undefined;
-    const bytes = Buffer.allocUnsafeSlow(fs.fstatSync(file).size);
-    for (let read = 0; read < bytes.length; ) {
-      const more = fs.readSync(file, bytes, read, bytes.length - read, read);
-      if (more === 0) return bytes.subarray(0, read);
+  // One for all: memory that a process has not touched yet costs more than what is read into it.
+  let room = Buffer.alloc(0);
+  /** As `readFileSync` does for a file of known size, with less around it: until the next one is read. */
+  const contentOf = (file, size) => {
+    for (let read = 0; read < size; ) {
+      const more = fs.readSync(file, room, read, size - read, read);
+      if (more === 0) return room.subarray(0, read);
       read += more;
     }
-    return bytes;
+    return room.subarray(0, size);
   };
+  const sizeOf = (file) => (file === undefined ? 0 : fs.fstatSync(file).size);
   const scriptOf = (name) => {
-    const [text, cachedData] = chunks.get(name).files.map(contentOf);
+    const [file, cache] = chunks.get(name).files;
+    const [size, cacheSize] = [sizeOf(file), sizeOf(cache)];
+    if (room.length < Math.max(size, cacheSize)) room = Buffer.allocUnsafeSlow(Math.max(size, cacheSize));
     // A chunk is in plain ASCII, which is read faster as what it is.
-    return new Script(text.latin1Slice(0, text.length), { filename: `${dist}/${name}.cjs`, cachedData });
+    const text = contentOf(file, size).latin1Slice();
+    return new Script(text, { filename: `${dist}/${name}.cjs`, cachedData: cache && contentOf(cache, cacheSize) });
   };
 
   if (chunks.get('ship').files[0] === undefined) {
