@@ -96,7 +96,8 @@ async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> 
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
   const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
-  await journal.append({
+  // Durable with the first intent, and so before anything is done.
+  journal.note({
     type: 'run-started',
     run: id,
     project,
