@@ -31,12 +31,22 @@ export async function buildChunks({ root, out, contents, plugins, ...options }) 
   const chunkOf = new Map(all.map((id) => [id, REST]));
   for (const [name, ids] of loadsOf(join(root, 'packages/cli')).reverse()) for (const id of ids) chunkOf.set(id, name);
   const chunks = { contents, chunkOf: (id) => chunkOf.get(id) };
-  for (const name of new Set(chunkOf.values())) {
-    const ids = all.filter((id) => chunkOf.get(id) === name);
-    if (name === REST) await lazily(name, ids, { chunkOf: (id) => (chunkOf.get(id) === name ? undefined : chunkOf.get(id)) });
-    else await write(name, await table(name, ids, chunks), hoistedModules(name, chunks));
-  }
+  const names = [...new Set(chunkOf.values())];
+  const writeAll = async (isAsked) => {
+    for (const name of names) {
+      const ids = all.filter((id) => chunkOf.get(id) === name);
+      if (name === REST) await lazily(name, ids, { chunkOf: (id) => (chunkOf.get(id) === name ? undefined : chunkOf.get(id)) });
+      else await write(name, await table(name, ids, chunks, isAsked), hoistedModules(name, chunks));
+    }
+  };
+  // Twice, since only what is written tells what the chunks ask each other for.
+  await writeAll(() => true);
+  const asked = new Set([MAIN, ...names.flatMap((name) => asksOf(readFileSync(join(out, `${name}.cjs`), 'utf8')))]);
+  await writeAll((id) => asked.has(id));
 }
+
+/** The modules that a chunk asks the loader for, as `chunk#module`. */
+const asksOf = (text) => Array.from(text.matchAll(/"ship[a-z-]*#([^"]+)"/g), ([, id]) => id);
 
 /** The module that a chunk begins with: each other is evaluated when it is asked for. */
 const lazyTable = (ids) =>

@@ -100,14 +100,15 @@ class SharedUses {
 }
 
 /**
- * The module that a chunk begins with: it publishes the others to the loader, each as what it exports when it is asked for.
+ * The module that a chunk begins with: it publishes those of its modules that the loader is asked for, each as what it exports.
  * With functions and a switch: to put so many into an object takes V8 a while.
  */
-export async function table(chunk, ids, chunks) {
+export async function table(chunk, ids, chunks, isAsked) {
   const here = isHere(chunk, chunks);
   const shared = new SharedUses();
+  const published = ids.filter(isAsked);
   const modules = [];
-  for (const id of ids) {
+  for (const id of published) {
     if (id in chunks.contents) {
       modules.push(`require(${JSON.stringify(`ship:${id}`)})`);
       continue;
@@ -120,6 +121,6 @@ export async function table(chunk, ids, chunks) {
     modules.push(`{ ${exported.join(', ')} }`);
   }
   const functions = modules.map((module, index) => `function module${index}() { return ${module}; }\n`);
-  const cases = ids.map((id, index) => `case ${JSON.stringify(id)}: return module${index}();\n`);
+  const cases = published.map((id, index) => `case ${JSON.stringify(id)}: return module${index}();\n`);
   return `${shared.imports}${functions.join('')}publish((id) => { switch (id) {\n${cases.join('')}} });\n`;
 }
