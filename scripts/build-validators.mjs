@@ -5,34 +5,43 @@ import { fileURLToPath } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { madeLate } from './late-schemas.mjs';
+import { predicateOf } from './predicates.mjs';
 
 const SCHEMA = new URL('../schemas/config.schema.json', import.meta.url);
-const TARGET = new URL('../packages/core/src/config/validator.generated.ts', import.meta.url);
+const CONFIG = new URL('../packages/core/src/config/', import.meta.url);
 
 const HEADER = `// Made of schemas/config.schema.json by scripts/build-validators.mjs. Do not edit.
 // @ts-nocheck
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 // biome-ignore-all assist: generated
-import type { SchemaValidator } from './schema-validator.js';
-
 `;
 
-const FOOTER = `
-/** Checks a config against its schema. The mistakes are in \`errors\`. */
-export const validateConfig: SchemaValidator = validate;
-`;
+const OPTIONS = { strictTypes: false, code: { source: true, esm: true } };
 
-/** The source of the validator, as it should stand in the sources of the kernel. */
-export function validatorSource() {
-  const ajv = new Ajv.default({ allErrors: true, verbose: true, strictTypes: false, code: { source: true, esm: true, lines: true } });
+/** The sources of the validators, by the names that they should have in the folder of the config's code. */
+export function validatorSources() {
   const schema = withoutDescriptions(JSON.parse(readFileSync(SCHEMA, 'utf8')));
-  const code = standaloneCode.default(ajv, ajv.compile(schema));
-  if (/\brequire\(|^import /m.test(code))
+  const ajv = new Ajv.default({ ...OPTIONS, allErrors: true, verbose: true, code: { ...OPTIONS.code, lines: true } });
+  return {
+    'validator.generated.ts': source(madeLate(standaloneCode.default(ajv, ajv.compile(schema))), (validate) => [
+      "import type { SchemaValidator } from './schema-validator.js';",
+      '/** Checks a config against its schema. The mistakes are in `errors`. */',
+      `export const validateConfig: SchemaValidator = ${validate};`,
+    ]),
+    'predicate.generated.ts': source(predicateOf(OPTIONS, [schema], schema.$id), (validate) => [
+      '/** Whether a config fits its schema: all that is asked of one without mistakes. */',
+      `export const fitsSchema: (config: unknown) => boolean = ${validate};`,
+    ]),
+  };
+}
+
+function source(code, footer) {
+  if (/\brequire\(|\bimport /.test(code))
     throw new Error('The generated validator needs a module of ajv at run time. Avoid that keyword in the schema.');
-  const [, name] = /export default (\w+);/.exec(code) ?? [];
-  const body = madeLate(code.replace(/^"use strict";\s*/, '').replace(/export (?:const validate = \w+|default \w+);\s*/g, ''));
-  return `${HEADER}${body.trimEnd()}\n${FOOTER.replace('= validate;', `= ${name};`)}`;
+  const [, validate] = /export default (\w+);/.exec(code) ?? [];
+  const body = code.replace(/^"use strict";\s*/, '').replace(/export (?:const validate = \w+|default \w+);\s*/g, '');
+  return [HEADER + body.trimEnd(), ...footer(validate), ''].join('\n');
 }
 
 /** They are for editors; in the validator they would only be weight. What a pattern means, it tells people, too. */
@@ -47,5 +56,5 @@ function withoutDescriptions(value, isNames = false) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(TARGET, validatorSource());
+  for (const [name, text] of Object.entries(validatorSources())) writeFileSync(new URL(name, CONFIG), text);
 }

@@ -5,26 +5,49 @@ import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { madeLate } from './late-schemas.mjs';
+import { predicateOf } from './predicates.mjs';
 
 const fromHere = createRequire(import.meta.url);
 const PLUGINS = ['git', 'instant-rollback', 'partial-rollback', 'prometheus', 'release', 'shell', 'snapshots', 'terraform'];
 
-/** The text of the module `precompiled.js`, by its path: validators by the `$id` of their schema, each in a module of its own. */
+/** Of ajv, for the schemas of plugins. */
+export const OPTIONS = { strict: false, allowUnionTypes: true, code: { source: true } };
+
+/**
+ * The text of the module `precompiled.js`, by its path: validators by the `$id` of their schema, each in a module of its own, and
+ * in one more what tells the mistakes.
+ */
 export async function precompiledSchemas(root) {
   const schemas = await collectSchemas(root);
-  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, schemas, code: { source: true, lines: true } });
+  const ajv = new Ajv({ ...OPTIONS, allErrors: true, schemas, code: { ...OPTIONS.code, lines: true } });
   const texts = {};
   const table = schemas.map(({ $id }, index) => {
-    texts[`packages/cli/dist/tsc/precompiled-${index}.js`] = madeLate(standalone.default(ajv, ajv.getSchema($id))).replaceAll(
-      /\brequire\("(ajv\/[^"]+)"\)/g,
-      (_, path) => `require(${JSON.stringify(fromHere.resolve(path))})`,
-    );
-    return `get ${JSON.stringify($id)}() { return require('./precompiled-${index}.js'); }`;
+    const name = `precompiled-${index}`;
+    texts[`packages/cli/dist/tsc/${name}-errors.js`] = resolved(madeLate(standalone.default(ajv, ajv.getSchema($id))));
+    texts[`packages/cli/dist/tsc/${name}.js`] = resolved(withErrors(predicateOf(OPTIONS, schemas, $id), `require('./${name}-errors.js')`));
+    return `get ${JSON.stringify($id)}() { return require('./${name}.js'); }`;
   });
   return { ...texts, 'packages/cli/dist/tsc/precompiled.js': `exports.PRECOMPILED = { ${table.join(', ')} };` };
 }
 
-async function collectSchemas(root) {
+const resolved = (text) =>
+  text.replaceAll(/\brequire\("(ajv\/[^"]+)"\)/g, (_, path) => `require(${JSON.stringify(fromHere.resolve(path))})`);
+
+/** A validator that takes the predicate at its word where the value is right, and asks the other for the mistakes where it is not. */
+function withErrors(predicate, other) {
+  const [exported, name] = /module\.exports = (validate\d+);module\.exports\.default = \1;/.exec(predicate);
+  const validator = `(value) => {
+    if (${name}(value)) return true;
+    const validate = ${other};
+    const isRight = validate(value);
+    module.exports.errors = validate.errors;
+    return isRight;
+  }`;
+  return `${predicate.replace(exported, '')}\nmodule.exports = ${validator};`;
+}
+
+/** The schemas of the kernel and of our own plugins. */
+export async function collectSchemas(root) {
   const { builtinSchemas } = await import(pathToFileURL(join(root, 'packages/core/dist/schemas.js')).href);
   const plugins = await Promise.all(
     PLUGINS.map(async (name) => (await import(pathToFileURL(join(root, `plugins/${name}/dist/index.js`)).href)).default),

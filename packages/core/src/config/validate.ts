@@ -1,5 +1,6 @@
 import type { Mistakes } from './mistakes.js';
 import { getAt, type Path } from './paths.js';
+import { fitsSchema } from './predicate.generated.js';
 import { translateError } from './schema-errors.js';
 import type { SchemaError } from './schema-validator.js';
 import type { Source } from './source.js';
@@ -9,7 +10,7 @@ import { checkVersion } from './version.js';
 /** Checks a config against its schema. `value` has its variables replaced, but for the environments that were not chosen. */
 export function checkSchema(value: unknown, source: Source, mistakes: Mistakes, environment: string): void {
   checkVersion(source, mistakes);
-  if (validateConfig(value)) return;
+  if (fitsSchema(value) || validateConfig(value)) return;
   const found = (validateConfig.errors ?? []).map((error) => ({ error, path: pointerToPath(error.instancePath, source.value) }));
   const told = found.filter(({ error, path }) => {
     return !isToldElsewhere(error, path) && !isUnreplaced(path, source, environment) && !mistakes.isBrokenAt(path);
