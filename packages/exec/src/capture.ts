@@ -16,6 +16,8 @@ export class Capture {
   /** Bytes that were let go when the file was emptied. */
   #dropped = 0;
   #seen = 0;
+  /** The size at which a file that is too big became quiet. */
+  #quietAt = 0;
 
   constructor(maxBytes: number) {
     this.#half = Math.max(1, Math.ceil(maxBytes / 2));
@@ -47,20 +49,30 @@ export class Capture {
     return buffer.subarray(0, filled);
   }
 
-  /** Empties the file when it has grown too big, and returns the size it had. Positions start at 0 again. */
+  /**
+   * Empties the file when it has grown too big, and returns the size it had. Positions start at 0 again.
+   *
+   * What is written between the last look and the emptying is lost. Of a command that goes on and on nobody misses it, but
+   * whoever pauses may be about to say the last word: what has just become quiet is left alone until it has gone on for long.
+   */
   trim(): number {
     const size = this.size();
-    if (size <= BACKLOG) return 0;
-    this.#head ??= this.read(0, this.#half);
+    if (size <= this.#quietAt + BACKLOG) return 0;
+    const head = this.#head ?? this.read(0, this.#half);
+    let tail = this.read(Math.max(0, size - this.#half), this.#half);
     let end = size;
-    this.#tail = this.read(Math.max(0, end - this.#half), this.#half);
-    // What came meanwhile may be the last that the command says. One that goes on and on says more later.
-    for (let tries = 0, now = this.size(); now > end && tries < CATCHES_UP; tries++, now = this.size()) {
+    let now = this.size();
+    for (let tries = 0; now > end && tries < CATCHES_UP; tries++, now = this.size()) {
       const fresh = this.read(Math.max(end, now - this.#half), Math.min(now - end, this.#half));
-      this.#tail = Buffer.concat([this.#tail, fresh]).subarray(-this.#half);
+      tail = Buffer.concat([tail, fresh]).subarray(-this.#half);
       end = now;
     }
+    const wasQuiet = this.#quietAt > 0;
+    this.#quietAt = now === end && !wasQuiet ? end : 0;
+    if (this.#quietAt > 0) return 0;
     ftruncateSync(this.fd, 0);
+    this.#head = head;
+    this.#tail = tail;
     this.#dropped += end;
     this.#seen = 0;
     return end;
