@@ -1,5 +1,6 @@
 import { errors } from './errors/catalogue.js';
 import { isShipError } from './errors/ship-error.js';
+import { soon } from './soon.js';
 
 /** What kind of hook it is: how taps are called, and what an error of one does. */
 export type HookKind = 'waterfall' | 'series' | 'bail' | 'settle-all' | 'sync';
@@ -175,6 +176,7 @@ export class TapWatch {
   readonly #deadlineMs: number;
   readonly #underWay: Call[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isBegun = false;
   #stays = false;
 
   constructor(deadlineMs: number) {
@@ -183,7 +185,8 @@ export class TapWatch {
 
   begin(call: Call): void {
     call.slot = this.#underWay.push(call) - 1;
-    if (this.#timer === undefined) this.#start();
+    if (!this.#isBegun) soon(() => this.#start());
+    this.#isBegun = true;
   }
 
   finish(call: Call): void {

@@ -18,8 +18,10 @@ const never = () => new Promise<never>(() => {});
 const obeying = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
 
-/** The deadline counts, and the parent is heard, from the turn after next on. */
-const turns = () => vi.advanceTimersByTimeAsync(1);
+/** The deadline counts, and the parent is heard, a few turns later. */
+async function turns() {
+  for (let turn = 0; turn < 4; turn += 1) await vi.advanceTimersByTimeAsync(1);
+}
 
 describe('bounded', () => {
   it('given work that ends in time, when it is awaited, then its answer comes and no timer is left', async () => {

@@ -1,4 +1,5 @@
 import type { ShipError } from '../errors/ship-error.js';
+import { soon } from '../soon.js';
 import type { AnyAction } from '../types/index.js';
 
 /** How long work may take to settle after it was told to stop: tools get INT, TERM and KILL in this time. */
@@ -53,17 +54,6 @@ export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promis
       (error) => settle(() => reject(controller.signal.aborted ? controller.signal.reason : error)),
     );
   });
-}
-
-/**
- * Does something in the turn after the next one, unless what is returned is called before. By then a step that has been told
- * to start has started its tool: Node takes a millisecond to make its first timer and its first listener.
- */
-export function soon(act: () => void): () => void {
-  let turn = setImmediate(() => {
-    turn = setImmediate(act);
-  });
-  return () => clearImmediate(turn);
 }
 
 async function start<T>(work: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {

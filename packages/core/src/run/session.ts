@@ -5,6 +5,7 @@ import type { LedgerLine } from '../journal/ledger.js';
 import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process-identity.js';
 import type { Redactor } from '../redact.js';
+import { soon } from '../soon.js';
 import type {
   AnyAction,
   ComponentState,
@@ -18,7 +19,6 @@ import type {
   Step,
   StepReport,
 } from '../types/index.js';
-import { soon } from './bounded.js';
 import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
@@ -81,8 +81,8 @@ export class Session {
   readonly record: RunRecord;
   /** From the failure until it was decided, in milliseconds. */
   decisionMs = 0;
-  /** The environment for tools. */
-  env: Readonly<Record<string, string | undefined>> = { ...process.env };
+  /** The environment for tools: that of this process, and from the first step on as it was then. */
+  env: Readonly<Record<string, string | undefined>> = process.env;
   readonly #attempts = new Map<string, Attempts>();
   readonly #interrupt = new AbortController();
   #outer: AbortSignal | undefined;

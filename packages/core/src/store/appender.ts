@@ -2,6 +2,7 @@ import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSy
 import { dirname } from 'node:path';
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
+import { soon } from '../soon.js';
 import type { Appender } from '../types/index.js';
 import { FILE_MODE, makeFolderBeside, replaceFile, syncFolderBeside, writeFully } from './durable.js';
 
@@ -36,9 +37,11 @@ export class FileAppender implements Appender {
   #allocated: number;
   #flushes = 0;
   #failure: unknown;
-  #linger: NodeJS.Timeout | undefined;
+  #stopLinger: (() => void) | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #inFlight: Promise<void> | undefined;
+  /** Until the names of the file and of its folders are durable. */
+  #naming: Promise<void> | undefined;
 
   private constructor(
     readonly path: string,
@@ -52,7 +55,8 @@ export class FileAppender implements Appender {
 
   /**
    * Opens the file of a stream, and makes it where there is none. `end` is where the records end, if what follows is to be cut off.
-   * The names of the file and of its folders become durable side by side, while the process can do other things.
+   * The names of the file and of its folders become durable side by side, while the process can do other things: the first
+   * `append` waits for them.
    */
   static async open(path: string, concurrent = false, end?: number): Promise<FileAppender> {
     const folder = dirname(path);
@@ -63,13 +67,8 @@ export class FileAppender implements Appender {
     // A file of its own: who was taken for dead and wakes still has the old one open, and writes into that.
     if (end !== undefined && !isNew) replaceFile(path, readFileSync(path).subarray(0, end));
     const appender = new FileAppender(path, concurrent, isNew);
-    try {
-      await Promise.all([made, isNew ? syncFolderBeside(folder) : undefined]);
-      return appender;
-    } catch (error) {
-      closeSync(appender.#fd);
-      throw error;
-    }
+    appender.#name(Promise.all([made, isNew ? syncFolderBeside(folder) : undefined]));
+    return appender;
   }
 
   append(data: string): Promise<void> {
@@ -77,29 +76,52 @@ export class FileAppender implements Appender {
     this.#pending.push(data);
     this.#batch ??= newBatch();
     if (this.#inFlight === undefined) this.#immediate ??= setImmediate(() => this.#flush());
-    return this.#batch.promise;
+    const { promise } = this.#batch;
+    return this.#naming === undefined ? promise : Promise.all([promise, this.#naming]).then(() => {});
   }
 
   enqueue(data: string): void {
     if (this.#failure !== undefined) return;
     this.#pending.push(data);
-    this.#linger ??= setTimeout(() => this.#flush(), LINGER_MS);
+    this.#stopLinger ??= this.#linger();
   }
 
   async close(): Promise<void> {
     this.#flush();
     while (this.#inFlight !== undefined) await this.#inFlight;
+    await this.#naming?.catch(() => {});
     if (this.#failure === undefined) this.#cutRoom();
     closeSync(this.#fd);
     if (this.#failure === undefined) this.#failure = errors.SHIP_STORE_CLOSED({ path: this.path });
     else throw this.#failure;
   }
 
+  /** The first record of a stream has its second one close behind it; and Node takes a while to make its first timer. */
+  #linger(): () => void {
+    if (this.#flushes === 0) return soon(() => this.#flush());
+    const timer = setTimeout(() => this.#flush(), LINGER_MS);
+    return () => clearTimeout(timer);
+  }
+
+  #name(named: Promise<unknown>): void {
+    this.#naming = named.then(
+      () => {
+        this.#naming = undefined;
+      },
+      (cause) => {
+        this.#poison(cause);
+        throw this.#failure;
+      },
+    );
+    // Heard by `append` and `close`.
+    this.#naming.catch(() => {});
+  }
+
   #flush(): void {
     if (this.#inFlight !== undefined) return;
-    clearTimeout(this.#linger);
+    this.#stopLinger?.();
     clearImmediate(this.#immediate);
-    this.#linger = undefined;
+    this.#stopLinger = undefined;
     this.#immediate = undefined;
     const batch = this.#batch;
     this.#batch = undefined;
