@@ -25,9 +25,9 @@ export async function precompiledSchemas(root) {
     const name = `precompiled-${index}`;
     texts[`packages/cli/dist/tsc/${name}-errors.js`] = resolved(madeLate(standalone.default(ajv, ajv.getSchema($id))));
     texts[`packages/cli/dist/tsc/${name}.js`] = resolved(withErrors(predicateOf(OPTIONS, schemas, $id), `require('./${name}-errors.js')`));
-    return `get ${JSON.stringify($id)}() { return require('./${name}.js'); }`;
+    return `case ${JSON.stringify($id)}: return require('./${name}.js');`;
   });
-  return { ...texts, 'packages/cli/dist/tsc/precompiled.js': `exports.PRECOMPILED = { ${table.join(', ')} };` };
+  return { ...texts, 'packages/cli/dist/tsc/precompiled.js': `exports.precompiled = (id) => { switch (id) { ${table.join(' ')} } };` };
 }
 
 const resolved = (text) =>

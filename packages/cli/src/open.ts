@@ -5,7 +5,7 @@ import { configFile } from './config-file.js';
 import { staySmall } from './heap.js';
 import { importModule } from './import-module.js';
 import { lockWaitOf } from './lock-wait.js';
-import { PRECOMPILED } from './precompiled.js';
+import { precompiled } from './precompiled.js';
 
 /** Opens the kernel that the flags ask for. */
 export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
@@ -22,7 +22,7 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     lockWaitMs: lockWaitOf(flags),
     builtins: BUILTINS,
     defaults: DEFAULTS,
-    precompiled: PRECOMPILED,
+    precompiled,
     importModule,
     interaction,
     withoutJournal: flags.withoutJournal,

@@ -54,8 +54,8 @@ export interface KernelOptions {
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */
   readonly defaults?: readonly string[];
-  /** Compiled schemas by `$id`, so that ajv need not be loaded for them. */
-  readonly precompiled?: Readonly<Record<string, CompiledSchema>>;
+  /** The compiled schema with that `$id`, where there is one: ajv need not be loaded for it. */
+  precompiled?(id: string): CompiledSchema | undefined;
   /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
   /** Who can be asked; nobody when absent. */

@@ -37,7 +37,7 @@ const ECHOES = new Set(['if', 'anyOf', 'oneOf', 'allOf', 'propertyNames']);
 export class SchemaChecker {
   readonly #compiled = new WeakMap<JsonSchema, CompiledSchema>();
 
-  constructor(private readonly precompiled: Readonly<Record<string, CompiledSchema>> = {}) {}
+  constructor(private readonly precompiled: (id: string) => CompiledSchema | undefined = () => undefined) {}
 
   /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
   accepts(schema: JsonSchema, value: unknown): boolean {
@@ -54,7 +54,7 @@ export class SchemaChecker {
   }
 
   #known(schema: JsonSchema): CompiledSchema | undefined {
-    return this.precompiled[String(schema?.$id)] ?? this.#compiled.get(schema);
+    return this.precompiled(String(schema?.$id)) ?? this.#compiled.get(schema);
   }
 
   async #validator(schema: JsonSchema, { plugin, what, at }: SchemaOwner): Promise<CompiledSchema> {
