@@ -156,8 +156,8 @@ async function weigh(
 ): Promise<void> {
   for (const { name, weight } of weights) {
     const command = `set weight ${backend}/${name} ${weight}`;
-    const refusal = await socket.say(command);
-    const told = refusal === '' ? await socket.say(`get weight ${backend}/${name}`) : refusal;
-    if (Number.parseInt(told, 10) !== weight) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: told });
+    const [refusal, told] = await Promise.all([socket.say(command), socket.say(`get weight ${backend}/${name}`)]);
+    if (refusal !== '' || Number.parseInt(told, 10) !== weight)
+      throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: refusal || told });
   }
 }
