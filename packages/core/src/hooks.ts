@@ -216,29 +216,13 @@ export function guardHooks(hooks: Hooks, sink: TapErrorSink, deadlineMs = TAP_DE
 }
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */
-export const pluginHooks = (hooks: Hooks, plugin: string): PluginHooks =>
-  Object.freeze(new HooksOf(hooks, plugin)) as unknown as PluginHooks;
-
-/** Made one by one when they are asked for: every plugin has a dozen hooks, and taps two or three. */
-class HooksOf {
-  readonly #hooks: Hooks;
-  readonly #plugin: string;
-
-  constructor(hooks: Hooks, plugin: string) {
-    this.#hooks = hooks;
-    this.#plugin = plugin;
+export function pluginHooks(hooks: Hooks, plugin: string): PluginHooks {
+  const scoped: Record<string, Pick<Taps, 'tap'>> = {};
+  for (const name of Object.keys(HOOK_KINDS)) {
+    const taps = new Taps(hooks[name as HookName] as unknown as Tappable, plugin);
+    scoped[name] = Object.freeze(name === 'event' ? { tap: (tap: Tap, fn: Tapped) => taps.tap(tap, fn) } : taps);
   }
-
-  static {
-    for (const name of Object.keys(HOOK_KINDS) as HookName[])
-      Object.defineProperty(HooksOf.prototype, name, {
-        enumerable: true,
-        get(this: HooksOf) {
-          const taps = new Taps(this.#hooks[name] as unknown as Tappable, this.#plugin);
-          return Object.freeze(name === 'event' ? { tap: (tap: Tap, fn: Tapped) => taps.tap(tap, fn) } : taps);
-        },
-      });
-  }
+  return Object.freeze(scoped) as unknown as PluginHooks;
 }
 
 type Tap = string | { name: string };
@@ -246,7 +230,7 @@ type Tapped = (...args: never[]) => unknown;
 /** The three methods have the same shape on every hook of tapable. */
 type Tappable = Readonly<Record<TapMethods, (options: object, fn: Tapped) => void>>;
 
-/** Taps a hook in the name of a plugin. */
+/** Taps a hook in the name of a plugin. Methods, since every plugin has a dozen hooks and taps two or three. */
 class Taps {
   readonly #hook: Tappable;
   readonly #plugin: string;

@@ -62,6 +62,8 @@ describe('hooks', () => {
     });
     expect(Object.isFrozen(createHooks())).toBe(true);
     expect(Object.isFrozen(pluginHooks(createHooks(), 'p').beforeStep)).toBe(true);
+    // A plugin may tap all there are.
+    expect(Object.keys(pluginHooks(createHooks(), 'p'))).toEqual(Object.keys(HOOK_KINDS));
   });
 
   it.each(WAYS)(
