@@ -96,8 +96,7 @@ async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> 
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
   const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
-  // Durable with the first intent: before any step acts.
-  journal.note({
+  await journal.append({
     type: 'run-started',
     run: id,
     project,

@@ -2,7 +2,6 @@ import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSy
 import { dirname } from 'node:path';
 import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
-import { soon } from '../soon.js';
 import type { Appender } from '../types/index.js';
 import { FILE_MODE, makeFolderBeside, replaceFile, syncFolderBeside, writeFully } from './durable.js';
 
@@ -37,7 +36,7 @@ export class FileAppender implements Appender {
   #allocated: number;
   #flushes = 0;
   #failure: unknown;
-  #stopLinger: (() => void) | undefined;
+  #linger: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #inFlight: Promise<void> | undefined;
   /** Until the names of the file and of its folders are durable. */
@@ -83,7 +82,7 @@ export class FileAppender implements Appender {
   enqueue(data: string): void {
     if (this.#failure !== undefined) return;
     this.#pending.push(data);
-    this.#stopLinger ??= this.#linger();
+    this.#linger ??= setTimeout(() => this.#flush(), LINGER_MS);
   }
 
   async close(): Promise<void> {
@@ -94,13 +93,6 @@ export class FileAppender implements Appender {
     closeSync(this.#fd);
     if (this.#failure === undefined) this.#failure = errors.SHIP_STORE_CLOSED({ path: this.path });
     else throw this.#failure;
-  }
-
-  /** The first record of a stream has its second one close behind it; and Node takes a while to make its first timer. */
-  #linger(): () => void {
-    if (this.#flushes === 0) return soon(() => this.#flush());
-    const timer = setTimeout(() => this.#flush(), LINGER_MS);
-    return () => clearTimeout(timer);
   }
 
   #name(named: Promise<unknown>): void {
@@ -119,9 +111,9 @@ export class FileAppender implements Appender {
 
   #flush(): void {
     if (this.#inFlight !== undefined) return;
-    this.#stopLinger?.();
+    clearTimeout(this.#linger);
     clearImmediate(this.#immediate);
-    this.#stopLinger = undefined;
+    this.#linger = undefined;
     this.#immediate = undefined;
     const batch = this.#batch;
     this.#batch = undefined;
