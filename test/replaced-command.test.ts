@@ -28,12 +28,26 @@ describe('a step that replaces the command that runs it', () => {
 describe('the chunks of the command', () => {
   it.each([
     [['validate'], ['ship-deploy', 'ship-list', 'ship-rest']],
-    [[], ['ship-list', 'ship-rest']],
+    [[], ['ship-rest']],
     [['snapshots', 'list'], ['ship-rest']],
   ])('given ship %j, then it loads no chunk but its own', async (words, without) => {
     const copy = copied();
     for (const name of without) rmSync(join(copy, `dist/${name}.cjs`));
     const { code, stderr } = await ship(copy, project(DEPLOY), ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    ['ship', ['validate']],
+    ['ship-deploy', []],
+    ['ship-end', []],
+    ['ship-list', []],
+    ['ship-rest', ['explain', 'SHIP_USAGE']],
+  ])('given %s.cjs that is missing, when ship %j needs it, then it says so, and is no silent success', async (name, words) => {
+    const copy = copied();
+    rmSync(join(copy, `dist/${name}.cjs`));
+    const { code, stderr } = await ship(copy, project(DEPLOY), ...words);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`dist/${name}.cjs is missing: install ship again`);
   });
 });

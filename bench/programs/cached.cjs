@@ -4,9 +4,10 @@ const fs = require('node:fs');
 const { Script } = require('node:vm');
 
 const [filename, cacheFile] = process.argv.splice(2, 2);
+const room = Buffer.allocUnsafeSlow(1024 ** 2);
+const text = contentOf(filename).latin1Slice();
 const cachedData = contentOf(cacheFile);
-const text = contentOf(filename);
-const script = new Script(text.latin1Slice(0, text.length), { filename, cachedData });
+const script = new Script(text, { filename, cachedData });
 if (cachedData === undefined) process.once('exit', () => fs.writeFileSync(cacheFile, script.createCachedData()));
 else if (script.cachedDataRejected) throw new Error('V8 takes its code cache for another one');
 script.runInThisContext()(require, module, exports);
@@ -19,7 +20,9 @@ function contentOf(path) {
   } catch {
     return undefined;
   }
-  const bytes = Buffer.allocUnsafeSlow(fs.fstatSync(file).size);
-  fs.readSync(file, bytes, 0, bytes.length, 0);
-  return bytes;
+  for (let size = 0; ; ) {
+    const more = fs.readSync(file, room, size, room.length - size, size);
+    if (more === 0) return room.subarray(0, size);
+    size += more;
+  }
 }

@@ -36,31 +36,28 @@ if (process.argv.length === 3 && (first === '--version' || first === '-V')) {
   }
 
   // One for all: memory that a process has not touched yet costs more than what is read into it.
-  let room = Buffer.alloc(0);
-  /** As `readFileSync` does for a file of known size, with less around it: until the next one is read. */
-  const contentOf = (file, size) => {
-    for (let read = 0; read < size; ) {
-      const more = fs.readSync(file, room, read, size - read, read);
-      if (more === 0) return room.subarray(0, read);
-      read += more;
+  let room = Buffer.allocUnsafeSlow(1024 ** 2);
+  /** As `readFileSync`, with less around it: until the next one is read. */
+  const contentOf = (file) => {
+    for (let size = 0; ; ) {
+      const more = fs.readSync(file, room, size, room.length - size, size);
+      if (more === 0) return room.subarray(0, size);
+      size += more;
+      if (size === room.length) room = Buffer.concat([room, room]);
     }
-    return room.subarray(0, size);
   };
-  const sizeOf = (file) => (file === undefined ? 0 : fs.fstatSync(file).size);
   const scriptOf = (name) => {
     const [file, cache] = chunks.get(name).files;
-    const [size, cacheSize] = [sizeOf(file), sizeOf(cache)];
-    if (room.length < Math.max(size, cacheSize)) room = Buffer.allocUnsafeSlow(Math.max(size, cacheSize));
+    if (file === undefined) {
+      // At once: whoever caught an error would need the same chunk to say what it is.
+      fs.writeSync(2, `ship: dist/${name}.cjs is missing: install ship again, or run \`npm run build\` where it is made\n`);
+      process.exit(2);
+    }
     // A chunk is in plain ASCII, which is read faster as what it is.
-    const text = contentOf(file, size).latin1Slice();
-    return new Script(text, { filename: `${dist}/${name}.cjs`, cachedData: cache && contentOf(cache, cacheSize) });
+    const text = contentOf(file).latin1Slice();
+    return new Script(text, { filename: `${dist}/${name}.cjs`, cachedData: cache && contentOf(cache) });
   };
 
-  if (chunks.get('ship').files[0] === undefined) {
-    process.stderr.write('ship: dist/ship.cjs is missing: run `npm run build` first\n');
-    process.exitCode = 2;
-  } else {
-    const loader = scriptOf('ship');
-    loader.runInThisContext()({ first: loader, scriptOf, chunks, dist, cacheEnd, require, importModule: (name) => import(name) });
-  }
+  const loader = scriptOf('ship');
+  loader.runInThisContext()({ first: loader, scriptOf, chunks, dist, cacheEnd, require, importModule: (name) => import(name) });
 }
