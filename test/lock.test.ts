@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LeaseOwner } from '@ship/core';
 import { FileStore } from '@ship/core/kernel';
 import { describe, expect, it } from 'vitest';
-import { thisOwner } from '../packages/core/src/store/owner.js';
+import { thisOwner } from '../packages/core/src/store/liveness.js';
 import { project, ship, shipJson } from './support/ship.js';
 import { started } from './support/started.js';
 

@@ -1,7 +1,7 @@
 import { isShipError } from '@ship/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseJournal } from '../../packages/core/src/journal/read.js';
+import { parseJournal } from '../../packages/core/src/journal/journal.js';
 import { SAMPLE, written } from '../../packages/core/test/journal-sample.js';
 import { figuresOf } from './figures.js';
 

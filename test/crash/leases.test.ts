@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isShipError, type Lease } from '@ship/core';
 import { FileStore } from '@ship/core/kernel';
 import { expect, it, onTestFinished } from 'vitest';
-import { thisOwner } from '../../packages/core/src/store/owner.js';
+import { thisOwner } from '../../packages/core/src/store/liveness.js';
 import { ROOT, temporaryFolder } from '../support/ship.js';
 import { figuresOf } from './figures.js';
 import { sized } from './size.js';

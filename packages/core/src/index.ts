@@ -1,7 +1,6 @@
 // What authors of plugins need. Who runs a kernel imports `@ship/core/kernel`.
 export { parseDuration, suggest } from './config/index.js';
-export { defineErrors, type ErrorCatalogue, type ErrorDefinition } from './errors/define.js';
-export { type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
+export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type { HookKind } from './hook-call.js';
 export type {
   CapturedParts,
@@ -17,8 +16,8 @@ export type {
 export { fileTimestamp, uniqueId } from './ids.js';
 export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
-export { overallVersion } from './run/deployed.js';
+export { overallVersion } from './run/environment-state.js';
+export { userName } from './store/liveness.js';
 export { MemoryStore } from './store/memory.js';
-export { userName } from './store/owner.js';
 export type * from './types/index.js';
 export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, PART_NAMES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';

@@ -1,21 +1,17 @@
 import { resolve } from 'node:path';
 import { allMistakes } from './all-mistakes.js';
+import { registerOwn } from './builtins/register.js';
 import { type ConfigOverrides, checkSections, checkStateFolder, type DraftConfig, draftConfig, type PositionOf } from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
-import { registerOwn } from './own/register.js';
 import { tappedConfig } from './plugins/config-taps.js';
-import type { ImportModule } from './plugins/import-plugin.js';
-import { type BuiltinPlugins, loadPlugins } from './plugins/load.js';
-import { openStore } from './plugins/open-store.js';
-import { Registry } from './plugins/registry.js';
+import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
+import { openStore, Registry } from './plugins/registry.js';
 import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
-import { ChosenStore } from './store/chosen.js';
-import { FencedStore } from './store/fenced.js';
 import { MemoryStore } from './store/memory.js';
-import { Spool } from './store/spool.js';
-import { SpoolingStore } from './store/spooling.js';
+import { Spool, SpoolingStore } from './store/spool.js';
+import { ChosenStore, FencedStore } from './store/wrappers.js';
 import type { Config, DecisionOption, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */

@@ -2,7 +2,7 @@ import { invalid, type PositionOf, type Told } from './config/index.js';
 import { suggest } from './config/suggest.js';
 import { errors } from './errors/catalogue.js';
 import { isShipError, type ShipError } from './errors/ship-error.js';
-import { inOrder } from './in-order.js';
+import { inOrder } from './graph.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
 import {
@@ -18,7 +18,7 @@ import {
   type StepConfig,
   SUITES,
 } from './types/index.js';
-import type { Writable } from './types/writable.js';
+import type { Writable } from './types/json.js';
 
 /** A step that says nothing may take this long. */
 export const DEFAULT_STEP_TIMEOUT_MS = 1_800_000;

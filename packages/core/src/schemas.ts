@@ -1,10 +1,9 @@
-import { CONTEXT_SCHEMA } from './failure/read-context.js';
+import { registerOwn } from './builtins/register.js';
 import { createHooks } from './hooks.js';
-import { registerOwn } from './own/register.js';
 import type { Plugin } from './plugins/define.js';
 import { NO_OPTIONS } from './plugins/load.js';
-import { Registry } from './plugins/registry.js';
-import { createScope } from './plugins/scope.js';
+import { createScope, Registry } from './plugins/registry.js';
+import { CONTEXT_SCHEMA } from './run/read/decide.js';
 import { MemoryStore } from './store/memory.js';
 import type { Config, JsonSchema } from './types/index.js';
 

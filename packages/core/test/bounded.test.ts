@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Bounds, bounded, SETTLE_GRACE_MS, sleep } from '../src/deadline.js';
 import { errors } from '../src/errors/catalogue.js';
 import { ShipError } from '../src/errors/ship-error.js';
-import { type Bounds, bounded, SETTLE_GRACE_MS, sleep } from '../src/run/bounded.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -8,10 +8,9 @@ const FILES = [
   'kernel.ts',
   'plugins/define.ts',
   'plugins/schema.ts',
-  'errors/define.ts',
   'errors/ship-error.ts',
-  'journal/fold.ts',
-  'journal/read.ts',
+  'journal/state.ts',
+  'journal/journal.ts',
 ];
 
 const EXPORT = /^export (?:interface|type|class|function|async function|const) \w+/;

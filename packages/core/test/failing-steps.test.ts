@@ -1,8 +1,8 @@
 import { type HarnessOptions, harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import type { DecisionOption, InterventionGuide } from '../src/index.js';
-import { foldJournal } from '../src/journal/fold.js';
-import { resume } from '../src/run/recover.js';
+import { foldJournal } from '../src/journal/state.js';
+import { resume } from '../src/run/recover/recover.js';
 import { actions, journalOf, ofType, plugin, recording, steps } from './help.js';
 
 /** Somebody who answers in turn, and remembers what was asked and shown. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { recover } from '../src/run/recover.js';
-import { rollbackComponent } from '../src/run/rollback-component.js';
-import { rollbackTo } from '../src/run/rollback-to.js';
+import { recover } from '../src/run/recover/recover.js';
+import { rollbackComponent, rollbackTo } from '../src/run/rollback/to-snapshot.js';
 import { fleet, type Log, objecting, shelfOf, snapshotOf, type World } from './fleet.js';
 import { plugin, rollingBack } from './help.js';
 

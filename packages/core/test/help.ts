@@ -1,7 +1,7 @@
 import { type Harness, type HarnessOptions, harness } from '@ship/testing';
 import { type AnyAction, definePlugin, type Plugin, type PluginScope, type Report, type ShipEvent } from '../src/index.js';
 import type { JournalEntry } from '../src/journal/entries.js';
-import { parseJournal } from '../src/journal/read.js';
+import { parseJournal } from '../src/journal/journal.js';
 
 /** A plugin in one line. */
 export const plugin = (name: string, apply: (ship: PluginScope) => void, more: Partial<Plugin> = {}): Plugin =>

@@ -2,8 +2,8 @@ import { harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore, type Report, uniqueId } from '../src/index.js';
 import { type Kernel, recover } from '../src/kernel-api.js';
-import { environmentStatus, listRuns } from '../src/run/history.js';
-import { thisOwner } from '../src/store/owner.js';
+import { environmentStatus, listRuns } from '../src/run/read/history.js';
+import { thisOwner } from '../src/store/liveness.js';
 import { actions, fail, steps } from './help.js';
 
 /** A kernel whose step `a` fails as long as `broken` says so, and makes a file. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/journal/entries.js';
-import { foldJournal } from '../src/journal/fold.js';
-import { frame, GENESIS } from '../src/journal/frame.js';
-import { parseJournal, readJournal } from '../src/journal/read.js';
+import { frame, GENESIS, parseJournal, readJournal } from '../src/journal/journal.js';
+import { foldJournal } from '../src/journal/state.js';
 import { Redactor } from '../src/redact.js';
 import { MemoryStore } from '../src/store/memory.js';
 import { error, intent, SAMPLE, started, written } from './journal-sample.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RollbackReport, RollbackRequest } from '../src/index.js';
-import { recover } from '../src/run/recover.js';
+import { recover } from '../src/run/recover/recover.js';
 import { fleet, type Log, leftBroken, objecting, shelfOf, snapshotOf, tried, type World } from './fleet.js';
 import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
 

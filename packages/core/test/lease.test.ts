@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FileStore } from '../src/store/file.js';
-import { proofOf, thisOwner } from '../src/store/owner.js';
+import { proofOf, thisOwner } from '../src/store/liveness.js';
 import type { LeaseOwner } from '../src/types/index.js';
 
 /** Beyond what Linux gives. */

@@ -1,7 +1,7 @@
 import { harness } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../src/in-order.js';
+import { inOrder } from '../src/graph.js';
 import type { ShipError } from '../src/index.js';
 import { makePlan } from '../src/kernel-api.js';
 import { DEFAULT_STEP_TIMEOUT_MS } from '../src/plan.js';

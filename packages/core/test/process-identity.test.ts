@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execute } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
 import type { ProcessIdentity } from '../src/index.js';
-import { bootId, isAlive, processStartTime } from '../src/process-identity.js';
+import { bootId, isAlive, processStartTime } from '../src/process.js';
 
 describe('identity', () => {
   it('recognises a process, and not another one with its pid', () => {

@@ -1,8 +1,8 @@
 import { type Harness, type HarnessOptions, harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import type { Plugin, Remover, Resource } from '../src/index.js';
-import { foldJournal } from '../src/journal/fold.js';
-import { recover } from '../src/run/recover.js';
+import { foldJournal } from '../src/journal/state.js';
+import { recover } from '../src/run/recover/recover.js';
 import { fail, journalOf, plugin, rollingBack, steps } from './help.js';
 
 const thing = (id: string, more: Partial<Resource> = {}): Resource => ({
@@ -187,7 +187,7 @@ describe('resources in a rollback', () => {
       },
       standing,
     );
-    const opened = await rollingBack({ plugins: [made], config: `rollback_timeout: 600ms\n${MAKE}` });
+    const opened = await rollingBack({ plugins: [made], config: `rollback_timeout: 2s\n${MAKE}` });
     const report = await opened.run();
     expect(removed).toEqual(['subnet', 'net']);
     expect(report).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { mayRetry, retryDelay } from '../src/deadline.js';
 import { errors } from '../src/errors/catalogue.js';
-import { mayRetry, retryDelay } from '../src/run/retry.js';
 
 describe('mayRetry', () => {
   const retry = { times: 2, delay_ms: 0, max_delay_ms: 0 };

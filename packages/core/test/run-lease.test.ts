@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemoryStore, ShipError } from '../src/index.js';
 import { recover, resume, rollbackLast } from '../src/kernel-api.js';
 import { keepAlive } from '../src/run/lease.js';
-import { thisOwner } from '../src/store/owner.js';
+import { thisOwner } from '../src/store/liveness.js';
 import type { Lease } from '../src/types/index.js';
 import { actions, fail, journalOf, ofType, plugin, steps } from './help.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sideBySide } from '../src/run/side-by-side.js';
+import { sideBySide } from '../src/graph.js';
 
 /** Any graph without a cycle: an item waits for some of those before it. */
 const graphs = fc

@@ -5,9 +5,9 @@ import { temporaryFolder, testStore } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { FileAppender } from '../src/store/appender.js';
 import { createFile } from '../src/store/durable.js';
-import { FencedStore } from '../src/store/fenced.js';
 import { FileStore } from '../src/store/file.js';
 import { MemoryStore } from '../src/store/memory.js';
+import { FencedStore } from '../src/store/wrappers.js';
 
 testStore('file', (wanted) => new FileStore(join(temporaryFolder(), '.speckit'), wanted));
 testStore('memory', (wanted) => new MemoryStore(wanted));

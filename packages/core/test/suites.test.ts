@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { harness } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { httpCheck } from '../src/builtins/http.js';
+import { environmentCondition, variableCondition } from '../src/builtins/register.js';
+import { tcpCheck } from '../src/builtins/tcp.js';
 import type { CheckOutcome, Context } from '../src/index.js';
-import { environmentCondition, variableCondition } from '../src/own/conditions.js';
-import { httpCheck } from '../src/own/http.js';
-import { tcpCheck } from '../src/own/tcp.js';
 import { actions, ofType, plugin, steps } from './help.js';
 
 type Answer = (attempt: number, ctx: Context) => CheckOutcome | Promise<CheckOutcome>;

@@ -1,4 +1,4 @@
-export { groupAlive, signalGroup } from '@ship/core/process-group';
+export { groupAlive, signalGroup } from '@ship/core/process';
 export { commandLine, shellCommand, shellQuote } from './command.js';
 export { fromContext } from './context.js';
 export { execErrors } from './errors.js';

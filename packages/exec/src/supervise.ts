@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { endGroup } from '@ship/core/process-group';
+import { endGroup } from '@ship/core/process';
 import { SpawnerGone } from './spawner.js';
 import type { EndedBy, Ending, ExecuteOptions, Started } from './types.js';
 

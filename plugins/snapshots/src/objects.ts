@@ -1,5 +1,12 @@
-import { type HeldObjects, isShipError, type Stored } from '@ship/core';
-import type { Shelf } from './shelf.js';
+import { type HeldObjects, isShipError, type Snapshot, type Store, type Stored } from '@ship/core';
+
+/** Where snapshots and objects are kept. */
+interface Shelf {
+  readonly store: Store;
+  environments(): Promise<readonly string[]>;
+  ids(environment: string): Promise<readonly string[]>;
+  read(environment: string, id: string): Promise<Snapshot>;
+}
 
 const HELD = 'objects/held/';
 

@@ -1,5 +1,5 @@
 import type { JsonObject, StepConfig } from '../types/index.js';
-import type { Writable } from '../types/writable.js';
+import type { Writable } from '../types/json.js';
 import { checkReference, readDuration, readRetry } from './fields.js';
 import { Positioned } from './lazy-position.js';
 import { type Dict, isDict } from './paths.js';

@@ -1,7 +1,7 @@
 import type { LeaseOwner } from '../types/index.js';
 import { configErrors } from './config-errors.js';
-import { defineErrors, seconds } from './define.js';
 import { rollbackErrors } from './rollback-errors.js';
+import { defineErrors, seconds } from './ship-error.js';
 
 /** Store, lease and journal. */
 const storeErrors = {

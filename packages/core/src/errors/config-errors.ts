@@ -1,5 +1,5 @@
 import { configFileErrors } from './config-file-errors.js';
-import type { ErrorDefinition } from './define.js';
+import type { ErrorDefinition } from './ship-error.js';
 
 /** A value of the config, as an error shows it: where it stands and a short form of it. */
 export interface Shown {

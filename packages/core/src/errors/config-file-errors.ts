@@ -1,4 +1,4 @@
-import type { ErrorDefinition } from './define.js';
+import type { ErrorDefinition } from './ship-error.js';
 
 /** Finding and reading the file. */
 const fileErrors = {

@@ -1,4 +1,4 @@
-import { type ErrorDefinition, seconds } from './define.js';
+import { type ErrorDefinition, seconds } from './ship-error.js';
 
 /** What is decided about a failure, and what was decided before. */
 const decisionErrors = {

@@ -1,4 +1,4 @@
-import type { FailureType, Position, Trigger } from '../types/index.js';
+import type { FailureType, Position, ReportedError, Trigger } from '../types/index.js';
 
 /** What an error carries besides its code and its details. */
 export interface ErrorExtras {
@@ -68,4 +68,81 @@ export function isShipError(error: unknown): error is ShipError {
 /** What is thrown need not be an error: plugins may throw anything. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** One code: its exit status, its message from the details, and what to do about it. */
+export interface ErrorDefinition<Details> {
+  /** The exit status of `ship` where this error ends it. */
+  readonly exit: number;
+  /** One sentence without a full stop, with the user's own value. */
+  readonly message: (details: Details) => string;
+  /** What to do about it. */
+  readonly hint?: string | ((details: Details) => string | undefined);
+  /** What kind of failure it is, where a step ends with it; otherwise its text is classified. */
+  readonly failureType?: FailureType;
+  /** What it sets a rollback off as, where that is more than `step_failed`. */
+  readonly trigger?: Trigger;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the details differ from code to code
+type Definitions = Record<string, ErrorDefinition<any>>;
+
+/** A catalogue of codes: one function a code that makes the error. */
+export type ErrorCatalogue<T extends Definitions> = {
+  readonly [Code in keyof T]: (details: Parameters<T[Code]['message']>[0], extras?: ErrorExtras) => ShipError;
+};
+
+/**
+ * Makes a catalogue of errors. The kernel has one, and each plugin may have its own.
+ * Codes are upper case, start with `SHIP_`, and are never used again for something else.
+ */
+export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalogue<T> {
+  const entries = Object.entries(definitions).map(([code, definition]) => [
+    code,
+    (details: unknown, extras: ErrorExtras = {}) =>
+      new ShipError({
+        code,
+        message: definition.message(details),
+        hint: typeof definition.hint === 'function' ? definition.hint(details) : definition.hint,
+        exitCode: definition.exit,
+        failureType: definition.failureType,
+        trigger: definition.trigger,
+        ...extras,
+      }),
+  ]);
+  return Object.freeze(Object.fromEntries(entries)) as ErrorCatalogue<T>;
+}
+
+/** Milliseconds as people read them. */
+export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
+
+/** `file:line:column`, as editors and terminals take it. */
+export function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** An error as a report shows it. Errors without a code are told as they are, under SHIP_UNEXPECTED. */
+export function toReported(error: unknown, redact: (text: string) => string, source?: string): ReportedError {
+  const from = (isShipError(error) ? error.source : undefined) ?? source;
+  const cause = causeOf(error);
+  const base = isShipError(error)
+    ? { code: error.code, message: redact(error.message), docs: error.docs }
+    : {
+        code: 'SHIP_UNEXPECTED',
+        message: redact(error instanceof Error ? error.message : String(error)),
+        docs: 'docs/errors.md#ship_unexpected',
+      };
+  return {
+    ...base,
+    ...(isShipError(error) && error.hint !== undefined ? { hint: redact(error.hint) } : {}),
+    ...(isShipError(error) && error.at !== undefined ? { at: formatPosition(error.at) } : {}),
+    ...(from === undefined ? {} : { source: from }),
+    ...(cause === undefined ? {} : { cause: redact(cause) }),
+  };
+}
+
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause === undefined || cause === null) return undefined;
+  return cause instanceof Error ? cause.message : String(cause);
 }

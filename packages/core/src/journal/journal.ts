@@ -1,10 +1,9 @@
+import { errors } from '../errors/catalogue.js';
 import { isoTime } from '../iso-time.js';
 import type { Redactor } from '../redact.js';
+import { sha256 } from '../sha256.js';
 import type { Appender, Store } from '../types/index.js';
-import type { Entry } from './entries.js';
-import { frame, GENESIS } from './frame.js';
-import { JOURNAL_FORMAT, journalKey } from './key.js';
-import { type JournalContent, readJournal } from './read.js';
+import type { Entry, JournalEntry } from './entries.js';
 
 /** The append-only record of a run. */
 export class Journal {
@@ -59,6 +58,7 @@ export class Journal {
     this.appender.enqueue(this.#frame(entry));
   }
 
+  /** Resolves when all entries are durable. It takes none afterwards. */
   close(): Promise<void> {
     return this.appender.close();
   }
@@ -81,4 +81,87 @@ export class Journal {
     this.#ms = ms;
     return this.#time;
   }
+}
+
+/** The hash that the first line chains to. */
+export const GENESIS = '0'.repeat(32);
+
+const TAIL = /,"hash":"([0-9a-f]{32})"\}$/;
+
+/** One line: the record, which is an object in JSON, closed by a hash over itself and the hash of the line before. */
+export function frame(record: string, previous: string): { line: string; hash: string } {
+  const body = record.slice(0, -1);
+  const hash = chain(body, previous);
+  return { line: `${body},"hash":"${hash}"}\n`, hash };
+}
+
+/** Reads a line back, without its newline. Undefined where the hash does not hold. */
+export function unframe(line: string, previous: string): { record: unknown; hash: string } | undefined {
+  const hash = TAIL.exec(line)?.[1];
+  if (hash === undefined) return undefined;
+  const body = line.replace(TAIL, '');
+  if (chain(body, previous) !== hash) return undefined;
+  return { record: JSON.parse(`${body}}`), hash };
+}
+
+function chain(body: string, previous: string): string {
+  return sha256(previous + body).slice(0, 32);
+}
+
+/** The version of the format of the lines. */
+export const JOURNAL_FORMAT = 1;
+
+/** Where the journal of a run lives. */
+export function journalKey(environment: string, run: string): string {
+  return `runs/${environment}/${run}/journal.jsonl`;
+}
+
+/** What a journal says, and how many bytes of a torn tail were passed over. */
+export interface JournalContent {
+  /** In the order in which they were written. */
+  readonly entries: readonly JournalEntry[];
+  /** Of a last line that a crash cut off. */
+  readonly tornBytes: number;
+  /** Where the whole lines end, in bytes. */
+  readonly length: number;
+  /** The hash of the last line, which the next one chains to. */
+  readonly hash: string;
+}
+
+/** Reads the journal of a run. A torn tail is dropped and told; a damaged line is refused. */
+export async function readJournal(store: Store, environment: string, run: string): Promise<JournalContent> {
+  const key = journalKey(environment, run);
+  const stored = await store.get(key);
+  if (stored === undefined) throw errors.SHIP_RUN_NOT_FOUND({ run, environment });
+  return parseJournal(stored.value, key);
+}
+
+/** Reads the bytes of a journal. Only whole lines count: a crash can tear the last one, nothing else. */
+export function parseJournal(bytes: Buffer, key: string): JournalContent {
+  const written = withoutRoom(bytes);
+  const end = written.lastIndexOf(0x0a) + 1;
+  const lines = written.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+  const entries: JournalEntry[] = [];
+  let previous = GENESIS;
+  for (const [index, line] of lines.entries()) {
+    const read = unframe(line, previous);
+    if (read === undefined) throw errors.SHIP_JOURNAL_DAMAGED({ key, line: index + 1 });
+    entries.push(checkEntry(read.record as JournalEntry & { format?: number }, index, key));
+    previous = read.hash;
+  }
+  return { entries, tornBytes: written.length - end, length: end, hash: previous };
+}
+
+/** A journal that was not closed may end in zeros: room for records that never came. */
+function withoutRoom(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return bytes.subarray(0, end);
+}
+
+function checkEntry(entry: JournalEntry & { format?: number }, index: number, key: string): JournalEntry {
+  if (index === 0 && entry.format !== JOURNAL_FORMAT)
+    throw errors.SHIP_JOURNAL_FORMAT({ key, format: entry.format, supported: JOURNAL_FORMAT });
+  if (entry.seq !== index + 1) throw errors.SHIP_JOURNAL_DAMAGED({ key, line: index + 1 });
+  return entry;
 }

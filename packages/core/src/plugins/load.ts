@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { PositionOf, Told } from '../config/index.js';
+import { isDict } from '../config/paths.js';
+import { suggest } from '../config/suggest.js';
+import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
 import type { PluginReference } from '../types/index.js';
-import { checkPlugin } from './contract.js';
-import type { Plugin } from './define.js';
-import { type ImportModule, importPlugin } from './import-plugin.js';
-import { inTime, PLUGIN_DEADLINE_MS } from './in-time.js';
-import { resolvePlugin } from './resolve.js';
+import { definePlugin, type Plugin } from './define.js';
+import { createScope, type ScopeParts } from './registry.js';
 import type { SchemaChecker } from './schema.js';
-import { createScope, type ScopeParts } from './scope.js';
 
 /** A plugin that comes with the command, by short name. Loaded when it is used. */
 export type BuiltinPlugins = Readonly<Record<string, () => Promise<{ default: Plugin<never> }>>>;
@@ -196,4 +197,122 @@ function packageVersion(path: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The version of the plugin API. Plugins name a range, `^1`. */
+const PLUGIN_API = 1;
+
+/** What a module exports, as the plugin that it has to be. */
+export function checkPlugin(value: unknown, { reference, position }: PluginReference): Plugin {
+  const problem = whatIsWrong(value);
+  if (problem) throw errors.SHIP_PLUGIN_CONTRACT({ plugin: reference, problem }, { at: position });
+  const plugin = definePlugin(value as Plugin);
+  if (!acceptsApi(plugin.ship))
+    throw errors.SHIP_PLUGIN_API({ plugin: plugin.name, range: plugin.ship, api: PLUGIN_API }, { at: position });
+  return plugin;
+}
+
+function whatIsWrong(value: unknown): string | undefined {
+  if (value === undefined) return 'it has no default export';
+  if (typeof value !== 'object' || value === null)
+    return `its default export is ${value === null ? 'null' : `a ${typeof value}`}, not a plugin`;
+  const { name, ship, apply, requires = [], options = {}, sections = {} } = value as Partial<Plugin>;
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) return `its name is ${JSON.stringify(name)}, not a text of [a-z0-9-]`;
+  if (typeof ship !== 'string') return "it does not say which `ship` it is for (`ship: '^1'`)";
+  if (typeof apply !== 'function') return 'it has no apply()';
+  if (!Array.isArray(requires) || !requires.every((each) => typeof each === 'string')) return 'its `requires` is not a list of names';
+  if (!isDict(options)) return 'its `options` is not a JSON Schema';
+  if (!isDict(sections) || !Object.values(sections).every(isDict)) return 'its `sections` are not JSON Schemas by name';
+  return undefined;
+}
+
+/** Ranges of the API are whole majors: `1`, `^1`, `1.x`, `>=1`, or several with `||`. */
+function acceptsApi(range: string): boolean {
+  // As nearly all write it: no pattern is compiled then.
+  if (range === `^${PLUGIN_API}`) return true;
+  return range.split('||').some((part) => {
+    const match = /^\s*(\^|~|>=|=)?\s*v?(\d+)(\.\d+|\.x)*\s*$/.exec(part);
+    return match !== null && (match[1] === '>=' ? Number(match[2]) <= PLUGIN_API : Number(match[2]) === PLUGIN_API);
+  });
+}
+
+/** The names of packages that a short name stands for, in this order. */
+function packageNames(reference: string): string[] {
+  return reference.startsWith('@') ? [reference] : [`@ship/plugin-${reference}`, `ship-plugin-${reference}`, reference];
+}
+
+/**
+ * Where the module of a plugin lies, seen from the folder of the config: a relative path,
+ * a package, or the short name of one.
+ */
+export async function resolvePlugin(plugin: PluginReference, dir: string, builtins: readonly string[] = []): Promise<string> {
+  const { reference } = plugin;
+  if (reference.startsWith('.') || isAbsolute(reference)) {
+    const path = resolve(dir, reference);
+    if (!existsSync(path)) throw errors.SHIP_PLUGIN_NOT_FOUND({ reference, tried: [path] }, { at: plugin.position });
+    return path;
+  }
+  // Node's own algorithm, for a parent other than this file; import.meta.resolve has none.
+  const { resolve: resolveModule } = await import('import-meta-resolve');
+  const parent = pathToFileURL(resolve(dir, 'ship.yaml')).href;
+  for (const name of packageNames(reference)) {
+    try {
+      return fileURLToPath(resolveModule(name, parent));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND')
+        throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { cause: error, at: plugin.position });
+    }
+  }
+  throw errors.SHIP_PLUGIN_NOT_FOUND(
+    { reference, tried: packageNames(reference), suggestion: suggest(reference, builtins) },
+    { at: plugin.position },
+  );
+}
+
+/** What `import` gives for a plugin's module; the command may replace it to help modules find `@ship/core`. */
+export type ImportModule = (url: string) => Promise<{ default?: unknown }>;
+
+/** What the module of a plugin exports. */
+export async function importPlugin(
+  path: string,
+  { reference, position }: PluginReference,
+  { importModule, dir }: { readonly importModule: ImportModule; readonly dir: string },
+): Promise<unknown> {
+  const late = () => errors.SHIP_PLUGIN_TIMEOUT({ plugin: reference, what: 'loaded', deadlineMs: PLUGIN_DEADLINE_MS }, { at: position });
+  try {
+    return await inTime(async () => {
+      const module = await importModule(pathToFileURL(path).href);
+      // A CommonJS module compiled from TypeScript hides its default one level down.
+      const inner = (module.default as { default?: unknown } | undefined)?.default;
+      return inner ?? module.default;
+    }, late);
+  } catch (error) {
+    if (isShipError(error)) throw error;
+    const typescript = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(path);
+    if (typescript) throw errors.SHIP_PLUGIN_TYPESCRIPT({ plugin: basename(path), node: process.version }, { at: position, cause: error });
+    const message = [syntaxPlace(error, path, dir), messageOf(error)].filter((part) => part !== undefined).join(': ');
+    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message }, { at: position, cause: error });
+  }
+}
+
+/** How long Node may take to look for the line. */
+const LOOK_MS = 5_000;
+
+/** The first line of a stack, or of what Node prints, where it names the place of a syntax error. */
+const PLACE = /^((?:file:\/\/)?\/.*):(\d+)$/m;
+
+/**
+ * `file:line` of a syntax error in a plugin, seen from a folder; undefined where nobody knows.
+ * Of a module of its own kind Node tells the line only to those who ask for nothing but a check.
+ */
+export function syntaxPlace(error: unknown, path: string, dir: string): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'SyntaxError') return undefined;
+  const [, file, line] = PLACE.exec(error.stack?.split('\n', 1)[0] ?? '') ?? PLACE.exec(checked(path)) ?? [];
+  if (file === undefined) return undefined;
+  return `${relative(dir, file.startsWith('file:') ? fileURLToPath(file) : file)}:${line}`;
+}
+
+function checked(path: string): string {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8', timeout: LOOK_MS });
+  return stderr ?? '';
 }

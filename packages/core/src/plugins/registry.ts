@@ -1,21 +1,30 @@
+import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
-import type {
-  AnyAction,
-  AnyCheck,
-  AnyDriver,
-  AnySnapshotPart,
-  Channel,
-  Command,
-  Condition,
-  Examination,
-  JsonSchema,
-  Remover,
-  Router,
-  Seal,
-  StoreFactory,
-  Strategy,
+import { isShipError, messageOf } from '../errors/ship-error.js';
+import { type Hooks, pluginHooks } from '../hooks.js';
+import { objectsIn } from '../store/objects.js';
+import {
+  type AnyAction,
+  type AnyCheck,
+  type AnyDriver,
+  type AnySnapshotPart,
+  type Channel,
+  type Command,
+  type Condition,
+  type Config,
+  type Examination,
+  type JsonSchema,
+  type Logger,
+  PART_NAMES,
+  type Remover,
+  type Router,
+  type Seal,
+  type Store,
+  type StoreFactory,
+  type StoreOptions,
+  type Strategy,
 } from '../types/index.js';
-import type { SnapshotProvider } from './define.js';
+import type { PluginScope, SnapshotProvider } from './define.js';
 
 /** Things of one kind by name. A name is taken once. */
 export class Table<T> {
@@ -72,4 +81,123 @@ export class Registry {
   readonly examinations = new Table<Examination>('examination');
   snapshots: SnapshotProvider | undefined;
   seal: Seal | undefined;
+}
+
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/** What the scopes of all plugins share. */
+export interface ScopeParts {
+  readonly hooks: Hooks;
+  readonly registry: Registry;
+  readonly state: Store;
+  readonly config: Config;
+  log(plugin: string): Logger;
+}
+
+/** The scope of one plugin: what it registers bears its name. */
+export function createScope(plugin: string, { hooks, registry, state, config, log }: ScopeParts): PluginScope {
+  const named = (name: string) => {
+    if (typeof name !== 'string' || !NAME.test(name))
+      throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${JSON.stringify(name)} is not a name ([a-z0-9_-])` });
+    return name;
+  };
+  const demand = (value: object, what: string, method: string) => {
+    const found = (value as Record<string, unknown> | null | undefined)?.[method];
+    if (typeof found !== 'function') throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${what} has no ${method}()` });
+  };
+  return Object.freeze<PluginScope>({
+    name: plugin,
+    project: config.project,
+    hooks: pluginHooks(hooks, plugin),
+    log: log(plugin),
+    state,
+    objects: objectsIn(state, () => registry.seal),
+    action(name, action) {
+      demand(action, `action ${named(name)}`, 'run');
+      registry.actions.add(`${plugin}/${name}`, action, plugin);
+    },
+    driver(name, driver) {
+      for (const method of ['describe', 'deploy', 'restore']) demand(driver, `driver ${named(name)}`, method);
+      registry.drivers.add(name, driver, plugin);
+    },
+    router(name, router) {
+      for (const method of ['weights', 'shift', 'healthy']) demand(router, `router ${named(name)}`, method);
+      registry.routers.add(name, router, plugin);
+    },
+    store(name, factory) {
+      if (typeof factory !== 'function')
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `store ${named(name)} is not a function that makes one` });
+      registry.stores.add(named(name), factory, plugin);
+    },
+    strategy(name, strategy) {
+      const ways = ['instant', 'partial'] as const;
+      if (!ways.some((way) => typeof strategy?.[way] === 'function'))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `strategy ${named(name)} has neither instant() nor partial()` });
+      registry.strategies.add(named(name), strategy, plugin);
+    },
+    part(name, part) {
+      if (!PART_NAMES.includes(name))
+        throw errors.SHIP_PLUGIN_CONTRACT({
+          plugin,
+          problem: `${JSON.stringify(name)} is no part of a snapshot (${PART_NAMES.join(', ')})`,
+        });
+      for (const method of ['capture', 'restore']) demand(part, `part ${name}`, method);
+      registry.parts.add(name, part, plugin);
+    },
+    resource(type, remover) {
+      demand(remover, `resource ${named(type)}`, 'remove');
+      registry.removers.add(type, remover, plugin);
+    },
+    check(name, check) {
+      demand(check, `check ${named(name)}`, 'run');
+      registry.checks.add(name, check, plugin);
+    },
+    condition(name, condition) {
+      demand(condition, `condition ${named(name)}`, 'holds');
+      registry.conditions.add(name, condition, plugin);
+    },
+    channel(name, channel) {
+      demand(channel, `channel ${named(name)}`, 'send');
+      registry.channels.add(name, channel, plugin);
+    },
+    command(name, command) {
+      demand(command, `command ${named(name)}`, 'run');
+      registry.commands.add(name, command, plugin);
+    },
+    snapshots(provider) {
+      if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
+      registry.snapshots = provider;
+    },
+    seal(seal) {
+      if (registry.seal) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'seal', name: 'objects', plugin, owner: 'another plugin' });
+      registry.seal = seal;
+    },
+    examination(name, examination) {
+      demand(examination, `examination ${named(name)}`, 'examine');
+      registry.examinations.add(`${plugin}/${name}`, examination, plugin);
+    },
+    section: (name) => config.sections[name],
+  });
+}
+
+const METHODS = ['get', 'put', 'appender', 'list', 'remove', 'lease', 'leaseOwner', 'freeLease'] as const;
+
+/** The store of a name; undefined where no plugin brings it. Throws SHIP_STORE_UNUSABLE where it cannot be made. */
+export async function openStore({ stores }: Registry, name: string, options: StoreOptions): Promise<Store | undefined> {
+  const make = stores.get(name);
+  if (make === undefined) return undefined;
+  const unusable = (reason: string, cause?: unknown) =>
+    errors.SHIP_STORE_UNUSABLE({ name, plugin: stores.ownerOf(name)!, reason }, { cause });
+  try {
+    const store = await inTime(
+      () => make(options),
+      () => unusable(`it was not made within ${PLUGIN_DEADLINE_MS / 1000} s`),
+    );
+    const missing = METHODS.find((method) => typeof store?.[method] !== 'function');
+    if (missing !== undefined) throw unusable(`it has no ${missing}()`);
+    if (typeof store.flags?.leases !== 'boolean') throw unusable('it does not say in `flags` whether it has leases');
+    return store;
+  } catch (error) {
+    throw isShipError(error) ? error : unusable(messageOf(error), error);
+  }
 }

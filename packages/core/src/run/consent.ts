@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
+import { viaOf } from '../failure/decide.js';
 import type { Kernel } from '../kernel.js';
-import type { Plan } from '../types/index.js';
+import type { Decision, DecisionOption, Failure, FailureContext, InterventionGuide, Plan } from '../types/index.js';
+import { resourcesOf, type Session } from './session.js';
 
 /** Asks what must be asked before anything is touched. */
 export async function askConsent(kernel: Kernel, plan: Plan): Promise<void> {
@@ -24,4 +27,57 @@ export async function confirm(kernel: Kernel, question: string): Promise<void> {
   const ask = kernel.interaction.confirm;
   if (ask === undefined) throw errors.SHIP_QUESTION_UNANSWERED({ question });
   if (!(await ask(question))) throw errors.SHIP_DECLINED({ question });
+}
+
+/** Asks, where the decision is to ask. Nobody there: the run is left as it is. */
+export async function settle(session: Session, context: FailureContext, failure: Failure, decision: Decision): Promise<Decision> {
+  if (decision.action !== 'prompt') return decision;
+  if (session.kernel.interaction.choose === undefined)
+    return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
+  const answer = await ask(session, failure, decision);
+  const answered: Decision = {
+    ...decision,
+    ...(answer === undefined ? {} : { answer }),
+    reasons: [...decision.reasons, `answered: ${answer ?? 'nothing'}`],
+  };
+  if (answer === 'full_rollback') return { ...answered, action: 'rollback', scope: 'full', via: viaOf(context) };
+  if (answer === 'partial_rollback') return { ...answered, action: 'rollback', scope: 'partial', via: viaOf(context) };
+  if (answer === 'continue') return { ...answered, action: 'warn', trigger: 'none' };
+  return answered;
+}
+
+/** As often as somebody wants to look into it first. */
+async function ask(session: Session, failure: Failure, decision: Decision): Promise<DecisionOption | undefined> {
+  const { choose, show } = session.kernel.interaction;
+  const { recommended } = decision;
+  // A failed step, unlike a failed suite, can also be run again, or the run can go on without it.
+  const options: DecisionOption[] = [...(failure.step === undefined ? [] : (['retry', 'continue'] as const)), ...decision.options];
+  for (;;) {
+    const answer = await choose?.(`${failure.severity} ${failure.trigger}. What now?`, options, recommended);
+    if (answer !== 'investigate' || show === undefined) return answer;
+    await show(guideOf(session, failure));
+  }
+}
+
+/** What is known of the run so far, and what can be done about it later. */
+export function guideOf(session: Session, failure: Failure): InterventionGuide {
+  const { kernel, record, journal } = session;
+  const { environment, store } = kernel.config;
+  return {
+    failure,
+    evidence: record.evidence,
+    steps: record.steps,
+    resources: resourcesOf(session).kept,
+    journal: kernel.withoutJournal
+      ? 'none: it runs without one'
+      : store === 'file'
+        ? join(kernel.stateDir, journal.key)
+        : `${journal.key} in store ${store}`,
+    logs: join(kernel.stateDir, 'runs', environment, session.id, 'logs'),
+    commands: [
+      { command: 'ship resume', does: 'goes on after the last finished step' },
+      { command: 'ship rollback', does: 'takes the run back' },
+      { command: 'ship recover', does: 'finishes a run that was cut off, or its rollback' },
+    ],
+  };
 }

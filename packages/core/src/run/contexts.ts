@@ -1,12 +1,12 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { crashPoint } from '../crash-points.js';
 import type { RunContext } from '../hooks.js';
-import type { Context, Step, StepContext } from '../types/index.js';
-import { describeComponents } from './describe.js';
-import { idleContext } from './idle-context.js';
-import { logOutput } from './output-log.js';
-import { captureParts } from './parts.js';
-import { recordResource } from './resources.js';
-import type { Session } from './session.js';
+import type { Kernel } from '../kernel.js';
+import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
+import type { ComponentConfig, ComponentState, Context, Output, Step, StepContext } from '../types/index.js';
+import { captureParts } from './rollback/snapshot-parts.js';
+import { recordResource, resolveSecrets, type Session } from './session.js';
 
 /** The context of what belongs to no step. */
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
@@ -63,4 +63,78 @@ export function runContextOf(session: Session): RunContext {
   };
   runContexts.set(session, made);
   return made;
+}
+
+/** A context outside any run: it records nothing. Without a signal it has one that never aborts, made when somebody looks at it: few do, and it takes Node a while. */
+export function idleContext(kernel: Kernel, run: string, given?: AbortSignal): Context {
+  let signal = given;
+  const silent = () => {};
+  const { project, environment, dir } = kernel.config;
+  const { drivers, routers } = kernel.registry;
+  const context: Context = {
+    run,
+    project,
+    environment,
+    dir,
+    stateDir: kernel.stateDir,
+    env: process.env,
+    get signal() {
+      signal ??= new AbortController().signal;
+      return signal;
+    },
+    log: { debug: silent, info: silent, warn: silent },
+    facts: {},
+    output: silent,
+    redact: (text) => kernel.redactor.redact(text),
+    refer: (value) => kernel.redactor.refer(value),
+    resolve: (value) => resolveSecrets(kernel.redactor, value),
+    routerOf: ({ router, driver }) => routers.get(router?.name ?? drivers.get(driver)?.router ?? ''),
+    async targetsOf(component) {
+      return (await drivers.get(component.driver)?.targets?.(this, component)) ?? {};
+    },
+    spawned: silent,
+    created: async () => {},
+  };
+  return context;
+}
+
+/** Of the name of a log, without its suffix. */
+const LONGEST_NAME = 100;
+
+/** Writes what a tool says to the log of its step, redacted, and tells the view. */
+export function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
+  const { kernel, id } = session;
+  const text = kernel.redactor.redact(said);
+  // A check may have any name; ids of steps are plain already.
+  const file = owner.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, LONGEST_NAME);
+  append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), text);
+  session.emit({ type: 'step-output', step: owner, output: { stream, text } });
+}
+
+/** The folder is made when the first line comes. A log that cannot be written never fails a step. */
+function append(path: string, text: string): void {
+  try {
+    appendFileSync(path, text, { mode: FILE_MODE });
+  } catch {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      appendFileSync(path, text, { mode: FILE_MODE });
+    } catch {
+      // As said above.
+    }
+  }
+}
+
+/** What is live of each component; those that were never deployed are absent. */
+export async function describeComponents(
+  { registry }: Kernel,
+  components: readonly ComponentConfig[],
+  ctx: Context,
+): Promise<Record<string, ComponentState>> {
+  const states: Record<string, ComponentState> = {};
+  for (const component of components) {
+    const state = await registry.drivers.get(component.driver)?.describe(ctx, component);
+    if (state) states[component.name] = state;
+  }
+  return states;
 }

@@ -1,12 +1,12 @@
+import { sleep } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Kernel } from '../kernel.js';
-import { monotonicMs } from '../process-identity.js';
+import { monotonicMs } from '../process.js';
 import { soon } from '../soon.js';
-import { thisOwner } from '../store/owner.js';
+import { thisOwner } from '../store/liveness.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { sleep } from './bounded.js';
 import { confirm } from './consent.js';
 
 /** Who waits asks at first this often, then less and less. */

@@ -1,25 +1,33 @@
 import { errors } from '../errors/catalogue.js';
-import { toReported } from '../errors/report.js';
+import { messageOf, toReported } from '../errors/ship-error.js';
+import type { PlannedStep } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
-import type { LedgerLine } from '../journal/ledger.js';
+import { type LedgerLine, noteResource, type RunState, reportedResources } from '../journal/state.js';
 import type { Kernel } from '../kernel.js';
-import { monotonicMs } from '../process-identity.js';
+import { monotonicMs } from '../process.js';
 import type { Redactor } from '../redact.js';
+import { sha256 } from '../sha256.js';
 import { soon } from '../soon.js';
 import type {
   AnyAction,
   ComponentState,
+  Decision,
+  Evidence,
   FailedAttempt,
+  Failure,
   Json,
   Lease,
   Plan,
+  Report,
   ReportedError,
+  Resource,
+  RollbackReport,
   ShipEvent,
   Snapshot,
   Step,
   StepReport,
+  VerificationReport,
 } from '../types/index.js';
-import { emptyRecord, type RunRecord } from './record.js';
 
 /** A step that was meant to act: what a rollback needs of it. */
 export interface ActedStep {
@@ -182,3 +190,103 @@ export function resolveSecrets<T>(redactor: Redactor, value: T): T {
   if (names.size > 0) throw errors.SHIP_SECRET_MISSING({ names: [...names] });
   return resolved;
 }
+
+/** What is known of a run so far: the body of its report. */
+export interface RunRecord {
+  steps: readonly StepReport[];
+  failure: Failure | null;
+  decision: Decision | null;
+  rollback: RollbackReport | null;
+  verification: VerificationReport;
+  snapshot: string | null;
+  evidence: readonly Evidence[];
+}
+
+/** The record of a run in which nothing has happened. */
+export function emptyRecord(plan: Plan): RunRecord {
+  return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null, evidence: [] };
+}
+
+/** A step that never began. */
+export function notRun(step: Plan['steps'][number]): StepReport {
+  return {
+    id: step.id,
+    uses: step.uses,
+    ...(step.component ? { component: step.component.name } : {}),
+    status: 'not_run',
+    duration_ms: 0,
+    attempts: 0,
+  };
+}
+
+const PROVENANCES: ReadonlySet<Resource['provenance']> = new Set(['created', 'reused', 'pending'] as const);
+
+/** `bucket b-1`: what people read. */
+export const nameOf = ({ type, id }: Pick<Resource, 'type' | 'id'>): string => `${type} ${id}`;
+
+/** Notes a resource, durable before it resolves: whoever made it calls this before anything else. */
+export async function recordResource(session: Session, step: string, given: Resource, attempt: number): Promise<void> {
+  const resource = checked(step, given);
+  noteResource(session.resources, { step, resource, attempt });
+  session.emit({ type: 'resource-noted', step, resource: session.kernel.redactor.redactDeep(resource) });
+  await session.journal.append({ type: 'created', step, attempt, resource });
+}
+
+/** A resource that can be found again, exactly as the journal will give it back. */
+function checked(step: string, given: Resource): Resource {
+  const refuse = (problem: string) => errors.SHIP_RESOURCE_INVALID({ step, problem });
+  let resource: Partial<Resource> | null;
+  try {
+    resource = JSON.parse(JSON.stringify(given) ?? 'null') as Partial<Resource> | null;
+  } catch (cause) {
+    throw refuse(messageOf(cause).split('\n')[0]!);
+  }
+  for (const field of ['type', 'id'] as const)
+    if (typeof resource?.[field] !== 'string' || resource[field] === '')
+      throw refuse(`its ${field} is ${JSON.stringify(resource?.[field])}`);
+  if (!PROVENANCES.has(resource!.provenance!)) throw refuse(`its provenance is ${JSON.stringify(resource!.provenance)}`);
+  return resource as Resource;
+}
+
+/** The ledger of a past run, with its secrets. Where one is not set, the resource cannot be removed, and says why. */
+export function adoptResources(session: Session, { resources }: RunState): void {
+  session.resources.push(...resources.map((line) => adopted(session, line)));
+}
+
+function adopted(session: Session, line: LedgerLine): LedgeredResource {
+  try {
+    return { ...line, resource: session.resolveSecrets(line.resource) };
+  } catch (unusable) {
+    return { ...line, unusable };
+  }
+}
+
+/** What steps made, and what became of it, redacted. */
+export function resourcesOf({ resources, kernel }: Session): Report['resources'] {
+  return kernel.redactor.redactDeep(reportedResources(resources));
+}
+
+/** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
+export function plannedStep(step: Step, redactor: Redactor): PlannedStep {
+  const { id, uses, input, needs, when, component, retry, timeout_ms, continue_on_error } = step;
+  const definition = redactor.referToJson({ uses, input, needs, when, component, retry, timeout_ms, continue_on_error });
+  const hash = sha256(definition).slice(0, 16);
+  return { id, uses, needs, ...(component ? { component: component.name } : {}), hash };
+}
+
+/** What is different in a plan, in words; empty where it is the same. */
+export function changesOf(before: readonly PlannedStep[], now: readonly PlannedStep[]): string[] {
+  const old = new Map(before.map((step) => [step.id, step]));
+  const ids = new Set(now.map(({ id }) => id));
+  const gone = before.filter(({ id }) => !ids.has(id)).map(({ id }) => `step ${id} is gone`);
+  const changed = now.flatMap((step) => {
+    const was = old.get(step.id);
+    if (was === undefined) return [`step ${step.id} is new`];
+    if (was.uses !== step.uses) return [`step ${step.id} uses ${step.uses}, and used ${was.uses}`];
+    if (was.needs.join() !== step.needs.join()) return [`step ${step.id} needs ${list(step.needs)}, and needed ${list(was.needs)}`];
+    return was.hash === step.hash ? [] : [`step ${step.id} is written differently`];
+  });
+  return [...gone, ...changed];
+}
+
+const list = (ids: readonly string[]): string => (ids.length === 0 ? 'nothing' : ids.join(', '));

@@ -1,4 +1,3 @@
-// Imports hardly more than Node, so that programs that must stay small can use it: `@ship/core/durable`.
 import {
   closeSync,
   fchmodSync,
@@ -15,6 +14,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { temporaryName } from '../ids.js';
+
+// Imports hardly more than Node, so that programs that must stay small can use it: `@ship/core/durable`.
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;

@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
+import { temporaryName } from '../ids.js';
+import { isoTime } from '../iso-time.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { createFile, createFileBeside, FOLDER_MODE, makeFolderBeside, syncFolderBeside } from './durable.js';
-import { beat, heartbeatAge, heartbeatFile } from './heartbeat.js';
-import { judge } from './owner.js';
+import { createFile, createFileBeside, FILE_MODE, FOLDER_MODE, makeFolderBeside, syncFolderBeside } from './durable.js';
+import { judge } from './liveness.js';
 
 /** Without a heartbeat for so long, a holder that nobody can see is dead. */
 export const LEASE_TTL_MS = 60_000;
@@ -170,4 +183,49 @@ function takeAway(folder: string, token: number): void {
   }
   rmSync(fenced, { recursive: true, force: true });
   rmSync(heartbeatFile(folder, token), { force: true });
+}
+
+/** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
+export const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
+
+/** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
+export function beat(folder: string, token: number): void {
+  writeFileSync(heartbeatFile(folder, token), `${isoTime()}\n`, { mode: FILE_MODE });
+}
+
+/**
+ * Milliseconds since the last beat; the making of the lease counts as the first. Both times are times of files
+ * in this folder, so the clocks of two machines are never compared. null where the store does not tell.
+ */
+export function heartbeatAge(folder: string, token: number): number | null {
+  const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(join(folder, `${token}.json`));
+  const now = storeTime(folder);
+  return last === undefined || now === undefined ? null : Math.max(0, Math.round(now - last));
+}
+
+/** Opened, not only looked at: a shared folder then asks its server instead of its cache. */
+function timeOf(path: string): number | undefined {
+  return whenOpen(path, 'r', (fd) => fstatSync(fd).mtimeMs);
+}
+
+/** What time it is by the clock of the store: that of a file which is written now. */
+function storeTime(folder: string): number | undefined {
+  const path = temporaryName(join(folder, 'now'));
+  return whenOpen(path, 'wx', (fd) => {
+    rmSync(path);
+    writeSync(fd, '.');
+    return fstatSync(fd).mtimeMs;
+  });
+}
+
+function whenOpen<T>(path: string, flags: string, read: (fd: number) => T): T | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, flags, FILE_MODE);
+    return read(fd);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }

@@ -2,7 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { checkKey, versionOf } from './keys.js';
 import { LEASE_TTL_MS } from './lease.js';
-import { judge } from './owner.js';
+import { judge } from './liveness.js';
 
 interface Held {
   readonly token: number;

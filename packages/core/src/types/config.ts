@@ -1,4 +1,4 @@
-import type { SeverityRules, Trigger } from './failure.js';
+import type { FailureType, SeverityRules, SuiteName, Trigger } from './failure.js';
 import type { Json, JsonObject } from './json.js';
 
 /** A place in a file the user wrote. Lines and columns start at 1. */
@@ -10,11 +10,6 @@ export interface Position {
   /** From 1. */
   readonly column: number;
 }
-
-/** The four suites, in the order in which they run. */
-export const SUITES = ['smoke', 'acceptance', 'security', 'performance'] as const;
-/** The name of a suite. */
-export type SuiteName = (typeof SUITES)[number];
 
 /** `optimization.rollback`: what may be taken back, and by whom. */
 export interface RollbackConfig {
@@ -47,19 +42,6 @@ export interface RetryConfig {
   /** The most before any retry, in milliseconds. */
   readonly max_delay_ms: number;
 }
-
-/** What kind of thing went wrong. `retry.on` names these. */
-export const FAILURE_TYPES = [
-  'timeout',
-  'test_failure',
-  'quality_gate_failure',
-  'resource_exhaustion',
-  'network_error',
-  'git_error',
-  'unknown',
-] as const;
-/** The type of a failure; `unknown` where nothing tells. */
-export type FailureType = (typeof FAILURE_TYPES)[number];
 
 /** How much care a run takes. */
 export const LANES = ['docs', 'standard', 'heavy'] as const;

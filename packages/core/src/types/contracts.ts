@@ -1,8 +1,8 @@
-import type { ComponentConfig, Config, FailureType, Position } from './config.js';
-import type { Trigger } from './failure.js';
+import type { ComponentConfig, Config } from './config.js';
+import type { FailureContext, FailureType, Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
-import type { Router, Targets } from './router.js';
-import type { PartName, Snapshot } from './snapshot.js';
+import type { ComponentState, Finding, Probed, Restored } from './restorable.js';
+import type { CapturedPart, PartName, Snapshot } from './snapshot.js';
 
 /** What a step would do, for `--dry-run`. */
 export interface Change {
@@ -12,33 +12,6 @@ export interface Change {
   readonly what: string;
   /** How this change alone would be undone, where that can be told. */
   readonly undo?: string;
-}
-
-/** What is true after a crash or a failure: nothing happened, some of it, all of it. */
-export type Probed = 'untouched' | 'partial' | 'done';
-
-/** The answer of a restore. `changed: false` means that everything was already as captured. */
-export interface Restored {
-  /** `false`: everything was already as captured. */
-  readonly changed: boolean;
-  /** One line for the report, such as `worker back at v1`. */
-  readonly summary?: string;
-  /** Nothing could be put back because the step gave no way to; says so in the report. */
-  readonly kept?: string;
-}
-
-/** A finding of `plan` or of an admission check. `block` is never overridden, `warn` by `--force-rollback`. */
-export interface Finding {
-  /** `block` refuses, `warn` refuses what a person asked for without `--force-rollback`, `info` is told. */
-  readonly level: 'info' | 'warn' | 'block';
-  /** The rule, such as `irreversible-last`. */
-  readonly rule: string;
-  /** One sentence for people. Redacted. */
-  readonly message: string;
-  /** Where in the config, if it is about a part of it. */
-  readonly position?: Position;
-  /** Who found it. */
-  readonly plugin?: string;
 }
 
 /** Something a step brought into being, so that it can be taken away again. */
@@ -188,22 +161,6 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
 // biome-ignore lint/suspicious/noExplicitAny: each action has types of its own, and nobody else can name them
 export type AnyAction = Action<any, any, any>;
 
-/** The state of one component, as a snapshot keeps it. */
-export interface ComponentState<State extends Json = Json> {
-  /** The version that is live. */
-  readonly version: string;
-  /** What runs, where it is an image. */
-  readonly image?: string;
-  /** How many of it run, where that is known. */
-  readonly replicas?: number;
-  /** Differs where the config of the component does; compared, never read. */
-  readonly config_hash: string;
-  /** Whether it serves as it should, now. */
-  readonly healthy: boolean;
-  /** What the driver needs to restore exactly this. */
-  readonly driver: State;
-}
-
 /** How a kind of component is described, deployed and restored. */
 export interface Driver<State extends Json = Json> {
   /** Schema of the component's own fields. */
@@ -310,3 +267,85 @@ export interface TypedFailure {
   /** The type; the text of the error is not looked at. */
   readonly failureType: FailureType;
 }
+
+/** A version of a component that runs, and where it listens. */
+export interface Target {
+  /** Its version. */
+  readonly version: string;
+  /** An address or a name. */
+  readonly host: string;
+  /** From 1. */
+  readonly port: number;
+}
+
+/** What runs of a component, the oldest first, each by a key that no other has, such as the id of a release. */
+export type Targets = Readonly<Record<string, Target>>;
+
+/** Share of traffic by version, in percent; the shares add up to 100. */
+export type Weights = Readonly<Record<string, number>>;
+
+/** How traffic is weighed between versions of one component. A version may also be named by its key in {@link Targets}. */
+export interface Router {
+  /** Schema of what the component says about the router. */
+  readonly settings?: JsonSchema;
+  /** The shares in force now. */
+  weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
+  /** Resolves when the new weights are in force, read back from the router. */
+  shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
+  /** Are requests under way on a version? Who waits for them to end asks again. Absent where nobody can tell. */
+  busy?(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
+  /** Whether a version could be given traffic. */
+  healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
+}
+
+/** What a strategy is asked about. */
+export interface StrategyQuestion {
+  /** What went wrong, as far as it is known before it is decided upon. */
+  readonly failure: FailureContext['failure'];
+  /** The component that failed; absent where the failure is not of one. */
+  readonly component?: ComponentConfig;
+  /** All components of the config, by name. */
+  readonly components: Readonly<Record<string, ComponentConfig>>;
+  /** The components that this run has deployed, or begun to. */
+  readonly deployed: readonly ComponentConfig[];
+  /** What each of these would go back to; null: nothing. */
+  readonly states: Readonly<Record<string, ComponentState | null>>;
+  /** The verified snapshot that a rollback would go back to. */
+  readonly target: Snapshot | null;
+}
+
+/**
+ * A better way back than undoing a whole run. What it answers is part of the decision, so it is asked before,
+ * only reads, and has 30 s; its plugin walks the way in the hook `rollback`, where `decision.via` and `scope` say which.
+ * One that throws or never answers is told, and counts as no.
+ */
+export interface Strategy {
+  /** Can traffic be switched back to what served before, so that nothing has to be restored first? */
+  instant?(ctx: Context, question: StrategyQuestion): Promise<boolean> | boolean;
+  /** Can the component that failed go back alone, while the rest of the run stays? Never asked about a core component. */
+  partial?(ctx: Context, question: StrategyQuestion): Promise<boolean> | boolean;
+}
+
+/** The files of a part, as they were captured. */
+export interface PartFiles {
+  /** The file with that ending, checked and decrypted. Throws where there is none, or where it is not what it was. */
+  read(ending: string): Promise<Buffer>;
+}
+
+/** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
+export interface SnapshotPart<Value extends Json = Json> {
+  /** What is live; undefined where there is nothing to keep. Reads only. */
+  capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
+  /** Can it go back to `value`, and does that do no harm? Reads only. */
+  admit?(ctx: Context, value: Value, files: PartFiles): Promise<readonly Finding[]> | readonly Finding[];
+  /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
+  restore(ctx: Context, value: Value, files: PartFiles): Promise<Restored> | Restored;
+  /** Is what is live what `value` was captured from, as far as is written down? Asks nothing that takes long. Absent: nobody can tell. */
+  isLive?(ctx: Context, value: Value): Promise<boolean> | boolean;
+  /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
+  compare?(ctx: Context, value: Value, files: PartFiles): Promise<readonly string[]> | readonly string[];
+}
+
+/** A part of any value. */
+// biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
+export type AnySnapshotPart = SnapshotPart<any>;

@@ -1,4 +1,20 @@
-import type { FailureType, SuiteName } from './config.js';
+/** The four suites, in the order in which they run. */
+export const SUITES = ['smoke', 'acceptance', 'security', 'performance'] as const;
+/** The name of a suite. */
+export type SuiteName = (typeof SUITES)[number];
+
+/** What kind of thing went wrong. `retry.on` names these. */
+export const FAILURE_TYPES = [
+  'timeout',
+  'test_failure',
+  'quality_gate_failure',
+  'resource_exhaustion',
+  'network_error',
+  'git_error',
+  'unknown',
+] as const;
+/** The type of a failure; `unknown` where nothing tells. */
+export type FailureType = (typeof FAILURE_TYPES)[number];
 
 /** What set a rollback off, most severe first. */
 export const TRIGGERS = [

@@ -1,6 +1,7 @@
 import type { ComponentConfig, Config, RetryConfig } from './config.js';
-import type { Change, Finding } from './contracts.js';
+import type { Change } from './contracts.js';
 import type { JsonObject } from './json.js';
+import type { Finding } from './restorable.js';
 
 /** A step with everything resolved: its action, its input, what must be done before it. */
 export interface Step {

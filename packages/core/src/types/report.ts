@@ -1,8 +1,8 @@
-import type { SuiteName } from './config.js';
-import type { Finding, Resource } from './contracts.js';
-import type { Decision, Evidence, Failure } from './failure.js';
+import type { Resource } from './contracts.js';
+import type { Decision, Evidence, Failure, SuiteName } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';
+import type { Finding } from './restorable.js';
 import type { PartName, Snapshot } from './snapshot.js';
 
 /** How a run ended. `refused`: by a rule, before anything was touched or before anything was taken back. */
@@ -240,4 +240,22 @@ export interface Report {
   readonly warnings: readonly string[];
   /** What a verb such as `snapshots list` answers. */
   readonly result?: Json;
+}
+
+/** What somebody needs who looks into a failed run before it is decided what becomes of it. */
+export interface InterventionGuide {
+  /** What went wrong. */
+  readonly failure: Failure;
+  /** What plugins gathered about it. */
+  readonly evidence: readonly Evidence[];
+  /** Each step, as far as it came. */
+  readonly steps: readonly StepReport[];
+  /** What stands because steps of this run made it. */
+  readonly resources: readonly ReportedResource[];
+  /** Where the journal is: a path, or its key in the store. */
+  readonly journal: string;
+  /** The folder with the output of the steps. */
+  readonly logs: string;
+  /** What can be done about it later, and by which command. */
+  readonly commands: readonly { readonly command: string; readonly does: string }[];
 }

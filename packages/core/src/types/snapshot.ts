@@ -1,6 +1,6 @@
-import type { SuiteName } from './config.js';
-import type { ComponentState, Context, Finding, Restored } from './contracts.js';
+import type { SuiteName } from './failure.js';
 import type { Json, JsonObject } from './json.js';
+import type { ComponentState } from './restorable.js';
 
 /** The state of an environment after a verified success. */
 export interface Snapshot {
@@ -68,30 +68,6 @@ export interface CapturedPart<Value extends Json = Json> {
   /** Keys of the store, below `objects/`, that the value points at: kept as long as any snapshot names them. */
   readonly objects?: readonly string[];
 }
-
-/** The files of a part, as they were captured. */
-export interface PartFiles {
-  /** The file with that ending, checked and decrypted. Throws where there is none, or where it is not what it was. */
-  read(ending: string): Promise<Buffer>;
-}
-
-/** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
-export interface SnapshotPart<Value extends Json = Json> {
-  /** What is live; undefined where there is nothing to keep. Reads only. */
-  capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
-  /** Can it go back to `value`, and does that do no harm? Reads only. */
-  admit?(ctx: Context, value: Value, files: PartFiles): Promise<readonly Finding[]> | readonly Finding[];
-  /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
-  restore(ctx: Context, value: Value, files: PartFiles): Promise<Restored> | Restored;
-  /** Is what is live what `value` was captured from, as far as is written down? Asks nothing that takes long. Absent: nobody can tell. */
-  isLive?(ctx: Context, value: Value): Promise<boolean> | boolean;
-  /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
-  compare?(ctx: Context, value: Value, files: PartFiles): Promise<readonly string[]> | readonly string[];
-}
-
-/** A part of any value. */
-// biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
-export type AnySnapshotPart = SnapshotPart<any>;
 
 /** `latest.json`. */
 export interface LatestSnapshot {

@@ -1,12 +1,9 @@
 import type { Command, CommandContext, Json } from '@ship/core';
 import { errors } from '../errors.js';
-import { type Site, siteOf } from '../site.js';
+import { type Site, siteOf, type Verb } from '../site.js';
 import { remove, start, stop } from './lifecycle.js';
 import { logs } from './logs.js';
 import { status } from './status.js';
-
-/** What a verb does with one component. Resolves to its part of the JSON document. */
-export type Verb = (site: Site, print: (line: string) => void) => Promise<Json>;
 
 const VERBS: Readonly<Record<string, Verb>> = { status, start, stop, remove, logs };
 

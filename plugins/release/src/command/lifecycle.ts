@@ -2,7 +2,7 @@ import { liveRelease } from '../driver/live.js';
 import { makeLive, removeAll, stopAll } from '../driver/restore.js';
 import { errors } from '../errors.js';
 import { readRelease, swapCurrent } from '../release/store.js';
-import type { Verb } from './command.js';
+import type { Verb } from '../site.js';
 
 /** Starts the live release again, and its front. */
 export const start: Verb = async (site, print) => {

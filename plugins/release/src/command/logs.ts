@@ -1,6 +1,6 @@
 import { liveRelease } from '../driver/live.js';
 import { logTail } from '../process/log.js';
-import type { Verb } from './command.js';
+import type { Verb } from '../site.js';
 
 const LINES = 100;
 

@@ -1,8 +1,7 @@
 import { liveRelease } from '../driver/live.js';
 import { isRunning, readProcess } from '../process/records.js';
 import { listReleases, readRelease } from '../release/store.js';
-import type { Site } from '../site.js';
-import type { Verb } from './command.js';
+import type { Site, Verb } from '../site.js';
 
 /** One release, as `ship release status` tells of it. */
 interface Row {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupLives, identityOf, signal } from '../base/identity.js';
+import { groupLives, type Identity, identityOf, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import type { Log } from './log.js';
-import type { Keep } from './supervise.js';
+
+/** What the supervisor writes down. */
+export type Keep = (change: { service?: Identity | null; restarts?: number; gave_up?: string }) => Promise<void>;
 
 /** A service to be kept running. */
 export interface Service {

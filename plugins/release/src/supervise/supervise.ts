@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { takeClaim } from '../base/claim.js';
 import { readJson, writeJson } from '../base/files.js';
-import { type Identity, identityOf } from '../base/identity.js';
+import { identityOf } from '../base/identity.js';
 import { layoutOf } from '../layout.js';
 import type { ProcessRecord, Release } from '../records.js';
 import { rotatingLog } from './log.js';
-import { keepRunning } from './restart.js';
+import { type Keep, keepRunning } from './restart.js';
 import { commandOf, environmentFor } from './service.js';
 
 /** Takes the start that `token` names and keeps the release running until SIGTERM. */
@@ -23,9 +23,6 @@ export async function supervise(root: string, id: string, token: string): Promis
   await keep({});
   await keepRunning({ command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record), log, keep });
 }
-
-/** What the supervisor tells the world. */
-export type Keep = (change: { service?: Identity | null; restarts?: number; gave_up?: string }) => Promise<void>;
 
 // A full disk must not end a service that runs: the record may be late, the log says so.
 function keeper(path: string, start: ProcessRecord, note: (line: string) => void): Keep {

@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process`.
+
+/** What a journal keeps to recognise a process after a crash. */
+export interface RecordedProcess {
+  /** The id that the system gave it. */
+  readonly pid: number;
+  /** As {@link processStartTime} told it. */
+  readonly started: string;
+  /** As {@link bootId} told it. After another boot every process is gone. */
+  readonly boot_id?: string | undefined;
+}
+
+/** What `/proc/PID/stat` tells. */
+export interface ProcessStat {
+  /** It is a zombie, or gone. */
+  readonly ended: boolean;
+  /** The group that it belongs to. */
+  readonly pgid: number;
+  /** Clock ticks since the boot. */
+  readonly started: string;
+}
+
+/** When a process started, in whatever words the system has for it; undefined where there is no such process. */
+export function processStartTime(pid: number): string | undefined {
+  if (process.platform === 'linux') return readStat(pid)?.started;
+  return ask('ps', ['-o', 'lstart=', '-p', String(pid)]);
+}
+
+let boot: string | undefined;
+
+/** Tells one boot of the machine from another. Empty where the system does not say. */
+export function bootId(): string {
+  boot ??= process.platform === 'linux' ? read('/proc/sys/kernel/random/boot_id') : ask('sysctl', ['-n', 'kern.boottime']);
+  boot ??= '';
+  return boot;
+}
+
+/** Tells the pids of one container from those of another: `pid:[4026531836]`. Empty where the system has no namespaces. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Is this very process still running, and not another one that was given its pid? */
+export function isAlive({ pid, started, boot_id }: RecordedProcess): boolean {
+  if (boot_id !== undefined && boot_id !== bootId()) return false;
+  if (process.platform !== 'linux') return processStartTime(pid) === started;
+  const stat = readStat(pid);
+  return stat !== undefined && stat.started === started && !stat.ended;
+}
+
+/** Reads `/proc/PID/stat`. The command may hold blanks and brackets, so fields count from the last bracket. */
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = '', , pgid = '', started = ''] = [fields[0], fields[1], fields[2], fields[19]];
+  return { ended: state === 'Z' || state === 'X', pgid: Number(pgid), started };
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function ask(command: string, args: readonly string[]): string | undefined {
+  try {
+    const { execFileSync } = process.getBuiltinModule('node:child_process');
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds on a clock that never jumps. `performance` would load ten modules of Node when it is first named. */
+export const monotonicMs = (): number => process.uptime() * 1000;
+
+/** After SIGKILL only a process that waits in the kernel, or one of another user, is still there. */
+const LAST_MS = 2_000;
+const LONGEST_LOOK_MS = 100;
+/** What the leader leaves in its group when it ends, such as a background job, wants to save nothing. */
+const WITHOUT_LEADER_MS = 5_000;
+
+/**
+ * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because tools such
+ * as Terraform take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
+ */
+export async function endGroup(pgid: number, graceMs: number): Promise<boolean> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    signalGroup(pgid, signal);
+    if (await gone(pgid, graceMs)) return true;
+  }
+  signalGroup(pgid, 'SIGKILL');
+  return gone(pgid, LAST_MS);
+}
+
+async function gone(pgid: number, withinMs: number): Promise<boolean> {
+  let until = performance.now() + withinMs;
+  for (let wait = 5; groupAlive(pgid); wait = Math.min(LONGEST_LOOK_MS, wait * 1.5)) {
+    if (!runsIn(pgid, pgid)) until = Math.min(until, performance.now() + WITHOUT_LEADER_MS);
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await pause(Math.min(wait, left));
+  }
+  return true;
+}
+
+/** Sends a signal to every process of a group. False where nobody could be reached. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pgid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Is there a process in the group, be it one that has ended and was not yet collected? */
+function groupExists(pgid: number): boolean {
+  try {
+    return process.kill(-pgid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Does a process of the group still run? Exact on Linux; elsewhere ended ones count until they are collected. */
+export function groupAlive(pgid: number): boolean {
+  if (!groupExists(pgid)) return false;
+  if (process.platform !== 'linux') return true;
+  return processIds().some((pid) => runsIn(pgid, pid));
+}
+
+/** The groups of processes whose environment holds all these variables. Empty where the system does not show them, as only Linux does. */
+export function groupsWith(variables: Readonly<Record<string, string>>): number[] {
+  const wanted = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const groups = processIds().flatMap((pid) => {
+    const environment = environmentOf(pid);
+    const stat = wanted.every((each) => environment.includes(each)) ? readStat(pid) : undefined;
+    return stat === undefined || stat.ended ? [] : [stat.pgid];
+  });
+  return [...new Set(groups)];
+}
+
+function processIds(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Of processes of others nobody may read it. */
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function runsIn(pgid: number, pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.pgid === pgid && !stat.ended;
+}

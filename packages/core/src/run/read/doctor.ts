@@ -1,0 +1,87 @@
+import { bounded } from '../../deadline.js';
+import { errors } from '../../errors/catalogue.js';
+import type { Kernel } from '../../kernel.js';
+import type { CommandContext, Examination, Finding, Json, LeaseHolder, Snapshot } from '../../types/index.js';
+import { describeComponents, idleContext } from '../contexts.js';
+import { compareParts } from '../rollback/snapshot-parts.js';
+import { environmentStatus } from './history.js';
+import { neededSnapshots } from './past-run.js';
+
+/** How long one examination may take. */
+const EXAMINATION_TIMEOUT_MS = 60_000;
+
+/** `ship doctor`: what keeps an environment from being deployed or taken back, asked of the kernel and of every plugin. Reads only. */
+export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Finding[]> {
+  const context = commandContext(kernel, 'doctor', { signal, print: () => {} });
+  const { examinations } = kernel.registry;
+  const found = [...(await examineState(kernel)), ...kernel.mistakes.map(({ message }) => finding('block', 'config', message))];
+  for (const name of examinations.names()) found.push(...(await examineInTime(examinations.get(name)!, name, context)));
+  return kernel.redactor.redactDeep(found);
+}
+
+const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message });
+
+/** One that cannot tell keeps no other from telling. */
+async function examineInTime(examination: Examination, name: string, context: CommandContext): Promise<readonly Finding[]> {
+  const timedOut = () => errors.SHIP_EXAMINATION_TIMEOUT({ name, timeoutMs: EXAMINATION_TIMEOUT_MS });
+  const bounds = { timeoutMs: EXAMINATION_TIMEOUT_MS, parent: context.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+  try {
+    return await bounded(bounds, (signal) => examination.examine({ ...context, signal }));
+  } catch (error) {
+    if (context.signal.aborted) throw context.signal.reason;
+    return [finding('warn', name, `${name} could not be examined: ${(error as Error).message}`)];
+  }
+}
+
+async function examineState(kernel: Kernel): Promise<Finding[]> {
+  const { environment } = kernel.config;
+  const { holder, recover, last_run, problems } = await environmentStatus(kernel);
+  const spooled = kernel.spool.list();
+  return [
+    ...problems.map((problem) => finding('block', 'state', problem)),
+    ...(holder === null ? [finding('info', 'lease', `${environment} is free`)] : [leaseFinding(environment, holder)]),
+    ...(recover === null ? [] : [finding('warn', 'recover', `run ${recover.run}: ${recover.reason}. \`ship recover\` finishes it`)]),
+    ...(last_run?.orphans ?? []).map(({ type, id, commands = [] }) =>
+      finding('warn', 'orphan', `${type} ${id} was left behind${commands[0] === undefined ? '' : `: ${commands[0]}`}`),
+    ),
+    ...(spooled.length === 0
+      ? []
+      : [finding('warn', 'spool', `${spooled.length} records wait in ${kernel.spool.folder}: \`ship state push\` brings them home`)]),
+  ];
+}
+
+function leaseFinding(environment: string, { user, host, pid, since, liveness, evidence }: LeaseHolder): Finding {
+  const held = `${environment} is held by ${user}@${host} (pid ${pid}) since ${since}`;
+  if (liveness === 'alive') return finding('info', 'lease', `${held}, who is at work: ${evidence}`);
+  if (liveness === 'dead') return finding('warn', 'lease', `${held}, who is dead: ${evidence}. The next run takes the lease over`);
+  return finding('warn', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it`);
+}
+
+/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted; where nobody reads the answer, there is none. */
+export async function pluginCommand(
+  kernel: Kernel,
+  name: string,
+  args: readonly string[],
+  { isAnswered, ...told }: Pick<CommandContext, 'signal' | 'print'> & { readonly isAnswered: boolean },
+): Promise<Json> {
+  const command = kernel.registry.commands.get(name);
+  if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
+  const context = commandContext(kernel, `command ${name}`, told);
+  const answer = await command.run(context, args);
+  if (!isAnswered) return null;
+  return kernel.redactor.redactDeep((typeof answer === 'function' ? answer() : answer) ?? null);
+}
+
+/** What commands and examinations of plugins are given. What they print is redacted. */
+export function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
+  const idle = idleContext(kernel, name, signal);
+  return {
+    ...idle,
+    config: kernel.config,
+    components: kernel.config.components,
+    print: (text: string) => print(kernel.redactor.redact(text)),
+    describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
+    compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),
+    neededSnapshots: () => neededSnapshots(kernel),
+  };
+}

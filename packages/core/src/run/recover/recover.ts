@@ -1,0 +1,172 @@
+import { errors } from '../../errors/catalogue.js';
+import type { Direction } from '../../journal/entries.js';
+import type { RunState } from '../../journal/state.js';
+import type { Kernel } from '../../kernel.js';
+import type { Decision, Failure, Report, RunStatus } from '../../types/index.js';
+import { askConsent, confirm } from '../consent.js';
+import { type Ending, emptyReport, endOf, finish } from '../deploy/finish.js';
+import { afterRun, walk } from '../deploy/pipeline.js';
+import { awaitLease } from '../lease.js';
+import { type RunOptions, withPastSession } from '../open.js';
+import { cutOffRun, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
+import { makePlan } from '../read/plan.js';
+import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from '../rollback/to-snapshot.js';
+import { prepareToGoOn, samePlan } from './go-on.js';
+import { planOfPast } from './past-steps.js';
+import { takeBackRun } from './take-back-run.js';
+
+/** What `ship recover` is told: a direction, or none. */
+export interface RecoverOptions extends RunOptions {
+  readonly direction?: Direction;
+}
+
+/**
+ * `ship recover`: finishes the last run of the environment, if it was cut off, interrupted, or rolled back
+ * in part. Without a direction: where the run was going, and back where rollbacks are automatic. Whatever it does is
+ * journalled in the run itself, so a recovery that is cut off is finished by the next one.
+ */
+export async function recover(kernel: Kernel, options: RecoverOptions): Promise<Report> {
+  const past = await settledRun(kernel, options);
+  if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, 'recover', whyNothing(kernel, past, 'recover'));
+  if (past.state.restoresComponents) return finishSnapshot(kernel, past, options);
+  const direction = options.direction ?? directionOf(kernel, past.state);
+  return direction === 'back' ? takeBack(kernel, past, 'recover', options) : goOn(kernel, past, 'recover', options);
+}
+
+/** `ship resume`: goes on after the last finished step of the last run, which failed or was cut off. The plan must be the same. */
+export async function resume(kernel: Kernel, options: RunOptions): Promise<Report> {
+  const past = await settledRun(kernel, options);
+  if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, 'resume', whyNothing(kernel, past, 'resume'));
+  const { status, direction } = past.state;
+  if (status === 'rolled_back' || direction === 'back' || past.state.restoresComponents)
+    throw errors.SHIP_RESUME_BACK({ run: past.id, status: status ?? 'cut off' });
+  return goOn(kernel, past, 'resume', options);
+}
+
+/** What `ship rollback` is told. */
+export interface RollbackOptions extends RunOptions {
+  /** Traffic first, where a router stands. */
+  readonly instant?: boolean;
+}
+
+/** `ship rollback`: takes the last run back, also one that succeeded. */
+export async function rollbackLast(kernel: Kernel, options: RollbackOptions): Promise<Report> {
+  demandRollbacks(kernel);
+  const past = await settledRun(kernel, options);
+  if (past === undefined || past.state.status === 'rolled_back')
+    return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
+  if (past.state.restoresComponents) throw errors.SHIP_ROLLBACK_OF_ROLLBACK({ run: past.id });
+  const { approval, environment } = kernel.config;
+  if (approval === 'required') await confirm(kernel, `Take the run ${past.id} in ${environment} back?`);
+  return takeBack(kernel, past, 'rollback', options);
+}
+
+/** Before a new run: whatever a dead one left is finished first, as far as nobody needs to be asked. */
+export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise<void> {
+  if ((await cutOffRun(kernel)) === undefined) return;
+  // A run without an end may be one that is still under way: then its lease is held, and it may end while it is waited for.
+  await awaitLease(kernel, options);
+  const past = await cutOffRun(kernel);
+  if (past === undefined) return;
+  const goesBack = past.state.direction === 'back' || isAutomatic(kernel);
+  if (!goesBack) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
+  kernel.log('recover').warn(`the run ${past.id} was cut off: it is taken back first`);
+  const { exit_code, errors: told } = await recover(kernel, { ...options, direction: 'back' });
+  if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: told[0]?.message ?? 'see its journal' });
+}
+
+/** The last run. Where `--lock-wait` says so, one that is under way is waited for first: it may end by itself. */
+async function settledRun(kernel: Kernel, options: RunOptions): Promise<PastRun | undefined> {
+  if (kernel.lockWaitMs > 0) await awaitLease(kernel, options);
+  return lastRun(kernel);
+}
+
+function directionOf(kernel: Kernel, { direction, decision }: RunState): Direction {
+  return direction === 'back' || decision?.action === 'rollback' || isAutomatic(kernel) ? 'back' : 'forward';
+}
+
+function isAutomatic({ flags, config }: Kernel): boolean {
+  const { enabled, auto_on_failure } = config.rollback;
+  if (!enabled || flags.no_rollback || flags.no_auto_rollback) return false;
+  return flags.auto_rollback === true || auto_on_failure;
+}
+
+function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RollbackOptions): Promise<Report> {
+  return withPastSession(
+    kernel,
+    past,
+    'back',
+    options,
+    (state) => planOfPast(kernel, state),
+    async (session, state) => {
+      const reason =
+        verb === 'rollback'
+          ? { failure: null, decision: options.instant ? BY_TRAFFIC : ASKED_FOR }
+          : { failure: failureOf(state), decision: decisionOf(state) };
+      const ending = await endOf(session, () => takeBackRun(session, state, reason));
+      return finish(session, verb, served(ending));
+    },
+  );
+}
+
+function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options: RunOptions): Promise<Report> {
+  return withPastSession(
+    kernel,
+    past,
+    'forward',
+    options,
+    async (state) => {
+      const plan = await samePlan(kernel, state);
+      await askConsent(kernel, plan);
+      return plan;
+    },
+    async (session, state) => {
+      const ending = await endOf(session, async () => {
+        await prepareToGoOn(session, state);
+        return walk(session);
+      });
+      await afterRun(session, ending.status);
+      return finish(session, verb, ending);
+    },
+  );
+}
+
+/** A rollback to a snapshot that was cut off: restoring is idempotent, so it is done again. */
+async function finishSnapshot(kernel: Kernel, past: PastRun, options: RunOptions): Promise<Report> {
+  const snapshot = await demandSnapshots(kernel).find(kernel.config.environment, past.state.targetSnapshot ?? '');
+  const plan = () => makePlan(kernel, 'rollback');
+  return withPastSession(kernel, past, 'back', options, plan, (session) => goToSnapshot(session, snapshot, 'recover', past.state.wayOf));
+}
+
+/** The command has done what it was asked for: that the run was rolled back is no failure of it. */
+function served({ status, exit }: Ending): Ending {
+  return status === 'rolled_back' ? { status, exit: 0 } : { status, ...(exit === undefined ? {} : { exit }) };
+}
+
+function failureOf({ failure }: RunState): Failure {
+  return failure ?? { type: 'unknown', trigger: 'step_failed', severity: 'CRITICAL', message: 'the run was cut off' };
+}
+
+function decisionOf({ decision }: RunState): Decision {
+  return decision?.action === 'rollback' ? decision : byHand('CRITICAL', 'the run was cut off, and is taken back');
+}
+
+function whyNothing({ config: { environment } }: Kernel, past: PastRun | undefined, verb: string): string {
+  return past === undefined
+    ? `nothing to ${verb}: no run has acted in ${environment}`
+    : `nothing to ${verb}: the last run in ${environment}, ${past.id}, ${ENDED[past.state.status ?? 'interrupted']}`;
+}
+
+const ENDED: Readonly<Record<RunStatus, string>> = {
+  succeeded: 'succeeded',
+  rolled_back: 'was rolled back',
+  failed: 'failed, and was left as it is',
+  rollback_incomplete: 'was rolled back in part',
+  refused: 'was refused',
+  interrupted: 'was interrupted',
+};
+
+function nothingToDo({ config, redactor }: Kernel, verb: string, why: string): Report {
+  const { project, environment } = config;
+  return { ...emptyReport(verb, new Date()), project, environment, result: redactor.redact(why) };
+}

@@ -1,0 +1,116 @@
+import { bounded } from '../../deadline.js';
+import { errors } from '../../errors/catalogue.js';
+import type {
+  CheckConfig,
+  ComponentConfig,
+  ComponentState,
+  RollbackReport,
+  Snapshot,
+  SuiteName,
+  VerificationReport,
+} from '../../types/index.js';
+import { contextOf } from '../contexts.js';
+import { runSuite, suiteError } from '../deploy/suites.js';
+import type { Session } from '../session.js';
+import { heldParts } from './snapshot-parts.js';
+
+type Remaining = RollbackReport['remaining'][number];
+type States = ReadonlyMap<string, ComponentState | null>;
+
+/** What was rolled back must be what is live: version and config of each component. */
+export async function proveLive(
+  session: Session,
+  expected: States,
+  broken: ReadonlySet<string>,
+  timeoutMs: () => number,
+): Promise<Remaining[]> {
+  const problems: Remaining[] = [];
+  for (const [name, state] of expected) {
+    const component = session.kernel.config.components[name];
+    if (component === undefined || broken.has(name)) continue;
+    try {
+      const live = await describeLive(session, component, timeoutMs());
+      if (!isSame(live, state))
+        throw errors.SHIP_ROLLBACK_PROOF({ component: name, live: live?.version ?? 'nothing', expected: state?.version ?? 'nothing' });
+    } catch (error) {
+      problems.push({ what: name, error: session.reported(error, name) });
+    }
+  }
+  return problems;
+}
+
+/** What is live, asked under the deadline of the rollback. */
+export function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
+  const driver = session.kernel.registry.drivers.get(component.driver)!;
+  return bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
+    driver.describe(contextOf(session, signal, component.name), component),
+  );
+}
+
+/** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component and part is the same. */
+export async function isAsInSnapshot(session: Session, target: Snapshot, expected: States): Promise<boolean> {
+  if (session.unverifiedSince !== null) return false;
+  if (![...expected].every(([name, state]) => isSame(target.components[name], state))) return false;
+  for (const { name, part, value } of heldParts(session.kernel, target)) {
+    const isLive = await part.isLive?.(contextOf(session, session.signal, name), session.resolveSecrets(value));
+    if (!isLive) return false;
+  }
+  return true;
+}
+
+/** Are version and config the same? */
+export function isSame(one: ComponentState | null | undefined, other: ComponentState | null | undefined): boolean {
+  return one?.version === other?.version && one?.config_hash === other?.config_hash;
+}
+
+/** How the suites of the target went, and what must still be done about it. */
+export interface Verified {
+  readonly verification: VerificationReport;
+  readonly problems: readonly Remaining[];
+}
+
+/** Nothing was asked. */
+export const UNVERIFIED: Verified = { verification: {}, problems: [] };
+
+/**
+ * After one component went back alone: its own checks as they were then, in every suite that can take a run back, and the
+ * smoke checks of today for all the rest, which has stayed.
+ */
+export async function verifyAlone(session: Session, component: string, target: Snapshot | null): Promise<Verified> {
+  const { verify: today } = session.kernel.config;
+  const then = (target?.config.verify ?? {}) as Partial<Record<SuiteName, CheckConfig[]>>;
+  const isOwn = (check: CheckConfig) => check.component === component;
+  const own = (suite: SuiteName) => (then[suite] ?? today[suite]).filter(isOwn);
+  const suites = [
+    ['smoke', [...own('smoke'), ...today.smoke.filter((check) => !isOwn(check))]],
+    ['acceptance', own('acceptance')],
+    ['security', own('security')],
+  ] as const;
+  let verified = UNVERIFIED;
+  for (const [suite, checks] of suites) {
+    if (verified.problems.length > 0) break;
+    const { verification, problems } = await verifySuite(session, suite, checks);
+    verified = { verification: { ...verified.verification, ...verification }, problems };
+  }
+  return verified;
+}
+
+/** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */
+export async function verifyTarget(session: Session, target: Snapshot | null): Promise<Verified> {
+  if (target === null) return UNVERIFIED;
+  const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
+  return verifySuite(session, 'smoke', verify?.smoke ?? session.kernel.config.verify.smoke);
+}
+
+async function verifySuite(session: Session, suite: SuiteName, wanted: readonly CheckConfig[]): Promise<Verified> {
+  const checks = wanted.filter((check) => session.kernel.registry.checks.get(check.kind));
+  if (checks.length === 0) return UNVERIFIED;
+  try {
+    const report = await runSuite(session, suite, session.resolveSecrets(checks), 'rollback');
+    const failed = { what: `the ${suite} suite`, error: session.reported(suiteError(suite, report), suite) };
+    return { verification: { [suite]: report }, problems: report.outcome === 'passed' ? [] : [failed] };
+  } catch (error) {
+    return { verification: {}, problems: [{ what: `the ${suite} suite`, error: session.reported(error, suite) }] };
+  }
+}

@@ -1,2 +1,0 @@
-/** The same, while it is being made. */
-export type Writable<T> = { -readonly [K in keyof T]: T[K] };
