@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isShipError, type Report } from '@ship/core';
-import { emptyReport, isoTime, toReported } from '@ship/core/kernel';
+import { emptyReport, toReported } from '@ship/core/kernel';
 import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
 import { errors } from './errors.js';
 import { hasForeignCode } from './import-module.js';
@@ -111,7 +111,7 @@ async function help(terminal: Terminal, flags: Flags): Promise<Report> {
 
 /** A run has measured itself; every other command took as long as the process did. */
 const measured = (report: Report, started: Date): Report =>
-  report.run === null ? { ...report, started_at: isoTime(started), duration_ms: Date.now() - started.getTime() } : report;
+  report.run === null ? { ...report, started_at: started.toISOString(), duration_ms: Date.now() - started.getTime() } : report;
 
 /** The report of a command that ended before anything was touched. */
 function refusal(error: unknown, started: Date, command: string, redact: (text: string) => string): Report {

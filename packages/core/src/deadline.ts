@@ -1,10 +1,12 @@
 import { isShipError, type ShipError } from './errors/ship-error.js';
 import { classify } from './failure/classify.js';
-import { soon } from './soon.js';
 import type { AnyAction, RetryConfig } from './types/index.js';
 
 /** How long work may take to settle after it was told to stop: tools get INT, TERM and KILL in this time. */
 export const SETTLE_GRACE_MS = 20_000;
+
+/** A longer timer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The limits of one piece of work. */
 export interface Bounds {
@@ -36,15 +38,10 @@ export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promis
       grace = setTimeout(() => settle(() => reject(bounds.stuck(graceMs))), graceMs);
     };
     const onParent = () => abort(parent.reason);
-    let timer: NodeJS.Timeout | undefined;
-    const unattended = soon(() => {
-      timer = setTimeout(() => abort(bounds.timedOut()), timeoutMs);
-      parent.addEventListener('abort', onParent, { once: true });
-      if (parent.aborted) onParent();
-    });
+    const timer = setTimeout(() => abort(bounds.timedOut()), Math.min(timeoutMs, LONGEST_TIMER_MS));
+    parent.addEventListener('abort', onParent, { once: true });
     if (parent.aborted) onParent();
     const settle = (finish: () => void) => {
-      unattended();
       clearTimeout(timer);
       clearTimeout(grace);
       parent.removeEventListener('abort', onParent);

@@ -1,26 +1,22 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
 import { type CallRules, callSyncTaps, callTaps, type HookKind, type OwnedTap, type TapErrorSink, TapWatch } from './hook-call.js';
 import type {
-  CapturedPart,
-  ComponentState,
   Config,
   Context,
   Decision,
   Failure,
   FailureContext,
   Finding,
-  PartName,
   Plan,
   Position,
   RollbackReport,
+  RollbackRequest,
+  RunContext,
   RunStatus,
   ShipEvent,
-  Snapshot,
   Step,
   StepReport,
-  Store,
   VerificationReport,
-  Way,
 } from './types/index.js';
 
 /** What the hook `plan` is given: the plan, and a place for what is found in it. */
@@ -33,36 +29,6 @@ export interface PlanReview {
   finding(finding: Finding): void;
   /** Where something of the config stands, such as `['components', 'web', 'path']`. */
   positionOf(path: readonly (string | number)[]): Position;
-}
-
-/** What the hooks of a run are given besides their subject. */
-export interface RunContext extends Context {
-  /** The config, frozen. */
-  readonly config: Config;
-  /** What the run does. */
-  readonly plan: Plan;
-  /** The command line, redacted. */
-  readonly command: string;
-  /** Where journals, snapshots and leases live. */
-  readonly store: Store;
-  /** Adds a fact, such as `branch`, for conditions and reports. */
-  fact(name: string, value: string): void;
-  /** What is live, asked of each component's driver. Components that were never deployed are absent. */
-  describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
-  /** What is live of everything else, asked of each part's plugin. */
-  captureParts(): Promise<CapturedParts>;
-  /** Tells view, log and metrics what happened. */
-  announce(event: ShipEvent): void;
-  /** The verified snapshot that a rollback of this run would go back to. */
-  readonly target: Snapshot | null;
-}
-
-/** What an environment has besides its components, at a moment. */
-export interface CapturedParts {
-  /** By name; a part that has nothing to keep is absent. */
-  readonly parts: Readonly<Partial<Record<PartName, CapturedPart>>>;
-  /** What could not be captured, and why: what is kept without it is not whole. */
-  readonly problems: readonly string[];
 }
 
 /** What `beforeStep` may answer. `skip` passes the step over, `veto` fails it before it acts. */
@@ -82,26 +48,6 @@ export interface RunOutcome {
   readonly rollback: RollbackReport | null;
   /** The id of the snapshot that was taken; a tap that takes one sets it. */
   snapshot: string | null;
-}
-
-/** What is to be rolled back, for `beforeRollback` and `rollback`. */
-export interface RollbackRequest {
-  /** Which of the ways back this is; those after it follow where it is refused, or fails. */
-  readonly way: Way;
-  /** The whole run, or `component` alone. */
-  readonly scope: 'full' | 'partial';
-  /** What is restored: what the steps of the run captured, or what the target holds. */
-  readonly to: 'captures' | 'snapshot';
-  /** The name of the component that is to go back alone. */
-  readonly component?: string;
-  /** The verified snapshot to go back to; null where there is none. */
-  readonly target: Snapshot | null;
-  /** What is to be live afterwards of each component that goes back; null: nothing. */
-  readonly states: Readonly<Record<string, ComponentState | null>>;
-  /** What went wrong; null where a person asked without a failure. */
-  readonly failure: Failure | null;
-  /** Why it is rolled back. `via` is `instant` for the way `instant` alone. */
-  readonly decision: Decision;
 }
 
 /** A failure with what plugins gathered about it. */
@@ -129,7 +75,6 @@ export const HOOK_KINDS = {
   onFailure: 'settle-all',
   decide: 'bail',
   beforeRollback: 'settle-all',
-  rollback: 'bail',
   afterRollback: 'settle-all',
   event: 'sync',
 } as const satisfies Record<string, HookKind>;
@@ -162,8 +107,6 @@ export interface Hooks {
   readonly decide: AsyncSeriesBailHook<[Decision, FailureContext, RunContext], Decision | undefined | void, Owner>;
   /** Admission: before anything is taken back. */
   readonly beforeRollback: AsyncSeriesHook<[RollbackRequest, RunContext, (finding: Finding) => void], Owner>;
-  /** The first answer is the rollback, done. */
-  readonly rollback: AsyncSeriesBailHook<[RollbackRequest, RunContext], RollbackReport | undefined | void, Owner>;
   /** When a rollback has ended in any way. */
   readonly afterRollback: AsyncSeriesHook<[RollbackReport, RunContext], Owner>;
   /** Everything that happens, as it happens; nothing waits for it. */
@@ -190,7 +133,6 @@ export function createHooks(): Hooks {
     onFailure: new AsyncSeriesHook(['failure', 'run', 'notice'], 'onFailure'),
     decide: new AsyncSeriesBailHook(['decision', 'context', 'run'], 'decide'),
     beforeRollback: new AsyncSeriesHook(['request', 'run', 'finding'], 'beforeRollback'),
-    rollback: new AsyncSeriesBailHook(['request', 'run'], 'rollback'),
     afterRollback: new AsyncSeriesHook(['rollback', 'run'], 'afterRollback'),
     event: new SyncHook(['event'], 'event'),
   };

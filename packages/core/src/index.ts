@@ -3,13 +3,10 @@ export { parseDuration, suggest } from './config/index.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type { HookKind } from './hook-call.js';
 export type {
-  CapturedParts,
   FailureNotice,
   HookName,
   PlanReview,
   PluginHooks,
-  RollbackRequest,
-  RunContext,
   RunOutcome,
   StepGate,
 } from './hooks.js';

@@ -3,7 +3,6 @@ export { type ConfigOverrides, loadConfig } from './config/index.js';
 export { PLACES } from './config/places.js';
 export { formatPosition, toReported } from './errors/ship-error.js';
 export { decide } from './failure/decide.js';
-export { isoTime } from './iso-time.js';
 export { type JournalContent, readJournal } from './journal/journal.js';
 export { foldJournal, type RunState, type StepState } from './journal/state.js';
 export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';

@@ -135,17 +135,9 @@ describe('what a rollback claims', () => {
 describe('what a plugin claims', () => {
   it('given a strategy that says it has rolled back, when the smoke suite of the target fails, then the rollback is incomplete', async () => {
     const { plugins } = world('good', 'good');
-    const report = {
-      scope: 'full' as const,
-      target_snapshot: 'snapshot-good',
-      components: [],
-      findings: [],
-      verification: {},
-      remaining: [],
-      duration_ms: 1,
-    };
     const strategy = plugin('strategy', (ship) => {
-      ship.hooks.rollback.tapPromise('strategy', async () => report);
+      const rollback = () => ({ components: [], remaining: [], target_snapshot: 'snapshot-good' });
+      ship.strategy('own', { way: 'full', applies: () => true, rollback });
       ship.check('never', { input: {}, run: async () => ({ outcome: 'failed', detail: 'no answer' }) });
     });
     const opened = await rollingBack({ config: `${CONFIG}\nverify: { smoke: [{ never: 1 }] }`, plugins: [...plugins, strategy] });

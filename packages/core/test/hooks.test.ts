@@ -56,7 +56,6 @@ describe('hooks', () => {
       afterRollback: 'settle-all',
       beforeRollback: 'settle-all',
       decide: 'bail',
-      rollback: 'bail',
       config: 'waterfall',
       event: 'sync',
     });

@@ -6,12 +6,16 @@ import { MemoryStore } from '../src/store/memory.js';
 export const error = { code: 'SHIP_X', message: 'x' };
 export const intent = (step: string, attempt = 1, before: string | null = 'v1'): Entry => ({
   type: 'intent',
-  step,
+  act: 'run',
+  kind: 'step',
+  name: step,
   uses: 't/ok',
   attempt,
   input: { run: 'ünïcode "quoted" \n 語 �' },
   before,
 });
+/** The subject of a step. */
+export const step = (name: string) => ({ kind: 'step', name }) as const;
 export const started: Entry = {
   type: 'run-started',
   run: 'r1',
@@ -21,6 +25,7 @@ export const started: Entry = {
   owner: { user: 'u', host: 'h', pid: 1, boot_id: 'b' },
   token: 1,
   plan: [{ id: 'a', uses: 't/ok', needs: [] }],
+  components: [],
   target_snapshot: null,
 };
 
@@ -29,11 +34,11 @@ export const SAMPLE: readonly Entry[] = [
   started,
   intent('a'),
   { type: 'process', step: 'a', process: { pid: 7, pgid: 7, command: 'sleep' } },
-  { type: 'result', step: 'a', result: { hash: ',"hash":"00000000000000000000000000000000"}' } },
+  { ...step('a'), type: 'result', result: { hash: ',"hash":"00000000000000000000000000000000"}' } },
   intent('b'),
-  { type: 'attempt-failed', step: 'b', attempt: 1, error },
-  { type: 'step-failed', step: 'b', error },
-  { type: 'undone', step: 'a', changed: true },
+  { ...step('b'), type: 'failed', act: 'run', attempt: 1, retried: true, error },
+  { ...step('b'), type: 'failed', act: 'run', attempt: 1, error },
+  { ...step('a'), type: 'restored', changed: true },
   { type: 'run-finished', status: 'rolled_back', exit_code: 1 },
 ];
 

@@ -4,7 +4,7 @@ import { frame, GENESIS, parseJournal, readJournal } from '../src/journal/journa
 import { foldJournal } from '../src/journal/state.js';
 import { Redactor } from '../src/redact.js';
 import { MemoryStore } from '../src/store/memory.js';
-import { error, intent, SAMPLE, started, written } from './journal-sample.js';
+import { error, intent, SAMPLE, started, step, written } from './journal-sample.js';
 
 const parse = (bytes: Buffer) => parseJournal(bytes, 'j');
 
@@ -27,9 +27,9 @@ describe('journal', () => {
   });
 
   it('given a journal of a newer ship, when it is read, then SHIP_JOURNAL_FORMAT names both formats', () => {
-    const { line } = frame(JSON.stringify({ format: 2, seq: 1, at: '', type: 'run-started' }), GENESIS);
+    const { line } = frame(JSON.stringify({ format: 3, seq: 1, at: '', type: 'run-started' }), GENESIS);
     expect(() => parse(Buffer.from(line))).toThrow(
-      expect.objectContaining({ code: 'SHIP_JOURNAL_FORMAT', message: 'j has format 2, and this ship reads format 1' }),
+      expect.objectContaining({ code: 'SHIP_JOURNAL_FORMAT', message: 'j has format 3, and this ship reads format 2' }),
     );
   });
 
@@ -45,25 +45,32 @@ describe('journal', () => {
   });
 });
 
+const A = step('a');
+const undone: Entry = { ...A, type: 'restored', changed: true };
+const undoFailed: Entry = { ...A, type: 'failed', act: 'restore', error };
+
 describe('fold', () => {
   const fold = async (...entries: Entry[]) => foldJournal(parse(await written([started, ...entries])).entries);
 
   it.each<[string, Entry[], object]>([
     ['an intent alone', [intent('a')], { status: 'unknown', before: 'v1', attempts: 1 }],
-    ['a result', [intent('a'), { type: 'result', step: 'a', result: 'r' }], { status: 'done', result: 'r' }],
+    ['a result', [intent('a'), { ...A, type: 'result', result: 'r' }], { status: 'done', result: 'r' }],
     ['a second attempt', [intent('a'), intent('a', 2, 'half done')], { status: 'unknown', before: 'v1', attempts: 2 }],
-    ['a failure', [intent('a'), { type: 'step-failed', step: 'a', error }], { status: 'failed', error }],
-    ['an undo', [intent('a'), { type: 'undone', step: 'a', changed: true }], { status: 'undone' }],
+    ['an attempt after an undo', [intent('a'), undone, intent('a', 2, 'v0')], { status: 'unknown', before: 'v0', attempts: 2 }],
+    ['a failure', [intent('a'), { ...A, type: 'failed', act: 'run', attempt: 1, error }], { status: 'failed', error }],
+    ['a failure before another attempt', [intent('a'), { ...A, type: 'failed', act: 'run', retried: true, error }], { status: 'unknown' }],
+    ['an undo', [intent('a'), undone], { status: 'undone' }],
     [
       'an undo that kept the step',
-      [intent('a'), { type: 'result', step: 'a', result: 1 }, { type: 'undone', step: 'a', changed: false, kept: 'no undo' }],
-      { status: 'done' },
+      [intent('a'), { ...A, type: 'result', result: 1 }, { ...A, type: 'restored', changed: false, kept: 'no undo' }],
+      { status: 'done', kept: 'no undo' },
     ],
-    ['an undo that failed', [intent('a'), { type: 'undo-failed', step: 'a', error }], { status: 'undo_failed', error }],
+    ['an undo that failed', [intent('a'), undoFailed], { status: 'undo_failed', error }],
+    ['an undo after one that failed', [intent('a'), undoFailed, undone], { status: 'undone' }],
     [
-      'an undo after one that failed',
-      [intent('a'), { type: 'undo-failed', step: 'a', error }, { type: 'undone', step: 'a', changed: true }],
-      { status: 'undone' },
+      'progress',
+      [intent('a'), { type: 'progress', step: 'a', name: 'host-1', value: 1 }, { type: 'progress', step: 'a', name: 'host-1', value: 2 }],
+      { progress: { 'host-1': 2 } },
     ],
   ])('given %s, when it is folded, then the step is known to be so', async (_, entries, expected) => {
     expect((await fold(...entries)).steps.get('a')).toMatchObject(expected);
@@ -80,5 +87,43 @@ describe('fold', () => {
       run: 'r1',
       environment: 'production',
     });
+  });
+});
+
+describe('a journal of format 1', () => {
+  /** As ship 0.1 wrote it. */
+  const old = [
+    { ...started, format: 1 },
+    { type: 'intent', step: 'a', uses: 't/ok', attempt: 1, input: {}, before: 'v1' },
+    { type: 'process', step: 'a', process: { pid: 7, pgid: 7, command: 'sleep' } },
+    { type: 'created', step: 'a', attempt: 1, resource: { type: 'bucket', id: 'b-1', provenance: 'created' } },
+    { type: 'result', step: 'a', result: 'r' },
+    { type: 'intent', step: 'b', uses: 'deploy', component: 'api', attempt: 1, input: {}, before: null },
+    { type: 'attempt-failed', step: 'b', attempt: 1, error },
+    { type: 'step-failed', step: 'b', attempt: 2, error },
+    { type: 'undo-intent', step: 'b' },
+    { type: 'undone', step: 'b', changed: true },
+    { type: 'remove-intent', step: 'a', resource: { type: 'bucket', id: 'b-1' } },
+    { type: 'remove-failed', step: 'a', resource: { type: 'bucket', id: 'b-1' }, error },
+    { type: 'undo-failed', step: 'a', error },
+    { type: 'component-intent', component: 'api', before: null, target: { version: 'v1' } },
+    { type: 'component-restored', component: 'api', changed: true },
+    { type: 'part-intent', part: 'infra', target: 1 },
+    { type: 'part-failed', part: 'infra', error },
+  ];
+
+  it('given each of its entries, when it is read, then the run is known as it was', () => {
+    let previous = GENESIS;
+    const lines = old.map((entry, index) => {
+      const { line, hash } = frame(JSON.stringify({ ...entry, seq: index + 1, at: '' }), previous);
+      previous = hash;
+      return line;
+    });
+    const state = foldJournal(parse(Buffer.from(lines.join(''))).entries);
+    expect(state.steps.get('a')).toMatchObject({ status: 'undo_failed', before: 'v1', result: 'r', error, attempts: 1 });
+    expect(state.steps.get('b')).toMatchObject({ status: 'undone', component: 'api', before: null });
+    expect(state.failedAttempts.get('b')).toMatchObject([{ attempt: 1 }, { attempt: 2 }]);
+    expect(state.resources).toMatchObject([{ step: 'a', resource: { id: 'b-1' }, fate: 'remove_failed', error }]);
+    expect(state.expected.get('api')).toEqual({ version: 'v1' });
   });
 });

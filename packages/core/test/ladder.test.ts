@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RollbackReport, RollbackRequest } from '../src/index.js';
+import type { RollbackRequest } from '../src/index.js';
 import { recover } from '../src/run/recover/recover.js';
 import { fleet, type Log, leftBroken, objecting, shelfOf, snapshotOf, tried, type World } from './fleet.js';
 import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
@@ -109,7 +109,9 @@ describe('one component of a run', () => {
   const HIGH = `components: { api: { driver: service, version: v2 }, worker: { driver: service, version: v2 } }
 verify: { acceptance: [{ seen: worker, component: worker }], smoke: [{ seen: smoke }] }
 ${steps('id: api, uses: deploy, component: api', 'id: worker, uses: deploy, component: worker', 'id: note, uses: t/ok')}`;
-  const isolated = plugin('isolated', (ship) => ship.strategy('isolated', { partial: () => true }));
+  const isolated = plugin('isolated', (ship) =>
+    ship.strategy('isolated', { way: 'partial', applies: () => true, rollback: (_run, request) => request.restore() }),
+  );
   /** A check that answers by what is live of a component; `smoke` holds, or not. */
   const seeing = (holds: (name: string) => boolean) =>
     plugin('seen', (ship) =>
@@ -167,18 +169,13 @@ ${steps('id: api, uses: deploy, component: api', 'id: worker, uses: deploy, comp
       ['worker', 'v1-left'],
     ]);
     const whole = plugin('whole', (ship) =>
-      ship.hooks.rollback.tap('all', ({ way }): RollbackReport | undefined => {
-        if (way !== 'full') return undefined;
-        for (const name of world.keys()) world.set(name, 'v1');
-        return {
-          scope: 'full',
-          target_snapshot: 'snapshot-1',
-          components: [],
-          findings: [],
-          verification: {},
-          remaining: [],
-          duration_ms: 1,
-        };
+      ship.strategy('all', {
+        way: 'full',
+        applies: () => true,
+        rollback: () => {
+          for (const name of world.keys()) world.set(name, 'v1');
+          return { components: [], remaining: [], target_snapshot: 'snapshot-1' };
+        },
       }),
     );
     const holds = (name: string) => name === 'smoke' || world.get('api') === 'v1';

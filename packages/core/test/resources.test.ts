@@ -60,9 +60,9 @@ describe('resources in a rollback', () => {
     expect(ids(report.resources.removed)).toEqual(['net', 'subnet', 'machine']);
     expect([report.resources.kept, report.resources.orphans]).toEqual([[], []]);
     const told = (await journalOf(opened, report)).flatMap((entry) =>
-      entry.type === 'remove-intent' || entry.type === 'removed' ? [`${entry.type} ${entry.resource.id}`] : [],
+      (entry.type === 'intent' || entry.type === 'restored') && entry.kind === 'resource' ? [`${entry.type} ${entry.name}`] : [],
     );
-    expect(told).toEqual(['machine', 'subnet', 'net'].flatMap((id) => [`remove-intent ${id}`, `removed ${id}`]));
+    expect(told).toEqual(['machine', 'subnet', 'net'].flatMap((id) => [`intent ${id}`, `restored ${id}`]));
   });
 
   it('given a thing that was there before, when the run is taken back, then it is not touched, and stands as kept', async () => {
@@ -201,7 +201,7 @@ describe('resources in a rollback', () => {
         orphans: [{ id: 'machine', step: 'b', console_url: 'https://things.example/machine', commands: ['things rm machine'] }],
       },
     });
-    expect((await journalOf(opened, report)).map(({ type }) => type)).toContain('remove-failed');
+    expect(await journalOf(opened, report)).toContainEqual(expect.objectContaining({ type: 'failed', act: 'restore', name: 'machine' }));
   });
 
   it('given a remover that throws, and one that says nothing while the thing stands, when the run is taken back, then both are orphans', async () => {

@@ -1,6 +1,6 @@
 import { harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import type { RollbackReport } from '../src/index.js';
+import type { PluginScope, Strategy } from '../src/index.js';
 import { actions, fail, journalOf, plugin, recording, rollingBack, steps } from './help.js';
 
 describe('rollback and plugins', () => {
@@ -22,32 +22,42 @@ describe('rollback and plugins', () => {
     expect(log).toEqual(['run a', 'run b']);
   });
 
+  /** A way for everything that is the plugin's own. */
+  const mine = (rollback: () => unknown) => (ship: PluginScope) =>
+    ship.strategy('mine', { way: 'undo', applies: () => true, rollback: rollback as Strategy['rollback'] });
+
   it('given a plugin with a strategy of its own, when the run fails, then it is used instead of the undos', async () => {
     const log: string[] = [];
-    const report: RollbackReport = {
-      scope: 'full',
-      target_snapshot: null,
-      components: [],
-      findings: [],
-      verification: {},
-      remaining: [],
-      duration_ms: 1,
-    };
-    const { run } = await withPlugin(log, (ship) => ship.hooks.rollback.tapPromise('mine', async () => report));
-    const { duration_ms: _, ...told } = report;
-    expect(await run()).toMatchObject({ exit_code: 1, rollback: told });
+    const { run } = await withPlugin(
+      log,
+      mine(async () => ({ components: [], remaining: [] })),
+    );
+    expect(await run()).toMatchObject({
+      exit_code: 1,
+      rollback: { scope: 'full', target_snapshot: null, remaining: [], tried: [{ way: 'undo', strategy: 'mine', outcome: 'done' }] },
+    });
     expect(log).toEqual(['run a', 'run b']);
   });
 
   it.each<[string, () => unknown, string]>([
     ['throws', fail, 'SHIP_HOOK_FAILED'],
     ['answers nonsense', () => ({ all: 'good' }), 'SHIP_HOOK_CONTRACT'],
+    ['answers nothing', () => undefined, 'SHIP_HOOK_CONTRACT'],
   ])(
-    'given a strategy that %s, when the run fails, then the kernel undoes the run itself, and the error is told',
+    'given a strategy that %s, when the run fails, then the kernel undoes the run itself, and the error is reported',
     async (_, strategy, code) => {
       const log: string[] = [];
-      const { run } = await withPlugin(log, (ship) => ship.hooks.rollback.tap('mine', strategy as () => undefined));
-      expect(await run()).toMatchObject({ exit_code: 1, errors: [{ code }] });
+      const { run } = await withPlugin(log, mine(strategy));
+      expect(await run()).toMatchObject({
+        exit_code: 1,
+        errors: [{ code, source: 'p/mine' }],
+        rollback: {
+          tried: [
+            { strategy: 'mine', outcome: 'failed' },
+            { way: 'undo', outcome: 'done' },
+          ],
+        },
+      });
       expect(log).toEqual(['run a', 'run b', 'undo b', 'undo a']);
     },
   );

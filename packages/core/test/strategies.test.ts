@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Driver, RollbackReport, RollbackRequest, Strategy, StrategyQuestion } from '../src/index.js';
+import type { Driver, Outcome, RollbackRequest, Strategy } from '../src/index.js';
 import { actions, fail, plugin, recording, rollingBack, steps } from './help.js';
 
 const driver: Driver = {
@@ -8,28 +8,28 @@ const driver: Driver = {
   deploy: fail as never,
   restore: async () => ({ changed: true }),
 };
-const REPORT: RollbackReport = {
-  scope: 'partial',
-  target_snapshot: null,
-  components: [],
-  findings: [],
-  verification: {},
-  remaining: [],
-  duration_ms: 1,
-};
 
-/** A run whose deploy of a component fails, with a router and a strategy of somebody else. */
-async function failed(strategy: Strategy, { config = '', core = false, choose = undefined as never, flags = {} } = {}) {
+type Applies = Strategy['applies'];
+
+/** A run whose deploy of a component fails, with a router and strategies of somebody else; each does what the kernel would. */
+async function failed(
+  applies: Partial<Record<'instant' | 'partial', Applies>>,
+  { config = '', core = false, choose = undefined as never, flags = {}, more = {} as Partial<Strategy> } = {},
+) {
   const log: string[] = [];
   const requests: RollbackRequest[] = [];
   const proxy = plugin('proxy', (ship) => {
     ship.driver('service', driver);
     ship.router('proxy', { weights: async () => ({}), shift: async () => {}, healthy: async () => true });
-    ship.strategy('proxy', strategy);
-    ship.hooks.rollback.tapPromise('proxy', async (request) => {
-      requests.push(request);
-      return request.scope === 'partial' || request.decision.via === 'instant' ? { ...REPORT, scope: request.scope } : undefined;
-    });
+    for (const way of ['instant', 'partial'] as const) {
+      const asked = applies[way];
+      if (asked === undefined) continue;
+      const rollback = (_run: unknown, request: RollbackRequest): Promise<Outcome> => {
+        requests.push(request);
+        return request.restore();
+      };
+      ship.strategy(`proxy-${way}`, { way, applies: asked, rollback, ...more });
+    }
   });
   const { run } = await rollingBack({
     plugins: [actions(recording(log)), proxy],
@@ -58,19 +58,24 @@ describe('strategies', () => {
   });
 
   it('given a strategy, when it is asked, then it knows what failed, what was deployed and what there is to go back to', async () => {
-    const asked: StrategyQuestion[] = [];
-    await failed({ instant: (_ctx, question) => asked.push(question) > 9 });
+    const asked: RollbackRequest[] = [];
+    await failed({ instant: (_run, request) => asked.push(request) > 9 });
     expect(asked).toMatchObject([
-      {
-        failure: { trigger: 'step_failed', step: 'b', component: 'api' },
-        component: { name: 'api' },
-        deployed: [{ name: 'api' }],
-        target: null,
-      },
+      { way: 'instant', failure: { trigger: 'step_failed', step: 'b', component: 'api' }, decision: null, deployed: ['api'], target: null },
+    ]);
+    await expect(asked[0]!.restore()).rejects.toMatchObject({ code: 'SHIP_HOOK_CONTRACT' });
+  });
+
+  it('given a strategy that says why not, when it is asked for all the same, then the reason stands among the ways that were tried', async () => {
+    let asked = 0;
+    const { report } = await failed({ instant: () => (++asked === 1 ? true : 'the old version has gone') });
+    expect(report.rollback!.tried).toMatchObject([
+      { way: 'instant', outcome: 'unavailable', reason: 'the old version has gone' },
+      { way: 'undo', outcome: 'done' },
     ]);
   });
 
-  it.each<[string, Strategy, Parameters<typeof failed>[1]]>([
+  it.each<[string, Parameters<typeof failed>[0], Parameters<typeof failed>[1]]>([
     ['a strategy that says no', { instant: () => false, partial: () => false }, {}],
     ['a core component', { partial: () => true }, { core: true }],
     [
@@ -84,12 +89,20 @@ describe('strategies', () => {
     expect(undone).toBe(true);
   });
 
-  it.each<[string, Strategy, object]>([
-    ['throws', { instant: fail }, { code: 'SHIP_HOOK_FAILED', message: 'proxy/instant failed: fails on purpose', source: 'proxy/instant' }],
+  it.each<[string, Parameters<typeof failed>[0], object]>([
+    [
+      'throws',
+      { instant: fail },
+      { code: 'SHIP_HOOK_FAILED', message: 'proxy/proxy-instant.applies failed: fails on purpose', source: 'proxy/proxy-instant.applies' },
+    ],
     [
       'answers nonsense',
-      { partial: () => 'yes' as never },
-      { code: 'SHIP_HOOK_CONTRACT', message: 'proxy/partial answered "yes"; expected true or false', source: 'proxy/partial' },
+      { partial: () => 7 as never },
+      {
+        code: 'SHIP_HOOK_CONTRACT',
+        message: 'proxy/proxy-partial.applies answered 7; expected true, false or why not',
+        source: 'proxy/proxy-partial.applies',
+      },
     ],
   ])('given a strategy that %s, when the run fails, then it is told, and the whole run is undone', async (_, strategy, error) => {
     const { report, undone } = await failed(strategy);
@@ -107,10 +120,17 @@ describe('strategies', () => {
     expect(report.decision).toMatchObject({ trigger: 'prompted', via: 'instant', scope: 'full' });
   });
 
-  it('given a strategy that can do nothing, when it is registered, then its plugin is refused', async () => {
-    await expect(failed({})).rejects.toMatchObject({
+  it.each<[string, Partial<Strategy>, string]>([
+    ['does nothing', { rollback: undefined as never }, 'strategy proxy-instant has no rollback()'],
+    [
+      'goes a way that there is not',
+      { way: 'sideways' as never },
+      'strategy proxy-instant has the way "sideways", not instant, partial, full, undo',
+    ],
+  ])('given a strategy that %s, when it is registered, then its plugin is refused', async (_, more, problem) => {
+    await expect(failed({ instant: () => true }, { more })).rejects.toMatchObject({
       code: 'SHIP_PLUGIN_CONTRACT',
-      message: 'proxy is not a plugin of ship: strategy proxy has neither instant() nor partial()',
+      message: `proxy is not a plugin of ship: ${problem}`,
     });
   });
 });

@@ -1,4 +1,12 @@
-import { type ComponentReport, definePlugin, isShipError, type RollbackRequest, type RunContext } from '@ship/core';
+import {
+  type ComponentConfig,
+  type ComponentReport,
+  type ComponentState,
+  definePlugin,
+  isShipError,
+  type RollbackRequest,
+  type RunContext,
+} from '@ship/core';
 import { commandRouter } from './command/router.js';
 import { errors } from './errors.js';
 import { haproxyRouter } from './haproxy/router.js';
@@ -26,28 +34,35 @@ export default definePlugin<Options>({
     ship.router('nginx', nginxRouter);
     ship.router('command', commandRouter);
     ship.strategy('instant-rollback', {
-      async instant(ctx, { deployed, states }) {
-        const ready = deployed.map(async (component) => {
-          const router = ctx.routerOf(component);
-          const version = states[component.name]?.version;
-          // Of two releases that bear one version nobody could tell which has the traffic.
-          if (router === undefined || version === undefined || version === component.version) return false;
-          await router.weights(ctx, component);
-          return router.healthy(ctx, component, version);
-        });
+      way: 'instant',
+      async applies(run, { deployed, states }) {
+        const ready = deployed.map((name) => isReady(run, run.config.components[name], states[name]));
         return ready.length > 0 && (await Promise.all(ready).catch(() => [false])).every(Boolean);
       },
-    });
-    ship.hooks.rollback.tapPromise('switch', async (request, run) => {
-      if (request.way !== 'instant') return undefined;
-      const began = performance.now();
-      const components = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
-      const remaining = components.flatMap(({ name, error }) => (error ? [{ what: name, error }] : []));
-      const duration_ms = Math.round(performance.now() - began);
-      return { scope: request.scope, target_snapshot: null, components, findings: [], verification: {}, remaining, duration_ms };
+      async rollback(run, request) {
+        const components = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
+        const remaining = components.flatMap(({ name, error }) => (error ? [{ what: name, error }] : []));
+        if (remaining.length > 0) return { components, remaining };
+        // The traffic is back. What the run did is undone while nobody sees it any more; restores find the traffic back already.
+        const undone = await request.restore();
+        const others = undone.components.filter(({ name }) => components.every((each) => each.name !== name));
+        return { ...undone, components: [...components, ...others] };
+      },
     });
   },
 });
+
+/** Of two releases that bear one version nobody could tell which has the traffic. */
+async function isReady(
+  run: RunContext,
+  component: ComponentConfig | undefined,
+  before: ComponentState | null | undefined,
+): Promise<boolean> {
+  const router = component && run.routerOf(component);
+  if (component === undefined || router === undefined || !before || before.version === component.version) return false;
+  await router.weights(run, component);
+  return router.healthy(run, component, before.version);
+}
 
 /** One that cannot be switched says why, and the next way back follows: its restores set right what was switched. */
 async function switchOne(name: string, { states }: RollbackRequest, run: RunContext, options: Options): Promise<ComponentReport> {

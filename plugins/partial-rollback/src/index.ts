@@ -9,15 +9,19 @@ export default definePlugin<JsonObject>({
   apply(ship) {
     ship.hooks.plan.tap('ranges', checkRanges);
     ship.strategy('partial-rollback', {
-      async partial(_ctx, { component, components, deployed, states, target }) {
+      way: 'partial',
+      async applies({ config: { components } }, { component: name, deployed, states, target }) {
+        const component = name === undefined ? undefined : components[name];
         // What was never there before can be taken away, but nothing says that the others do without it.
         const before = component && states[component.name];
         if (!component || !before) return false;
-        const isNew = new Set(deployed.map(({ name }) => name));
+        const isNew = new Set(deployed);
         const others = othersOf(components, component.name, target, (other, then = other) => (isNew.has(other.name) ? other : then));
         const findings = await aloneFindings({ component, from: component.version, to: before.version, target, others });
-        return findings.every(({ level }) => level === 'info');
+        const against = findings.filter(({ level }) => level !== 'info').map(({ message }) => message);
+        return against.length === 0 || against.join('; ');
       },
+      rollback: (_run, request) => request.restore(),
     });
     ship.hooks.beforeRollback.tapPromise('fits', async (request, run, finding) => {
       const { target, component: name, way } = request;

@@ -31,6 +31,10 @@ export function deployAction(registry: Registry): Action<JsonObject, Json, Json>
       const { driver, component } = of(ctx);
       return driver.restore(ctx, component, (before as unknown as Before) ?? undefined);
     },
+    async admit(ctx, before) {
+      const { driver, component } = of(ctx);
+      return before === null ? [] : ((await driver.admit?.(ctx, component, before as unknown as ComponentState)) ?? []);
+    },
     describeUndo: () => 'makes the previous version live again; a first deploy is removed',
   };
 }

@@ -6,7 +6,6 @@ import type {
   Finding,
   Json,
   JsonObject,
-  PartName,
   ProcessIdentity,
   ReportedError,
   Resource,
@@ -20,8 +19,11 @@ import type {
 /** Where a run goes: on to the end of its plan, or back to what was there before it. */
 export type Direction = 'forward' | 'back';
 
-/** What tells a resource from all others that a step made. */
-export type ResourceName = Pick<Resource, 'type' | 'id'>;
+/** What an entry is about: something that can be put back. No two of a run have the same. */
+export type Subject =
+  | { readonly kind: 'step' | 'component' | 'part'; readonly name: string }
+  /** `name` is its id, which is its own among those of its type that the step made. */
+  | { readonly kind: 'resource'; readonly name: string; readonly resource_type: string; readonly step: string };
 
 /** Who works on a run. */
 export interface Runner {
@@ -68,18 +70,32 @@ export type Entry =
   /** What is there, on disk before the step acts. Later attempts keep the first capture. */
   | {
       readonly type: 'intent';
-      readonly step: string;
+      readonly act: 'run';
+      readonly kind: 'step';
+      readonly name: string;
       readonly uses: string;
       readonly attempt: number;
       readonly component?: string;
       readonly input: JsonObject;
       readonly before: Json;
     }
+  /** It is about to be put back: `target` is what to, where that is not what the run captured; `before` what is there now. */
+  | ({ readonly type: 'intent'; readonly act: 'restore'; readonly before?: Json; readonly target?: Json } & Subject)
+  | { readonly type: 'result'; readonly kind: 'step'; readonly name: string; readonly result: Json }
+  /** `changed: false`: there was nothing to put back. `kept`: why it could not be. */
+  | ({ readonly type: 'restored'; readonly changed: boolean; readonly kept?: string } & Subject)
+  /** `attempt` of a run; `retried`: another one follows. */
+  | ({
+      readonly type: 'failed';
+      readonly act: 'run' | 'restore';
+      readonly attempt?: number;
+      readonly retried?: boolean;
+      readonly error: ReportedError;
+    } & Subject)
   | { readonly type: 'process'; readonly step: string; readonly process: ProcessIdentity }
   | { readonly type: 'created'; readonly step: string; readonly attempt: number; readonly resource: Resource }
-  | { readonly type: 'attempt-failed'; readonly step: string; readonly attempt: number; readonly error: ReportedError }
-  | { readonly type: 'result'; readonly step: string; readonly result: Json }
-  | { readonly type: 'step-failed'; readonly step: string; readonly attempt: number; readonly error: ReportedError }
+  /** How far a step has come, by names of its own, such as those of hosts. A later value of a name replaces the one before. */
+  | { readonly type: 'progress'; readonly step: string; readonly name: string; readonly value: Json }
   /** Somebody who was asked lets the run go on without it. */
   | { readonly type: 'step-tolerated'; readonly step: string }
   | { readonly type: 'step-skipped'; readonly step: string; readonly reason: string }
@@ -98,19 +114,6 @@ export type Entry =
       readonly target_snapshot: string | null;
       readonly findings: readonly Finding[];
     }
-  | { readonly type: 'undo-intent'; readonly step: string }
-  | { readonly type: 'undone'; readonly step: string; readonly changed: boolean; readonly kept?: string }
-  | { readonly type: 'undo-failed'; readonly step: string; readonly error: ReportedError }
-  | { readonly type: 'remove-intent'; readonly step: string; readonly resource: ResourceName }
-  /** `changed: false`: it was gone already, or the undo of its step has taken it away. */
-  | { readonly type: 'removed'; readonly step: string; readonly resource: ResourceName; readonly changed: boolean }
-  | { readonly type: 'remove-failed'; readonly step: string; readonly resource: ResourceName; readonly error: ReportedError }
-  | { readonly type: 'component-intent'; readonly component: string; readonly before: Json; readonly target: Json }
-  | { readonly type: 'component-restored'; readonly component: string; readonly changed: boolean }
-  | { readonly type: 'component-failed'; readonly component: string; readonly error: ReportedError }
-  | { readonly type: 'part-intent'; readonly part: PartName; readonly target: Json }
-  | { readonly type: 'part-restored'; readonly part: PartName; readonly changed: boolean }
-  | { readonly type: 'part-failed'; readonly part: PartName; readonly error: ReportedError }
   | { readonly type: 'rollback-finished'; readonly report: RollbackReport }
   | { readonly type: 'snapshot'; readonly id: string }
   | { readonly type: 'interrupted'; readonly signal: string }

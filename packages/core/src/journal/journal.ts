@@ -1,16 +1,14 @@
 import { errors } from '../errors/catalogue.js';
-import { isoTime } from '../iso-time.js';
+import { sha256 } from '../ids.js';
 import type { Redactor } from '../redact.js';
-import { sha256 } from '../sha256.js';
 import type { Appender, Store } from '../types/index.js';
 import type { Entry, JournalEntry } from './entries.js';
+import { upgraded } from './format-1.js';
 
 /** The append-only record of a run. */
 export class Journal {
   #seq: number;
   #hash: string;
-  #ms = Number.NaN;
-  #time = '';
 
   private constructor(
     readonly key: string,
@@ -67,19 +65,11 @@ export class Journal {
     const seq = this.#seq + 1;
     const format = seq === 1 ? `"format":${JOURNAL_FORMAT},` : '';
     // Written out: one record after another made of objects keeps the garbage collector busier than the disk.
-    const record = `{${format}"seq":${seq},"at":"${this.#now()}",${this.redactor.referToJson(entry).slice(1)}`;
+    const record = `{${format}"seq":${seq},"at":"${new Date().toISOString()}",${this.redactor.referToJson(entry).slice(1)}`;
     const { line, hash } = frame(record, this.#hash);
     this.#seq = seq;
     this.#hash = hash;
     return line;
-  }
-
-  /** Many records of one batch have the same. */
-  #now(): string {
-    const ms = Date.now();
-    if (ms !== this.#ms) this.#time = isoTime(new Date(ms));
-    this.#ms = ms;
-    return this.#time;
   }
 }
 
@@ -109,7 +99,9 @@ function chain(body: string, previous: string): string {
 }
 
 /** The version of the format of the lines. */
-export const JOURNAL_FORMAT = 1;
+export const JOURNAL_FORMAT = 2;
+
+const READABLE_FORMATS: ReadonlySet<unknown> = new Set([1, JOURNAL_FORMAT]);
 
 /** Where the journal of a run lives. */
 export function journalKey(environment: string, run: string): string {
@@ -160,8 +152,8 @@ function withoutRoom(bytes: Buffer): Buffer {
 }
 
 function checkEntry(entry: JournalEntry & { format?: number }, index: number, key: string): JournalEntry {
-  if (index === 0 && entry.format !== JOURNAL_FORMAT)
+  if (index === 0 && !READABLE_FORMATS.has(entry.format))
     throw errors.SHIP_JOURNAL_FORMAT({ key, format: entry.format, supported: JOURNAL_FORMAT });
   if (entry.seq !== index + 1) throw errors.SHIP_JOURNAL_DAMAGED({ key, line: index + 1 });
-  return entry;
+  return { ...upgraded(entry), seq: entry.seq, at: entry.at };
 }

@@ -1,5 +1,6 @@
 import type {
   ComponentConfig,
+  ComponentState,
   Decision,
   Evidence,
   FailedAttempt,
@@ -16,7 +17,7 @@ import type {
   RunStatus,
   Way,
 } from '../types/index.js';
-import type { Direction, JournalEntry, PlannedStep, ResourceName, Runner } from './entries.js';
+import type { Direction, Entry, PlannedStep, Runner, Subject } from './entries.js';
 
 /** A machine, until it boots again. */
 export interface Place {
@@ -29,7 +30,7 @@ export interface Place {
 /** A process, and the machine that started it: its numbers mean nothing elsewhere, nor after a boot. */
 export type PlacedProcess = ProcessIdentity & Place;
 
-/** What is known of a step of a run. `unknown`: it was meant to act, and nothing says how that ended. */
+/** What is known of a step that was meant to act. `unknown`: nothing says how that ended. */
 export interface StepState {
   /** The id of the step. */
   readonly id: string;
@@ -38,28 +39,28 @@ export interface StepState {
   /** The name of its component. */
   readonly component?: string;
   /** The last thing that is known of it. */
-  status: 'unknown' | 'done' | 'failed' | 'skipped' | 'undone' | 'undo_failed';
+  status: 'unknown' | 'done' | 'failed' | 'undone' | 'undo_failed';
   /** How often it was meant to act. */
   attempts: number;
-  /** As it was given to the action, with references for secrets. */
+  /** As it was given to the action. Where it was read from a journal, with references for secrets. */
   input: JsonObject;
-  /** What was captured, with references for secrets. */
+  /** What was captured. Where it was read from a journal, with references for secrets. */
   before: Json;
-  /** What the action answered. */
+  /** What the action answered; absent where it did not end. */
   result?: Json;
   /** What it failed with last. */
   error?: ReportedError;
-  /** What each attempt failed with. */
-  readonly failedAttempts: FailedAttempt[];
-  /** Somebody let the run go on although it failed. */
-  tolerated?: boolean;
+  /** Why it was not put back, although its restore came to its end. */
+  kept?: string;
+  /** How far it has come, by names of its own. */
+  progress: Record<string, Json>;
   /** Where it acted last. */
   place: Place;
   /** What it started and nobody knows to have ended. */
   processes: PlacedProcess[];
 }
 
-/** The state of a run: the fold of its entries. */
+/** The state of a run: the fold of its entries. A run that is under way and one that was read from its journal have the same. */
 export interface RunState {
   /** The id of the run. */
   run?: string;
@@ -67,10 +68,16 @@ export interface RunState {
   environment?: string;
   /** The command line. */
   command?: string;
-  /** In the order in which they were first meant to act. */
+  /** Steps that were meant to act, in the order in which they first were. */
   readonly steps: Map<string, StepState>;
+  /** What attempts of steps failed with, by step, also of those that never came to act. */
+  readonly failedAttempts: Map<string, FailedAttempt[]>;
+  /** Steps without which somebody let the run go on although they failed. */
+  readonly tolerated: Set<string>;
   /** What steps made, and what became of it. */
   readonly resources: LedgerLine[];
+  /** What is to be live of each component that went back; null: nothing. */
+  readonly expected: Map<string, ComponentState | null>;
   /** What plugins gathered about failures. */
   readonly evidence: Evidence[];
   /** What went wrong, judged. */
@@ -111,11 +118,14 @@ export interface RunState {
   finishedAt?: string;
 }
 
-/** Folds the entries of a journal to the state they describe. */
-export function foldJournal(entries: readonly JournalEntry[]): RunState {
-  const state: RunState = {
+/** The state of a run in which nothing has happened. */
+export function emptyState(): RunState {
+  return {
     steps: new Map(),
+    failedAttempts: new Map(),
+    tolerated: new Set(),
     resources: [],
+    expected: new Map(),
     evidence: [],
     direction: 'forward',
     plan: [],
@@ -124,11 +134,20 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState {
     restoresComponents: false,
     cutOff: true,
   };
-  for (const entry of entries) apply(state, entry);
+}
+
+/** An entry, and when it was made, where that is known. */
+type DatedEntry = Entry & { readonly at?: string };
+
+/** Folds the entries of a journal to the state they describe. */
+export function foldJournal(entries: readonly DatedEntry[]): RunState {
+  const state = emptyState();
+  for (const entry of entries) fold(state, entry);
   return state;
 }
 
-function apply(state: RunState, entry: JournalEntry): void {
+/** What becomes of a state with one more entry. */
+export function fold(state: RunState, entry: DatedEntry): void {
   switch (entry.type) {
     case 'run-started':
       start(state, entry);
@@ -139,47 +158,30 @@ function apply(state: RunState, entry: JournalEntry): void {
     case 'rollback-started':
       Object.assign(state, { direction: 'back', targetSnapshot: entry.target_snapshot, way: entry.way, wayOf: entry.component });
       break;
-    case 'component-intent':
-    case 'part-intent':
-      // A run whose steps acted may restore components too, on the last bit of its way back.
-      state.restoresComponents ||= state.steps.size === 0;
+    case 'intent':
+      if (entry.act === 'run') intend(state, entry);
+      else intendRestore(state, entry);
       break;
     case 'process':
       state.steps.get(entry.step)?.processes.push({ ...entry.process, ...placeOf(state) });
       break;
-    case 'intent':
-      intend(state, entry);
-      break;
-    case 'result':
-      update(state, entry.step, { status: 'done', result: entry.result, processes: [] });
-      break;
-    case 'attempt-failed':
-      state.steps.get(entry.step)?.failedAttempts.push({ attempt: entry.attempt, error: entry.error });
-      break;
-    case 'step-failed':
-      state.steps.get(entry.step)?.failedAttempts.push({ attempt: entry.attempt, error: entry.error });
-      update(state, entry.step, { status: 'failed', error: entry.error, processes: [] });
-      break;
-    case 'step-tolerated':
-      update(state, entry.step, { tolerated: true });
-      break;
-    case 'undone':
-      update(state, entry.step, { processes: [], ...(entry.kept === undefined ? { status: 'undone' } : {}) });
-      break;
-    case 'undo-failed':
-      update(state, entry.step, { status: 'undo_failed', error: entry.error, processes: [] });
-      break;
     case 'created':
       noteResource(state.resources, entry);
       break;
-    case 'remove-intent':
-      settleResource(state.resources, entry.step, entry.resource, 'removing');
+    case 'progress':
+      update(state, entry.step, { progress: { ...state.steps.get(entry.step)?.progress, [entry.name]: entry.value } });
       break;
-    case 'removed':
-      settleResource(state.resources, entry.step, entry.resource, 'removed');
+    case 'result':
+      update(state, entry.name, { status: 'done', result: entry.result, processes: [] });
       break;
-    case 'remove-failed':
-      settleResource(state.resources, entry.step, entry.resource, 'remove_failed', entry.error);
+    case 'failed':
+      fail(state, entry);
+      break;
+    case 'restored':
+      restored(state, entry);
+      break;
+    case 'step-tolerated':
+      state.tolerated.add(entry.step);
       break;
     case 'evidence':
       state.evidence.push({ name: entry.name, text: entry.text });
@@ -204,53 +206,80 @@ function apply(state: RunState, entry: JournalEntry): void {
 
 const placeOf = ({ owner }: RunState): Place => ({ host: owner?.host ?? '', boot_id: owner?.boot_id ?? '' });
 
-/** Somebody goes on with it; if that is cut off, too, the run is: nobody has ended what they began. */
-function recover(state: RunState, { direction, owner }: JournalEntry & { type: 'recovery-started' }): void {
-  const wasCutOff = state.status === undefined || state.leftCutOff === true;
-  Object.assign(state, { direction, owner, leftCutOff: wasCutOff, cutOff: true, status: undefined, finishedAt: undefined });
-}
-
-/** A recovery that was refused or interrupted leaves a run that was cut off as it found it. */
-function finish(state: RunState, { status, at }: JournalEntry & { type: 'run-finished' }): void {
-  const cutOff = state.leftCutOff === true && (status === 'refused' || status === 'interrupted');
-  Object.assign(state, { status, cutOff, leftCutOff: cutOff, finishedAt: at });
-}
-
-function start(state: RunState, entry: JournalEntry & { type: 'run-started' }): void {
+function start(state: RunState, entry: DatedEntry & { type: 'run-started' }): void {
   const { run, environment, command, owner, plan, components, target_snapshot: targetSnapshot } = entry;
   Object.assign(state, { run, environment, command, owner, plan, components, targetSnapshot, startedAt: entry.at });
 }
 
-function intend(state: RunState, entry: JournalEntry & { type: 'intent' }): void {
+/** Somebody goes on with it; if that is cut off, too, the run is: nobody has ended what they began. */
+function recover(state: RunState, { direction, owner }: DatedEntry & { type: 'recovery-started' }): void {
+  const wasCutOff = state.status === undefined || state.leftCutOff === true;
+  Object.assign(state, { direction, owner, leftCutOff: wasCutOff, cutOff: true, status: undefined, finishedAt: undefined });
+  // What could not be put back then is tried again.
+  for (const step of state.steps.values()) delete step.kept;
+}
+
+/** A recovery that was refused or interrupted leaves a run that was cut off as it found it. */
+function finish(state: RunState, { status, at }: DatedEntry & { type: 'run-finished' }): void {
+  const cutOff = state.leftCutOff === true && (status === 'refused' || status === 'interrupted');
+  Object.assign(state, { status, cutOff, leftCutOff: cutOff, finishedAt: at });
+}
+
+function intend(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'run' }): void {
   // It is tried again: what was judged about it before holds no more.
-  if (state.failure?.step === entry.step) {
+  if (state.failure?.step === entry.name) {
     delete state.failure;
     delete state.decision;
     delete state.context;
   }
-  const known = state.steps.get(entry.step);
-  if (known) {
-    known.attempts = entry.attempt;
-    known.status = 'unknown';
-    known.processes = [];
-    known.place = placeOf(state);
-    delete known.error;
-    delete known.tolerated;
-    return;
-  }
-  state.steps.set(entry.step, {
-    id: entry.step,
+  state.tolerated.delete(entry.name);
+  const known = state.steps.get(entry.name);
+  // What was there before the first attempt is what a rollback goes back to; of what was undone there is nothing.
+  const { before, input } = known === undefined || known.status === 'undone' ? entry : known;
+  state.steps.set(entry.name, {
+    id: entry.name,
     uses: entry.uses,
     ...(entry.component === undefined ? {} : { component: entry.component }),
     status: 'unknown',
     attempts: entry.attempt,
-    input: entry.input,
-    before: entry.before,
-    failedAttempts: [],
+    input,
+    before,
+    progress: {},
     place: placeOf(state),
     processes: [],
   });
 }
+
+function intendRestore(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'restore' }): void {
+  if (entry.kind === 'resource') settleResource(state.resources, entry, 'removing');
+  else intendState(state, entry);
+}
+
+function intendState(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'restore'; kind: 'step' | 'component' | 'part' }): void {
+  // A run whose steps acted may restore components too, on the last bit of its way back.
+  if (entry.kind !== 'step') state.restoresComponents ||= state.steps.size === 0;
+  if (entry.kind === 'component') state.expected.set(entry.name, (entry.target ?? null) as unknown as ComponentState | null);
+  const step = entry.kind === 'step' ? state.steps.get(entry.name) : undefined;
+  if (step?.component !== undefined && isDeploy(step)) state.expected.set(step.component, step.before as unknown as ComponentState | null);
+}
+
+function restored(state: RunState, entry: DatedEntry & { type: 'restored' }): void {
+  if (entry.kind === 'resource') settleResource(state.resources, entry, 'removed');
+  if (entry.kind === 'step')
+    update(state, entry.name, { processes: [], ...(entry.kept === undefined ? { status: 'undone' } : { kept: entry.kept }) });
+}
+
+function fail(state: RunState, entry: DatedEntry & { type: 'failed' }): void {
+  const { name, act, error, attempt = 0 } = entry;
+  if (entry.kind === 'resource') settleResource(state.resources, entry, 'remove_failed', error);
+  if (entry.kind !== 'step') return;
+  if (act === 'run') state.failedAttempts.set(name, [...(state.failedAttempts.get(name) ?? []), { attempt, error }]);
+  if (!entry.retried) update(state, name, { status: act === 'run' ? 'failed' : 'undo_failed', error, processes: [] });
+}
+
+/** Did the step bring a component live? */
+export const isDeploy = ({ uses, component }: Pick<StepState, 'uses' | 'component'>): boolean =>
+  uses === 'deploy' && component !== undefined;
 
 function update(state: RunState, step: string, change: Partial<StepState>): void {
   const known = state.steps.get(step);
@@ -290,34 +319,40 @@ export function noteResource(ledger: LedgerLine[], noted: Noted): void {
 }
 
 /** Writes down what became of a resource. */
-export function settleResource(
-  ledger: readonly LedgerLine[],
-  step: string,
-  { type, id }: ResourceName,
-  fate: LedgerLine['fate'],
-  error?: ReportedError,
-): void {
-  const line = ledger.find((known) => known.step === step && known.resource.type === type && known.resource.id === id);
+function settleResource(ledger: readonly LedgerLine[], subject: ResourceSubject, fate: LedgerLine['fate'], error?: ReportedError): void {
+  const line = ledger.find(({ step, resource }) => step === subject.step && isNamed(resource, subject));
   if (line === undefined) return;
   line.fate = fate;
   delete line.error;
   if (error !== undefined) line.error = error;
 }
 
+type ResourceSubject = Subject & { readonly kind: 'resource' };
+
+const isNamed = ({ type, id }: Resource, { resource_type, name }: ResourceSubject): boolean => type === resource_type && id === name;
+
+/** A resource as the journal names it. */
+export const subjectOf = ({ step, resource }: LedgerLine): ResourceSubject => ({
+  kind: 'resource',
+  name: resource.id,
+  resource_type: resource.type,
+  step,
+});
+
 /** What steps made, and what became of it, as reports show it. */
 export function reportedResources(ledger: readonly LedgerLine[]): Report['resources'] {
-  const those = (wanted: (line: LedgerLine) => boolean) => ledger.filter(wanted).map(told);
+  const those = (wanted: (line: LedgerLine) => boolean) => ledger.filter(wanted).map(withoutCommands);
   const left = ledger.filter(({ fate }) => fate === 'removing' || fate === 'remove_failed');
   return {
     created: those(({ resource }) => resource.provenance !== 'reused'),
     removed: those(({ fate }) => fate === 'removed'),
     kept: those(({ fate }) => fate === 'standing'),
-    orphans: left.map((line) => ({ ...told(line), ...(line.error === undefined ? {} : { error: line.error }) })),
+    orphans: left.map((line) => ({ ...withoutCommands(line), ...(line.error === undefined ? {} : { error: line.error }) })),
   };
 }
 
 /** What was there before is nobody's to remove: no script shall find a command for it. */
-function told({ resource, step }: LedgerLine): ReportedResource {
+function withoutCommands({ resource, step }: LedgerLine): ReportedResource {
   const { commands: _commands, delete: _delete, ...theirs } = resource;
   return { ...(resource.provenance === 'reused' ? theirs : resource), step };
 }

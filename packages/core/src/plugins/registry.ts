@@ -23,6 +23,7 @@ import {
   type StoreFactory,
   type StoreOptions,
   type Strategy,
+  WAYS,
 } from '../types/index.js';
 import type { PluginScope, SnapshotProvider } from './define.js';
 
@@ -48,6 +49,11 @@ export class Table<T> {
 
   values(): T[] {
     return [...this.#items.values()].map(({ value }) => value);
+  }
+
+  /** In the order of their registration. */
+  entries(): [string, T][] {
+    return [...this.#items].map(([name, { value }]) => [name, value]);
   }
 
   names(): string[] {
@@ -130,9 +136,12 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       registry.stores.add(named(name), factory, plugin);
     },
     strategy(name, strategy) {
-      const ways = ['instant', 'partial'] as const;
-      if (!ways.some((way) => typeof strategy?.[way] === 'function'))
-        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `strategy ${named(name)} has neither instant() nor partial()` });
+      for (const method of ['applies', 'rollback']) demand(strategy, `strategy ${named(name)}`, method);
+      if (!WAYS.includes(strategy.way))
+        throw errors.SHIP_PLUGIN_CONTRACT({
+          plugin,
+          problem: `strategy ${name} has the way ${JSON.stringify(strategy.way)}, not ${WAYS.join(', ')}`,
+        });
       registry.strategies.add(named(name), strategy, plugin);
     },
     part(name, part) {

@@ -65,7 +65,7 @@ export function guideOf(session: Session, failure: Failure): InterventionGuide {
   const { environment, store } = kernel.config;
   return {
     failure,
-    evidence: record.evidence,
+    evidence: session.state.evidence,
     steps: record.steps,
     resources: resourcesOf(session).kept,
     journal: kernel.withoutJournal

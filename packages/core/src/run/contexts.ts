@@ -1,16 +1,14 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { crashPoint } from '../crash-points.js';
-import type { RunContext } from '../hooks.js';
 import type { Kernel } from '../kernel.js';
 import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
-import type { ComponentConfig, ComponentState, Context, Output, Step, StepContext } from '../types/index.js';
+import type { ComponentConfig, ComponentState, Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
 
 /** The context of what belongs to no step. */
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
-  const { kernel, journal } = session;
+  const { kernel } = session;
   return {
     ...idleContext(kernel, session.id, signal),
     env: session.env,
@@ -18,8 +16,7 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
     facts: session.facts,
     output: (output) => logOutput(session, owner, output),
     spawned: (process) => {
-      journal.note({ type: 'process', step: owner, process });
-      crashPoint('spawned');
+      session.note({ type: 'process', step: owner, process });
       session.emit({ type: 'process-started', process });
     },
     created: (resource) => recordResource(session, owner, resource, 0),

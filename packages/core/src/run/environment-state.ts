@@ -1,5 +1,4 @@
 import { messageOf } from '../errors/ship-error.js';
-import { isoTime } from '../iso-time.js';
 import type { Kernel } from '../kernel.js';
 import type { Plan, Report, RunStatus } from '../types/index.js';
 import type { Session } from './session.js';
@@ -26,7 +25,7 @@ export async function writeDeployed(
     snapshot: record.snapshot,
     ...deployed,
   };
-  await put(session, 'deployed-version.json', { ...now, run: session.id, at: isoTime() } satisfies DeployedVersion);
+  await put(session, 'deployed-version.json', { ...now, run: session.id, at: new Date().toISOString() } satisfies DeployedVersion);
   const verification = record.rollback?.verification ?? record.verification;
   await put(session, 'last-verify.json', { run: session.id, verification });
 }
@@ -66,7 +65,7 @@ export async function writeUnverified(session: Session, status: RunStatus): Prom
   const { store, config } = session.kernel;
   const key = keyOf(config.environment);
   const partly = session.record.rollback?.scope === 'partial';
-  const left = session.acted.size > 0 && (status !== 'rolled_back' || partly);
+  const left = session.state.steps.size > 0 && (status !== 'rolled_back' || partly);
   // The first that was left counts: taking back a later one, or one component, does not take back that.
   const verified = status === 'succeeded' && !partly;
   const restored = status === 'rolled_back' && session.record.rollback?.way === 'full';

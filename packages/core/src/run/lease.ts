@@ -4,7 +4,6 @@ import { isShipError } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process.js';
-import { soon } from '../soon.js';
 import { thisOwner } from '../store/liveness.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { confirm } from './consent.js';
@@ -57,15 +56,8 @@ export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> 
 
 /** Renews a lease until it is told to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
 export function keepAlive(lease: Lease): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const unbegun = soon(() => {
-    timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS);
-    timer.unref();
-  });
-  return () => {
-    unbegun();
-    clearInterval(timer);
-  };
+  const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS).unref();
+  return () => clearInterval(timer);
 }
 
 /**

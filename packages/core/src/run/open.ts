@@ -1,10 +1,9 @@
-import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import { uniqueId } from '../ids.js';
 import type { Direction, Runner } from '../journal/entries.js';
 import { Journal, journalKey } from '../journal/journal.js';
-import { foldJournal, type RunState } from '../journal/state.js';
+import { emptyState, foldJournal, type RunState } from '../journal/state.js';
 import type { Kernel } from '../kernel.js';
 import type { Lease, LeaseOwner, Plan, Report, Snapshot } from '../types/index.js';
 import { readDeployed, readUnverified, reportKey } from './environment-state.js';
@@ -32,22 +31,13 @@ export function withPastSession(
   direction: Direction,
   options: RunOptions,
   planOf: (state: RunState) => Plan | Promise<Plan>,
-  work: (session: Session, state: RunState) => Promise<Report>,
+  work: (session: Session) => Promise<Report>,
 ): Promise<Report> {
-  let state: RunState;
   const reopen = async (lease: Lease) => {
     await demandUnchanged(kernel, past);
-    const reopened = await reopenSession(kernel, direction, lease, planOf);
-    state = reopened.state;
-    return reopened.session;
+    return reopenSession(kernel, direction, lease, planOf);
   };
-  return leased(
-    kernel,
-    () => past.id,
-    options,
-    reopen,
-    (session) => work(session, state),
-  );
+  return leased(kernel, () => past.id, options, reopen, work);
 }
 
 async function leased(
@@ -91,8 +81,8 @@ async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> 
   const target = await lastVerified(kernel);
   const journal = await Journal.create(kernel.store, environment, id, kernel.redactor, { concurrent: isParallel(plan) });
   const unverifiedSince = lease.previous?.run ?? (await readUnverified(kernel));
-  const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
-  await journal.append({
+  const session = new Session({ kernel, plan, command, id, lease, journal, state: emptyState(), target, unverifiedSince });
+  await session.append({
     type: 'run-started',
     run: id,
     project,
@@ -104,7 +94,6 @@ async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> 
     components: plan.components,
     target_snapshot: target?.id ?? null,
   });
-  crashPoint('run-started');
   return session;
 }
 
@@ -121,7 +110,7 @@ async function reopenSession(
   direction: Direction,
   lease: Lease,
   planOf: (state: RunState) => Plan | Promise<Plan>,
-): Promise<{ session: Session; state: RunState }> {
+): Promise<Session> {
   const { run: id, command } = lease.owner;
   const { journal, content } = await Journal.reopen(kernel.store, kernel.config.environment, id, kernel.redactor);
   try {
@@ -130,12 +119,12 @@ async function reopenSession(
     const target = await snapshotOf(kernel, state.targetSnapshot);
     const unverified = await readUnverified(kernel);
     const unverifiedSince = unverified === id ? null : unverified;
-    const session = new Session({ kernel, plan, command, id, lease, journal, target, unverifiedSince });
+    const session = new Session({ kernel, plan, command, id, lease, journal, state, target, unverifiedSince });
     // The report tells of a run that has ended, which this one has not any more.
     await kernel.store.remove(reportKey(kernel.config.environment, id));
-    await journal.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
+    await session.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
     if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);
-    return { session, state };
+    return session;
   } catch (error) {
     await journal.close();
     throw error;

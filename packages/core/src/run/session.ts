@@ -1,21 +1,18 @@
 import { errors } from '../errors/catalogue.js';
 import { messageOf, toReported } from '../errors/ship-error.js';
-import type { PlannedStep } from '../journal/entries.js';
+import { sha256 } from '../ids.js';
+import type { Entry, PlannedStep } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
-import { type LedgerLine, noteResource, type RunState, reportedResources } from '../journal/state.js';
+import { fold, type RunState, reportedResources, type StepState } from '../journal/state.js';
 import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process.js';
 import type { Redactor } from '../redact.js';
-import { sha256 } from '../sha256.js';
-import { soon } from '../soon.js';
 import type {
   AnyAction,
-  ComponentState,
   Decision,
-  Evidence,
-  FailedAttempt,
   Failure,
   Json,
+  JsonObject,
   Lease,
   Plan,
   Report,
@@ -29,25 +26,6 @@ import type {
   VerificationReport,
 } from '../types/index.js';
 
-/** A step that was meant to act: what a rollback needs of it. */
-export interface ActedStep {
-  readonly step: Step;
-  readonly action: AnyAction;
-  readonly before: Json;
-  result?: Json;
-}
-
-/** A resource of this run. `unusable`: why what the journal holds of it cannot be used. */
-export interface LedgeredResource extends LedgerLine {
-  readonly unusable?: unknown;
-}
-
-/** How often a step was meant to act, and what its failed attempts failed with. */
-export interface Attempts {
-  count: number;
-  readonly failed: FailedAttempt[];
-}
-
 /** What a session has from the moment it is open. */
 export interface SessionParts {
   readonly kernel: Kernel;
@@ -56,13 +34,15 @@ export interface SessionParts {
   readonly id: string;
   readonly lease: Lease;
   readonly journal: Journal;
+  /** The fold of what the journal holds by now. */
+  readonly state: RunState;
   /** The verified snapshot that a rollback goes back to. */
   readonly target: Snapshot | null;
   /** The run that failed or was killed after the last success, and was left as it is; null: there is none. */
   readonly unverifiedSince: string | null;
 }
 
-/** One run, and all that its parts share. */
+/** One run, and all that its parts share. What is known of it is in its state, which every entry of the journal is folded to. */
 export class Session {
   readonly id: string;
   readonly kernel: Kernel;
@@ -70,19 +50,10 @@ export class Session {
   readonly command: string;
   readonly lease: Lease;
   readonly journal: Journal;
+  readonly state: RunState;
   readonly target: Snapshot | null;
   readonly unverifiedSince: string | null;
   readonly started = new Date();
-  /** In the order in which the steps were first meant to act. */
-  readonly acted = new Map<string, ActedStep>();
-  /** Steps that need not run: they are done, passed over, or somebody lets the run go on without them. */
-  readonly finished = new Map<string, StepReport>();
-  /** Steps of which this run has nothing to undo any more. */
-  readonly undone = new Set<string>();
-  /** What is to be live, by component, after what was taken back so far; null: nothing. */
-  readonly takenBack = new Map<string, ComponentState | null>();
-  /** In the order in which they were noted. */
-  readonly resources: LedgeredResource[] = [];
   readonly errors: ReportedError[] = [];
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
@@ -91,60 +62,51 @@ export class Session {
   decisionMs = 0;
   /** The environment for tools: that of this process, and from the first step on as it was then. */
   env: Readonly<Record<string, string | undefined>> = process.env;
-  readonly #attempts = new Map<string, Attempts>();
   readonly #interrupt = new AbortController();
-  #outer: AbortSignal | undefined;
   readonly #startedAt = monotonicMs();
 
-  constructor({ id, kernel, plan, command, lease, journal, target, unverifiedSince }: SessionParts) {
+  constructor({ id, kernel, plan, command, lease, journal, state, target, unverifiedSince }: SessionParts) {
     this.id = id;
     this.kernel = kernel;
     this.plan = plan;
     this.command = command;
     this.lease = lease;
     this.journal = journal;
+    this.state = state;
     this.target = target;
     this.unverifiedSince = unverifiedSince;
     this.record = emptyRecord(plan);
   }
 
+  /** Writes an entry down, durable before it resolves, and folds it: what is not on the disk has not happened. */
+  async append(entry: Entry): Promise<void> {
+    await this.journal.append(entry);
+    fold(this.state, entry);
+  }
+
+  /** Writes down what need not be waited for. */
+  note(entry: Entry): void {
+    this.journal.note(entry);
+    fold(this.state, entry);
+  }
+
   /** Aborted when the run is interrupted. */
   get signal(): AbortSignal {
-    this.#look();
     return this.#interrupt.signal;
   }
 
   /** Is interrupted when the given signal is, until what is returned is called. */
   follow(outer: AbortSignal | undefined): () => void {
-    if (outer === undefined) return () => {};
-    this.#outer = outer;
-    const look = () => this.#look();
-    const unheard = soon(() => {
-      outer.addEventListener('abort', look, { once: true });
-      look();
-    });
-    return () => {
-      unheard();
-      outer.removeEventListener('abort', look);
-      this.#outer = undefined;
-    };
-  }
-
-  #look(): void {
-    if (this.#outer?.aborted && !this.#interrupt.signal.aborted) this.interrupt(this.#outer.reason);
+    const interrupt = () => this.interrupt(outer?.reason);
+    outer?.addEventListener('abort', interrupt, { once: true });
+    if (outer?.aborted) interrupt();
+    return () => outer?.removeEventListener('abort', interrupt);
   }
 
   /** Written down at once: whoever interrupts may not wait for the end. */
   interrupt(reason: unknown): void {
-    this.journal.note({ type: 'interrupted', signal: reason instanceof Error ? reason.message : String(reason) });
+    this.note({ type: 'interrupted', signal: reason instanceof Error ? reason.message : String(reason) });
     this.#interrupt.abort(reason);
-  }
-
-  /** The attempts of a step, also those of the run that is gone on with. */
-  attemptsOf(step: string): Attempts {
-    const known = this.#attempts.get(step) ?? { count: 0, failed: [] };
-    this.#attempts.set(step, known);
-    return known;
   }
 
   /** Milliseconds since the session was opened. */
@@ -157,7 +119,7 @@ export class Session {
     return toReported(error, (text) => this.kernel.redactor.redact(text), source);
   }
 
-  /** Adds an error to the report of the run; what a tap throws at every event is told once. */
+  /** Adds an error to the report of the run; what a tap throws at every event is reported once. */
   report(error: unknown): void {
     const reported = this.reported(error);
     const known = this.errors.some(
@@ -171,8 +133,8 @@ export class Session {
     if (hook.isUsed()) hook.call(event);
   }
 
-  warn(told: string): void {
-    const message = this.kernel.redactor.redact(told);
+  warn(text: string): void {
+    const message = this.kernel.redactor.redact(text);
     this.warnings.push(message);
     this.emit({ type: 'log', level: 'warn', message });
   }
@@ -191,6 +153,29 @@ export function resolveSecrets<T>(redactor: Redactor, value: T): T {
   return resolved;
 }
 
+/** A step that was meant to act, with what is needed to go on with it or to put it back. */
+export interface ActedStep {
+  readonly step: Step;
+  readonly action: AnyAction;
+  readonly before: Json;
+  readonly result: Json | undefined;
+}
+
+/** Throws where the action is not there any more, or where a secret is not set now. */
+export function actedStep(session: Session, { id, uses, input, before, result }: StepState): ActedStep {
+  const action = session.kernel.registry.actions.get(uses);
+  if (action === undefined) throw errors.SHIP_RECOVER_NO_ACTION({ step: id, uses });
+  const known = session.resolveSecrets({ input, before });
+  return { step: { ...stepOf(session, id), input: known.input as JsonObject }, action, before: known.before, result };
+}
+
+/** A step of the plan. The plan of a past run has all that acted in it. */
+export const stepOf = ({ plan }: Session, id: string): Step => plan.steps.find((step) => step.id === id)!;
+
+/** How often a step was meant to act, also in the run that is gone on with. */
+export const attemptsOf = ({ state }: Session, id: string): number =>
+  Math.max(state.steps.get(id)?.attempts ?? 0, state.failedAttempts.get(id)?.at(-1)?.attempt ?? 0);
+
 /** What is known of a run so far: the body of its report. */
 export interface RunRecord {
   steps: readonly StepReport[];
@@ -199,12 +184,11 @@ export interface RunRecord {
   rollback: RollbackReport | null;
   verification: VerificationReport;
   snapshot: string | null;
-  evidence: readonly Evidence[];
 }
 
 /** The record of a run in which nothing has happened. */
 export function emptyRecord(plan: Plan): RunRecord {
-  return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null, evidence: [] };
+  return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null };
 }
 
 /** A step that never began. */
@@ -226,10 +210,11 @@ export const nameOf = ({ type, id }: Pick<Resource, 'type' | 'id'>): string => `
 
 /** Notes a resource, durable before it resolves: whoever made it calls this before anything else. */
 export async function recordResource(session: Session, step: string, given: Resource, attempt: number): Promise<void> {
-  const resource = checked(step, given);
-  noteResource(session.resources, { step, resource, attempt });
-  session.emit({ type: 'resource-noted', step, resource: session.kernel.redactor.redactDeep(resource) });
-  await session.journal.append({ type: 'created', step, attempt, resource });
+  const entry = { type: 'created', step, attempt, resource: checked(step, given) } as const;
+  // It is there, whether that can be written down or not: this run at least knows of it.
+  fold(session.state, entry);
+  session.emit({ type: 'resource-noted', step, resource: session.kernel.redactor.redactDeep(entry.resource) });
+  await session.append(entry);
 }
 
 /** A resource that can be found again, exactly as the journal will give it back. */
@@ -248,23 +233,9 @@ function checked(step: string, given: Resource): Resource {
   return resource as Resource;
 }
 
-/** The ledger of a past run, with its secrets. Where one is not set, the resource cannot be removed, and says why. */
-export function adoptResources(session: Session, { resources }: RunState): void {
-  session.resources.push(...resources.map((line) => adopted(session, line)));
-}
-
-function adopted(session: Session, line: LedgerLine): LedgeredResource {
-  try {
-    return { ...line, resource: session.resolveSecrets(line.resource) };
-  } catch (unusable) {
-    return { ...line, unusable };
-  }
-}
-
 /** What steps made, and what became of it, redacted. */
-export function resourcesOf({ resources, kernel }: Session): Report['resources'] {
-  return kernel.redactor.redactDeep(reportedResources(resources));
-}
+export const resourcesOf = ({ state, kernel }: Session): Report['resources'] =>
+  kernel.redactor.redactDeep(reportedResources(state.resources));
 
 /** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
 export function plannedStep(step: Step, redactor: Redactor): PlannedStep {

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../ids.js';
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 

@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import { temporaryName } from '../ids.js';
-import { isoTime } from '../iso-time.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { createFile, createFileBeside, FILE_MODE, FOLDER_MODE, makeFolderBeside, syncFolderBeside } from './durable.js';
 import { judge } from './liveness.js';
@@ -190,7 +189,7 @@ export const heartbeatFile = (folder: string, token: number): string => join(fol
 
 /** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
 export function beat(folder: string, token: number): void {
-  writeFileSync(heartbeatFile(folder, token), `${isoTime()}\n`, { mode: FILE_MODE });
+  writeFileSync(heartbeatFile(folder, token), `${new Date().toISOString()}\n`, { mode: FILE_MODE });
 }
 
 /**

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os';
-import { isoTime } from '../iso-time.js';
 import { bootId, isAlive, pidNamespace, processStartTime } from '../process.js';
 import type { LeaseOwner, Liveness } from '../types/index.js';
 
@@ -12,7 +11,7 @@ export function thisOwner(run: string, command: string): LeaseOwner {
     pid: process.pid,
     process_started: processStartTime(process.pid) ?? '',
     command,
-    since: isoTime(),
+    since: new Date().toISOString(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../ids.js';
 import type { HeldObjects, Objects, Seal, Store } from '../types/index.js';
 
 const PLAIN = 'objects';

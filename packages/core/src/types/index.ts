@@ -10,5 +10,7 @@ export * from './report.js';
 export * from './report.js';
 export * from './restorable.js';
 export * from './restorable.js';
+export * from './rollback.js';
+export * from './rollback.js';
 export * from './snapshot.js';
 export * from './store.js';

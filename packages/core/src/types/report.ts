@@ -139,6 +139,8 @@ export type Way = (typeof WAYS)[number];
 export interface TriedWay {
   /** Which one. */
   readonly way: Way;
+  /** The strategy of a plugin that did it; absent where the kernel did. */
+  readonly strategy?: string;
   /** `refused`: by the admission; `unavailable`: there is nothing here that could do it. */
   readonly outcome: 'done' | 'failed' | 'refused' | 'unavailable';
   /** Why it was not done. */

@@ -1,6 +1,4 @@
-import { crashPoint } from '../../crash-points.js';
 import { isShipError, messageOf } from '../../errors/ship-error.js';
-import { isoTime } from '../../iso-time.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
 import { resourcesOf, type Session } from '../session.js';
@@ -22,7 +20,7 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
     session.report(error);
     if (session.signal.aborted) return { status: 'interrupted' };
     const refused = isShipError(error) && error.exitCode === 6;
-    const status = session.acted.size > 0 && !refused ? 'failed' : 'refused';
+    const status = session.state.steps.size > 0 && !refused ? 'failed' : 'refused';
     return isShipError(error) && error.exitCode !== 130 ? { status, exit: error.exitCode } : { status };
   }
 }
@@ -60,8 +58,7 @@ function unlessLost({ errors }: Session, { status, exit }: Ending): Ending {
 
 async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {
   try {
-    await session.journal.append({ type: 'run-finished', status, exit_code });
-    crashPoint('run-finished');
+    await session.append({ type: 'run-finished', status, exit_code });
     await session.journal.close();
     return true;
   } catch (error) {
@@ -71,7 +68,7 @@ async function closeJournal(session: Session, status: RunStatus, exit_code: numb
 }
 
 function buildReport(session: Session, verb: string, status: RunStatus, exit_code: number): Report {
-  const { kernel, record } = session;
+  const { kernel, record, state } = session;
   for (const error of kernel.tapErrors.splice(0)) session.report(error);
   return {
     ...emptyReport(verb, session.started),
@@ -82,6 +79,7 @@ function buildReport(session: Session, verb: string, status: RunStatus, exit_cod
     exit_code,
     duration_ms: session.elapsed(),
     ...record,
+    evidence: state.evidence,
     resources: resourcesOf(session),
     errors: session.errors,
     warnings: [...session.warnings],
@@ -108,7 +106,7 @@ export function emptyReport(command: string, started: Date): Report {
     environment: null,
     status: 'succeeded',
     exit_code: 0,
-    started_at: isoTime(started),
+    started_at: started.toISOString(),
     duration_ms: 0,
     steps: [],
     failure: null,

@@ -104,20 +104,19 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
     ...(failed.component === undefined ? {} : { component: failed.component }),
     message: kernel.redactor.redact(failed.message ?? ''),
   };
-  session.journal.note({ type: 'failure', failure });
+  session.note({ type: 'failure', failure });
   session.emit({ type: 'failure', failure });
-  const context = await contextOf(session, failed);
+  const context = await contextOf(session, failed, failure);
   const addEvidence = (name: string, told: string) => {
     const text = kernel.redactor.redact(String(told));
-    session.record.evidence = [...session.record.evidence, { name, text }];
-    session.journal.note({ type: 'evidence', name, text });
+    session.note({ type: 'evidence', name, text });
   };
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });
   const proposed = await decideWithPlugins(session, context);
   session.decisionMs = Math.round(performance.now() - began);
   const decision = await settle(session, context, failure, proposed);
-  session.journal.note({ type: 'decision', decision, context: kernel.redactor.redactDeep(context) });
+  session.note({ type: 'decision', decision, context: kernel.redactor.redactDeep(context) });
   session.emit({ type: 'decision', decision });
   return { failure, decision };
 }
@@ -142,12 +141,12 @@ async function decideWithPlugins(session: Session, context: FailureContext): Pro
   }
 }
 
-async function contextOf(session: Session, failure: FailureContext['failure']): Promise<FailureContext> {
+async function contextOf(session: Session, failed: FailureContext['failure'], failure: Failure): Promise<FailureContext> {
   const { config, flags } = session.kernel;
   const component = failure.component === undefined ? undefined : config.components[failure.component];
   const isPartial = async ({ core }: ComponentConfig) => !core && hasWay(session, 'partial', failure);
   return {
-    failure,
+    failure: failed,
     flags,
     rollback: rulesOf(config.rollback),
     ...(component ? { component: { core: component.core, partial_admitted: await isPartial(component) } } : {}),

@@ -3,8 +3,8 @@ import type { RunOutcome } from '../../hooks.js';
 import { type CheckConfig, type RunStatus, type Step, SUITES, type SuiteName, type SuiteReport } from '../../types/index.js';
 import { runContextOf } from '../contexts.js';
 import { writeDeployed } from '../environment-state.js';
-import { rollBack, waysOfRun } from '../rollback/strategies.js';
-import type { Session } from '../session.js';
+import { requestsOfRun, rollBack } from '../rollback/strategies.js';
+import { attemptsOf, type Session } from '../session.js';
 import { type Judgement, judgeOptional, judgeStep, judgeSuite } from './judge-failure.js';
 import { runSteps } from './schedule.js';
 import { runSuite } from './suites.js';
@@ -33,7 +33,6 @@ async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
       if (!goesOn(session, step, judgement)) return judgement;
     }
     if (failed.length === 0) return undefined;
-    keepFinished(session);
   }
 }
 
@@ -41,24 +40,14 @@ async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
 function goesOn(session: Session, step: Step, judgement: Judgement): boolean {
   const { answer } = judgement.decision;
   if (answer === 'continue') {
-    session.journal.note({ type: 'step-tolerated', step: step.id });
+    session.note({ type: 'step-tolerated', step: step.id });
     tolerate(session, judgement);
-    session.finished.set(step.id, session.record.steps.find(({ id }) => id === step.id)!);
   }
   if (answer === 'retry') {
-    const attempt = session.attemptsOf(step.id).count;
+    const attempt = attemptsOf(session, step.id);
     session.emit({ type: 'step-retried', step, attempt, delay_ms: 0, error: session.reported(judgement.failure.message, step.id) });
   }
   return answer === 'continue' || answer === 'retry';
-}
-
-/** What has ended need not run again; what failed does, unless the run goes on without it. */
-function keepFinished(session: Session): void {
-  const tolerant = new Set(session.plan.steps.filter(({ continue_on_error }) => continue_on_error).map(({ id }) => id));
-  for (const report of session.record.steps) {
-    const ended = report.status === 'done' || report.status === 'skipped' || (report.status === 'failed' && tolerant.has(report.id));
-    if (ended) session.finished.set(report.id, report);
-  }
 }
 
 async function verify(session: Session): Promise<RunStatus> {
@@ -143,7 +132,7 @@ function tolerate(session: Session, { failure, decision }: Judgement): void {
 async function fail(session: Session, { failure, decision }: Judgement): Promise<RunStatus> {
   Object.assign(session.record, { failure, decision });
   if (decision.action !== 'rollback') return 'failed';
-  const status = await rollBack(session, waysOfRun(session, { failure, decision }), 'rolled_back');
+  const status = await rollBack(session, requestsOfRun(session, { failure, decision }), 'rolled_back');
   return status === 'interrupted' ? interrupted(session) : status;
 }
 
@@ -159,7 +148,7 @@ export async function afterRun(session: Session, status: RunStatus): Promise<voi
   try {
     if (kernel.hooks.afterRun.isUsed()) await kernel.hooks.afterRun.promise(outcome, runContextOf(session));
     record.snapshot = outcome.snapshot;
-    if (record.snapshot !== null) session.journal.note({ type: 'snapshot', id: record.snapshot });
+    if (record.snapshot !== null) session.note({ type: 'snapshot', id: record.snapshot });
     if (status === 'succeeded') await writeDeployed(session);
   } catch (error) {
     session.report(error);

@@ -1,6 +1,7 @@
+import { sideBySide } from '../../graph.js';
 import type { Step, StepReport } from '../../types/index.js';
 import { notRun, type Session } from '../session.js';
-import { runStep, type StepOutcome } from './step.js';
+import { runStep } from './step.js';
 
 /** How the steps of a run ended. */
 export interface StepsOutcome {
@@ -19,82 +20,37 @@ export interface FailedStep {
 }
 
 /** Runs the steps of the plan, independent ones side by side. After a failure what runs may finish, and nothing new starts. */
-export function runSteps(session: Session): Promise<StepsOutcome> {
-  return new Schedule(session).run();
+export async function runSteps(session: Session): Promise<StepsOutcome> {
+  const { plan, kernel, record, signal } = session;
+  const before = new Map(record.steps.map((report) => [report.id, report]));
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const reports = new Map<string, StepReport>();
+  const failed: FailedStep[] = [];
+  const tolerated: FailedStep[] = [];
+  const work = async (step: Step): Promise<boolean> => {
+    const known = before.get(step.id);
+    if (known && isFinished(session, step, known)) {
+      reports.set(step.id, known);
+      return true;
+    }
+    const { report, error } = await runStep(session, step);
+    reports.set(step.id, report);
+    if (report.status !== 'failed') return true;
+    (step.continue_on_error ? tolerated : failed).push({ step, error });
+    return step.continue_on_error;
+  };
+  await sideBySide(
+    plan.steps,
+    ({ needs }) => needs.map((id) => byId.get(id)!),
+    kernel.config.max_parallel,
+    work,
+    () => failed.length > 0 || signal.aborted,
+  );
+  return { reports: plan.steps.map((step) => reports.get(step.id) ?? notRun(step)), failed, tolerated };
 }
 
-class Schedule {
-  readonly #ready: Step[] = [];
-  readonly #waiting = new Map<string, number>();
-  readonly #dependents = new Map<string, Step[]>();
-  readonly #reports = new Map<string, StepReport>();
-  readonly #tolerated: FailedStep[] = [];
-  readonly #failed: FailedStep[] = [];
-  #broken: { readonly error: unknown } | undefined;
-  #running = 0;
-
-  constructor(private readonly session: Session) {
-    for (const step of session.plan.steps) {
-      if (step.needs.length === 0) this.#ready.push(step);
-      this.#waiting.set(step.id, step.needs.length);
-      for (const need of step.needs) {
-        const dependents = this.#dependents.get(need);
-        if (dependents) dependents.push(step);
-        else this.#dependents.set(need, [step]);
-      }
-    }
-  }
-
-  run(): Promise<StepsOutcome> {
-    return new Promise((resolve, reject) => {
-      const pump = () => {
-        const { max_parallel } = this.session.kernel.config;
-        while (this.#running < max_parallel && this.#ready.length > 0 && !this.#stopped())
-          this.#start(this.#ready.shift()!).then(pump, (error) => {
-            // What cannot be scheduled ends the run, but not before what still acts has ended.
-            this.#broken ??= { error };
-            pump();
-          });
-        if (this.#running > 0) return;
-        if (this.#broken) reject(this.#broken.error);
-        else resolve(this.#outcome());
-      };
-      pump();
-    });
-  }
-
-  async #start(step: Step): Promise<void> {
-    this.#running += 1;
-    try {
-      const finished = this.session.finished.get(step.id);
-      if (finished === undefined) this.#finish(step, await runStep(this.session, step));
-      else this.#pass(step, finished);
-    } finally {
-      this.#running -= 1;
-    }
-  }
-
-  #finish(step: Step, { report, error }: StepOutcome): void {
-    if (report.status === 'failed') (step.continue_on_error ? this.#tolerated : this.#failed).push({ step, error });
-    if (report.status === 'failed' && !step.continue_on_error) this.#reports.set(step.id, report);
-    else this.#pass(step, report);
-  }
-
-  #pass(step: Step, report: StepReport): void {
-    this.#reports.set(step.id, report);
-    for (const dependent of this.#dependents.get(step.id) ?? []) {
-      const left = this.#waiting.get(dependent.id)! - 1;
-      this.#waiting.set(dependent.id, left);
-      if (left === 0) this.#ready.push(dependent);
-    }
-  }
-
-  #stopped(): boolean {
-    return this.#failed.length > 0 || this.#broken !== undefined || this.session.signal.aborted;
-  }
-
-  #outcome(): StepsOutcome {
-    const reports = this.session.plan.steps.map((step) => this.#reports.get(step.id) ?? notRun(step));
-    return { reports, failed: this.#failed, tolerated: this.#tolerated };
-  }
+/** It is done, was passed over, or failed and the run goes on without it: it need not run again. */
+function isFinished({ state }: Session, step: Step, { status }: StepReport): boolean {
+  if (status === 'failed') return step.continue_on_error || state.tolerated.has(step.id);
+  return status === 'done' || status === 'skipped';
 }

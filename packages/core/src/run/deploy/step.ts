@@ -1,12 +1,11 @@
-import { crashPoint } from '../../crash-points.js';
 import { type Bounds, bounded, graceOf, mayRetry, retryDelay, sleep } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { StepGate } from '../../hooks.js';
 import { monotonicMs } from '../../process.js';
-import type { Json, Step, StepReport } from '../../types/index.js';
+import type { Json, ReportedError, Step, StepReport } from '../../types/index.js';
 import { contextOf, runContextOf, stepContextOf } from '../contexts.js';
-import { type ActedStep, type Attempts, notRun, type Session } from '../session.js';
+import { attemptsOf, notRun, type Session } from '../session.js';
 
 /** What actions answer goes into one line of the journal. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
@@ -20,35 +19,40 @@ export interface StepOutcome {
 /** Runs one step: gates, then capture -> intent -> act -> result, as often as `retry` says. Never throws for a failed step. */
 export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
   const started = monotonicMs();
-  const attempts = session.attemptsOf(step.id);
-  const report = (fields: Pick<StepReport, 'status' | 'attempts'> & Partial<StepReport>): StepReport => ({
-    ...notRun(step),
-    ...(attempts.count > 1 && attempts.failed.length > 0 ? { failed_attempts: [...attempts.failed] } : {}),
-    duration_ms: Math.round(monotonicMs() - started),
-    ...fields,
-  });
-  const attemptsBefore = attempts.count;
+  const report = (fields: Pick<StepReport, 'status'> & Partial<StepReport>): StepReport => {
+    const attempts = fields.status === 'skipped' ? 0 : attemptsOf(session, step.id);
+    const failed = session.state.failedAttempts.get(step.id) ?? [];
+    return {
+      ...notRun(step),
+      ...(attempts > 1 && failed.length > 0 ? { failed_attempts: failed } : {}),
+      duration_ms: Math.round(monotonicMs() - started),
+      attempts,
+      ...fields,
+    };
+  };
   let outcome: StepOutcome;
   try {
-    const skip = await whySkip(session, step);
-    if (skip !== undefined) session.journal.note({ type: 'step-skipped', step: step.id, reason: skip });
-    else await attemptUntilDone(session, step, attempts);
-    outcome = {
-      report:
-        skip === undefined
-          ? report({ status: 'done', attempts: attempts.count })
-          : report({ status: 'skipped', attempts: 0, reason: skip }),
-    };
+    const skip = await gate(session, step);
+    if (skip === undefined) await attemptUntilDone(session, step);
+    else session.note({ type: 'step-skipped', step: step.id, reason: skip });
+    outcome = { report: report(skip === undefined ? { status: 'done' } : { status: 'skipped', reason: skip }) };
   } catch (error) {
-    const reported = session.reported(error, step.id);
-    session.journal.note({ type: 'step-failed', step: step.id, attempt: attempts.count, error: reported });
-    if (attempts.count > attemptsBefore) attempts.failed.push({ attempt: attempts.count, error: reported });
-    outcome = { report: report({ status: 'failed', attempts: attempts.count, error: reported }), error };
+    outcome = { report: report({ status: 'failed', error: session.reported(error, step.id) }), error };
   }
-  crashPoint('step-finished');
   session.emit({ type: 'step-finished', step, report: outcome.report });
   if (session.kernel.hooks.afterStep.isUsed()) await session.kernel.hooks.afterStep.promise(outcome.report, runContextOf(session));
   return outcome;
+}
+
+/** Why the step is passed over. */
+async function gate(session: Session, step: Step): Promise<string | undefined> {
+  try {
+    return await whySkip(session, step);
+  } catch (error) {
+    const attempt = attemptsOf(session, step.id);
+    session.note({ type: 'failed', act: 'run', kind: 'step', name: step.id, attempt, error: session.reported(error, step.id) });
+    throw error;
+  }
 }
 
 async function whySkip(session: Session, step: Step): Promise<string | undefined> {
@@ -68,56 +72,50 @@ function readGate(session: Session, step: Step, gate: StepGate | undefined | voi
   throw errors.SHIP_HOOK_CONTRACT({ source: 'beforeStep', answer: JSON.stringify(gate), expected: 'nothing, { skip } or { veto }' });
 }
 
-async function attemptUntilDone(session: Session, step: Step, attempts: Attempts): Promise<void> {
+async function attemptUntilDone(session: Session, step: Step): Promise<void> {
   const { retry } = step;
-  const before = attempts.count;
-  for (;;) {
-    attempts.count += 1;
-    session.emit({ type: 'step-started', step, attempt: attempts.count });
+  const before = attemptsOf(session, step.id);
+  for (let attempt = before + 1; ; attempt += 1) {
+    session.emit({ type: 'step-started', step, attempt });
     try {
-      return await attempt(session, step, attempts.count);
-    } catch (error) {
-      if (!retry || session.signal.aborted || !mayRetry(retry, attempts.count - before, error)) throw error;
-      const reported = session.reported(error, step.id);
-      const delay = retryDelay(retry, attempts.count - before);
-      session.journal.note({ type: 'attempt-failed', step: step.id, attempt: attempts.count, error: reported });
-      attempts.failed.push({ attempt: attempts.count, error: reported });
-      session.emit({ type: 'step-retried', step, attempt: attempts.count, delay_ms: delay, error: reported });
+      return await attemptOnce(session, step, attempt);
+    } catch (thrown) {
+      const retried = retry !== undefined && !session.signal.aborted && mayRetry(retry, attempt - before, thrown);
+      const failed = (error: ReportedError, more = {}) =>
+        session.note({ type: 'failed', act: 'run', kind: 'step', name: step.id, attempt, error, ...more });
+      const error = session.reported(thrown, step.id);
+      failed(error, retried ? { retried } : {});
+      if (!retried) throw thrown;
+      const delay = retryDelay(retry, attempt - before);
+      session.emit({ type: 'step-retried', step, attempt, delay_ms: delay, error });
       await sleep(delay, session.signal);
-      if (session.signal.aborted) throw session.signal.reason;
+      if (!session.signal.aborted) continue;
+      failed(session.reported(session.signal.reason, step.id));
+      throw session.signal.reason;
     }
   }
 }
 
-function attempt(session: Session, step: Step, count: number): Promise<void> {
-  return bounded(boundsOf(session, step), async (signal) => {
-    const ctx = stepContextOf(session, step, count, signal);
-    const acted = session.acted.get(step.id) ?? (await capture(session, step, ctx));
-    crashPoint('captured');
-    await session.lease.check();
-    await session.journal.append({
-      type: 'intent',
-      step: step.id,
-      uses: step.uses,
-      attempt: count,
-      ...(step.component ? { component: step.component.name } : {}),
-      input: step.input,
-      before: acted.before,
-    });
-    crashPoint('intended');
-    // A step told to stop while its intent was written has not acted yet, and shall not begin to.
-    session.signal.throwIfAborted();
-    signal.throwIfAborted();
-    session.acted.set(step.id, acted);
-    acted.result = answer(step, 'run', await acted.action.run(ctx, step.input, acted.before));
-    crashPoint('acted');
-    session.journal.note({ type: 'result', step: step.id, result: acted.result });
-  });
-}
-
-async function capture(session: Session, step: Step, ctx: Parameters<ActedStep['action']['run']>[0]): Promise<ActedStep> {
+function attemptOnce(session: Session, step: Step, attempt: number): Promise<void> {
   const action = session.kernel.registry.actions.get(step.uses)!;
-  return { step, action, before: answer(step, 'capture', await action.capture?.(ctx, step.input)) };
+  const { id, uses, input, component } = step;
+  return bounded(boundsOf(session, step), async (signal) => {
+    const ctx = stepContextOf(session, step, attempt, signal);
+    const known = session.state.steps.get(id);
+    const isFirst = known === undefined || known.status === 'undone';
+    // What was there before the first attempt is what a rollback goes back to.
+    const before = isFirst ? answer(step, 'capture', await action.capture?.(ctx, input)) : session.resolveSecrets(known.before);
+    await session.lease.check();
+    const named = component ? { component: component.name } : {};
+    await session.append({ type: 'intent', act: 'run', kind: 'step', name: id, uses, attempt, ...named, input, before });
+    if (signal.aborted) {
+      // A step told to stop while its intent was written has not acted yet, and shall not begin to: there is nothing to undo.
+      if (isFirst) session.note({ type: 'restored', kind: 'step', name: id, changed: false });
+      throw signal.reason;
+    }
+    const result = answer(step, 'run', await action.run(ctx, input, before));
+    session.note({ type: 'result', kind: 'step', name: id, result });
+  });
 }
 
 /** What an action answers, exactly as the journal will give it back, and safe from later changes. */

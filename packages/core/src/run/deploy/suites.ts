@@ -24,7 +24,7 @@ export async function runSuite(
   const complete = reports.length === checks.length;
   const outcome = complete && reports.every((report) => report.outcome === 'passed' || !report.required) ? 'passed' : 'failed';
   const report: SuiteReport = { outcome, duration_ms: Math.round(performance.now() - started), checks: reports };
-  session.journal.note({ type: 'suite', phase, suite, report });
+  session.note({ type: 'suite', phase, suite, report });
   session.emit({ type: 'suite-finished', suite, report });
   return report;
 }

@@ -3,13 +3,35 @@ import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { RunState, StepState } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
-import type { Plan, Probed } from '../../types/index.js';
+import { DEFAULT_STEP_TIMEOUT_MS } from '../../plan.js';
+import type { ComponentConfig, Plan, Probed, StepReport } from '../../types/index.js';
 import { confirm } from '../consent.js';
 import { makePlan } from '../read/plan.js';
-import { probeStep, undoStep } from '../rollback/restore.js';
-import { type ActedStep, adoptResources, changesOf, plannedStep, type Session } from '../session.js';
+import { probeStep } from '../rollback/restorables.js';
+import { undoStep } from '../rollback/undo.js';
+import { changesOf, notRun, plannedStep, resolveSecrets, type Session, stepOf } from '../session.js';
 import { settleOrphans } from './orphaned-processes.js';
-import { actedStep, reportOfPast } from './past-steps.js';
+
+/** The plan of a past run, from its journal alone: the config may have changed since, or be lost. */
+export function planOfPast({ config, redactor }: Kernel, state: RunState): Plan {
+  const components = resolveSecrets(redactor, state.components);
+  const steps = state.plan.map(({ id, uses, needs, component }) => ({
+    id,
+    uses,
+    needs,
+    input: state.steps.get(id)?.input ?? {},
+    ...componentNamed(components, component),
+    timeout_ms: DEFAULT_STEP_TIMEOUT_MS,
+    continue_on_error: false,
+    critical: true,
+  }));
+  return Object.freeze({ config, steps, components, findings: [] });
+}
+
+const componentNamed = (components: readonly ComponentConfig[], name: string | undefined) => {
+  const component = components.find((each) => each.name === name);
+  return component === undefined ? {} : { component };
+};
 
 /** The plan of now, which must be that of the run: a step that was done under another plan says nothing about this one. */
 export async function samePlan(kernel: Kernel, { run, plan: before }: RunState): Promise<Plan> {
@@ -23,47 +45,38 @@ export async function samePlan(kernel: Kernel, { run, plan: before }: RunState):
 }
 
 /** Settles what the cut-off left open, so that the steps that are not done can run, and those that are done need not. */
-export async function prepareToGoOn(session: Session, state: RunState): Promise<void> {
-  const longest = Math.max(...session.plan.steps.map(({ timeout_ms }) => timeout_ms));
-  await settleOrphans(session, state, longest);
-  adoptResources(session, state);
-  const steps = new Map(session.plan.steps.map((step) => [step.id, step]));
-  for (const past of state.steps.values()) {
+export async function prepareToGoOn(session: Session): Promise<void> {
+  const { plan, record, state } = session;
+  await settleOrphans(session, Math.max(...plan.steps.map(({ timeout_ms }) => timeout_ms)));
+  for (const past of [...state.steps.values()]) {
     session.signal.throwIfAborted();
-    const step = steps.get(past.id)!;
-    Object.assign(session.attemptsOf(past.id), { count: past.attempts, failed: [...past.failedAttempts] });
-    const acted = actedStep(session, step, past);
-    if (past.status === 'done' || (isOpen(past) && (await settleOpen(session, acted)))) {
-      session.finished.set(step.id, { ...reportOfPast(past), status: 'done', reason: 'was done before' });
-    }
-    // Somebody let the run go on without it, and that stands.
-    if (past.tolerated) session.finished.set(step.id, reportOfPast(past));
-    // Undone means that there is nothing of it; else the first capture is what a rollback goes back to.
-    if (past.status !== 'undone') session.acted.set(step.id, acted);
+    if (isOpen(past)) await settleOpen(session, past);
   }
+  record.steps = plan.steps.map((step) => {
+    const past = state.steps.get(step.id);
+    if (past?.status === 'done') return { ...reportOfPast(session, past), reason: 'was done before' };
+    // Somebody let the run go on without it, and that stands.
+    return past && state.tolerated.has(step.id) ? reportOfPast(session, past) : notRun(step);
+  });
 }
 
 /** Nobody knows how it ended, or its undo was under way. */
 const isOpen = ({ status }: StepState): boolean => status === 'unknown' || status === 'undo_failed';
 
 /** Is the step done after all? One that is half done is undone first, so that it begins as it did the first time. */
-async function settleOpen(session: Session, acted: ActedStep): Promise<boolean> {
-  const { step, action } = acted;
-  const probed = await probe(session, acted);
-  session.warn(`step ${step.id} was cut off: ${PROBED[probed ?? 'unknown']}`);
-  if (probed === 'untouched') return false;
-  if (probed === 'done') {
-    await session.journal.append({ type: 'result', step: step.id, result: null });
-    return true;
+async function settleOpen(session: Session, step: StepState): Promise<void> {
+  const { id } = step;
+  const probed = await probe(session, step);
+  session.warn(`step ${id} was cut off: ${PROBED[probed ?? 'unknown']}`);
+  if (probed === 'untouched') return;
+  if (probed === 'done') return session.append({ type: 'result', kind: 'step', name: id, result: null });
+  const made = session.state.resources.some((line) => line.step === id && line.fate !== 'removed');
+  if (session.kernel.registry.actions.get(step.uses)?.restore !== undefined || made) {
+    const { status, error } = await undoStep(session, step, session.kernel.config.rollback_timeout_ms);
+    if (error) throw errors.SHIP_RECOVER_UNDO({ step: id, reason: error.message });
+    if (status === 'restored') return;
   }
-  const made = session.resources.some((line) => line.step === step.id && line.fate !== 'removed');
-  if (action.restore !== undefined || made) {
-    const outcome = await undoStep(session, acted, session.kernel.config.rollback_timeout_ms);
-    if (outcome.status === 'failed') throw errors.SHIP_RECOVER_UNDO({ step: step.id, reason: outcome.error.message });
-    if (outcome.status === 'undone') return false;
-  }
-  await confirm(session.kernel, `Step ${step.id} was cut off, and nothing tells how far it came. Run it again?`);
-  return false;
+  await confirm(session.kernel, `Step ${id} was cut off, and nothing tells how far it came. Run it again?`);
 }
 
 const PROBED: Readonly<Record<Probed | 'unknown', string>> = {
@@ -73,14 +86,36 @@ const PROBED: Readonly<Record<Probed | 'unknown', string>> = {
   unknown: 'what it did is undone before it is run again',
 };
 
-async function probe(session: Session, acted: ActedStep): Promise<Probed | undefined> {
-  const { step } = acted;
-  const timedOut = () => errors.SHIP_STEP_TIMEOUT({ step: step.id, timeoutMs: step.timeout_ms });
-  const bounds = { timeoutMs: step.timeout_ms, parent: session.signal, timedOut, stuck: timedOut };
+async function probe(session: Session, past: StepState): Promise<Probed | undefined> {
+  const { id, timeout_ms: timeoutMs } = stepOf(session, past.id);
+  const timedOut = () => errors.SHIP_STEP_TIMEOUT({ step: id, timeoutMs });
   try {
-    return await bounded(bounds, (signal) => probeStep(session, acted, signal));
+    return await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) => probeStep(session, past, signal));
   } catch (error) {
-    session.warn(`the probe of ${step.id} failed: ${messageOf(error)}`);
+    session.warn(`the probe of ${id} failed: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+const REPORTED: Readonly<Record<StepState['status'], StepReport['status']>> = {
+  unknown: 'failed',
+  done: 'done',
+  failed: 'failed',
+  undone: 'undone',
+  undo_failed: 'undo_failed',
+};
+
+/** A step as the report of a recovery shows it, before the recovery has touched it. */
+export function reportOfPast({ state }: Session, { id, uses, component, status, attempts, error }: StepState): StepReport {
+  const failed = state.failedAttempts.get(id) ?? [];
+  return {
+    id,
+    uses,
+    ...(component === undefined ? {} : { component }),
+    status: REPORTED[status],
+    duration_ms: 0,
+    attempts,
+    ...(error === undefined ? {} : { error }),
+    ...(attempts > 1 && failed.length > 0 ? { failed_attempts: failed } : {}),
+  };
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { sleep } from '../../deadline.js';
-import type { Place, RunState, StepState } from '../../journal/state.js';
+import type { Place, StepState } from '../../journal/state.js';
 import { bootId, endGroup, groupAlive, groupsWith, processStartTime } from '../../process.js';
 import type { ProcessIdentity } from '../../types/index.js';
 import type { Session } from '../session.js';
@@ -21,9 +21,9 @@ interface Orphan {
  * Processes of a run that was cut off go on without it. Nothing may be undone or repeated while they act:
  * on the way back they are ended, on the way forward they are waited for, `waitMs` at most.
  */
-export async function settleOrphans(session: Session, state: RunState, waitMs: number): Promise<void> {
+export async function settleOrphans(session: Session, waitMs: number): Promise<void> {
   const here: Place = { host: hostname(), boot_id: bootId() };
-  for (const step of state.steps.values()) {
+  for (const step of session.state.steps.values()) {
     if (step.status !== 'unknown' && step.processes.length === 0) continue;
     if (step.place.host !== here.host)
       session.warn(`step ${step.id} was cut off on ${step.place.host}: whether it still runs there cannot be seen from here`);

@@ -6,14 +6,16 @@ import type { Decision, Failure, Report, RunStatus } from '../../types/index.js'
 import { askConsent, confirm } from '../consent.js';
 import { type Ending, emptyReport, endOf, finish } from '../deploy/finish.js';
 import { afterRun, walk } from '../deploy/pipeline.js';
+import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
 import { cutOffRun, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
 import { makePlan } from '../read/plan.js';
+import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from '../rollback/to-snapshot.js';
-import { prepareToGoOn, samePlan } from './go-on.js';
-import { planOfPast } from './past-steps.js';
-import { takeBackRun } from './take-back-run.js';
+import type { Session } from '../session.js';
+import { planOfPast, prepareToGoOn, reportOfPast, samePlan } from './go-on.js';
+import { settleOrphans } from './orphaned-processes.js';
 
 /** What `ship recover` is told: a direction, or none. */
 export interface RecoverOptions extends RunOptions {
@@ -98,12 +100,13 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
     'back',
     options,
     (state) => planOfPast(kernel, state),
-    async (session, state) => {
+    async (session) => {
+      const { state } = session;
       const reason =
         verb === 'rollback'
           ? { failure: null, decision: options.instant ? BY_TRAFFIC : ASKED_FOR }
           : { failure: failureOf(state), decision: decisionOf(state) };
-      const ending = await endOf(session, () => takeBackRun(session, state, reason));
+      const ending = await endOf(session, () => takeBackRun(session, reason));
       return finish(session, verb, served(ending));
     },
   );
@@ -120,15 +123,47 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
       await askConsent(kernel, plan);
       return plan;
     },
-    async (session, state) => {
+    async (session) => {
       const ending = await endOf(session, async () => {
-        await prepareToGoOn(session, state);
+        await prepareToGoOn(session);
         return walk(session);
       });
       await afterRun(session, ending.status);
       return finish(session, verb, ending);
     },
   );
+}
+
+/** Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest first. */
+async function takeBackRun(session: Session, { failure, decision }: { failure: Failure | null; decision: Decision }): Promise<RunStatus> {
+  const { state, record, plan } = session;
+  Object.assign(record, { failure, decision });
+  record.steps = plan.steps.flatMap(({ id }) => {
+    const step = state.steps.get(id);
+    return step === undefined ? [] : [reportOfPast(session, step)];
+  });
+  const { way } = state;
+  await settleOrphans(session, 0);
+  const status = await rollBack(session, requestsOfRun(session, { failure, decision }, way), 'rolled_back');
+  if (status === 'rolled_back') await writeTakenBack(session);
+  return status;
+}
+
+/** What a success had written down as deployed is not live any more. */
+async function writeTakenBack(session: Session): Promise<void> {
+  const live = session.state.expected;
+  const target = session.record.rollback?.target_snapshot ?? null;
+  const wasDeployed = async () => (await readDeployed(session.kernel))?.run === session.id;
+  if (live.size === 0 && target === null && !(await wasDeployed())) return;
+  const components = session.plan.components.flatMap((component) => {
+    const version = live.get(component.name)?.version;
+    return version === undefined ? [] : [{ ...component, version }];
+  });
+  await writeDeployed(session, {
+    version: overallVersion({ ...session.plan, components }, {}),
+    components: Object.fromEntries(components.map(({ name, version }) => [name, version])),
+    snapshot: target,
+  });
 }
 
 /** A rollback to a snapshot that was cut off: restoring is idempotent, so it is done again. */

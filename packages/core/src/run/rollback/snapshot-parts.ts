@@ -1,11 +1,11 @@
 import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
-import type { CapturedParts } from '../../hooks.js';
 import type { Kernel } from '../../kernel.js';
 import {
   type AnySnapshotPart,
   type CapturedPart,
+  type CapturedParts,
   type Context,
   type Json,
   PART_NAMES,

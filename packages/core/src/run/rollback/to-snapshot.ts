@@ -19,7 +19,7 @@ import { type DeployedVersion, overallVersion, readDeployed, writeDeployed } fro
 import { type RunOptions, withSession } from '../open.js';
 import { makePlan } from '../read/plan.js';
 import type { Session } from '../session.js';
-import { rollBack, wayToSnapshot } from './strategies.js';
+import { requestForSnapshot, rollBack } from './strategies.js';
 import { isSame } from './verify.js';
 
 /** A person decided it. */
@@ -77,7 +77,7 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
 }
 
 async function walk(session: Session, snapshot: Snapshot, component: string | undefined): Promise<RunStatus> {
-  const status = await rollBack(session, [wayToSnapshot(session, snapshot, session.record.decision!, component)], 'succeeded');
+  const status = await rollBack(session, [requestForSnapshot(session, snapshot, session.record.decision!, component)], 'succeeded');
   if (status === 'succeeded')
     await writeDeployed(session, component === undefined ? whole(snapshot) : await butFor(session, snapshot, component));
   return status;

@@ -4,7 +4,10 @@ import type {
   CheckConfig,
   ComponentConfig,
   ComponentState,
+  Finding,
+  Outcome,
   RollbackReport,
+  RollbackRequest,
   Snapshot,
   SuiteName,
   VerificationReport,
@@ -13,6 +16,9 @@ import { contextOf } from '../contexts.js';
 import { runSuite, suiteError } from '../deploy/suites.js';
 import type { Session } from '../session.js';
 import { heldParts } from './snapshot-parts.js';
+
+/** A look at what is live is granted even when the time is over: without it nobody knows what there is. */
+const PROOF_MS = 5_000;
 
 type Remaining = RollbackReport['remaining'][number];
 type States = ReadonlyMap<string, ComponentState | null>;
@@ -113,4 +119,37 @@ async function verifySuite(session: Session, suite: SuiteName, wanted: readonly 
   } catch (error) {
     return { verification: {}, problems: [{ what: `the ${suite} suite`, error: session.reported(error, suite) }] };
   }
+}
+
+/** What was put back must be what is live, and hold what was promised then. `restored`: by the kernel, which knows what is to be live. */
+export async function prove(
+  session: Session,
+  { target, to, way, scope, component }: RollbackRequest,
+  admitted: readonly Finding[],
+  outcome: Outcome,
+  restored: boolean,
+  left: () => number,
+): Promise<Omit<RollbackReport, 'tried' | 'timing' | 'duration_ms'>> {
+  const { components, remaining, parts = [], findings = [] } = outcome;
+  // What a way before this one put back need not be what a plugin put back by itself.
+  const expected: States = restored ? session.state.expected : new Map();
+  const broken = new Set(remaining.map(({ what }) => what));
+  const unproven = session.signal.aborted ? [] : await proveLive(session, expected, broken, () => Math.max(PROOF_MS, left()));
+  const clean = remaining.length + unproven.length === 0 && !session.signal.aborted;
+  const verifies = clean && Object.keys(outcome.verification ?? {}).length === 0;
+  const verify = () =>
+    scope === 'partial' && component !== undefined ? verifyAlone(session, component, target) : verifyTarget(session, target);
+  const { verification, problems } = verifies ? await verify() : UNVERIFIED;
+  const isTarget = target !== null && (to === 'snapshot' || (scope === 'full' && (await isAsInSnapshot(session, target, expected))));
+  return {
+    scope: outcome.scope ?? scope,
+    way,
+    target_snapshot: isTarget ? target.id : (outcome.target_snapshot ?? null),
+    target: target && { id: target.id, version: target.version, timestamp: target.timestamp, verification: target.verification },
+    components,
+    parts,
+    findings: [...admitted, ...findings],
+    verification: verifies ? verification : (outcome.verification ?? {}),
+    remaining: [...remaining, ...unproven, ...problems],
+  };
 }
