@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DRIVER, deployed, SERVICE } from './support/line-service.js';
-import { cleanEnv, project, SHIP, ship, shipJson } from './support/ship.js';
+import { cleanEnv, crashAt, project, SHIP, ship, shipJson } from './support/ship.js';
 
 const HEAD = 'version: 1\nproject: shop\n';
 const ONE = '  - { id: one, run: "echo 1 > one", undo: rm -f one }\n';
@@ -14,7 +14,7 @@ const STEPS = `${HEAD}steps:\n${ONE}${TWO}${THREE}`;
 /** A project whose run was killed at a boundary. */
 async function killed(config: string, at: string, args: string[] = []): Promise<string> {
   const cwd = project(config);
-  expect((await ship(args, { cwd, env: { SHIP_CRASH_AT: at } })).signal).toBe('SIGKILL');
+  expect((await ship(args, { cwd, env: crashAt(at) })).signal).toBe('SIGKILL');
   return cwd;
 }
 
@@ -69,7 +69,7 @@ describe('ship recover', () => {
   it('given a component with a secret that is not set any more, when its run is taken back, then it is refused before anything is touched', async () => {
     const config = SERVICE.replace('driver: line,', 'driver: line, token: "${API_TOKEN}",');
     const cwd = project(config, { 'line.mjs': DRIVER });
-    const env = { API_TOKEN: 'tok-1234567', VERSION: 'v1', SHIP_CRASH_AT: 'acted:1' };
+    const env = { API_TOKEN: 'tok-1234567', VERSION: 'v1', ...crashAt('acted:1') };
     expect((await ship([], { cwd, env })).signal).toBe('SIGKILL');
     writeFileSync(join(cwd, 'ship.yaml'), SERVICE);
     expect((await shipJson(['recover', '--back'], { cwd })).report).toMatchObject({ errors: [{ code: 'SHIP_SECRET_MISSING' }] });
@@ -246,7 +246,7 @@ describe('ship rollback', () => {
 
   it('given a rollback to a snapshot that was killed, when it is recovered, then the snapshot is live', async () => {
     const { cwd, ids, live } = await deployed();
-    expect((await ship(['--rollback-to', ids[0]], { cwd, env: { SHIP_CRASH_AT: 'journal-synced:4' } })).signal).toBe('SIGKILL');
+    expect((await ship(['--rollback-to', ids[0]], { cwd, env: crashAt('journal-synced:4') })).signal).toBe('SIGKILL');
     expect((await shipJson(['recover'], { cwd })).report).toMatchObject({ exit_code: 0, rollback: { target_snapshot: ids[0] } });
     expect(live()).toBe('v1');
   });

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } fro
 import { join } from 'node:path';
 import { FileStore, foldJournal, readJournal } from '@ship/core/kernel';
 import { describe, expect, it } from 'vitest';
-import { ROOT, ship, shipJson, temporaryFolder } from './support/ship.js';
+import { crashAt, ROOT, ship, shipJson, temporaryFolder } from './support/ship.js';
 
 const BROKEN = { BROKEN: 'yes' };
 
@@ -82,9 +82,9 @@ describe('resources', () => {
     'given a run that is killed at %s, and recoveries that are killed at their writes, when it is recovered, then nothing is left',
     async (point) => {
       const cwd = copy();
-      expect((await ship(['--auto-rollback'], { cwd, env: { ...BROKEN, SHIP_CRASH_AT: point } })).signal).toBe('SIGKILL');
+      expect((await ship(['--auto-rollback'], { cwd, env: { ...BROKEN, ...crashAt(point) } })).signal).toBe('SIGKILL');
       for (const write of [3, 4, 5, 6])
-        if ((await ship(['recover', '--back'], { cwd, env: { SHIP_CRASH_AT: `journal-synced:${write}` } })).signal !== 'SIGKILL') break;
+        if ((await ship(['recover', '--back'], { cwd, env: crashAt(`journal-synced:${write}`) })).signal !== 'SIGKILL') break;
       const { code, stderr } = await ship(['recover', '--back'], { cwd });
       expect([code, stderr]).toEqual([0, '']);
       expect(existsSync(join(cwd, 'network'))).toBe(false);

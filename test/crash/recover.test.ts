@@ -6,8 +6,8 @@ import { FileStore, foldJournal, type JournalEntry, type RunState, readJournal }
 import { groupAlive } from '@ship/exec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CRASH_POINTS, type CrashPoint } from '../../packages/core/src/crash-points.js';
-import { ship } from '../support/ship.js';
+import { crashAt, ship } from '../support/ship.js';
+import { CRASH_POINTS } from './crash-points.cjs';
 import { figuresOf } from './figures.js';
 import { configOf, type Pipeline, pipelines, WORLD } from './pipeline.js';
 import { isFull, sized } from './size.js';
@@ -47,7 +47,7 @@ describe('a recovery that is killed', () => {
     'given pipeline %i, when its recovery is killed three times at each of its writes, then the end is the same',
     async (_, pipeline) => {
       const crashed = folderOf(pipeline);
-      await ship(['--auto-rollback'], { cwd: crashed, env: { SHIP_CRASH_AT: `step-finished:${pipeline.steps.length}` } });
+      await ship(['--auto-rollback'], { cwd: crashed, env: crashAt(`step-finished:${pipeline.steps.length}`) });
       for (let write = 1; await killThrice(crashed, pipeline, write); write++) figures.writesOfRecover += 1;
       rmSync(crashed, { recursive: true });
     },
@@ -62,7 +62,7 @@ async function killThrice(crashed: string, pipeline: Pipeline, write: number): P
   execFileSync('cp', ['-a', `${crashed}/.`, cwd]);
   let killed = 0;
   for (; killed < KILLS_OF_RECOVER; killed++) {
-    const recovery = await ship(['recover', '--back'], { cwd, env: { SHIP_CRASH_AT: `journal-synced:${write}` } });
+    const recovery = await ship(['recover', '--back'], { cwd, env: crashAt(`journal-synced:${write}`) });
     if (recovery.signal !== 'SIGKILL') break;
     figures.killedRecoveries += 1;
   }
@@ -74,8 +74,9 @@ async function killThrice(crashed: string, pipeline: Pipeline, write: number): P
 }
 
 /** Removals are passed only where something was made. */
-function pointsOf({ steps }: Pipeline): readonly CrashPoint[] {
-  return steps.some(({ kind }) => kind === 'made') ? CRASH_POINTS : CRASH_POINTS.filter((point) => !/^remove/.test(point));
+function pointsOf({ steps }: Pipeline): readonly string[] {
+  const points = Object.keys(CRASH_POINTS);
+  return steps.some(({ kind }) => kind === 'made') ? points : points.filter((point) => !/^remove/.test(point));
 }
 
 function folderOf(pipeline: Pipeline): string {
@@ -88,14 +89,14 @@ function folderOf(pipeline: Pipeline): string {
 async function crashAndRecover(pipeline: Pipeline, at: string): Promise<void> {
   const cwd = folderOf(pipeline);
   const told = `${at}\n${configOf(pipeline)}`;
-  const first = await ship(['--auto-rollback'], { cwd, env: { SHIP_CRASH_AT: at } });
+  const first = await ship(['--auto-rollback'], { cwd, env: crashAt(at) });
   if (first.signal === 'SIGKILL') figures.crashes += 1;
   const state = await stateOf(cwd);
   if (state) checkJournal(cwd, state, pipeline, told);
   // Where the boundary came after the end, or never, there is nothing to recover: the run as a whole is taken back.
   const back = state?.status === undefined ? ['recover', '--back'] : ['rollback'];
   for (let kill = 1; kill <= KILLS_OF_RECOVER; kill++) {
-    const recovery = await ship(back, { cwd, env: { SHIP_CRASH_AT: `journal-synced:${kill}` } });
+    const recovery = await ship(back, { cwd, env: crashAt(`journal-synced:${kill}`) });
     if (recovery.signal !== 'SIGKILL') break;
     figures.killedRecoveries += 1;
   }

@@ -46,6 +46,12 @@ export function cleanEnv(env: Record<string, string | undefined> = {}): NodeJS.P
   return { ...rest, ...env };
 }
 
+/** The variables that have ship killed at a moment of its life, such as `acted:2`: see `test/crash/crash-points.cjs`. */
+export const crashAt = (point: string): Record<string, string> => ({
+  SHIP_CRASH_AT: point,
+  NODE_OPTIONS: `--require=${join(ROOT, 'test/crash/crash-at.cjs')}`,
+});
+
 /** Runs a program to its end. */
 export function runProgram(
   argv: readonly string[],

@@ -58,6 +58,8 @@ export class Session {
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
   readonly record: RunRecord;
+  /** A step was meant to act since the session was opened, not only in the run that is gone on with. */
+  hasRun = false;
   /** From the failure until it was decided, in milliseconds. */
   decisionMs = 0;
   /** The environment for tools: that of this process, and from the first step on as it was then. */
@@ -82,6 +84,7 @@ export class Session {
   async append(entry: Entry): Promise<void> {
     await this.journal.append(entry);
     fold(this.state, entry);
+    this.hasRun ||= entry.type === 'intent' && entry.act === 'run';
   }
 
   /** Writes down what need not be waited for. */

@@ -1,6 +1,5 @@
 import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { crashPoint } from '../crash-points.js';
 import { errors } from '../errors/catalogue.js';
 import type { Appender } from '../types/index.js';
 import { FILE_MODE, makeFolderBeside, replaceFile, syncFolderBeside, writeFully } from './durable.js';
@@ -125,9 +124,7 @@ export class FileAppender implements Appender {
     this.#pending = [];
     try {
       this.#makeRoom(data.length);
-      crashPoint('journal-write');
       writeFully(this.#fd, data, this.#length);
-      crashPoint('journal-written');
       if (this.concurrent) {
         this.#syncBeside(data.length, batch);
         return;
@@ -174,7 +171,6 @@ export class FileAppender implements Appender {
 
   #settle(cause: unknown, length: number, batch: Batch | undefined): void {
     if (cause === undefined) {
-      crashPoint('journal-synced');
       this.#length += length;
       batch?.resolve();
       return;

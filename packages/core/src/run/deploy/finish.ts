@@ -20,7 +20,9 @@ export async function endOf(session: Session, walk: () => Promise<RunStatus>): P
     session.report(error);
     if (session.signal.aborted) return { status: 'interrupted' };
     const refused = isShipError(error) && error.exitCode === 6;
-    const status = session.state.steps.size > 0 && !refused ? 'failed' : 'refused';
+    const { direction, steps } = session.state;
+    const acted = direction === 'back' ? steps.size > 0 : session.hasRun;
+    const status = acted && !refused ? 'failed' : 'refused';
     return isShipError(error) && error.exitCode !== 130 ? { status, exit: error.exitCode } : { status };
   }
 }
