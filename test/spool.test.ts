@@ -55,7 +55,7 @@ describe('a store that goes away', () => {
     const pushed = (await shipJson(['state', 'push'], { cwd })).report;
     expect(pushed).toMatchObject({ exit_code: 0, result: { superseded: [], refused: [] } });
     expect(existsSync(join(cwd, '.speckit-spool'))).toBe(false);
-    expect(journalOf(cwd)).toContain('"type":"result","step":"one"');
+    expect(journalOf(cwd)).toContain('"type":"result","kind":"step","name":"one"');
     expect(journalOf(cwd)).toContain('"type":"run-finished"');
     expect((await ship(['state', 'push'], { cwd })).stdout).toBe('nothing waits: the store has everything\n');
   });

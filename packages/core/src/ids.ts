@@ -8,14 +8,14 @@ export function fileTimestamp(date: Date = new Date()): string {
 let last = { timestamp: '', count: 0 };
 
 /**
- * Sorts by time, and is unique within a millisecond and a fleet: `2026-01-15T10-30-00.123Z-000x7k2p9`. The ids that one
- * process makes only grow: the first three letters of the ending count, and a clock that was set back is not followed.
+ * Sorts by time, and is unique within a millisecond and a fleet: `2026-01-15T10-30-00.123Z-00x7k2p9`. The ids that one
+ * process makes only grow: the first two letters of the ending count, and a clock that was set back is not followed.
  */
 export function uniqueId(date?: Date): string {
   const now = fileTimestamp(date);
   const timestamp = date === undefined && now < last.timestamp ? last.timestamp : now;
   last = { timestamp, count: timestamp === last.timestamp ? last.count + 1 : 0 };
-  return `${timestamp}-${last.count.toString(36).padStart(3, '0')}${randomWord()}`;
+  return `${timestamp}-${last.count.toString(36).padStart(2, '0')}${randomWord()}`;
 }
 
 /** The SHA-256 of a text or of bytes, in hexadecimal. */

@@ -36,8 +36,9 @@ export default definePlugin<Options>({
     ship.strategy('instant-rollback', {
       way: 'instant',
       async applies(run, { deployed, states }) {
-        const ready = deployed.map((name) => isReady(run, run.config.components[name], states[name]));
-        return ready.length > 0 && (await Promise.all(ready).catch(() => [false])).every(Boolean);
+        if (deployed.length === 0) return false;
+        const against = await Promise.all(deployed.map((name) => whyNot(run, name, states[name]).catch(messageOf)));
+        return against.find((reason) => reason !== undefined) ?? true;
       },
       async rollback(run, request) {
         const components = await Promise.all(Object.keys(request.states).map((name) => switchOne(name, request, run, options)));
@@ -52,24 +53,29 @@ export default definePlugin<Options>({
   },
 });
 
-/** Of two releases that bear one version nobody could tell which has the traffic. */
-async function isReady(
-  run: RunContext,
-  component: ComponentConfig | undefined,
-  before: ComponentState | null | undefined,
-): Promise<boolean> {
+/** Why the traffic of a component cannot go back; undefined where it can. */
+async function whyNot(run: RunContext, name: string, before: ComponentState | null | undefined): Promise<string | undefined> {
+  const component = componentOf(run, name);
   const router = component && run.routerOf(component);
-  if (component === undefined || router === undefined || !before || before.version === component.version) return false;
+  if (component === undefined || router === undefined) return `no router stands before ${name}`;
+  if (!before) return `${name} had no version before`;
+  // Of two releases that bear one version nobody could tell which has the traffic.
+  if (before.version === component.version) return `${name} had the same version before`;
   await router.weights(run, component);
-  return router.healthy(run, component, before.version);
+  return (await router.healthy(run, component, before.version)) ? undefined : `${name} ${before.version} is not healthy`;
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** As the run has it: the config may name another version by now. */
+const componentOf = ({ plan }: RunContext, name: string): ComponentConfig | undefined => plan.components.find((each) => each.name === name);
 
 /** One that cannot be switched says why, and the next way back follows: its restores set right what was switched. */
 async function switchOne(name: string, { states }: RollbackRequest, run: RunContext, options: Options): Promise<ComponentReport> {
   const began = performance.now();
   const to = states[name]?.version ?? null;
   try {
-    const component = run.config.components[name];
+    const component = componentOf(run, name);
     const router = component && run.routerOf(component);
     if (!component || !router) throw errors.SHIP_INSTANT_NO_ROUTER({ component: name });
     if (to === null) throw errors.SHIP_INSTANT_FIRST({ component: name });
@@ -79,7 +85,7 @@ async function switchOne(name: string, { states }: RollbackRequest, run: RunCont
   } catch (error) {
     const told = {
       code: isShipError(error) ? error.code : 'SHIP_UNEXPECTED',
-      message: run.redact(error instanceof Error ? error.message : String(error)),
+      message: run.redact(messageOf(error)),
     };
     return { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: told };
   }

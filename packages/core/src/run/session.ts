@@ -83,14 +83,19 @@ export class Session {
   /** Writes an entry down, durable before it resolves, and folds it: what is not on the disk has not happened. */
   async append(entry: Entry): Promise<void> {
     await this.journal.append(entry);
-    fold(this.state, entry);
+    this.fold(entry);
     this.hasRun ||= entry.type === 'intent' && entry.act === 'run';
   }
 
   /** Writes down what need not be waited for. */
   note(entry: Entry): void {
     this.journal.note(entry);
-    fold(this.state, entry);
+    this.fold(entry);
+  }
+
+  /** As the journal will give it back, with names in the place of secrets: what is read from the state is resolved. */
+  fold(entry: Entry): void {
+    fold(this.state, this.kernel.redactor.refer(entry));
   }
 
   /** Aborted when the run is interrupted. */
@@ -168,8 +173,8 @@ export interface ActedStep {
 export function actedStep(session: Session, { id, uses, input, before, result }: StepState): ActedStep {
   const action = session.kernel.registry.actions.get(uses);
   if (action === undefined) throw errors.SHIP_RECOVER_NO_ACTION({ step: id, uses });
-  const known = session.resolveSecrets({ input, before });
-  return { step: { ...stepOf(session, id), input: known.input as JsonObject }, action, before: known.before, result };
+  const known = session.resolveSecrets({ input, before, result });
+  return { step: { ...stepOf(session, id), input: known.input as JsonObject }, action, before: known.before, result: known.result };
 }
 
 /** A step of the plan. The plan of a past run has all that acted in it. */
@@ -215,7 +220,7 @@ export const nameOf = ({ type, id }: Pick<Resource, 'type' | 'id'>): string => `
 export async function recordResource(session: Session, step: string, given: Resource, attempt: number): Promise<void> {
   const entry = { type: 'created', step, attempt, resource: checked(step, given) } as const;
   // It is there, whether that can be written down or not: this run at least knows of it.
-  fold(session.state, entry);
+  session.fold(entry);
   session.emit({ type: 'resource-noted', step, resource: session.kernel.redactor.redactDeep(entry.resource) });
   await session.append(entry);
 }
@@ -238,7 +243,7 @@ function checked(step: string, given: Resource): Resource {
 
 /** What steps made, and what became of it, redacted. */
 export const resourcesOf = ({ state, kernel }: Session): Report['resources'] =>
-  kernel.redactor.redactDeep(reportedResources(state.resources));
+  kernel.redactor.redactDeep(kernel.redactor.resolve(reportedResources(state.resources)));
 
 /** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
 export function plannedStep(step: Step, redactor: Redactor): PlannedStep {

@@ -69,7 +69,7 @@ function announce(session: Session, { step, resource, error }: LedgerLine, statu
   session.emit({
     type: 'resource-removed',
     step,
-    resource: session.kernel.redactor.redactDeep(resource),
+    resource: session.kernel.redactor.redactDeep(session.kernel.redactor.resolve(resource)),
     status,
     ...(error === undefined ? {} : { detail: error.message }),
   });

@@ -52,9 +52,11 @@ export async function undoRun(
 const shareOf = (leftMs: number, undosLeft: number): number => (leftMs <= 0 ? leftMs : Math.ceil(Math.max(leftMs / 2, leftMs / undosLeft)));
 
 /** What each component goes back to. Of several deploys of one the first captured what was there before the run. */
-export function capturedStates({ state }: Session): Map<string, ComponentState | null> {
+export function capturedStates({ state, kernel }: Session): Map<string, ComponentState | null> {
   const newestFirst = [...state.steps.values()].filter(isDeploy).reverse();
-  return new Map(newestFirst.map(({ component, before }) => [component!, before as unknown as ComponentState | null]));
+  return new Map(
+    newestFirst.map(({ component, before }) => [component!, kernel.redactor.resolve(before) as unknown as ComponentState | null]),
+  );
 }
 
 /** Undoes one step: its own restore, then the removal of what it made, which an undo may take away itself, or set free. */
