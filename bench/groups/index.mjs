@@ -1,4 +1,3 @@
-import { hooksGroup } from './hooks.mjs';
 import { journalGroup } from './journal.mjs';
 import { listsGroup } from './lists.mjs';
 import { rollbackGroup } from './rollback.mjs';
@@ -11,7 +10,6 @@ export const GROUPS = {
   start: startGroup,
   step: stepGroup,
   journal: journalGroup,
-  hooks: hooksGroup,
   rss: rssGroup,
   lists: listsGroup,
   rollback: rollbackGroup,

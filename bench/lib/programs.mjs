@@ -14,5 +14,4 @@ export const PROGRAMS = {
   rollback: at(new URL('../programs/rollback.mjs', import.meta.url)),
   listSnapshots: at(new URL('../programs/list-snapshots.mjs', import.meta.url)),
   cached: at(new URL('../programs/cached.cjs', import.meta.url)),
-  hooks: at(new URL('../programs/hooks.mjs', import.meta.url)),
 };

@@ -1,5 +1,7 @@
-import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
-import { type CallRules, callSyncTaps, callTaps, type HookKind, type OwnedTap, type TapErrorSink, TapWatch } from './hook-call.js';
+import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap, SyncHook } from 'tapable';
+import { inTime } from './deadline.js';
+import { errors } from './errors/catalogue.js';
+import { isShipError } from './errors/ship-error.js';
 import type {
   Config,
   Context,
@@ -59,6 +61,12 @@ export interface FailureNotice {
   /** Keeps evidence in the journal. The text is redacted. */
   addEvidence(name: string, text: string): void;
 }
+
+/** What kind of hook it is: which answer counts, and what an error of a tap does. */
+export type HookKind = 'waterfall' | 'series' | 'bail' | 'settle-all' | 'sync';
+
+/** Where the errors of settle-all hooks and of `event` taps go. */
+export type TapErrorSink = (error: Error) => void;
 
 /**
  * The hook table. `settle-all`: every tap runs although others throw, and the errors come back
@@ -140,21 +148,62 @@ export function createHooks(): Hooks {
 }
 
 /**
- * Guards every tap: errors carry `plugin/hook`, a tap that never settles meets a deadline, and in
- * settle-all hooks an error does not stop the next tap. tapable keeps the taps and their order;
- * how they are called is compiled here instead of there.
+ * Guards every tap: its errors carry `plugin/hook`, one that never settles meets a deadline, and in
+ * settle-all hooks an error does not stop the next tap. `tap` with an async function is awaited as well.
  */
 export function guardHooks(hooks: Hooks, sink: TapErrorSink, deadlineMs = TAP_DEADLINE_MS): void {
-  const watch = new TapWatch(deadlineMs);
   for (const [name, kind] of Object.entries(HOOK_KINDS) as [HookName, HookKind][]) {
-    const rules: CallRules = { hook: name, kind, sink, watch };
-    const hook = hooks[name] as unknown as { compile(options: { taps: readonly OwnedTap[] }): (...args: unknown[]) => unknown };
-    const call = kind === 'sync' ? callSyncTaps : callTaps;
-    hook.compile =
-      ({ taps }) =>
-      (...args) =>
-        call(rules, taps, args);
+    const hook = hooks[name] as unknown as Interceptable;
+    hook.intercept({ register: (tap) => guarded(tap, `${tap.plugin ?? tap.name}/${name}`, kind, sink, deadlineMs) });
   }
+}
+
+function guarded(tap: OwnedTap, source: string, kind: HookKind, sink: TapErrorSink, deadlineMs: number): OwnedTap {
+  if (kind === 'sync') return { ...tap, fn: settled(tap, (error) => sink(named(error, source))) };
+  const late = () => errors.SHIP_HOOK_TIMEOUT({ source, deadlineMs });
+  const fn = async (...args: unknown[]) => {
+    try {
+      return await inTime(() => answerOf(tap, args), late, deadlineMs);
+    } catch (error) {
+      if (kind !== 'settle-all') throw named(error, source);
+      sink(named(error, source));
+    }
+  };
+  return { ...tap, type: 'promise', fn };
+}
+
+type OwnedTap = FullTap & Owner;
+/** Every hook of tapable has it in the same shape. */
+interface Interceptable {
+  intercept(interceptor: { register(tap: OwnedTap): OwnedTap }): void;
+}
+
+/** A tap of a sync hook. Nothing waits for what it begins, but its error is reported. */
+function settled({ fn }: OwnedTap, report: (error: unknown) => void): (...args: unknown[]) => void {
+  return (...args) => {
+    try {
+      const answer: unknown = fn(...args);
+      if (answer instanceof Promise) answer.catch(report);
+    } catch (error) {
+      report(error);
+    }
+  };
+}
+
+/** What a tap answers, whichever way it was tapped. */
+async function answerOf({ type, fn }: OwnedTap, args: unknown[]): Promise<unknown> {
+  if (type !== 'async') return fn(...args);
+  return new Promise((resolve, reject) => {
+    fn(...args, (error: unknown, answer: unknown) => (error ? reject(error) : resolve(answer)));
+  });
+}
+
+function named(error: unknown, source: string): Error {
+  if (isShipError(error)) {
+    if (error.source === undefined) Object.defineProperty(error, 'source', { value: source });
+    return error;
+  }
+  return errors.SHIP_HOOK_FAILED({ source, message: error instanceof Error ? error.message : String(error) }, { cause: error, source });
 }
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */

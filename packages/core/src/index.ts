@@ -1,9 +1,9 @@
 // What authors of plugins need. Who runs a kernel imports `@ship/core/kernel`.
 export { parseDuration, suggest } from './config/index.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
-export type { HookKind } from './hook-call.js';
 export type {
   FailureNotice,
+  HookKind,
   HookName,
   PlanReview,
   PluginHooks,

@@ -1,4 +1,5 @@
-import type { Argv, Variables } from './types.js';
+import type { Context } from '@ship/core';
+import type { Argv, ExecuteOptions, Variables } from './types.js';
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 const LONGEST = 400;
@@ -28,4 +29,18 @@ export function mergeEnv(over: Variables | undefined, base?: Variables): NodeJS.
     else merged[name] = value;
   }
   return merged;
+}
+
+/** The options that tie a command to what it is executed for: its deadline, its log, its journal. */
+export function fromContext(
+  ctx: Context,
+): Required<Pick<ExecuteOptions, 'cwd' | 'baseEnv' | 'signal' | 'onOutput' | 'onSpawn' | 'redact'>> {
+  return {
+    cwd: ctx.dir,
+    baseEnv: ctx.env,
+    signal: ctx.signal,
+    onOutput: (output) => ctx.output(output),
+    onSpawn: (process) => ctx.spawned(process),
+    redact: (text) => ctx.redact(text),
+  };
 }

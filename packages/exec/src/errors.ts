@@ -45,15 +45,6 @@ export const execErrors = defineErrors({
       ),
     hint: 'What it did until then is unknown: look at what it touches.',
   },
-  SHIP_COMMAND_LOST: {
-    exit: 3,
-    message: (d: Ran & { survived: boolean }) =>
-      withTail(
-        `${d.line} was ended, because the process that started it is gone${d.survived ? ', but part of it still runs' : ''}`,
-        d.tail,
-      ),
-    hint: 'What it did until then is unknown: look at what it touches. Who ends processes of ship on this machine?',
-  },
   SHIP_CWD_MISSING: {
     exit: 3,
     message: (d: { line: string; cwd: string }) => `the working folder ${d.cwd} is not a folder that can be entered: ${d.line}`,

@@ -1,10 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { monotonicMs, processStartTime } from '@ship/core/process';
-import { commandLine } from './command.js';
-import { endedBadly, endedByUs, type Failing } from './failure.js';
-import { openOutputs } from './outputs.js';
-import { start, startFailure } from './start.js';
+import { commandLine, mergeEnv } from './command.js';
+import { endedBadly, endedByUs, type Failing, startFailure } from './failure.js';
+import { openOutputs } from './output.js';
 import { type Supervised, supervise } from './supervise.js';
-import type { Argv, ExecResult, ExecuteOptions, Started } from './types.js';
+import type { Argv, ExecResult, ExecuteOptions } from './types.js';
 
 const same = (text: string) => text;
 
@@ -16,31 +17,45 @@ const same = (text: string) => text;
  */
 export async function execute(command: Argv, options: ExecuteOptions = {}): Promise<ExecResult> {
   const since = monotonicMs();
-  const known = { command, redact: options.redact ?? same };
-  const failing = (more: Partial<Failing>): Failing => ({ ...known, durationMs: monotonicMs() - since, ...more });
-  if (options.signal?.aborted) throw endedByUs(failing({}), 'aborted', options.signal.reason, 0);
-  const cannot = (error: unknown) => startFailure(error, failing({}), options.cwd);
-  const outputs = attempt(() => openOutputs(options, known.redact), cannot);
+  const redact = options.redact ?? same;
+  const failing = (more: Partial<Failing> = {}): Failing => ({ command, redact, durationMs: monotonicMs() - since, ...more });
+  const refuseIfAborted = () => {
+    if (options.signal?.aborted) throw endedByUs(failing(), 'aborted', options.signal.reason, 0);
+  };
+  const cannotStart = (error: unknown) => {
+    throw startFailure(error, failing(), options.cwd);
+  };
+  refuseIfAborted();
+  const outputs = await openOutputs(options, redact).catch(cannotStart);
+  let child: ChildProcess;
   try {
-    const child = await start(command, options, outputs.fds).catch((error) => {
-      throw cannot(error);
-    });
-    outputs.watch();
-    const supervised = await attended(child, command, options, known.redact).catch((error) => {
-      throw cannot(error);
-    });
-    const result = { command, ...outputs.finish(), durationMs: monotonicMs() - since, pid: child.pid };
-    return judged(supervised, options, () => failing({ ...result, ...supervised }), result);
+    refuseIfAborted();
+    child = await start(command, options, outputs.fds).catch(cannotStart);
   } finally {
-    outputs.close();
+    outputs.closeTheirs();
   }
+  const supervised = await attended(child, command, options, redact);
+  const result = { command, ...outputs.finish(), durationMs: monotonicMs() - since, pid: child.pid! };
+  return judged(supervised, options, () => failing({ ...result, ...supervised }), result);
 }
 
-/** Tells about the process, and waits for it. */
-function attended(child: Started, argv: Argv, options: ExecuteOptions, redact: (text: string) => string): Promise<Supervised> {
+/** Starts a command in a process group of its own, so that Ctrl-C reaches it once and its children can be ended. */
+async function start([name, ...args]: Argv, options: ExecuteOptions, fds: readonly [number, number]): Promise<ChildProcess> {
+  const { cwd, input } = options;
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(name, args, { cwd, env: mergeEnv(options.env, options.baseEnv), detached: true, stdio: [stdin, ...fds] });
+  // Rejects with the error that follows.
+  if (child.pid === undefined) await once(child, 'spawn');
+  // A command need not read what it is given.
+  child.stdin?.on('error', () => {}).end(input);
+  return child;
+}
+
+/** Reports the process, and waits for it. */
+function attended(child: ChildProcess, argv: Argv, options: ExecuteOptions, redact: (text: string) => string): Promise<Supervised> {
   const supervision = supervise(child, options);
   if (options.onSpawn === undefined) return supervision.done;
-  const { pid } = child;
+  const pid = child.pid!;
   const started = processStartTime(pid);
   try {
     const command = commandLine(argv, redact);
@@ -63,12 +78,4 @@ function judged(
   const ok = options.okExitCodes ?? [0];
   if (exitCode === null || (ok !== 'any' && !ok.includes(exitCode))) throw endedBadly(failing(), ending);
   return { ...result, exitCode, signal: null };
-}
-
-function attempt<T>(act: () => T, failure: (error: unknown) => Error): T {
-  try {
-    return act();
-  } catch (error) {
-    throw failure(error);
-  }
 }

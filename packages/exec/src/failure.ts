@@ -1,11 +1,12 @@
+import { statSync } from 'node:fs';
 import { isShipError, type ShipError } from '@ship/core';
 import { commandLine } from './command.js';
 import { execErrors } from './errors.js';
-import { lastLines } from './text.js';
+import { lastLines } from './lines.js';
 import type { Argv, EndedBy, Ending, ExecResult } from './types.js';
 
 /** What kind of failure it was. The kernel classifies; this only says what happened. */
-export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'lost' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';
+export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';
 
 /**
  * The fields of a failed command: those of a success, redacted, and a boolean for each reason.
@@ -52,19 +53,41 @@ export function endedBadly(failing: Failing, ending: Ending): CommandFailed {
   return withFields(error, failing, ending.signal === null ? 'exit' : 'signal');
 }
 
-/** The error of a command that we ended, or never started because it was too late. */
+/** The error of a command that ship ended, or never started because it was too late. */
 export function endedByUs(failing: Failing, by: EndedBy, reason: unknown, timeoutMs: number): CommandFailed {
   const survived = failing.survived ?? false;
   const shared = { ...described(failing), survived };
   if (by === 'timeout') return withFields(execErrors.SHIP_COMMAND_TIMEOUT({ ...shared, afterMs: timeoutMs }), failing, 'timeout');
-  if (by === 'lost') return withFields(execErrors.SHIP_COMMAND_LOST(shared), failing, 'lost');
   const why = isShipError(reason) ? ` (${failing.redact(reason.message)})` : '';
   const error = execErrors.SHIP_COMMAND_ABORTED({ ...shared, why, started: failing.pid !== undefined }, { cause: reason });
   return withFields(error, failing, 'aborted');
 }
 
+/** The error of a command that could not be started. */
+export function startFailure(error: unknown, failing: Failing, cwd: string | undefined): CommandFailed {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  const name = failing.redact(failing.command[0]);
+  const line = commandLine(failing.command, failing.redact);
+  const extras = { cause: withoutSecrets(error, failing.redact) };
+  if (cwd !== undefined && isEnter(code) && !isFolder(cwd)) {
+    return withFields(execErrors.SHIP_CWD_MISSING({ line, cwd: failing.redact(cwd) }, extras), failing, 'cwd-missing');
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const missing = name.includes('/') && exists(failing.command[0], cwd) ? 'interpreter' : 'command';
+    return withFields(execErrors.SHIP_COMMAND_NOT_FOUND({ line, name, missing }, extras), failing, 'not-found');
+  }
+  if (code === 'EACCES' || code === 'ENOEXEC' || code === 'EISDIR') {
+    return withFields(execErrors.SHIP_COMMAND_NOT_EXECUTABLE({ line, name }, extras), failing, 'not-executable');
+  }
+  return withFields(
+    execErrors.SHIP_COMMAND_FAILED({ line, tail: '', how: `could not be started: ${reason(code)}` }, extras),
+    failing,
+    'spawn',
+  );
+}
+
 /** Puts the fields on an error of the catalogue. */
-export function withFields(error: ShipError, failing: Failing, kind: FailureKind): CommandFailed {
+function withFields(error: ShipError, failing: Failing, kind: FailureKind): CommandFailed {
   const { redact } = failing;
   const fields: CommandFailure = {
     kind,
@@ -87,4 +110,34 @@ export function withFields(error: ShipError, failing: Failing, kind: FailureKind
 function described({ command, redact, stdout = '', stderr = '' }: Failing): { line: string; tail: string } {
   const told = stderr.trim() === '' ? stdout : stderr;
   return { line: commandLine(command, redact), tail: lastLines(told, redact) };
+}
+
+/** Node's own errors quote the arguments, secrets and all. */
+function withoutSecrets(error: unknown, redact: (text: string) => string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ERR_INVALID_ARG_VALUE' ? undefined : Object.assign(new Error(redact(message)), { code });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  E2BIG: 'its arguments and environment are too long',
+  EAGAIN: 'the system has no room for another process',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on this machine',
+  ENOMEM: 'there is not enough memory',
+  NO_PIPE: 'no pipe could be made for its output',
+  ERR_INVALID_ARG_VALUE: 'a text given to it is empty or holds a NUL byte',
+};
+
+function reason(code: string | undefined): string {
+  return (code !== undefined && REASONS[code]) || code || 'the reason is unknown';
+}
+
+const isEnter = (code: string | undefined) => code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES';
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function exists(path: string, cwd = '.'): boolean {
+  return statSync(path.startsWith('/') ? path : `${cwd}/${path}`, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,14 +1,17 @@
-import { presentable } from './text.js';
+import { stripVTControlCharacters } from 'node:util';
 
 const LONGEST = 64 * 1024;
 /** No secret is taken to be longer. */
 const HELD_BACK = 16 * 1024;
+const LAST_LINES = 10;
+const LONGEST_LAST_LINE = 500;
+// Every C0 and C1 character but tab and newline; carriage returns have become newlines before.
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** Takes text as it comes, and hands on whole lines. */
 export interface Lines {
   push(text: string): void;
-  /** Says that something is missing here. The torn lines before and after it are left out as well. */
-  skip(bytes: number): void;
   /** Hands on what is left, with or without a newline. */
   end(): void;
 }
@@ -19,20 +22,15 @@ export interface Lines {
  */
 export function createLines(redact: (text: string) => string, emit: (text: string) => void): Lines {
   let pending = '';
-  let torn = false;
+  let isLeavingOut = false;
   const hand = (text: string) => {
     const shown = presentable(text, redact);
     if (shown !== '') emit(shown);
   };
-  const leaveOut = (what: string) => {
-    pending = '';
-    torn = true;
-    emit(`[… ${what} left out …]\n`);
-  };
   return {
     push(text) {
-      pending += torn ? afterFirstLineEnd(text) : text;
-      if (pending !== '') torn = false;
+      pending += isLeavingOut ? afterFirstLineEnd(text) : text;
+      if (pending !== '') isLeavingOut = false;
       const end = lastLineEnd(pending);
       if (end > 0) {
         hand(pending.slice(0, end));
@@ -40,12 +38,15 @@ export function createLines(redact: (text: string) => string, emit: (text: strin
       }
       while (pending.length > LONGEST) {
         const cut = safeCut(pending.slice(0, LONGEST), redact);
-        if (cut === 0) return leaveOut('a long line');
+        if (cut === 0) {
+          pending = '';
+          isLeavingOut = true;
+          return emit('[… a long line left out …]\n');
+        }
         hand(pending.slice(0, cut));
         pending = pending.slice(cut);
       }
     },
-    skip: (bytes) => leaveOut(`${bytes} bytes`),
     end() {
       if (pending !== '') hand(pending);
       pending = '';
@@ -77,4 +78,30 @@ function splits(text: string, cut: number, redact: (text: string) => string): bo
   const code = text.charCodeAt(cut);
   if (code >= 0xdc00 && code <= 0xdfff) return true;
   return redact(text) !== parts(redact) || presentable(text, redact) !== parts((part) => presentable(part, redact));
+}
+
+/**
+ * Makes a tool's output safe for a terminal and for people who may not see the secrets.
+ * A secret may hide behind control sequences, or hold some itself: it is looked for before and after.
+ */
+function presentable(text: string, redact: (text: string) => string): string {
+  const redacted = redact(text);
+  return CONTROL.test(redacted) ? redact(withoutControls(redacted)) : redacted;
+}
+
+/** Removes whatever could move the cursor; a carriage return starts a new line. */
+function withoutControls(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\r+\n?/g, '\n')
+    .replace(CONTROLS, '');
+}
+
+/** The last lines of an output, for an error message. */
+export function lastLines(text: string, redact: (text: string) => string): string {
+  return presentable(text, redact)
+    .trimEnd()
+    .split('\n')
+    .slice(-LAST_LINES)
+    .map((line) => (line.length > LONGEST_LAST_LINE ? `${line.slice(0, LONGEST_LAST_LINE)}…` : line))
+    .join('\n');
 }

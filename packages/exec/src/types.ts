@@ -55,12 +55,5 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that has been started. */
-export interface Started {
-  readonly pid: number;
-  /** Rejects where it could not be executed after all, or where nobody can tell how it ended. */
-  readonly ended: Promise<Ending>;
-}
-
-/** Why a command was ended by us. `lost`: nobody can tell any more how it ends. */
-export type EndedBy = 'timeout' | 'aborted' | 'lost';
+/** Why ship ended a command. */
+export type EndedBy = 'timeout' | 'aborted';

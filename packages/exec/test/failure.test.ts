@@ -1,13 +1,11 @@
 import { inspect } from 'node:util';
 import { isShipError } from '@ship/core';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { failure, fixture, STARTERS, startBy } from './help.js';
+import { describe, expect, it } from 'vitest';
+import { failure, fixture } from './help.js';
 
 const redact = (text: string) => text.replaceAll('s3cret', '[redacted]');
 
-describe.each(STARTERS)('a failure of a command that was started by %s', (starter) => {
-  beforeEach(() => startBy(starter));
-
+describe('a failure', () => {
   it('has the shape of a success, and says why', async () => {
     const error = await failure(['/bin/sh', '-c', 'echo out; echo err >&2; exit 4']);
     expect(isShipError(error)).toBe(true);

@@ -77,14 +77,4 @@ describe('lines', () => {
     lines.push(`${'x'.repeat(50_000)}\nnext\n`);
     expect(all.join('')).toBe('[… a long line left out …]\nnext\n');
   });
-
-  it('leaves out the torn lines around a gap', () => {
-    const seen: string[] = [];
-    const lines = createLines(redact, (text) => seen.push(text));
-    lines.push('whole\ns3cret');
-    lines.skip(12);
-    lines.push('-Value torn');
-    lines.push(' still\nwhole again\n');
-    expect(seen).toEqual(['whole\n', '[… 12 bytes left out …]\n', 'whole again\n']);
-  });
 });

@@ -1,10 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { execErrors, groupAlive } from '../src/index.js';
-import { failure, fixture, run, running, STARTERS, sh, startBy, until } from './help.js';
+import { describe, expect, it } from 'vitest';
+import { execErrors, execute, groupAlive } from '../src/index.js';
+import { failure, fixture, running, sh, until } from './help.js';
 
-describe.each(STARTERS)('ending a command that was started by %s', (starter) => {
-  beforeEach(() => startBy(starter));
-
+describe('ending a command', () => {
   it('interrupts once, and takes the time it needs', async () => {
     const controller = new AbortController();
     const onOutput = () => controller.abort();
@@ -65,7 +63,7 @@ describe.each(STARTERS)('ending a command that was started by %s', (starter) => 
 
   it('leaves no zombie', async () => {
     await Promise.all(Array.from({ length: 20 }, () => failure(['sleep', '60'], { timeoutMs: 20 })));
-    const { stdout } = await run(['ps', '-o', 'stat=,ppid=', '--ppid', String(process.pid)]);
+    const { stdout } = await execute(['ps', '-o', 'stat=,ppid=', '--ppid', String(process.pid)]);
     expect(stdout.split('\n').filter((line) => line.startsWith('Z'))).toEqual([]);
   });
 });
