@@ -10,7 +10,8 @@ exports.CRASH_POINTS = {
   'run-started': { when: 'synced', what: run('run-started') },
   captured: { when: 'write', what: of('intent', 'step', 'run') },
   intended: { when: 'synced', what: of('intent', 'step', 'run') },
-  spawned: { when: 'spawned', what: () => true },
+  // Not what makes the pipes of commands.
+  spawned: { when: 'spawned', what: ([command]) => command !== 'mkfifo' },
   acted: { when: 'write', what: (entry) => run('result')(entry) || of('failed', 'step', 'run')(entry) },
   'step-finished': { when: 'synced', what: (entry) => run('result')(entry) || of('failed', 'step', 'run')(entry) },
   'journal-write': { when: 'write' },
