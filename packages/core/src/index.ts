@@ -16,7 +16,7 @@ export type {
 } from './hooks.js';
 export { fileTimestamp, uniqueId } from './ids.js';
 export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
-export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+export { SchemaChecker } from './plugins/schema.js';
 export { overallVersion } from './run/deployed.js';
 export { MemoryStore } from './store/memory.js';
 export { userName } from './store/owner.js';

@@ -9,7 +9,7 @@ import type { ImportModule } from './plugins/import-plugin.js';
 import { type BuiltinPlugins, loadPlugins } from './plugins/load.js';
 import { openStore } from './plugins/open-store.js';
 import { Registry } from './plugins/registry.js';
-import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+import { SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { ChosenStore } from './store/chosen.js';
 import { FencedStore } from './store/fenced.js';
@@ -54,8 +54,6 @@ export interface KernelOptions {
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */
   readonly defaults?: readonly string[];
-  /** The compiled schema with that `$id`, where there is one: ajv need not be loaded for it. */
-  precompiled?(id: string): CompiledSchema | undefined;
   /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
   /** Who can be asked; nobody when absent. */
@@ -146,7 +144,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
     positionOf,
     hooks,
     registry: new Registry(),
-    checker: new SchemaChecker(options.precompiled),
+    checker: new SchemaChecker(),
     redactor,
     flags: options.flags ?? {},
     forceRollback: options.forceRollback ?? false,
