@@ -15,7 +15,7 @@ exports.openCodeCache = (source) => {
   const file = `${folder}/${process.version}-${process.arch}-${key.toString(16)}.code`;
   return {
     data: attempt(() => read(folder, file, key)),
-    keep: (script) => void attempt(() => keep(folder, file, key, script.createCachedData())),
+    keep: (script) => void attempt(() => keep(folder, file, key, script)),
   };
 };
 
@@ -26,10 +26,11 @@ function read(folder, file, key) {
   return crc32(data, key) === content.readUInt32LE(data.length) ? data : undefined;
 }
 
-function keep(folder, file, key, data) {
+function keep(folder, file, key, script) {
   // Not recursive: a home that is not there is not made.
   for (const path of [dirname(folder), folder]) attempt(() => fs.mkdirSync(path, { mode: 0o700 }));
   if (!isOurs(folder)) return;
+  const data = script.createCachedData();
   const sum = Buffer.alloc(4);
   sum.writeUInt32LE(crc32(data, key));
   const temporary = `${file}.${process.pid}`;
