@@ -1,38 +1,57 @@
-// Bundles the command: CommonJS files that start fast, and the programs that outlive it.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Makes the command of what `tsc` has compiled: the validators of our own schemas, the bundle, and the programs that outlive it.
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
-import { buildChunks } from './chunks.mjs';
-import { buildLazyLibraries, lazyLibraries } from './lazy-libraries.mjs';
-import { precompiledSchemas } from './precompile.mjs';
-import { pureLibraries } from './pure-libraries.mjs';
-import { warmCodeCache } from './warm.mjs';
+import { BUILTINS } from '../packages/cli/dist/tsc/builtins.js';
+import { AJV_OPTIONS } from '../packages/core/dist/config/config-schema.js';
+import { builtinSchemas } from '../packages/core/dist/schemas.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const cli = join(root, 'packages/cli');
-const out = join(cli, 'dist');
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const command = at('packages/cli/dist/ship.cjs');
+const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', legalComments: 'none' };
 
-const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', legalComments: 'none', minifySyntax: true };
+await build({
+  ...shared,
+  stdin: { contents: await validators(), resolveDir: at('packages/core') },
+  outfile: at('packages/core/dist/config/precompiled.js'),
+  allowOverwrite: true,
+  format: 'esm',
+});
 
-for (const file of existsSync(out) ? readdirSync(out) : []) if (/^ship.*\.(cjs|cache)$/.test(file)) rmSync(join(out, file));
-await buildLazyLibraries(root, out, shared);
-await buildChunks({ root, out, ...shared, contents: await precompiledSchemas(root), plugins: [lazyLibraries, pureLibraries] });
+await build({
+  ...shared,
+  entryPoints: [at('packages/cli/dist/tsc/main.js')],
+  outfile: command,
+  format: 'cjs',
+  external: ['typescript'],
+  // Names in stack traces stay as they are written; white space and comments only cost reading time.
+  minifyWhitespace: true,
+  sourcemap: true,
+  sourcesContent: false,
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const Import = require('../bin/import.cjs'), importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+});
+// As long as what it stands for, so that the source map stays right.
+writeFileSync(command, readFileSync(command, 'utf8').replaceAll(/\bimport\(/g, 'Import('));
 
-const release = join(root, 'plugins/release/dist');
 for (const program of ['supervisor', 'front']) {
-  const entry = join(release, `${program}.js`);
-  if (existsSync(entry))
-    await build({
-      ...shared,
-      entryPoints: [entry],
-      outfile: join(out, `${program}.js`),
-      format: 'esm',
-      banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
-    });
+  const outfile = at(`packages/cli/dist/${program}.js`);
+  await build({ ...shared, entryPoints: [at(`plugins/release/dist/${program}.js`)], outfile, format: 'esm' });
 }
 
-mkdirSync(out, { recursive: true });
-copyFileSync(join(out, 'tsc/own-packages.mjs'), join(out, 'own-packages.mjs'));
-if (existsSync(join(root, 'docs/errors.md'))) copyFileSync(join(root, 'docs/errors.md'), join(out, 'errors.md'));
-warmCodeCache(cli);
+copyFileSync(at('packages/cli/dist/tsc/own-packages.mjs'), at('packages/cli/dist/own-packages.mjs'));
+copyFileSync(at('docs/errors.md'), at('packages/cli/dist/errors.md'));
+
+/** A module with what `packages/core/src/config/precompiled.ts` declares. */
+async function validators() {
+  const config = JSON.parse(readFileSync(at('schemas/config.schema.json'), 'utf8'));
+  const plugins = await Promise.all(Object.values(BUILTINS).map(async (load) => (await load()).default));
+  const schemas = [config, ...(await builtinSchemas(plugins))];
+  const ids = schemas.map(({ $id }) => $id);
+  if (ids.some(($id) => $id === undefined)) throw new Error('each schema of our own needs an $id');
+  const ajv = new Ajv({ ...AJV_OPTIONS, schemas, code: { source: true } });
+  const code = standalone.default(ajv, Object.fromEntries(ids.map(($id) => [$id, $id])));
+  return `const exports = {}; ${code}\nexport const precompiled = new Map(Object.entries(exports));`;
+}

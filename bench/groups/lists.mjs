@@ -1,10 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeSnapshot } from '../../plugins/snapshots/dist/file.js';
-import { hoistedModules } from '../../scripts/hoisted-modules.mjs';
-import { LAZY_HELPERS, lazyModules, noteLoad } from '../../scripts/lazy-modules.mjs';
-import { idOf } from '../../scripts/module-exports.mjs';
 import { runChild, timeChild } from '../lib/children.mjs';
 import { freshFolder } from '../lib/folders.mjs';
 import { ratioAtMost } from '../lib/goals.mjs';
@@ -22,7 +19,7 @@ export async function listsGroup({ isSmoke }) {
   fill(join(state, 'snapshots/default'), count);
   // Else the disk would write them while others are measured.
   runChild(['sync']);
-  const program = await chunk(PROGRAMS.listSnapshots, ['20', 'all'], state);
+  const program = await bundle(PROGRAMS.listSnapshots, state);
   const listing = (newest) => node(PROGRAMS.cached, program, `${program}.${newest}.cache`, state, newest);
   // In V8's code cache is what a list of that kind runs.
   for (const newest of ['20', 'all']) runChild(listing(newest));
@@ -48,25 +45,11 @@ export async function listsGroup({ isSmoke }) {
   };
 }
 
-/** In one file, in plain ASCII, with what is always loaded in one scope, as the command is: else the loading of a hundred modules would be measured. */
-async function chunk(program, words, state) {
-  const folder = freshFolder();
-  const [outfile, loads] = [join(folder, 'list.cjs'), join(folder, 'loads')];
-  const options = { bundle: true, platform: 'node', format: 'cjs', minify: true, outfile };
-  await build({ ...options, entryPoints: [program], banner: { js: LAZY_HELPERS }, plugins: [lazyModules({ prefix: noteLoad })] });
-  // The first one makes the index, with more than a list loads.
-  for (const [index, newest] of ['all', ...words].entries())
-    runChild(node(outfile, state, newest), { env: { SHIP_LOADS: index === 0 ? join(folder, 'first') : loads } });
-  const here = new Set([idOf(program), ...readFileSync(loads, 'utf8').trim().split('\n')]);
-  const chunkOf = (id) => (here.has(id) ? 'list' : 'rest');
-  await build({
-    ...options,
-    stdin: { contents: `import "ship:${idOf(program)}";`, resolveDir: folder },
-    // A chunk is a function, as those of the command are.
-    banner: { js: `(function (require, module, exports) {${LAZY_HELPERS}` },
-    footer: { js: '\n})' },
-    plugins: [hoistedModules('list', { chunkOf, contents: {} })],
-  });
+/** In one file, as the command is: else the loading of a hundred modules would be measured. The first run makes the index. */
+async function bundle(program, state) {
+  const outfile = join(freshFolder(), 'list.cjs');
+  await build({ bundle: true, platform: 'node', format: 'cjs', minify: true, entryPoints: [program], outfile });
+  runChild(node(outfile, state, 'all'));
   return outfile;
 }
 

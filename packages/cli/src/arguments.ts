@@ -1,5 +1,5 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { LANES, type Lane, suggest } from '@ship/core';
-import { Command, CommanderError, Option } from 'commander';
 import { errors } from './errors.js';
 import { VERBS } from './help.js';
 
@@ -47,106 +47,73 @@ export interface Flags {
   readonly version: boolean;
 }
 
+const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  env: { type: 'string', short: 'e' },
+  lane: { type: 'string' },
+  'auto-rollback': { type: 'boolean' },
+  'rollback-on-failure': { type: 'boolean' },
+  'no-auto-rollback': { type: 'boolean' },
+  'no-rollback': { type: 'boolean' },
+  'force-rollback': { type: 'boolean' },
+  'rollback-to': { type: 'string' },
+  'rollback-component': { type: 'string' },
+  to: { type: 'string' },
+  component: { type: 'string' },
+  instant: { type: 'boolean' },
+  context: { type: 'string' },
+  replay: { type: 'string' },
+  back: { type: 'boolean' },
+  forward: { type: 'boolean' },
+  'rollback-timeout': { type: 'string' },
+  'lock-wait': { type: 'string' },
+  'list-snapshots': { type: 'boolean' },
+  'without-journal': { type: 'boolean' },
+  'dry-run': { type: 'boolean', short: 'n' },
+  yes: { type: 'boolean', short: 'y' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+} as const satisfies ParseArgsConfig['options'];
+
 /** Reads the command line. Mistakes throw SHIP_USAGE, with the nearest flag as the hint. */
 export function parseArguments(argv: readonly string[], extraSkipFlag?: string): Arguments {
-  const given = argv.map((word) => (word === extraSkipFlag ? '--no-auto-rollback' : word));
-  const program = createProgram();
-  try {
-    program.parse(given as string[], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw usageError(error);
-    throw error;
-  }
-  if (given.includes('--auto-rollback') && given.includes('--no-auto-rollback')) throw clash('--auto-rollback', '--no-auto-rollback');
-  return argumentsOf(program.args, program.opts());
-}
-
-/** The words and flags that a reader found, checked against each other. */
-export function argumentsOf([verb, ...rest]: readonly string[], given: Record<string, unknown>): Arguments {
-  const flags = readFlags(given);
+  const args = argv.map((word) => (word === extraSkipFlag ? '--no-auto-rollback' : word));
+  // Not strict: Node's own messages name no near flag.
+  const { values, positionals, tokens } = parseArgs({ args, options: OPTIONS, strict: false, tokens: true });
+  for (const token of tokens) if (token.kind === 'option') checkToken(token);
+  const [verb, ...rest] = positionals;
+  const flags = readFlags(values);
   checkFlags(flags, verb);
   return { verb, rest, flags };
 }
 
-function createProgram(): Command {
-  return new Command('ship')
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, writeOut: () => {} })
-    .helpOption(false)
-    .argument('[command...]')
-    .option('-c, --config <file>')
-    .option('-e, --env <name>')
-    .option('--lane <lane>')
-    .addOption(new Option('--auto-rollback'))
-    .addOption(new Option('--rollback-on-failure'))
-    .addOption(new Option('--no-auto-rollback').default(undefined))
-    .addOption(new Option('--no-rollback').default(undefined))
-    .option('--force-rollback')
-    .option('--rollback-to <id>')
-    .option('--rollback-component <name>')
-    .option('--to <id>')
-    .option('--component <name>')
-    .option('--instant')
-    .option('--context <file>')
-    .option('--replay <run>')
-    .option('--back')
-    .option('--forward')
-    .option('--rollback-timeout <duration>')
-    .option('--lock-wait <duration>')
-    .option('--list-snapshots')
-    .option('--without-journal')
-    .option('-n, --dry-run')
-    .option('-y, --yes')
-    .option('--json')
-    .option('-v, --verbose')
-    .option('-h, --help')
-    .option('-V, --version');
+function checkToken({ name, rawName, value }: { name: string; rawName: string; value: string | undefined }): void {
+  const { type } = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof typeof OPTIONS] : {};
+  if (type === undefined) throw unknownFlag(rawName);
+  if (type === 'string' && value === undefined) throw errors.SHIP_USAGE({ problem: `${rawName} needs a value` });
+  if (type === 'boolean' && value !== undefined) throw errors.SHIP_USAGE({ problem: `${rawName} takes no value` });
 }
 
-type TextFlag =
-  | 'config'
-  | 'env'
-  | 'rollbackTo'
-  | 'rollbackComponent'
-  | 'rollbackTimeout'
-  | 'lockWait'
-  | 'lane'
-  | 'to'
-  | 'component'
-  | 'context'
-  | 'replay';
-
-function readFlags(given: Record<string, unknown>): Flags {
-  const text = (key: TextFlag) => (given[key] === undefined ? {} : { [key]: given[key] });
-  return {
-    ...text('config'),
-    ...text('env'),
-    ...text('lane'),
-    ...text('rollbackTo'),
-    ...text('rollbackComponent'),
-    ...text('to'),
-    ...text('component'),
-    ...text('context'),
-    ...text('replay'),
-    instant: given.instant === true,
-    ...text('rollbackTimeout'),
-    ...text('lockWait'),
-    autoRollback: given.autoRollback === true || given.rollbackOnFailure === true,
-    noAutoRollback: given.autoRollback === false,
-    noRollback: given.rollback === false,
-    forceRollback: given.forceRollback === true,
-    back: given.back === true,
-    forward: given.forward === true,
-    listSnapshots: given.listSnapshots === true,
-    withoutJournal: given.withoutJournal === true,
-    dryRun: given.dryRun === true,
-    yes: given.yes === true,
-    json: given.json === true,
-    verbose: given.verbose === true,
-    help: given.help === true,
-    version: given.version === true,
-  };
+function unknownFlag(flag: string) {
+  const near = flag.startsWith('--')
+    ? suggest(
+        flag,
+        Object.keys(OPTIONS).map((name) => `--${name}`),
+      )
+    : undefined;
+  return errors.SHIP_USAGE({ problem: `unknown option '${flag}'`, hint: near && `Did you mean \`${near}\`?` });
 }
+
+function readFlags(given: ReturnType<typeof parseArgs>['values']): Flags {
+  const switches = Object.entries(OPTIONS).flatMap(([name, { type }]) => (type === 'boolean' ? [[camelCase(name), false]] : []));
+  const values = Object.entries(given).map(([name, value]) => [camelCase(name), value]);
+  const { rollbackOnFailure, ...flags } = Object.fromEntries([...switches, ...values]);
+  return { ...flags, autoRollback: flags.autoRollback || rollbackOnFailure };
+}
+
+const camelCase = (name: string) => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The verb that a report names. */
 export function verbOf({ verb, flags }: Spoken): string {
@@ -226,11 +193,4 @@ function unknownLane(lane: string) {
   const near = suggest(lane, LANES);
   const hint = `${near === undefined ? '' : `Did you mean \`${near}\`? `}The lanes are ${LANES.join(', ')}.`;
   return errors.SHIP_USAGE({ problem: `--lane ${JSON.stringify(lane)}: there is no such lane`, hint });
-}
-
-/** commander writes `error: unknown option '--x'`, and a suggestion in brackets below. */
-function usageError({ message }: CommanderError) {
-  const [problem = message, suggestion] = message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/(--?[a-z-]+)/g, '`$1`');
-  return errors.SHIP_USAGE({ problem, hint });
 }

@@ -2,15 +2,12 @@ import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from 
 import type { Flags } from './arguments.js';
 import { BUILTINS, DEFAULTS } from './builtins.js';
 import { configFile } from './config-file.js';
-import { staySmall } from './heap.js';
 import { importModule } from './import-module.js';
 import { lockWaitOf } from './lock-wait.js';
-import { precompiled } from './precompiled.js';
 
 /** Opens the kernel that the flags ask for. */
 export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
   const { file } = configFile(flags);
-  staySmall(file ?? 'ship.yaml');
   return openKernel({
     cwd: process.cwd(),
     ...(file ? { file } : {}),
@@ -22,7 +19,6 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     lockWaitMs: lockWaitOf(flags),
     builtins: BUILTINS,
     defaults: DEFAULTS,
-    precompiled,
     importModule,
     interaction,
     withoutJournal: flags.withoutJournal,

@@ -2,12 +2,11 @@ import { isShipError } from '@ship/core';
 import { loadConfig } from '@ship/core/kernel';
 import { type Arguments, parseArguments } from './arguments.js';
 import { configFile } from './config-file.js';
-import { parseQuickly } from './quick-arguments.js';
 
 /** Reads the command line. A flag that is unknown here may be the `skip_flag` of the config: only then that is read first. */
 export async function parseWithSkipFlag(argv: readonly string[]): Promise<Arguments> {
   try {
-    return parseQuickly(argv) ?? parseArguments(argv);
+    return parseArguments(argv);
   } catch (error) {
     const skipFlag = await skipFlagOf(argv);
     if (skipFlag === undefined || !argv.includes(skipFlag)) throw error;

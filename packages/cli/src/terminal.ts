@@ -1,6 +1,8 @@
-import { type OutputStream, openOutput } from './output.js';
 import { fenced } from './view/github.js';
 import { type Paint, paintFor } from './view/paint.js';
+
+/** stdout or stderr. */
+type OutputStream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
 
 /** Where a command writes. */
 export interface Terminal {
@@ -24,9 +26,10 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export function openTerminal({ json, verbose }: { json: boolean; verbose: boolean }, env: NodeJS.ProcessEnv): Terminal {
-  const [stdout, stderr] = [openOutput(1), openOutput(2)];
+  const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', unlessNobodyReads);
   const people = json ? stderr : stdout;
-  const interactive = people.isTTY && process.stdin.isTTY === true && !env.CI && env.TERM !== 'dumb';
+  const interactive = people.isTTY === true && process.stdin.isTTY === true && !env.CI && env.TERM !== 'dumb';
   const github = env.GITHUB_ACTIONS === 'true';
   const safe = github ? fenced : (text: string) => text;
   return {
@@ -41,4 +44,9 @@ export function openTerminal({ json, verbose }: { json: boolean; verbose: boolea
     error: (text) => stderr.write(`${safe(text)}\n`),
     annotate: (where, text) => (where === 'line' ? people : stderr).write(`${text}\n`),
   };
+}
+
+/** A reader that goes away, such as `head`, ends the output and nothing else. */
+function unlessNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

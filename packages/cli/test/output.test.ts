@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cleanEnv, SHIP } from '../../../test/support/ship.js';
-import { openOutput } from '../src/output.js';
 import { paintFor } from '../src/view/paint.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}.mjs`, import.meta.url));
@@ -41,10 +40,6 @@ describe('output', () => {
   it('given the command and a reader that goes away at once, then nothing is told on stderr', async () => {
     const { code, stderr } = await piped([SHIP, 'help'], 'true');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
-
-  it('given a descriptor that is no terminal, then it is none', () => {
-    expect(openOutput(1).isTTY).toBe(process.stdout.isTTY === true);
   });
 });
 

@@ -12,9 +12,11 @@ export type {
 } from './hooks.js';
 export { fileTimestamp, uniqueId } from './ids.js';
 export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
-export { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+
+export { SchemaChecker } from './plugins/schema.js';
 export { overallVersion } from './run/environment-state.js';
 export { userName } from './store/liveness.js';
+
 export { MemoryStore } from './store/memory.js';
 export type * from './types/index.js';
 export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, PART_NAMES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';

@@ -5,9 +5,11 @@ import { type ConfigOverrides, checkSections, checkStateFolder, type DraftConfig
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { tappedConfig } from './plugins/config-taps.js';
+
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
 import { openStore, Registry } from './plugins/registry.js';
-import { type CompiledSchema, SchemaChecker } from './plugins/schema.js';
+import { SchemaChecker } from './plugins/schema.js';
+
 import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
@@ -50,8 +52,6 @@ export interface KernelOptions {
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */
   readonly defaults?: readonly string[];
-  /** The compiled schema with that `$id`, where there is one: ajv need not be loaded for it. */
-  precompiled?(id: string): CompiledSchema | undefined;
   /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
   /** Who can be asked; nobody when absent. */
@@ -142,7 +142,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
     positionOf,
     hooks,
     registry: new Registry(),
-    checker: new SchemaChecker(options.precompiled),
+    checker: new SchemaChecker(),
     redactor,
     flags: options.flags ?? {},
     forceRollback: options.forceRollback ?? false,

@@ -5,7 +5,6 @@ import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { openFromFlags } from '../open.js';
-import { precompiled } from '../precompiled.js';
 import type { Terminal } from '../terminal.js';
 import { drawTree } from '../view/tree.js';
 
@@ -21,7 +20,7 @@ export function decide(terminal: Terminal, flags: Flags): Promise<Report> {
 
 async function decideFile(terminal: Terminal, file: string): Promise<Report> {
   const source = file === '-' ? 'stdin' : file;
-  const decision = decideAbout(await readContext(new SchemaChecker(precompiled), parse(source, read(file, source)), source));
+  const decision = decideAbout(await readContext(new SchemaChecker(), parse(source, read(file, source)), source));
   show(terminal, 'Decision', decision);
   return answered(emptyReport('decide', new Date()), decision);
 }

@@ -1,16 +1,15 @@
+import { validateConfig } from './config-schema.js';
 import type { Mistakes } from './mistakes.js';
 import { getAt, type Path } from './paths.js';
-import { fitsSchema } from './predicate.generated.js';
 import { translateError } from './schema-errors.js';
 import type { SchemaError } from './schema-validator.js';
 import type { Source } from './source.js';
-import { validateConfig } from './validator.generated.js';
 import { checkVersion } from './version.js';
 
 /** Checks a config against its schema. `value` has its variables replaced, but for the environments that were not chosen. */
 export function checkSchema(value: unknown, source: Source, mistakes: Mistakes, environment: string): void {
   checkVersion(source, mistakes);
-  if (fitsSchema(value) || validateConfig(value)) return;
+  if (validateConfig(value)) return;
   const found = (validateConfig.errors ?? []).map((error) => ({ error, path: pointerToPath(error.instancePath, source.value) }));
   const told = found.filter(({ error, path }) => {
     return !isToldElsewhere(error, path) && !isUnreplaced(path, source, environment) && !mistakes.isBrokenAt(path);

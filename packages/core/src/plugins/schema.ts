@@ -1,3 +1,4 @@
+import { precompiled } from '../config/precompiled.js';
 import type { SchemaError, SchemaValidator } from '../config/schema-validator.js';
 import { askedFor } from '../config/schema-words.js';
 import { suggest } from '../config/suggest.js';
@@ -27,17 +28,12 @@ export interface SchemaOwner {
 
 const NOBODY: SchemaOwner = { plugin: 'unknown', what: 'a value' };
 
-/** A schema compiled by ajv, now or ahead of time. */
-export type CompiledSchema = SchemaValidator;
-
 /** Keywords that only say that something below them failed. */
 const ECHOES = new Set(['if', 'anyOf', 'oneOf', 'allOf', 'propertyNames']);
 
 /** Checks values against schemas. Schemas of our own plugins are compiled ahead of time, by `$id`; ajv is loaded for others only. */
 export class SchemaChecker {
-  readonly #compiled = new WeakMap<JsonSchema, CompiledSchema>();
-
-  constructor(private readonly precompiled: (id: string) => CompiledSchema | undefined = () => undefined) {}
+  readonly #compiled = new WeakMap<JsonSchema, SchemaValidator>();
 
   /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
   accepts(schema: JsonSchema, value: unknown): boolean {
@@ -53,16 +49,16 @@ export class SchemaChecker {
     return meant(all).map((error) => explain(error, schema, value));
   }
 
-  #known(schema: JsonSchema): CompiledSchema | undefined {
-    return this.precompiled(String(schema?.$id)) ?? this.#compiled.get(schema);
+  #known(schema: JsonSchema): SchemaValidator | undefined {
+    return precompiled.get(String(schema?.$id)) ?? this.#compiled.get(schema);
   }
 
-  async #validator(schema: JsonSchema, { plugin, what, at }: SchemaOwner): Promise<CompiledSchema> {
+  async #validator(schema: JsonSchema, { plugin, what, at }: SchemaOwner): Promise<SchemaValidator> {
     const known = this.#known(schema);
     if (known) return known;
     const { Ajv } = await import('ajv');
     try {
-      const compiled = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema) as CompiledSchema;
+      const compiled = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema) as SchemaValidator;
       this.#compiled.set(schema, compiled);
       return compiled;
     } catch (cause) {

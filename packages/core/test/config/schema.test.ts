@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { checkSections } from '../../src/config/index.js';
 import { KERNEL_KEYS } from '../../src/config/layers.js';
@@ -10,10 +11,8 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const schema = JSON.parse(read('schemas/config.schema.json'));
 
 describe('Given the schema of the config', () => {
-  test('When it is compiled, then the validators in the sources are the same', async () => {
-    const { validatorSources } = await import(new URL('scripts/build-validators.mjs', root).href);
-    for (const [name, text] of Object.entries(validatorSources()))
-      expect(text === read(`packages/core/src/config/${name}`), `${name}: run: node scripts/build-validators.mjs`).toBe(true);
+  test('When ajv takes it at its word, then it knows each keyword', () => {
+    expect(() => new Ajv({ strict: true, strictTypes: false }).compile(schema)).not.toThrow();
   });
 
   test('When it lists words, then they are those of the types', () => {
