@@ -1,4 +1,5 @@
 import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core/kernel';
+import { localExecutor } from '@ship/exec';
 import type { Flags } from './arguments.js';
 import { BUILTINS, DEFAULTS } from './builtins.js';
 import { configFile } from './config-file.js';
@@ -20,6 +21,7 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     builtins: BUILTINS,
     defaults: DEFAULTS,
     importModule,
+    local: localExecutor,
     interaction,
     withoutJournal: flags.withoutJournal,
   });

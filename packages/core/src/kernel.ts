@@ -14,7 +14,7 @@ import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
 import { ChosenStore, FencedStore } from './store/wrappers.js';
-import type { Config, DecisionOption, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
+import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
 export interface Interaction {
@@ -54,6 +54,8 @@ export interface KernelOptions {
   readonly defaults?: readonly string[];
   /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
+  /** What executes commands on this machine, by the name `local`; nothing when absent. */
+  readonly local?: Executor;
   /** Who can be asked; nobody when absent. */
   readonly interaction?: Interaction;
   /** `--without-journal`: everything stays in memory, for a store that cannot be used. */
@@ -153,7 +155,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
     log: (source: string) => eventLogger(hooks, redactor, source),
   };
   guardHooks(hooks, (error) => parts.tapErrors.push(error));
-  registerOwn(parts.registry);
+  registerOwn(parts.registry, options.local);
   return parts;
 }
 

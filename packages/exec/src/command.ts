@@ -1,5 +1,4 @@
-import type { Context } from '@ship/core';
-import type { Argv, ExecuteOptions, Variables } from './types.js';
+import type { Argv, ExecOptions } from '@ship/core';
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 const LONGEST = 400;
@@ -21,7 +20,7 @@ export function commandLine(command: readonly string[], redact: (text: string) =
 }
 
 /** The environment of this process, or `base`, with `over` laid on it; undefined where the real one is wanted as it is. */
-export function mergeEnv(over: Variables | undefined, base?: Variables): NodeJS.ProcessEnv | undefined {
+export function mergeEnv(over: ExecOptions['env'], base?: ExecOptions['env']): NodeJS.ProcessEnv | undefined {
   if (over === undefined) return base;
   const merged: NodeJS.ProcessEnv = { ...(base ?? process.env) };
   for (const [name, value] of Object.entries(over)) {
@@ -29,18 +28,4 @@ export function mergeEnv(over: Variables | undefined, base?: Variables): NodeJS.
     else merged[name] = value;
   }
   return merged;
-}
-
-/** The options that tie a command to what it is executed for: its deadline, its log, its journal. */
-export function fromContext(
-  ctx: Context,
-): Required<Pick<ExecuteOptions, 'cwd' | 'baseEnv' | 'signal' | 'onOutput' | 'onSpawn' | 'redact'>> {
-  return {
-    cwd: ctx.dir,
-    baseEnv: ctx.env,
-    signal: ctx.signal,
-    onOutput: (output) => ctx.output(output),
-    onSpawn: (process) => ctx.spawned(process),
-    redact: (text) => ctx.redact(text),
-  };
 }

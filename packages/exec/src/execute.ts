@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Argv, ExecResult } from '@ship/core';
 import { monotonicMs, processStartTime } from '@ship/core/process';
 import { commandLine, mergeEnv } from './command.js';
 import { endedBadly, endedByUs, type Failing, startFailure } from './failure.js';
 import { openOutputs } from './output.js';
 import { type Supervised, supervise } from './supervise.js';
-import type { Argv, ExecResult, ExecuteOptions } from './types.js';
+import type { ExecuteOptions } from './types.js';
 
 const same = (text: string) => text;
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { isShipError, type ShipError } from '@ship/core';
+import { type Argv, type ExecResult, isShipError, type ShipError } from '@ship/core';
 import { commandLine } from './command.js';
 import { execErrors } from './errors.js';
 import { lastLines } from './lines.js';
-import type { Argv, EndedBy, Ending, ExecResult } from './types.js';
+import type { EndedBy, Ending } from './types.js';
 
 /** What kind of failure it was. The kernel classifies; this only says what happened. */
 export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';

@@ -1,11 +1,11 @@
 import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import type { Output } from '@ship/core';
+import type { ExecResult, Output } from '@ship/core';
 import { HeadAndTail } from './head-and-tail.js';
 import { createLines } from './lines.js';
 import { type Pipe, takePipes } from './pipes.js';
-import type { ExecResult, ExecuteOptions } from './types.js';
+import type { ExecuteOptions } from './types.js';
 
 const MIB = 1024 ** 2;
 /** Linux lets nobody but root make a pipe larger. */

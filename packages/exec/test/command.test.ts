@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandLine, execute, fromContext, shellCommand, shellQuote } from '../src/index.js';
+import { commandLine, execute, localExecutor, shellCommand, shellQuote } from '../src/index.js';
 
 describe('command', () => {
   it('quotes words so that a shell reads them back', async () => {
@@ -15,19 +15,20 @@ describe('command', () => {
     expect(commandLine(['a\nb']).includes('\n')).toBe(false);
   });
 
-  it('is tied to its context', () => {
+  it('is tied to its context, where the executor of this machine executes it', async () => {
     const calls: unknown[] = [];
     class Fake {
       dir = '/';
+      env = { ...process.env, WHO: 'context' };
       signal = new AbortController().signal;
       output = (value: unknown) => calls.push(value);
-      spawned = (value: unknown) => calls.push(value);
+      spawned = (value: object) => calls.push(Object.keys(value));
       redact(text: string) {
-        return `${this.dir}${text}`;
+        return text.replace('s3cret', '***');
       }
     }
-    const { redact, onOutput, cwd } = fromContext(new Fake() as never);
-    onOutput({ stream: 'stdout', text: 'x' });
-    expect([redact('x'), cwd, calls]).toEqual(['/x', '/', [{ stream: 'stdout', text: 'x' }]]);
+    const { stdout } = await localExecutor.exec(new Fake() as never, shellCommand('pwd; echo $WHO s3cret'), { cwd: 'tmp', killGraceMs: 7 });
+    expect(stdout).toBe('/tmp\ncontext s3cret\n');
+    expect(calls).toEqual([expect.arrayContaining(['pid', 'pgid', 'grace_ms']), { stream: 'stdout', text: '/tmp\ncontext ***\n' }]);
   });
 });

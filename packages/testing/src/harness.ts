@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryStore, type Plugin, type Report, type ShipEvent } from '@ship/core';
 import { type BuiltinPlugins, type Kernel, type KernelOptions, openKernel, run } from '@ship/core/kernel';
+import { localExecutor } from '@ship/exec';
 import { temporaryFolder } from './temporary.js';
 
 /** What a harness may be given. */
@@ -33,7 +34,7 @@ export async function harness({ config, plugins = [], ...options }: HarnessOptio
   const builtins: BuiltinPlugins = Object.fromEntries(
     plugins.map((plugin) => [plugin.name, async () => ({ default: plugin as Plugin<never> })]),
   );
-  const kernel = await openKernel({ cwd: folder, file, env: {}, ...options, store, builtins });
+  const kernel = await openKernel({ cwd: folder, file, env: {}, local: localExecutor, ...options, store, builtins });
   const events: ShipEvent[] = [];
   kernel.hooks.event.tap('harness', (event) => {
     events.push(event);

@@ -1,4 +1,4 @@
-import type { Argv } from '@ship/exec';
+import type { Argv } from '@ship/core';
 
 const git = (...args: string[]): Argv => ['git', '--no-optional-locks', ...args];
 

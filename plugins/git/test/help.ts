@@ -3,6 +3,7 @@ import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject, PluginScope, RunContext } from '@ship/core';
+import { testContext } from '@ship/testing';
 import type { GitOptions } from '../src/actions.js';
 import git from '../src/index.js';
 
@@ -40,15 +41,9 @@ export async function facts(dir: string, options: GitOptions = {}, when?: JsonOb
 export function runContext(dir: string, when?: JsonObject): RunContext & { facts: Record<string, string> } {
   const found: Record<string, string> = {};
   return {
-    dir,
-    environment: 'test',
-    stateDir: join(dir, '.speckit'),
-    signal: new AbortController().signal,
+    ...testContext({ dir, environment: 'test' }),
     facts: found,
     plan: { steps: [{ id: 'a', ...(when && { when }) }] },
-    output() {},
-    redact: (text: string) => text,
-    spawned() {},
     fact(name: string, value: string) {
       found[name] = value;
     },

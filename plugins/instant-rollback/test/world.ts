@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
-import type { ComponentConfig, Context, JsonObject, Targets } from '@ship/core';
+import type { ComponentConfig, JsonObject, Targets } from '@ship/core';
+import { testContext } from '@ship/testing';
 import { onTestFinished } from 'vitest';
 import { SYSTEM_ENV } from '../../../test/services/started.js';
 
@@ -45,23 +46,6 @@ export function worldOf(router: { name: string; settings: JsonObject }, ...versi
   const targets: Targets = Object.fromEntries(
     versions.map(({ version, port }, index) => [`release-${index}`, { version, host: '127.0.0.1', port }]),
   );
-  const silent = { debug() {}, info() {}, warn() {} };
-  const ctx = {
-    run: 'run',
-    project: 'shop',
-    environment: 'default',
-    dir: '/',
-    stateDir: '/',
-    env: SYSTEM_ENV,
-    signal: new AbortController().signal,
-    log: silent,
-    facts: {},
-    output() {},
-    redact: (text: string) => text,
-    routerOf: () => undefined,
-    targetsOf: async () => targets,
-    spawned() {},
-    created: async () => {},
-  } satisfies Context;
+  const ctx = testContext({ dir: '/', env: SYSTEM_ENV, targetsOf: async () => targets });
   return { ctx, component };
 }

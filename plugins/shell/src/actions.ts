@@ -58,7 +58,7 @@ function capture(before: Before | undefined): { SHIP_CAPTURE: string } {
 /** What a `capture` prints, if it can be given back to `undo` unchanged. Else the step fails before it acts. */
 async function captured(ctx: StepContext, script: Script, input: RunInput): Promise<string> {
   // What is captured is data, and may be secret: it is not shown.
-  const { stdout, truncated } = await runScript(ctx, script, input, { maxBytes: LONGEST_CAPTURE * 2, onOutput: undefined });
+  const { stdout, truncated } = await runScript(ctx, script, input, { maxBytes: LONGEST_CAPTURE * 2, onOutput: null });
   const output = stdout.replace(/\n+$/, '');
   const refuse = (problem: string) => shellErrors.SHIP_SHELL_CAPTURE({ step: ctx.step.id, problem });
   if (truncated || Buffer.byteLength(output) > LONGEST_CAPTURE) throw refuse(`it is longer than ${LONGEST_CAPTURE / 1024} KiB`);

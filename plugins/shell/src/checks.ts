@@ -1,5 +1,5 @@
-import type { Check, CheckOutcome, Condition, Json } from '@ship/core';
-import { type ExecResult, isCommandFailed, lastLines } from '@ship/exec';
+import type { Check, CheckOutcome, Condition, ExecResult, Json } from '@ship/core';
+import { isCommandFailed, lastLines } from '@ship/exec';
 import { type Script, shown } from './commands.js';
 import { checkInput, conditionInput } from './schema.js';
 import { type Place, runScript } from './script.js';

@@ -1,4 +1,5 @@
-import { type Argv, shellCommand, shellQuote } from '@ship/exec';
+import type { Argv } from '@ship/core';
+import { shellCommand, shellQuote } from '@ship/exec';
 
 /** A text for the shell, or a list of words for no shell. */
 export type Script = string | readonly string[];

@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
-import type { Context, StepContext } from '@ship/core';
-import { type ExecResult, type ExecuteOptions, execute, fromContext } from '@ship/exec';
+import type { Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
 import { argvOf, type Script } from './commands.js';
 import { shellErrors } from './errors.js';
 
@@ -23,11 +21,11 @@ function variables(ctx: Context): Record<string, string> {
 }
 
 /** Runs one script of a step, a check or a condition. */
-export async function runScript(ctx: Context, script: Script, place: Place, more: ExecuteOptions = {}): Promise<ExecResult> {
+export async function runScript(ctx: Context, script: Script, place: Place, more: ExecOptions = {}): Promise<ExecResult> {
   const { cwd = '.', env } = place;
   const all = { ...env, ...variables(ctx), ...more.env };
   refuseNul(script, { ...all, cwd });
-  return execute(argvOf(script), { ...fromContext(ctx), ...more, cwd: resolve(ctx.dir, cwd), env: all });
+  return ctx.exec(argvOf(script), { ...more, cwd, env: all });
 }
 
 function refuseNul(script: Script, named: Readonly<Record<string, string | undefined>>): void {

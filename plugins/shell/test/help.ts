@@ -1,31 +1,14 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Output, PluginScope, StepContext } from '@ship/core';
+import type { PluginScope, StepContext } from '@ship/core';
+import { type TestContext, testContext } from '@ship/testing';
 import shell from '../src/index.js';
 
 /** A context in a folder of its own, with what was handed to it. */
-export function context(over: Partial<StepContext> = {}): StepContext & { outputs: Output[] } {
-  const outputs: Output[] = [];
-  const dir = mkdtempSync(join(tmpdir(), 'shell-'));
-  return {
-    run: 'run-1',
-    project: 'shop',
-    environment: 'staging',
-    dir,
-    stateDir: join(dir, '.speckit'),
-    signal: new AbortController().signal,
-    log: { debug() {}, info() {}, warn() {} },
-    facts: {},
+export const context = (over: Partial<StepContext> = {}): TestContext =>
+  testContext({
     step: { id: 'build', uses: 'shell/run', attempt: 2 },
-    output: (output) => outputs.push(output),
     redact: (text) => text.replaceAll('s3cret', '[redacted]'),
-    spawned() {},
-    created: async () => {},
-    outputs,
     ...over,
-  };
-}
+  });
 
 /** What the plugin registers, by kind. */
 export function registered(): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context, StepContext } from '@ship/core';
-import { type Argv, type CommandFailed, type ExecResult, type ExecuteOptions, execute, fromContext, isCommandFailed } from '@ship/exec';
+import type { Argv, Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
+import { type CommandFailed, isCommandFailed } from '@ship/exec';
 import { type Diagnostic, diagnosticsIn, errorsInText, type LockInfo, lockIn, told } from './diagnostics.js';
 import { errors } from './errors.js';
 import { type PlanDocument, readPlan } from './plan-document.js';
@@ -140,7 +140,7 @@ export class Terraform {
   async #run(
     command: string,
     args: readonly string[],
-    more: ExecuteOptions = {},
+    more: ExecOptions = {},
     shows?: (progress: Progress) => boolean,
   ): Promise<ExecResult> {
     const argv = [this.tool.path, ...command.split(' '), ...args] as unknown as Argv;
@@ -151,14 +151,12 @@ export class Terraform {
       }
     };
     try {
-      return await execute(argv, {
-        ...fromContext(this.ctx),
+      return await this.ctx.exec(argv, {
         cwd: this.place.cwd,
         killGraceMs: GRACE_MS,
-        onSpawn: (process) => this.ctx.spawned({ ...process, grace_ms: GRACE_MS }),
         ...more,
         env: { ...this.#env(), ...more.env },
-        onOutput: shows === undefined ? undefined : ({ text }) => show(text),
+        onOutput: shows === undefined ? null : ({ text }) => show(text),
       });
     } catch (error) {
       if (isCommandFailed(error) && error.kind === 'exit') throw this.#failure(command, error);

@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Context } from '@ship/core';
-import { execute, fromContext } from '@ship/exec';
 import { errors } from './errors.js';
 
 /** What runs the configurations. */
@@ -46,7 +45,7 @@ function isProgram(path: string): boolean {
 
 async function askVersion(ctx: Context, path: string): Promise<Tool> {
   const env = { CHECKPOINT_DISABLE: '1', TF_CLI_ARGS: undefined, TF_CLI_ARGS_version: undefined };
-  const { stdout } = await execute([path, 'version', '-no-color'], { ...fromContext(ctx), onOutput: undefined, env, timeoutMs: 30_000 });
+  const { stdout } = await ctx.exec([path, 'version', '-no-color'], { onOutput: null, env, timeoutMs: 30_000 });
   const [, name, version] = /^(Terraform|OpenTofu) v(\d+\.\d+\.\d+\S*)/m.exec(stdout) ?? [];
   if (version === undefined) throw errors.SHIP_TERRAFORM_OTHER({ path, told: JSON.stringify(stdout.slice(0, 80)) });
   const kind = name === 'OpenTofu' ? 'tofu' : 'terraform';

@@ -1,12 +1,13 @@
 import type { Registry } from '../plugins/registry.js';
 import { FileStore } from '../store/file.js';
-import type { Condition, Json } from '../types/index.js';
+import type { Condition, Executor, Json } from '../types/index.js';
 import { deployAction } from './deploy.js';
 import { httpCheck } from './http.js';
 import { tcpCheck } from './tcp.js';
 
 /** What the kernel brings itself. */
-export function registerOwn(registry: Registry): void {
+export function registerOwn(registry: Registry, local?: Executor): void {
+  if (local) registry.executors.add('local', local, 'ship');
   registry.actions.add('deploy', deployAction(registry), 'ship');
   registry.stores.add('file', ({ stateDir }) => new FileStore(stateDir), 'ship');
   registry.checks.add('http', httpCheck, 'ship');

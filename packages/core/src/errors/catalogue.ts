@@ -55,6 +55,29 @@ const storeErrors = {
     message: (d: { key: string; line: number }) => `${d.key} is damaged at line ${d.line}: its hash does not hold`,
     hint: 'Nothing was done by what it says. Restore the file from a backup.',
   },
+  SHIP_EXECUTOR_MISSING: {
+    exit: 2,
+    message: (d: { name: string; known: readonly string[] }) => `no plugin executes commands on ${JSON.stringify(d.name)}`,
+    hint: (d: { known: readonly string[] }) =>
+      d.known.length === 0 ? 'Nothing here executes commands.' : `Known places: ${d.known.join(', ')}.`,
+  },
+  SHIP_TARGETS_NONE: {
+    exit: 2,
+    message: (d: { step: string; place: string }) => `step ${d.step} runs on ${d.place}, which has no targets`,
+    hint: 'Nothing was touched. Look at what the place is made of in the config.',
+  },
+  SHIP_TARGET_FAILED: { exit: 3, message: (d: { target: string; message: string }) => `on ${d.target}: ${d.message}` },
+  SHIP_TARGETS_LEFT: {
+    exit: 4,
+    message: (d: { step: string; failed: readonly string[]; of: number }) =>
+      `${d.failed.length} of ${d.of} targets of step ${d.step} are not back: ${d.failed.join('; ')}`,
+    hint: 'The others are back. `ship recover` tries these again.',
+  },
+  SHIP_CHECK_OUTSIDE: {
+    exit: 2,
+    message: (d: { step: string }) => `step ${d.step} asks for checks outside a run`,
+    hint: 'Checks belong into `run` and `restore`: a preview touches and asks nothing.',
+  },
   SHIP_JOURNAL_FORMAT: {
     exit: 2,
     message: (d: { key: string; format: unknown; supported: number }) =>

@@ -40,6 +40,8 @@ export interface PlannedStep {
   readonly uses: string;
   readonly needs: readonly string[];
   readonly component?: string;
+  /** The executor; absent: this machine. */
+  readonly on?: string;
   /** Of all that the step would do, so that a changed plan is noticed. */
   readonly hash: string;
 }
@@ -99,7 +101,7 @@ export type Entry =
   /** Somebody who was asked lets the run go on without it. */
   | { readonly type: 'step-tolerated'; readonly step: string }
   | { readonly type: 'step-skipped'; readonly step: string; readonly reason: string }
-  | { readonly type: 'suite'; readonly phase: 'run' | 'rollback'; readonly suite: SuiteName; readonly report: SuiteReport }
+  | { readonly type: 'suite'; readonly phase: 'run' | 'rollback' | 'step'; readonly suite: SuiteName; readonly report: SuiteReport }
   | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'evidence'; readonly name: string; readonly text: string }
   /** With all that it was made of, so that it can be made again. Absent in journals of before. */

@@ -235,7 +235,8 @@ function intend(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'run
   state.tolerated.delete(entry.name);
   const known = state.steps.get(entry.name);
   // What was there before the first attempt is what a rollback goes back to; of what was undone there is nothing.
-  const { before, input } = known === undefined || known.status === 'undone' ? entry : known;
+  const isFirst = known === undefined || known.status === 'undone';
+  const { before, input } = isFirst ? entry : known;
   state.steps.set(entry.name, {
     id: entry.name,
     uses: entry.uses,
@@ -244,7 +245,7 @@ function intend(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'run
     attempts: entry.attempt,
     input,
     before,
-    progress: {},
+    progress: isFirst ? {} : known.progress,
     place: placeOf(state),
     processes: [],
   });

@@ -8,6 +8,7 @@ import type {
   Command,
   Condition,
   Examination,
+  Executor,
   Json,
   JsonObject,
   JsonSchema,
@@ -55,6 +56,8 @@ export interface PluginScope {
   router(name: string, router: Router): void;
   /** Registers `store: <name>`. */
   store(name: string, factory: StoreFactory): void;
+  /** Registers a place where commands run, by the name that `on:` of steps gives it. */
+  executor(name: string, executor: Executor): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
   /** Registers what belongs in snapshots besides the components. */

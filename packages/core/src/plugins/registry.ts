@@ -13,6 +13,7 @@ import {
   type Condition,
   type Config,
   type Examination,
+  type Executor,
   type JsonSchema,
   type Logger,
   PART_NAMES,
@@ -78,6 +79,7 @@ export class Registry {
   readonly parts = new Table<AnySnapshotPart>('part');
   readonly removers = new Table<Remover>('resource');
   readonly stores = new Table<StoreFactory>('store');
+  readonly executors = new Table<Executor>('executor');
   readonly checks = new Table<AnyCheck>('check');
   readonly conditions = new Table<Condition>('condition');
   readonly channels = new Table<Channel>('channel');
@@ -134,6 +136,10 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       if (typeof factory !== 'function')
         throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `store ${named(name)} is not a function that makes one` });
       registry.stores.add(named(name), factory, plugin);
+    },
+    executor(name, executor) {
+      demand(executor, `executor ${named(name)}`, 'exec');
+      registry.executors.add(name, executor, plugin);
     },
     strategy(name, strategy) {
       for (const method of ['applies', 'rollback']) demand(strategy, `strategy ${named(name)}`, method);

@@ -1,10 +1,15 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
 import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
 import type { ComponentConfig, ComponentState, Context, Output, RunContext, Step, StepContext } from '../types/index.js';
+import { runChecks } from './deploy/suites.js';
 import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
+
+/** This machine, unless a step names another place. */
+export const LOCAL = 'local';
 
 /** The context of what belongs to no step. */
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
@@ -23,13 +28,22 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
   };
 }
 
-/** The context of one attempt of a step. */
-export function stepContextOf(session: Session, step: Step, attempt: number, signal: AbortSignal): StepContext {
+/** The context of one attempt of a step, for one target of its place where that has several. */
+export function stepContextOf(session: Session, step: Step, attempt: number, signal: AbortSignal, target?: string): StepContext {
+  const { id, uses, component, on = LOCAL } = step;
+  const at = target === undefined ? {} : { target };
   return {
-    ...contextOf(session, signal, step.id),
-    step: { id: step.id, uses: step.uses, attempt },
-    created: (resource) => recordResource(session, step.id, resource, attempt),
-    ...(step.component ? { component: step.component } : {}),
+    ...contextOf(session, signal, id),
+    place: { name: on, ...at },
+    step: { id, uses, attempt },
+    ...(component ? { component } : {}),
+    created: (resource) => recordResource(session, id, { ...at, ...resource }, attempt),
+    get progressed() {
+      return session.resolveSecrets(session.state.steps.get(id)?.progress ?? {});
+    },
+    progress: (name, value) => session.append({ type: 'progress', step: id, name, value }),
+    check: (asked) => runChecks(session, asked, contextOf),
+    at: (there) => stepContextOf(session, step, attempt, signal, there),
   };
 }
 
@@ -62,25 +76,28 @@ export function runContextOf(session: Session): RunContext {
   return made;
 }
 
-/** A context outside any run: it records nothing. Without a signal it has one that never aborts, made when somebody looks at it: few do, and it takes Node a while. */
-export function idleContext(kernel: Kernel, run: string, given?: AbortSignal): Context {
-  let signal = given;
+/** A context outside any run: it records nothing. */
+export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = new AbortController().signal): Context {
   const silent = () => {};
   const { project, environment, dir } = kernel.config;
-  const { drivers, routers } = kernel.registry;
-  const context: Context = {
+  const { drivers, routers, executors } = kernel.registry;
+  return {
     run,
     project,
     environment,
     dir,
     stateDir: kernel.stateDir,
     env: process.env,
-    get signal() {
-      signal ??= new AbortController().signal;
-      return signal;
-    },
+    signal,
     log: { debug: silent, info: silent, warn: silent },
     facts: {},
+    place: { name: LOCAL },
+    async exec(command, options = {}) {
+      const { name } = this.place;
+      const executor = executors.get(name);
+      if (executor === undefined) throw errors.SHIP_EXECUTOR_MISSING({ name, known: executors.names() });
+      return executor.exec(this, command, options);
+    },
     output: silent,
     redact: (text) => kernel.redactor.redact(text),
     refer: (value) => kernel.redactor.refer(value),
@@ -92,7 +109,21 @@ export function idleContext(kernel: Kernel, run: string, given?: AbortSignal): C
     spawned: silent,
     created: async () => {},
   };
-  return context;
+}
+
+/** A context for a step outside any run: its progress and its checks are those of a run. */
+export function idleStepContext(kernel: Kernel, run: string, step: Step, signal: AbortSignal, target?: string): StepContext {
+  const { id, uses, component, on = LOCAL } = step;
+  return {
+    ...idleContext(kernel, run, signal),
+    place: { name: on, ...(target === undefined ? {} : { target }) },
+    step: { id, uses, attempt: 1 },
+    ...(component ? { component } : {}),
+    progressed: {},
+    progress: async () => {},
+    check: () => Promise.reject(errors.SHIP_CHECK_OUTSIDE({ step: id })),
+    at: (there) => idleStepContext(kernel, run, step, signal, there),
+  };
 }
 
 /** Of the name of a log, without its suffix. */

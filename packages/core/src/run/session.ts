@@ -25,6 +25,7 @@ import type {
   StepReport,
   VerificationReport,
 } from '../types/index.js';
+import { onEachTarget } from './fan-out.js';
 
 /** What a session has from the moment it is open. */
 export interface SessionParts {
@@ -171,10 +172,18 @@ export interface ActedStep {
 
 /** Throws where the action is not there any more, or where a secret is not set now. */
 export function actedStep(session: Session, { id, uses, input, before, result }: StepState): ActedStep {
-  const action = session.kernel.registry.actions.get(uses);
+  const step = stepOf(session, id);
+  const action = actionOf(session.kernel, step);
   if (action === undefined) throw errors.SHIP_RECOVER_NO_ACTION({ step: id, uses });
   const known = session.resolveSecrets({ input, before, result });
-  return { step: { ...stepOf(session, id), input: known.input as JsonObject }, action, before: known.before, result: known.result };
+  return { step: { ...step, input: known.input as JsonObject }, action, before: known.before, result: known.result };
+}
+
+/** The action of a step, on each target of its place where that has several; undefined where no plugin brings it. */
+export function actionOf({ registry, config }: Kernel, { uses, on = '' }: Pick<Step, 'uses' | 'on'>): AnyAction | undefined {
+  const action = registry.actions.get(uses);
+  const executor = registry.executors.get(on);
+  return action && executor?.targets ? onEachTarget(action, on, executor, config.max_parallel) : action;
 }
 
 /** A step of the plan. The plan of a past run has all that acted in it. */
@@ -247,10 +256,10 @@ export const resourcesOf = ({ state, kernel }: Session): Report['resources'] =>
 
 /** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
 export function plannedStep(step: Step, redactor: Redactor): PlannedStep {
-  const { id, uses, input, needs, when, component, retry, timeout_ms, continue_on_error } = step;
-  const definition = redactor.referToJson({ uses, input, needs, when, component, retry, timeout_ms, continue_on_error });
+  const { id, uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error } = step;
+  const definition = redactor.referToJson({ uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error });
   const hash = sha256(definition).slice(0, 16);
-  return { id, uses, needs, ...(component ? { component: component.name } : {}), hash };
+  return { id, uses, needs, ...(component ? { component: component.name } : {}), ...(on === undefined ? {} : { on }), hash };
 }
 
 /** What is different in a plan, in words; empty where it is the same. */

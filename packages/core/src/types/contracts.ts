@@ -1,42 +1,10 @@
+import type { Change, Removal, Resource } from './change.js';
 import type { ComponentConfig, Config } from './config.js';
+import type { Argv, Context, ExecOptions, ExecResult, StepContext, Targets } from './context.js';
 import type { FailureType, Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
 import type { ComponentState, Finding, Probed, Restored } from './restorable.js';
 import type { CapturedPart, PartName, Snapshot } from './snapshot.js';
-
-/** What a step would do, for `--dry-run`. */
-export interface Change {
-  /** What would happen to it. `run`: a command, of which nobody knows what it touches. */
-  readonly kind: 'create' | 'update' | 'replace' | 'delete' | 'run';
-  /** What is touched, in words a person recognises. */
-  readonly what: string;
-  /** How this change alone would be undone, where that can be told. */
-  readonly undo?: string;
-}
-
-/** Something a step brought into being, so that it can be taken away again. */
-export interface Resource {
-  /** What kind of thing, such as `release` or `bucket`; its remover is registered by this name. */
-  readonly type: string;
-  /** Tells it from others of its type. */
-  readonly id: string;
-  /** `created` by this step, `reused` where it was there before, `pending` before the call that makes it. Never removed: `reused`. */
-  readonly provenance: 'created' | 'reused' | 'pending';
-  /** Ties a `pending` one to the `created` one that has its id from elsewhere, such as a client token. */
-  readonly correlation?: string;
-  /** What its remover needs to know besides type and id. It is in the journal, so that it outlives a crash. */
-  readonly delete?: Json;
-  /** The commands a person would use to remove it, in their order. */
-  readonly commands?: readonly string[];
-  /** Where a person can look at it. */
-  readonly console_url?: string;
-}
-
-/** The answer of a removal. `blocked`: something that still stands keeps it, and it is tried again. */
-export interface Removal {
-  /** Why it cannot be removed yet, such as `subnet-1 is still in it`. */
-  readonly blocked?: string;
-}
 
 /** How resources of one type are taken away in a rollback. */
 export interface Remover {
@@ -44,84 +12,6 @@ export interface Remover {
   remove(ctx: Context, resource: Resource): Promise<Removal | void> | Removal | void;
   /** Is it there, and is it ours? Reads only. Without it a `pending` one is left to a person. */
   exists?(ctx: Context, resource: Resource): Promise<boolean> | boolean;
-}
-
-/** A process that a step started, precise enough to be recognised after a crash. */
-export interface ProcessIdentity {
-  /** The id that the system gave it. */
-  readonly pid: number;
-  /** The process group; equal to `pid` where the process leads its own. */
-  readonly pgid: number;
-  /** The command line. */
-  readonly command: string;
-  /** When it started, as the system tells; absent where it had ended before anybody could ask. */
-  readonly started?: string;
-  /** How long it wants to end in order after one SIGINT, in milliseconds. Who finds it later grants it that, too. */
-  readonly grace_ms?: number;
-}
-
-/** Writes lines for people. Every line is redacted before it goes anywhere. */
-export interface Logger {
-  /** For `--verbose`. */
-  debug(message: string): void;
-  /** For everybody. */
-  info(message: string): void;
-  /** For everybody, and marked. */
-  warn(message: string): void;
-}
-
-/** One piece of a tool's output, already redacted. */
-export interface Output {
-  /** Where the tool wrote it. */
-  readonly stream: 'stdout' | 'stderr';
-  /** A piece as it came: it need not end with a line. */
-  readonly text: string;
-}
-
-/** What every action, driver, router and check is given. */
-export interface Context {
-  /** The id of the run; outside of one, what the context is for, such as `preview`. */
-  readonly run: string;
-  /** The project of the config. */
-  readonly project: string;
-  /** The environment that is deployed to. */
-  readonly environment: string;
-  /** The folder of the config; relative paths start here. */
-  readonly dir: string;
-  /** The folder of the state, `.speckit`, on this machine. */
-  readonly stateDir: string;
-  /** The environment for tools: that of this process, copied after `beforeRun`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted at the deadline and on Ctrl-C; `reason` is a ShipError. */
-  readonly signal: AbortSignal;
-  /** Lines bear the name of the step, check or plugin. */
-  readonly log: Logger;
-  /** Values for templates and conditions, such as `branch` and `sha`. */
-  readonly facts: Readonly<Record<string, string>>;
-  /** Hands output of a tool to the view and to the step's log. */
-  output(output: Output): void;
-  /** Replaces every known secret. */
-  redact(text: string): string;
-  /** Replaces secrets by references, for what is kept and read back by `ship`. Journals and snapshots do so by themselves. */
-  refer<T>(value: T): T;
-  /** Puts back what {@link refer} took out. Throws SHIP_SECRET_MISSING where a secret is not set now. */
-  resolve<T>(value: T): T;
-  /** The router before a component; undefined where none stands there. */
-  routerOf(component: ComponentConfig): Router | undefined;
-  /** Where versions of a component listen, asked of its driver; empty where that cannot tell. */
-  targetsOf(component: ComponentConfig): Promise<Targets>;
-  /** Records a started process in the journal, so that recovery finds it. */
-  spawned(process: ProcessIdentity): void;
-  /** Records a resource the moment it exists, or before the call that makes it; durable before it resolves. */
-  created(resource: Resource): Promise<void>;
-}
-
-/** What an action's functions are given: the context, and the step they work for. */
-export interface StepContext extends Context {
-  /** The step, its action, and which attempt this is, from 1. */
-  readonly step: { readonly id: string; readonly uses: string; readonly attempt: number };
-  /** The component that the step names. */
-  readonly component?: ComponentConfig;
 }
 
 /**
@@ -268,36 +158,6 @@ export interface TypedFailure {
   readonly failureType: FailureType;
 }
 
-/** A version of a component that runs, and where it listens. */
-export interface Target {
-  /** Its version. */
-  readonly version: string;
-  /** An address or a name. */
-  readonly host: string;
-  /** From 1. */
-  readonly port: number;
-}
-
-/** What runs of a component, the oldest first, each by a key that no other has, such as the id of a release. */
-export type Targets = Readonly<Record<string, Target>>;
-
-/** Share of traffic by version, in percent; the shares add up to 100. */
-export type Weights = Readonly<Record<string, number>>;
-
-/** How traffic is weighed between versions of one component. A version may also be named by its key in {@link Targets}. */
-export interface Router {
-  /** Schema of what the component says about the router. */
-  readonly settings?: JsonSchema;
-  /** The shares in force now. */
-  weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
-  /** Resolves when the new weights are in force, read back from the router. */
-  shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
-  /** Are requests under way on a version? Who waits for them to end asks again. Absent where nobody can tell. */
-  busy?(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
-  /** Whether a version could be given traffic. */
-  healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
-}
-
 /** The files of a part, as they were captured. */
 export interface PartFiles {
   /** The file with that ending, checked and decrypted. Throws where there is none, or where it is not what it was. */
@@ -321,3 +181,17 @@ export interface SnapshotPart<Value extends Json = Json> {
 /** A part of any value. */
 // biome-ignore lint/suspicious/noExplicitAny: as with AnyAction
 export type AnySnapshotPart = SnapshotPart<any>;
+
+/** A place where commands run: this machine, hosts, a container. A step names it with `on:`; `local` is this machine. */
+export interface Executor {
+  /**
+   * Executes a command at the place, or at `ctx.target` of it. Rejects where it does not end well, with a ShipError that
+   * has the fields of a CommandFailed; ends what it started when `ctx.signal` aborts; reports processes through `ctx.spawned`.
+   */
+  exec(ctx: Context, command: Argv, options: ExecOptions): Promise<ExecResult>;
+  /**
+   * What the place consists of, by names that tell them apart, such as hosts. A step runs on each of them, and goes back
+   * on each that it reached. Asked before anything runs. Absent: the place is one.
+   */
+  targets?(ctx: Context): Promise<readonly string[]> | readonly string[];
+}

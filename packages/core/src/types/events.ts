@@ -1,4 +1,5 @@
-import type { Output, ProcessIdentity, Resource } from './contracts.js';
+import type { Resource } from './change.js';
+import type { Output, ProcessIdentity } from './context.js';
 import type { Decision, Failure, SuiteName } from './failure.js';
 import type { Plan, Step } from './plan.js';
 import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport, TriedWay, Way } from './report.js';

@@ -1,5 +1,5 @@
+import type { Change } from './change.js';
 import type { ComponentConfig, Config, RetryConfig } from './config.js';
-import type { Change } from './contracts.js';
 import type { JsonObject } from './json.js';
 import type { Finding } from './restorable.js';
 
@@ -13,6 +13,8 @@ export interface Step {
   readonly uses: string;
   /** The component that it is about, whole. */
   readonly component?: ComponentConfig;
+  /** The executor on which its commands run; absent: this machine. */
+  readonly on?: string;
   /** Fits the schema of the action. */
   readonly input: JsonObject;
   /** The ids of steps that come before it; never of one that there is not. */

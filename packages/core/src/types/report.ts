@@ -1,4 +1,4 @@
-import type { Resource } from './contracts.js';
+import type { Resource } from './change.js';
 import type { Decision, Evidence, Failure, SuiteName } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';

@@ -1,5 +1,5 @@
 import type { Config } from './config.js';
-import type { Context } from './contracts.js';
+import type { Context } from './context.js';
 import type { ShipEvent } from './events.js';
 import type { Decision, Failure } from './failure.js';
 import type { Plan } from './plan.js';

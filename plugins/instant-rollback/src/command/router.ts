@@ -1,5 +1,4 @@
 import type { ComponentConfig, Context, Router, Weights } from '@ship/core';
-import { execute, fromContext } from '@ship/exec';
 import { errors } from '../errors.js';
 import { checkWeights } from '../targets.js';
 
@@ -71,6 +70,5 @@ async function run(ctx: Context, component: ComponentConfig, text: string, env: 
 }
 
 function shell(ctx: Context, { name }: ComponentConfig, text: string, env: Record<string, string>) {
-  const context = fromContext(ctx);
-  return execute(['/bin/sh', '-c', text], { ...context, env: { ...ctx.env, ...env, SHIP_COMPONENT: name }, okExitCodes: 'any' });
+  return ctx.exec(['/bin/sh', '-c', text], { env: { ...env, SHIP_COMPONENT: name }, okExitCodes: 'any' });
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
-import { type Argv, execute, fromContext } from '@ship/exec';
+import type { Argv, ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
 import { answers } from '../answers.js';
 import { errors } from '../errors.js';
 import { checkWeights, demandTargets, pickTarget, sharesOf } from '../targets.js';
@@ -94,7 +93,7 @@ function shareOf(component: string, { blue, green }: Settings, targets: Targets,
 /** A broken config would be met by the next reload, in the middle of somebody else's work. Answers all of it, included files too. */
 async function testConfig(ctx: Context, config: string): Promise<string> {
   const argv: Argv = ['nginx', '-T', '-q', '-c', config];
-  const { exitCode, stdout, stderr } = await execute(argv, { ...fromContext(ctx), okExitCodes: 'any' }).catch((cause: unknown) => {
+  const { exitCode, stdout, stderr } = await ctx.exec(argv, { okExitCodes: 'any' }).catch((cause: unknown) => {
     throw errors.SHIP_ROUTER_UNREACHABLE({
       router: 'nginx',
       where: 'PATH',

@@ -1,7 +1,7 @@
 import { sleep } from '../../deadline.js';
 import type { RunOutcome } from '../../hooks.js';
 import { type CheckConfig, type RunStatus, type Step, SUITES, type SuiteName, type SuiteReport } from '../../types/index.js';
-import { runContextOf } from '../contexts.js';
+import { contextOf, runContextOf } from '../contexts.js';
 import { writeDeployed } from '../environment-state.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { attemptsOf, type Session } from '../session.js';
@@ -54,7 +54,7 @@ async function verify(session: Session): Promise<RunStatus> {
   for (const suite of SUITES) {
     const checks = session.kernel.config.verify[suite];
     if (checks.length === 0) continue;
-    const report = await runSuite(session, suite, checks, 'run');
+    const report = await runSuite(session, suite, checks, 'run', contextOf);
     session.record.verification = { ...session.record.verification, [suite]: report };
     if (session.signal.aborted) return interrupted(session);
     const judgement = await judgeReport(session, suite, report, checks);
@@ -102,7 +102,7 @@ async function bake(session: Session): Promise<Judgement | undefined> {
     await sleep(Math.min(wanted.every_ms, until - performance.now()), session.signal);
     for (const [suite, checks] of asked.filter(([, each]) => each.length > 0)) {
       if (session.signal.aborted) return undefined;
-      const report = await runSuite(session, suite, checks, 'run');
+      const report = await runSuite(session, suite, checks, 'run', contextOf);
       if (session.signal.aborted || report.outcome === 'passed') continue;
       session.record.verification = { ...session.record.verification, [suite]: report };
       const judgement = await judgeReport(session, suite, report, checks);

@@ -5,7 +5,7 @@ import type { StepGate } from '../../hooks.js';
 import { monotonicMs } from '../../process.js';
 import type { Json, ReportedError, Step, StepReport } from '../../types/index.js';
 import { contextOf, runContextOf, stepContextOf } from '../contexts.js';
-import { attemptsOf, notRun, type Session } from '../session.js';
+import { actionOf, attemptsOf, notRun, type Session } from '../session.js';
 
 /** What actions answer goes into one line of the journal. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
@@ -97,7 +97,7 @@ async function attemptUntilDone(session: Session, step: Step): Promise<void> {
 }
 
 function attemptOnce(session: Session, step: Step, attempt: number): Promise<void> {
-  const action = session.kernel.registry.actions.get(step.uses)!;
+  const action = actionOf(session.kernel, step)!;
   const { id, uses, input, component } = step;
   return bounded(boundsOf(session, step), async (signal) => {
     const ctx = stepContextOf(session, step, attempt, signal);

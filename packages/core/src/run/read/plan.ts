@@ -3,8 +3,8 @@ import { formatPosition } from '../../errors/ship-error.js';
 import type { PlanReview } from '../../hooks.js';
 import type { Kernel } from '../../kernel.js';
 import { buildPlan } from '../../plan.js';
-import type { Finding, Plan, PreviewedStep, Step, StepContext } from '../../types/index.js';
-import { idleContext } from '../contexts.js';
+import type { Finding, Plan, PreviewedStep, Step } from '../../types/index.js';
+import { idleContext, idleStepContext } from '../contexts.js';
 
 /** The plan of the kernel's config, with what plugins find in it. A plugin that throws vetoes the plan. `rollback`: for its components alone. */
 export async function makePlan(kernel: Kernel, purpose: PlanReview['purpose'] = 'deploy'): Promise<Plan> {
@@ -29,7 +29,9 @@ export async function preview(kernel: Kernel, plan: Plan): Promise<PreviewedStep
 
 async function previewStep(kernel: Kernel, step: Step): Promise<PreviewedStep> {
   const action = kernel.registry.actions.get(step.uses)!;
-  const changes = (await action.preview?.(previewContext(kernel, step), step.input)) ?? [{ kind: 'run' as const, what: step.uses }];
+  const changes = (await action.preview?.(idleStepContext(kernel, 'preview', step, AbortSignal.timeout(step.timeout_ms)), step.input)) ?? [
+    { kind: 'run' as const, what: step.uses },
+  ];
   return kernel.redactor.redactDeep({
     id: step.id,
     uses: step.uses,
@@ -42,13 +44,4 @@ async function previewStep(kernel: Kernel, step: Step): Promise<PreviewedStep> {
         (action.restore ? 'restores what was captured' : 'stays: the action has no restore')),
     ...(step.irreversible === undefined ? {} : { irreversible: step.irreversible }),
   });
-}
-
-/** A preview records nothing and starts nothing. */
-function previewContext(kernel: Kernel, step: Step): StepContext {
-  return {
-    ...idleContext(kernel, 'preview', AbortSignal.timeout(step.timeout_ms)),
-    step: { id: step.id, uses: step.uses, attempt: 1 },
-    ...(step.component ? { component: step.component } : {}),
-  };
 }

@@ -1,23 +1,26 @@
-import { bounded } from '../../deadline.js';
+import { bounded, graceOf } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { RunState, StepState } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
 import { DEFAULT_STEP_TIMEOUT_MS } from '../../plan.js';
-import type { ComponentConfig, Plan, Probed, StepReport } from '../../types/index.js';
+import type { ComponentConfig, Json, Plan, Probed, Step, StepReport } from '../../types/index.js';
 import { confirm } from '../consent.js';
+import { stepContextOf } from '../contexts.js';
+import type { FannedOut } from '../fan-out.js';
 import { makePlan } from '../read/plan.js';
 import { probeStep } from '../rollback/restorables.js';
 import { undoStep } from '../rollback/undo.js';
-import { changesOf, notRun, plannedStep, resolveSecrets, type Session, stepOf } from '../session.js';
+import { actedStep, changesOf, notRun, plannedStep, resolveSecrets, type Session, stepOf } from '../session.js';
 import { settleOrphans } from './orphaned-processes.js';
 
 /** The plan of a past run, from its journal alone: the config may have changed since, or be lost. */
 export function planOfPast({ config, redactor }: Kernel, state: RunState): Plan {
   const components = resolveSecrets(redactor, state.components);
-  const steps = state.plan.map(({ id, uses, needs, component }) => ({
+  const steps = state.plan.map(({ id, uses, on, needs, component }) => ({
     id,
     uses,
+    ...(on === undefined ? {} : { on }),
     needs,
     input: state.steps.get(id)?.input ?? {},
     ...componentNamed(components, component),
@@ -70,6 +73,8 @@ async function settleOpen(session: Session, step: StepState): Promise<void> {
   session.warn(`step ${id} was cut off: ${PROBED[probed ?? 'unknown']}`);
   if (probed === 'untouched') return;
   if (probed === 'done') return session.append({ type: 'result', kind: 'step', name: id, result: null });
+  const { action, before, step: planned } = actedStep(session, step);
+  if ('restoreUnfinished' in action) return restoreUnfinished(session, action as FannedOut, planned, before);
   const made = session.state.resources.some((line) => line.step === id && line.fate !== 'removed');
   if (session.kernel.registry.actions.get(step.uses)?.restore !== undefined || made) {
     const { status, error } = await undoStep(session, step, session.kernel.config.rollback_timeout_ms);
@@ -77,6 +82,15 @@ async function settleOpen(session: Session, step: StepState): Promise<void> {
     if (status === 'restored') return;
   }
   await confirm(session.kernel, `Step ${id} was cut off, and nothing tells how far it came. Run it again?`);
+}
+
+/** Of a step on several targets those that are done stay so. */
+async function restoreUnfinished(session: Session, action: FannedOut, step: Step, before: Json): Promise<void> {
+  const timeoutMs = session.kernel.config.rollback_timeout_ms;
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: step.id, timeoutMs });
+  await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut, ...graceOf(action) }, (signal) =>
+    action.restoreUnfinished(stepContextOf(session, step, 1, signal), before, step.input),
+  );
 }
 
 const PROBED: Readonly<Record<Probed | 'unknown', string>> = {

@@ -3,9 +3,9 @@ import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { Subject } from '../../journal/entries.js';
 import { isDeploy, type LedgerLine, type StepState, subjectOf } from '../../journal/state.js';
-import type { ComponentConfig, ComponentState, Finding, Json, Probed, Restored, Snapshot } from '../../types/index.js';
+import type { ComponentConfig, ComponentState, Context, Finding, Json, Probed, Restored, Snapshot } from '../../types/index.js';
 import { contextOf, stepContextOf } from '../contexts.js';
-import { actedStep, nameOf, type Session } from '../session.js';
+import { actedStep, actionOf, nameOf, type Session, stepOf } from '../session.js';
 import { filesOf, type HeldPart } from './snapshot-parts.js';
 
 /** How long a driver may think about whether it can restore a state. */
@@ -47,7 +47,7 @@ export interface Restorable {
 /** What a step did. It goes back to what it captured; a step whose action is gone fails with that reason. */
 export function restorableStep(session: Session, state: StepState): Restorable {
   const { id, uses } = state;
-  const action = session.kernel.registry.actions.get(uses);
+  const action = actionOf(session.kernel, stepOf(session, id));
   const acted = () => actedStep(session, state);
   const ctx = (signal: AbortSignal) => stepContextOf(session, acted().step, 1, signal);
   const { admit, remedy } = action ?? {};
@@ -136,7 +136,7 @@ export function restorablePart(session: Session, snapshot: Snapshot, { name, par
 
 /** Something that a step made, which goes back to not being there. A `pending` one may never have come to be: then nothing is removed on a guess. */
 export function restorableResource(session: Session, line: LedgerLine): Restorable {
-  const { step, fate } = line;
+  const { fate } = line;
   const what = nameOf(line.resource);
   return {
     subject: subjectOf(line),
@@ -152,7 +152,7 @@ export function restorableResource(session: Session, line: LedgerLine): Restorab
         throw errors.SHIP_RESOURCE_NO_REMOVER({ what, type });
       }
       if (remover.exists === undefined && resource.provenance === 'pending') throw errors.SHIP_RESOURCE_UNKNOWN({ what, type });
-      const ctx = contextOf(session, signal, step);
+      const ctx = contextOfMaker(session, line, signal);
       if (remover.exists && !(await remover.exists(ctx, resource))) return { changed: false };
       const blocked = (await remover.remove(ctx, resource))?.blocked;
       if (blocked !== undefined) return { changed: false, blocked: String(blocked) };
@@ -160,4 +160,10 @@ export function restorableResource(session: Session, line: LedgerLine): Restorab
       return { changed: true };
     },
   };
+}
+
+/** What a remover is given: the place of the step that made the resource, where it was a step. */
+function contextOfMaker(session: Session, { step, resource }: LedgerLine, signal: AbortSignal): Context {
+  const maker = session.plan.steps.find(({ id }) => id === step);
+  return maker ? stepContextOf(session, maker, 1, signal, resource.target) : contextOf(session, signal, step);
 }

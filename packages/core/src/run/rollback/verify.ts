@@ -113,7 +113,7 @@ async function verifySuite(session: Session, suite: SuiteName, wanted: readonly 
   const checks = wanted.filter((check) => session.kernel.registry.checks.get(check.kind));
   if (checks.length === 0) return UNVERIFIED;
   try {
-    const report = await runSuite(session, suite, session.resolveSecrets(checks), 'rollback');
+    const report = await runSuite(session, suite, session.resolveSecrets(checks), 'rollback', contextOf);
     const failed = { what: `the ${suite} suite`, error: session.reported(suiteError(suite, report), suite) };
     return { verification: { [suite]: report }, problems: report.outcome === 'passed' ? [] : [failed] };
   } catch (error) {
