@@ -11,7 +11,7 @@ export type {
   StepGate,
 } from './hooks.js';
 export { fileTimestamp, uniqueId } from './ids.js';
-export { definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
+export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 
 export { SchemaChecker } from './plugins/schema.js';
 export { overallVersion } from './run/environment-state.js';

@@ -15,7 +15,7 @@ export { freeLease } from './run/lease.js';
 export type { RunOptions } from './run/open.js';
 export { type Replayed, readContext, replay } from './run/read/decide.js';
 export { examine, pluginCommand } from './run/read/doctor.js';
-export { type EnvironmentStatus, environmentStatus, type ListedRun, listRuns, type NewestRun } from './run/read/history.js';
+export { environmentStatus, listRuns } from './run/read/history.js';
 export { makePlan, preview } from './run/read/plan.js';
 export { type Pushed, pushSpool } from './run/read/push-spool.js';
 export { type RecoverOptions, type RollbackOptions, recover, resume, rollbackLast } from './run/recover/recover.js';

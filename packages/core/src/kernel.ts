@@ -153,6 +153,7 @@ function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
     interaction: options.interaction ?? {},
     tapErrors: [] as Error[],
     log: (source: string) => eventLogger(hooks, redactor, source),
+    redact: <T>(value: T) => redactor.redactDeep(value),
   };
   guardHooks(hooks, (error) => parts.tapErrors.push(error));
   registerOwn(parts.registry, options.local);

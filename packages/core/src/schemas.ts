@@ -15,7 +15,14 @@ export async function builtinSchemas(plugins: readonly Plugin[]): Promise<JsonSc
   const config = { project: 'schemas', sections: {} } as unknown as Config;
   for (const plugin of plugins)
     await plugin.apply(
-      createScope(plugin.name, { hooks: createHooks(), registry, state: new MemoryStore(), config, log: () => silent }),
+      createScope(plugin.name, {
+        hooks: createHooks(),
+        registry,
+        state: new MemoryStore(),
+        config,
+        log: () => silent,
+        redact: (value) => value,
+      }),
       {},
     );
   const schemas = [

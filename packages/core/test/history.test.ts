@@ -36,7 +36,7 @@ const statusOf = async (kernel: Kernel) => (await environmentStatus(kernel)).las
 describe('listRuns', () => {
   it('given no run, when runs are listed, then there are none', async () => {
     const { kernel } = await world();
-    expect(await listRuns(kernel, 20)).toEqual([]);
+    expect(await listRuns(kernel, { limit: 20 })).toEqual([]);
     expect(await environmentStatus(kernel)).toEqual({ holder: null, deployed: null, last_run: null, recover: null, problems: [] });
   });
 
@@ -46,7 +46,7 @@ describe('listRuns', () => {
     state.broken = true;
     const second = await run();
     const third = await run();
-    const listed = await listRuns(kernel, 20);
+    const listed = await listRuns(kernel, { limit: 20 });
     expect(listed.map((each) => each.run)).toEqual([third.run, second.run, first.run]);
     expect(listed[2]).toEqual({
       run: first.run,
@@ -57,7 +57,7 @@ describe('listRuns', () => {
       reason: null,
     });
     expect(listed[0]).toMatchObject({ status: 'failed', reason: 'fails on purpose' });
-    expect(await listRuns(kernel, 2)).toEqual(listed.slice(0, 2));
+    expect(await listRuns(kernel, { limit: 2 })).toEqual(listed.slice(0, 2));
   });
 
   it('given runs without a report, when they are listed, then their journal tells the same', async () => {
@@ -65,9 +65,9 @@ describe('listRuns', () => {
     const ended = [await run()];
     state.broken = true;
     ended.push(await run());
-    const told = await listRuns(kernel, 20);
+    const told = await listRuns(kernel, { limit: 20 });
     for (const each of ended) await store.remove(report(each.run!));
-    for (const [index, each] of (await listRuns(kernel, 20)).entries()) {
+    for (const [index, each] of (await listRuns(kernel, { limit: 20 })).entries()) {
       const { run, command, status, reason } = told[index]!;
       expect(each).toMatchObject({ run, command, status, reason });
       expect(Math.abs(each.duration_ms! - told[index]!.duration_ms!)).toBeLessThan(100);
@@ -85,7 +85,7 @@ describe('listRuns', () => {
     const nothing = uniqueId();
     await store.put(`runs/default/${nothing}/logs/a.log`, '');
     await store.put('runs/default/notes/x', '');
-    expect(await listRuns(kernel, 20)).toMatchObject([
+    expect(await listRuns(kernel, { limit: 20 })).toMatchObject([
       { run: nothing, status: 'unknown', problem: expect.stringContaining('there is no run') },
       { run: whole.run, status: 'succeeded' },
       { run: empty.run, status: 'interrupted', command: null },
@@ -147,7 +147,7 @@ describe('environmentStatus', () => {
       last_run: { status: 'interrupted', reason: 'its process ended before it did', kept: [{ id: '/tmp/made' }] },
       recover: { run: killed.run },
     });
-    expect((await listRuns(kernel, 1))[0]).toMatchObject({ status: 'interrupted', duration_ms: null });
+    expect((await listRuns(kernel, { limit: 1 }))[0]).toMatchObject({ status: 'interrupted', duration_ms: null });
     await expect(run()).rejects.toMatchObject({ code: 'SHIP_RECOVER_FIRST' });
     expect((await recover(kernel, { command: 'ship recover' })).run).toBe(killed.run);
     expect(await environmentStatus(kernel)).toMatchObject({

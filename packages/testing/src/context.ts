@@ -36,6 +36,12 @@ export function testContext(given: Partial<StepContext> = {}): TestContext {
     targetsOf: async () => ({}),
     spawned: silent,
     created: async () => {},
+    history: {
+      runs: async () => [],
+      report: async () => undefined,
+      status: async () => ({ holder: null, deployed: null, last_run: null, recover: null, problems: [] }),
+      live: async () => ({}),
+    },
     step: { id: 'step', uses: 'test/step', attempt: 1 },
     progressed,
     progress: async (name, value) => {

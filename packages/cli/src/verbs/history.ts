@@ -1,5 +1,5 @@
-import type { Json, Report } from '@ship/core';
-import { type ListedRun, listRuns } from '@ship/core/kernel';
+import type { Json, ListedRun, Report } from '@ship/core';
+import { listRuns } from '@ship/core/kernel';
 import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
@@ -15,7 +15,7 @@ const SHOWN = 20;
 export async function history(terminal: Terminal, flags: Flags, count: string | undefined): Promise<Report> {
   const wanted = count === undefined ? SHOWN : countOf(count);
   const kernel = await openFromFlags(flags);
-  const runs = await listRuns(kernel, wanted);
+  const runs = await listRuns(kernel, { limit: wanted });
   if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
   else for (const each of table(runs, terminal)) terminal.line(each);
   return answerOf(kernel, 'history', { result: runs as unknown as Json });

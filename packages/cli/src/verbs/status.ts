@@ -1,5 +1,5 @@
-import type { Json, Report } from '@ship/core';
-import { type EnvironmentStatus, environmentStatus, type NewestRun } from '@ship/core/kernel';
+import type { EnvironmentStatus, Json, NewestRun, Report } from '@ship/core';
+import { environmentStatus } from '@ship/core/kernel';
 import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { openFromFlags } from '../open.js';

@@ -91,7 +91,7 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
         return `${paint.yellow('!')} ${event.source && event.source !== 'run' ? `${event.source}: ` : ''}${event.message}`;
       return event.level === 'info' || verbose ? paint.dim(`  ${event.source ?? 'ship'}: ${event.message}`) : undefined;
     default:
-      return undefined;
+      return 'message' in event && event.message !== undefined ? paint.dim(`  ${event.type}: ${event.message}`) : undefined;
   }
 }
 

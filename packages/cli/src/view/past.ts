@@ -1,4 +1,4 @@
-import type { ListedRun } from '@ship/core/kernel';
+import type { ListedRun } from '@ship/core';
 import type { Paint } from './paint.js';
 
 const COLOURS: Readonly<Record<ListedRun['status'], 'green' | 'yellow' | 'red' | 'cyan'>> = {

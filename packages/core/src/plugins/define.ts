@@ -34,6 +34,14 @@ export interface SnapshotProvider {
   readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer>;
 }
 
+/** What alerts are sent through. */
+export interface Channels {
+  /** In alphabetical order. */
+  names(): readonly string[];
+  /** Undefined where no plugin brings it. */
+  get(name: string): Channel | undefined;
+}
+
 /** What `apply` receives: a scope of the plugin's own. */
 export interface PluginScope {
   /** The plugin's name, as in `uses: <name>/<action>`. */
@@ -70,6 +78,10 @@ export interface PluginScope {
   condition(name: string, condition: Condition): void;
   /** Registers a place for alerts. */
   channel(name: string, channel: Channel): void;
+  /** The places for alerts that all plugins brought. Ready when all are set up, so not yet in `apply`. */
+  readonly channels: Channels;
+  /** Reports that something happened, as the event `<plugin>/<name>`: to views, logs and whoever taps `event`. */
+  emit(name: string, data: Json, message?: string): void;
   /** Registers `ship <name>`. */
   command(name: string, command: Command): void;
   /** Provides snapshots to the kernel; one plugin alone may. */

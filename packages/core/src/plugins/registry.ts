@@ -100,10 +100,12 @@ export interface ScopeParts {
   readonly state: Store;
   readonly config: Config;
   log(plugin: string): Logger;
+  /** Takes secrets out of all texts. */
+  redact<T>(value: T): T;
 }
 
 /** The scope of one plugin: what it registers bears its name. */
-export function createScope(plugin: string, { hooks, registry, state, config, log }: ScopeParts): PluginScope {
+export function createScope(plugin: string, { hooks, registry, state, config, log, redact }: ScopeParts): PluginScope {
   const named = (name: string) => {
     if (typeof name !== 'string' || !NAME.test(name))
       throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${JSON.stringify(name)} is not a name ([a-z0-9_-])` });
@@ -174,6 +176,11 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     channel(name, channel) {
       demand(channel, `channel ${named(name)}`, 'send');
       registry.channels.add(name, channel, plugin);
+    },
+    channels: { names: () => registry.channels.names(), get: (name) => registry.channels.get(name) },
+    emit(name, data, message) {
+      if (!hooks.event.isUsed()) return;
+      hooks.event.call(redact({ type: `${plugin}/${named(name)}`, data, ...(message === undefined ? {} : { message }) }));
     },
     command(name, command) {
       demand(command, `command ${named(name)}`, 'run');

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
 import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
-import type { ComponentConfig, ComponentState, Context, Output, RunContext, Step, StepContext } from '../types/index.js';
+import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
+import { describeComponents, historyOf } from './read/history.js';
 import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
 
@@ -108,6 +109,7 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = n
     },
     spawned: silent,
     created: async () => {},
+    history: historyOf(kernel, () => idleContext(kernel, run, signal)),
   };
 }
 
@@ -151,18 +153,4 @@ function append(path: string, text: string): void {
       // As said above.
     }
   }
-}
-
-/** What is live of each component; those that were never deployed are absent. */
-export async function describeComponents(
-  { registry }: Kernel,
-  components: readonly ComponentConfig[],
-  ctx: Context,
-): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  for (const component of components) {
-    const state = await registry.drivers.get(component.driver)?.describe(ctx, component);
-    if (state) states[component.name] = state;
-  }
-  return states;
 }

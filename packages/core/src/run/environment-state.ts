@@ -1,17 +1,7 @@
 import { messageOf } from '../errors/ship-error.js';
 import type { Kernel } from '../kernel.js';
-import type { Plan, Report, RunStatus } from '../types/index.js';
+import type { DeployedVersion, Plan, Report, RunStatus } from '../types/index.js';
 import type { Session } from './session.js';
-
-/** What is deployed in an environment, as `deployed-version.json` tells it. */
-export interface DeployedVersion {
-  readonly version: string;
-  readonly components: Readonly<Record<string, string>>;
-  readonly run: string;
-  readonly snapshot: string | null;
-  /** ISO 8601 UTC. */
-  readonly at: string;
-}
 
 /** Writes `deployed-version.json` and `last-verify.json` after a success. */
 export async function writeDeployed(

@@ -1,6 +1,7 @@
 import type { Resource } from './change.js';
 import type { CheckConfig, ComponentConfig } from './config.js';
 import type { SuiteName } from './failure.js';
+import type { History } from './history.js';
 import type { Json, JsonSchema } from './json.js';
 import type { SuiteReport } from './report.js';
 
@@ -117,6 +118,8 @@ export interface Context {
   routerOf(component: ComponentConfig): Router | undefined;
   /** Where versions of a component listen, asked of its driver; empty where that cannot tell. */
   targetsOf(component: ComponentConfig): Promise<Targets>;
+  /** What happened in the environment before, and how it stands. */
+  readonly history: History;
   /** Records a started process in the journal, so that recovery finds it. */
   spawned(process: ProcessIdentity): void;
   /** Records a resource the moment it exists, or before the call that makes it; durable before it resolves. */

@@ -115,12 +115,24 @@ export interface Examination {
   examine(ctx: CommandContext): Promise<readonly Finding[]> | readonly Finding[];
 }
 
+/** What a channel sends. */
+export interface Message {
+  /** What it is about, such as `rollback_initiated`. */
+  readonly event: string;
+  /** How much it matters: `info`, `warning`, `error` or `critical`. */
+  readonly severity: string;
+  /** For people. */
+  readonly text: string;
+  /** For templates and machines. */
+  readonly context: JsonObject;
+}
+
 /** Where alerts go. */
 export interface Channel {
   /** Schema of what the config says about the channel. */
   readonly options?: JsonSchema;
-  /** Sends one message. What throws is told, and changes nothing else. */
-  send(message: { readonly event: string; readonly severity: string; readonly text: string; readonly context: JsonObject }): Promise<void>;
+  /** Sends one message. What throws is reported, and changes nothing else. */
+  send(message: Message): Promise<void>;
 }
 
 /** A command of a plugin: `ship <name> [args...]`. */

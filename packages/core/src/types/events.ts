@@ -1,11 +1,23 @@
 import type { Resource } from './change.js';
 import type { Output, ProcessIdentity } from './context.js';
 import type { Decision, Failure, SuiteName } from './failure.js';
+import type { Json } from './json.js';
 import type { Plan, Step } from './plan.js';
 import type { CheckReport, ReportedError, RollbackReport, RunStatus, StepReport, SuiteReport, TriedWay, Way } from './report.js';
 
+/** What a plugin says happened. Others know it by its type. */
+export interface PluginEvent {
+  /** `<plugin>/<name>`. */
+  readonly type: `${string}/${string}`;
+  /** One line for people; without it views show nothing. */
+  readonly message?: string;
+  /** What listeners need. Redacted. */
+  readonly data: Json;
+}
+
 /** Everything that happens, as the `event` hook hands it to view, log and metrics. All texts are redacted. */
 export type ShipEvent =
+  | PluginEvent
   | { readonly type: 'run-started'; readonly run: string; readonly plan: Plan }
   | { readonly type: 'step-started'; readonly step: Step; readonly attempt: number }
   | { readonly type: 'step-output'; readonly step: string; readonly output: Output }

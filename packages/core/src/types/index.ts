@@ -4,6 +4,7 @@ export * from './context.js';
 export * from './contracts.js';
 export * from './events.js';
 export * from './failure.js';
+export * from './history.js';
 export * from './json.js';
 export * from './plan.js';
 export * from './report.js';

@@ -2,9 +2,9 @@ import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import type { Kernel } from '../../kernel.js';
 import type { CommandContext, Examination, Finding, Json, LeaseHolder, Snapshot } from '../../types/index.js';
-import { describeComponents, idleContext } from '../contexts.js';
+import { idleContext } from '../contexts.js';
 import { compareParts } from '../rollback/snapshot-parts.js';
-import { environmentStatus } from './history.js';
+import { describeComponents, environmentStatus } from './history.js';
 import { neededSnapshots } from './past-run.js';
 
 /** How long one examination may take. */

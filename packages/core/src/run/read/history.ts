@@ -2,55 +2,56 @@ import { messageOf } from '../../errors/ship-error.js';
 import { readJournal } from '../../journal/journal.js';
 import { foldJournal, type RunState, reportedResources } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
-import type { LeaseHolder, Report, Resource, RunStatus } from '../../types/index.js';
-import { type DeployedVersion, readDeployed, readReport, runIds, timeOf } from '../environment-state.js';
+import type {
+  ComponentConfig,
+  ComponentState,
+  Context,
+  EnvironmentStatus,
+  History,
+  LeaseHolder,
+  ListedRun,
+  NewestRun,
+  Page,
+  Report,
+  RunStatus,
+} from '../../types/index.js';
+import { readDeployed, readReport, runIds, timeOf } from '../environment-state.js';
 import { isUnfinished, lastRun } from './past-run.js';
-
-/** `running`: it holds the lease. `unknown`: what it wrote cannot be read. */
-export type ListedStatus = RunStatus | 'running' | 'unknown';
-
-/** A run as it is listed. */
-export interface ListedRun {
-  readonly run: string;
-  /** Its verb; null where nothing tells. */
-  readonly command: string | null;
-  readonly status: ListedStatus;
-  /** ISO 8601 UTC. */
-  readonly started_at: string;
-  readonly duration_ms: number | null;
-  /** Why it did not succeed. */
-  readonly reason: string | null;
-  /** Why it cannot be read. */
-  readonly problem?: string;
-}
-
-/** A run, and what it left. */
-export interface NewestRun extends ListedRun {
-  readonly command_line: string | null;
-  readonly by: { readonly user: string; readonly host: string; readonly pid: number } | null;
-  readonly kept: readonly Resource[];
-  readonly orphans: readonly Resource[];
-}
-
-/** How an environment stands. */
-export interface EnvironmentStatus {
-  readonly holder: LeaseHolder | null;
-  readonly deployed: DeployedVersion | null;
-  readonly last_run: NewestRun | null;
-  /** The run that waits for `ship recover`, and why. */
-  readonly recover: { readonly run: string; readonly reason: string } | null;
-  /** What of the state cannot be read. */
-  readonly problems: readonly string[];
-}
 
 const NOTHING = { command_line: null, by: null, kept: [], orphans: [] };
 
 /** The last runs of the environment, newest first. One that cannot be read says so, and hides no other. */
-export async function listRuns(kernel: Kernel, count: number): Promise<ListedRun[]> {
+export async function listRuns(kernel: Kernel, { limit = 20, before }: Page = {}): Promise<ListedRun[]> {
   const holder = await holderOf(kernel);
+  const ids = (await runIds(kernel)).filter((run) => before === undefined || run < before);
   const listed: ListedRun[] = [];
-  for (const run of (await runIds(kernel)).slice(0, count)) listed.push(await pastRun(kernel, run, holder));
+  for (const run of ids.slice(0, limit)) listed.push(await pastRun(kernel, run, holder));
   return listed;
+}
+
+/** What happened in the environment, for plugins. */
+export function historyOf(kernel: Kernel, context: () => Context): History {
+  const { redactor, config } = kernel;
+  return {
+    runs: async (page) => redactor.redactDeep(await listRuns(kernel, page)),
+    report: (run) => readReport(kernel, run),
+    status: async () => redactor.redactDeep(await environmentStatus(kernel)),
+    live: async () => redactor.refer(await describeComponents(kernel, Object.values(config.components), context())),
+  };
+}
+
+/** What is live of each component; those that were never deployed are absent. */
+export async function describeComponents(
+  { registry }: Kernel,
+  components: readonly ComponentConfig[],
+  ctx: Context,
+): Promise<Record<string, ComponentState>> {
+  const states: Record<string, ComponentState> = {};
+  for (const component of components) {
+    const state = await registry.drivers.get(component.driver)?.describe(ctx, component);
+    if (state) states[component.name] = state;
+  }
+  return states;
 }
 
 /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */

@@ -6,6 +6,7 @@ import {
   type ComponentConfig,
   type ComponentState,
   type Decision,
+  type DeployedVersion,
   PART_NAMES,
   type Report,
   type RunStatus,
@@ -15,7 +16,7 @@ import {
 import { confirm } from '../consent.js';
 import { idleContext } from '../contexts.js';
 import { endOf, finish } from '../deploy/finish.js';
-import { type DeployedVersion, overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
+import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
 import { type RunOptions, withSession } from '../open.js';
 import { makePlan } from '../read/plan.js';
 import type { Session } from '../session.js';
