@@ -1,8 +1,25 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errors } from '../errors/catalogue.js';
-import { PACKAGE_KEY, PLACES } from './places.js';
+
+/** Where a config may be, in each folder; the first one found wins. */
+export const PLACES = [
+  'ship.yaml',
+  'ship.yml',
+  'ship.json',
+  'ship.ts',
+  'ship.mjs',
+  '.shiprc',
+  '.shiprc.yaml',
+  '.shiprc.yml',
+  '.shiprc.json',
+  '.speckit/ship.yaml',
+  'package.json',
+] as const;
+
+/** The key of package.json that may hold a config. */
+export const PACKAGE_KEY = 'ship';
 
 /** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
 export async function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): Promise<string> {
@@ -27,7 +44,7 @@ async function search(from: string): Promise<string | undefined> {
   const explorer = cosmiconfig(PACKAGE_KEY, {
     searchPlaces: [...PLACES],
     searchStrategy: 'none',
-    // An empty ship.yaml is a mistake to be told, not a reason to look further.
+    // An empty ship.yaml is a mistake to report, not a reason to look further.
     ignoreEmptySearchPlaces: false,
     loaders: LOADERS,
   });
@@ -60,7 +77,7 @@ const LOADERS = {
   '.json': jsonPresent,
 };
 
-/** Tells whether package.json holds a config. A broken one counts where it seems to, so that its mistake is told. */
+/** Shows whether package.json holds a config. A broken one counts where it seems to, so that its mistake is reported. */
 function jsonPresent(_file: string, content: string): object {
   try {
     const value: unknown = JSON.parse(content);
@@ -68,4 +85,24 @@ function jsonPresent(_file: string, content: string): object {
   } catch {
     return content.includes(`"${PACKAGE_KEY}"`) ? { [PACKAGE_KEY]: {} } : {};
   }
+}
+
+/**
+ * Throws where others may read or write the state folder, or own it. A folder that does not exist yet is fine,
+ * and so is every folder on Windows, which has no such modes.
+ */
+export function checkStateFolder(dir: string): void {
+  if (process.platform === 'win32') return;
+  const stats = lstatSync(dir, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  const quoted = `'${dir.replaceAll("'", "'\\''")}'`;
+  const refuse = (reason: string, command: string) => errors.SHIP_STATE_FOLDER_OPEN({ dir, reason, command });
+  if (!stats.isDirectory()) throw refuse('is not a folder', `ls -ld ${quoted}`);
+  if (stats.uid !== process.getuid?.()) throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
+  const open = stats.mode & 0o077;
+  if (open !== 0) throw refuse(`can be used by others (mode ${modeText(stats.mode)})`, `chmod -R go= ${quoted}`);
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.js';
-import { readModule } from '../../src/config/module.js';
+import { readModule } from '../../src/config/read.js';
 import { failure, folder, HEAD, told } from './helper.js';
 
 const JSON_CONFIG = '{ "version": 1, "project": "shop" }';
