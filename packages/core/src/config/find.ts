@@ -1,7 +1,8 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errors } from '../errors/catalogue.js';
+import { isDict } from './paths.js';
 
 /** Where a config may be, in each folder; the first one found wins. */
 export const PLACES = [
@@ -22,12 +23,9 @@ export const PLACES = [
 export const PACKAGE_KEY = 'ship';
 
 /** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
-export async function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): Promise<string> {
+export function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): string {
   if (file !== undefined) return namedConfig(resolve(cwd, file), file);
-  const first = resolve(cwd, PLACES[0]);
-  // The first place of the first folder wins in any case; looking here saves loading the search.
-  if (statSync(first, { throwIfNoEntry: false })?.isFile()) return first;
-  const found = await search(resolve(cwd));
+  const found = search(resolve(cwd));
   if (found === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
   return found;
 }
@@ -39,18 +37,10 @@ function namedConfig(path: string, shown: string): string {
   return path;
 }
 
-async function search(from: string): Promise<string | undefined> {
-  const { cosmiconfig } = await import('cosmiconfig');
-  const explorer = cosmiconfig(PACKAGE_KEY, {
-    searchPlaces: [...PLACES],
-    searchStrategy: 'none',
-    // An empty ship.yaml is a mistake to report, not a reason to look further.
-    ignoreEmptySearchPlaces: false,
-    loaders: LOADERS,
-  });
+function search(from: string): string | undefined {
   for (const folder of folders(from)) {
-    const found = await explorer.search(folder);
-    if (found) return found.filepath;
+    const found = PLACES.map((place) => join(folder, place)).find(holdsConfig);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -64,26 +54,24 @@ function* folders(from: string): Generator<string> {
   }
 }
 
-/** Only the search is asked of cosmiconfig. Reading keeps positions, and a module must not run twice. */
-const present = () => ({});
-const LOADERS = {
-  noExt: present,
-  '.yaml': present,
-  '.yml': present,
-  '.ts': present,
-  '.mjs': present,
-  '.js': present,
-  '.cjs': present,
-  '.json': jsonPresent,
-};
+/** An empty ship.yaml counts, too: it is a mistake to report, not a reason to look further. */
+function holdsConfig(path: string): boolean {
+  try {
+    return statSync(path).isFile() && (basename(path) !== 'package.json' || hasPackageKey(path));
+  } catch {
+    // It is not there, or in a folder that nobody may look into.
+    return false;
+  }
+}
 
-/** Shows whether package.json holds a config. A broken one counts where it seems to, so that its mistake is reported. */
-function jsonPresent(_file: string, content: string): object {
+/** A package.json that is not JSON counts where it seems to hold a config, so that its mistake is reported. */
+function hasPackageKey(path: string): boolean {
+  const content = readFileSync(path, 'utf8');
   try {
     const value: unknown = JSON.parse(content);
-    return typeof value === 'object' && value !== null && PACKAGE_KEY in value ? { [PACKAGE_KEY]: {} } : {};
+    return isDict(value) && PACKAGE_KEY in value;
   } catch {
-    return content.includes(`"${PACKAGE_KEY}"`) ? { [PACKAGE_KEY]: {} } : {};
+    return content.includes(`"${PACKAGE_KEY}"`);
   }
 }
 

@@ -43,7 +43,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 
 /** As {@link loadConfig}, but only throws where the file cannot be read at all. */
 export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
-  const file = await findConfig(options);
+  const file = findConfig(options);
   return buildConfig(await readConfig(file, options.cwd), options);
 }
 
