@@ -1,6 +1,5 @@
 // What a command needs to run a kernel: `@ship/core/kernel`.
-export { type ConfigOverrides, loadConfig } from './config/index.js';
-export { PLACES } from './config/places.js';
+export { type ConfigOverrides, loadConfig, PLACES } from './config/index.js';
 export { formatPosition, toReported } from './errors/ship-error.js';
 export { decide } from './failure/decide.js';
 export { type JournalContent, readJournal } from './journal/journal.js';

@@ -1,9 +1,17 @@
 import { resolve } from 'node:path';
-import { allMistakes } from './all-mistakes.js';
 import { registerOwn } from './builtins/register.js';
-import { type ConfigOverrides, checkSections, checkStateFolder, type DraftConfig, draftConfig, type PositionOf } from './config/index.js';
+import {
+  type ConfigOverrides,
+  checkSections,
+  checkStateFolder,
+  type Diagnostics,
+  type DraftConfig,
+  draftConfig,
+  type PositionOf,
+} from './config/index.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
+import { checkPlan, type PlanParts } from './plan.js';
 import { tappedConfig } from './plugins/config-taps.js';
 
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
@@ -70,8 +78,8 @@ export interface Kernel {
   readonly config: Config;
   /** The folder of the state, `.speckit` beside the config. */
   readonly stateDir: string;
-  /** Mistakes that only show once the plugins are there; the plan tells them with its own. */
-  readonly mistakes: readonly ShipError[];
+  /** Collects mistakes. Those that only show once the plugins are there are in it already; the plan adds its own. */
+  readonly diagnostics: Diagnostics;
   /** Plugins that come with the command and are not on. */
   readonly offers: readonly string[];
   /** Where the parts of the config stand. */
@@ -109,26 +117,33 @@ export interface Kernel {
 /** Reads the config, loads the plugins, opens the store. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const draft = await draftConfig(loadOptionsOf(options));
-  const { config: read, positionOf, told } = draft;
+  const { config: read, positionOf, diagnostics } = draft;
   const parts = partsOf(options, draft);
   const { hooks, registry, checker, stateDir } = parts;
-  if (draft.mistakes.length === 0) checkStateFolder(stateDir);
+  if (diagnostics.isEmpty) checkStateFolder(stateDir);
   const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
   const state = new ChosenStore();
-  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, told };
-  const loaded = await loadPlugins(read.plugins, { ...parts, state, config: read }, checker, sources);
+  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, diagnostics };
+  await loadPlugins(read.plugins, { ...parts, state, config: read }, checker, sources);
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
-  const refusal = (config: Config, isFinal: boolean) => allMistakes({ ...draft, config }, loaded, { ...parts, offers, isFinal });
-  if (draft.mistakes.length + loaded.mistakes.length > 0) throw await refusal(read, false);
-  const mistakes = checkSections(read, registry.sections.names(), positionOf);
+  const isSound = diagnostics.isEmpty;
+  checkSections(read, registry.sections.names(), positionOf, diagnostics);
+  // A plugin may make another config of this one before it is planned: nobody knows which.
+  if (!isSound) throw await refusal({ ...parts, config: read, offers }, hooks.config.taps.length === 0);
   const config = await tappedConfig(hooks, read);
   const memory = options.withoutJournal ? new MemoryStore() : undefined;
   const chosen = options.store ?? memory ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
-  if (chosen === undefined) throw await refusal(config, true);
+  if (chosen === undefined) throw await refusal({ ...parts, config, offers }, true);
   const spool = new Spool(resolve(config.dir, '.speckit-spool'));
   const store = new FencedStore(new SpoolingStore(chosen, spool));
   state.choose(store);
-  return { ...parts, config, store, spool, withoutJournal: memory !== undefined, mistakes, offers };
+  return { ...parts, config, store, spool, withoutJournal: memory !== undefined, offers };
+}
+
+/** All that can be reported of a config that cannot be used, as one error. */
+async function refusal(parts: PlanParts, isFinal: boolean): Promise<ShipError> {
+  if (isFinal) await checkPlan(parts);
+  return parts.diagnostics.toError();
 }
 
 function loadOptionsOf({ cwd, file, env = process.env, overrides }: KernelOptions): Parameters<typeof draftConfig>[0] {
@@ -136,12 +151,13 @@ function loadOptionsOf({ cwd, file, env = process.env, overrides }: KernelOption
 }
 
 /** What a kernel has before its plugins are there. */
-function partsOf(options: KernelOptions, { config, positionOf }: DraftConfig) {
+function partsOf(options: KernelOptions, { config, positionOf, diagnostics }: DraftConfig) {
   const hooks = createHooks();
   const redactor = new Redactor(findSecrets(options.env ?? process.env, config.secrets));
   const parts = {
     stateDir: resolve(config.dir, '.speckit'),
     positionOf,
+    diagnostics,
     hooks,
     registry: new Registry(),
     checker: new SchemaChecker(),

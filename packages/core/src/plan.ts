@@ -1,7 +1,5 @@
-import { invalid, type PositionOf, type Told } from './config/index.js';
-import { suggest } from './config/suggest.js';
+import { type Diagnostics, type Path, type PositionOf, suggest } from './config/index.js';
 import { errors } from './errors/catalogue.js';
-import { isShipError, type ShipError } from './errors/ship-error.js';
 import { inOrder } from './graph.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
@@ -29,20 +27,11 @@ export interface PlanParts {
   readonly registry: Registry;
   readonly checker: SchemaChecker;
   readonly positionOf: PositionOf;
-  /** Mistakes found before, told with those of the plan. */
-  readonly mistakes: readonly ShipError[];
+  /** What is wrong with the config already; the plan's own mistakes are added. */
+  readonly diagnostics: Diagnostics;
   /** Plugins that could be switched on. */
   readonly offers: readonly string[];
 }
-
-/** What is known to be wrong already, where a config is looked through for what else is. */
-export interface KnownMistakes {
-  readonly told: Told;
-  /** Whether a plugin that cannot be used may have brought the name. */
-  isLost(kind: string, name: string, known: readonly string[]): boolean;
-}
-
-const NOTHING_KNOWN: KnownMistakes = { told: { within: () => false, below: () => false, isWritten: () => true }, isLost: () => false };
 
 /**
  * Resolves a config to a plan: every action, driver, check and condition is there, every input fits,
@@ -50,9 +39,8 @@ const NOTHING_KNOWN: KnownMistakes = { told: { within: () => false, below: () =>
  */
 export async function buildPlan(parts: PlanParts): Promise<Plan> {
   const { config } = parts;
-  const names = new Names(parts, NOTHING_KNOWN);
-  const steps = await resolveAll(config, names);
-  if (names.mistakes.length > 0) throw invalid(config.file, names.mistakes);
+  const steps = await resolveAll(config, new Names(parts));
+  parts.diagnostics.throwIfAny();
   const ordered = inOrder(
     steps,
     (step) => step.id,
@@ -66,11 +54,9 @@ export async function buildPlan(parts: PlanParts): Promise<Plan> {
   return Object.freeze({ config, steps: ordered, components, findings: findings(ordered, config) });
 }
 
-/** The mistakes that a plan would tell, but for what only follows from those that are known. */
-export async function planMistakes(parts: PlanParts, known: KnownMistakes): Promise<readonly ShipError[]> {
-  const names = new Names(parts, known);
-  await resolveAll(parts.config, names);
-  return names.mistakes;
+/** Adds the mistakes that a plan would have, but for what only follows from those that are reported. */
+export async function checkPlan(parts: PlanParts): Promise<void> {
+  await resolveAll(parts.config, new Names(parts));
 }
 
 async function resolveAll(config: Config, names: Names): Promise<Step[]> {
@@ -116,24 +102,11 @@ interface Place {
   readonly inputAt: readonly Path[];
 }
 
-type Path = Parameters<PositionOf>[0];
-
 const isSamePlace = (one: Position, other: Position): boolean => one.line === other.line && one.column === other.column;
 
-/** Looks up what the config names. All mistakes end up in one list. */
+/** Looks up what the config names. */
 class Names {
-  readonly #mistakes: ShipError[];
-
-  constructor(
-    private readonly parts: PlanParts,
-    private readonly known: KnownMistakes,
-  ) {
-    this.#mistakes = [...parts.mistakes];
-  }
-
-  get mistakes(): readonly ShipError[] {
-    return this.#mistakes;
-  }
+  constructor(private readonly parts: PlanParts) {}
 
   get registry(): Registry {
     return this.parts.registry;
@@ -152,55 +125,52 @@ class Names {
     const { table, name, input } = use;
     const place = use.place();
     const { subject, thing, at } = place;
+    const { diagnostics } = this.parts;
     if (item === undefined || demanded === undefined) {
       if (this.#isDoubtful(use, place)) return undefined;
       const known = table.names();
       const offered = suggest(name.split('/')[0]!, this.parts.offers);
       const details = { kind: table.kind, name, known, suggestion: suggest(name, known), offered, prefix: `${subject}: ` };
-      this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
+      diagnostics.add(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
       return undefined;
     }
     const owner = { plugin: table.ownerOf(name)!, what: `${table.kind} ${name}`, at: () => this.parts.positionOf(at) };
-    const mistakes = await this.#collected(() => this.parts.checker.check(demanded, input, owner));
+    const mistakes = await diagnostics.collect(() => this.parts.checker.check(demanded, input, owner));
     for (const { path, message, hint } of mistakes ?? []) {
       const placeOfInput = this.#placeOfInput(place.inputAt, path);
-      if (this.known.told.within(thing, placeOfInput)) continue;
+      if (diagnostics.isReported(placeOfInput, thing)) continue;
       const position = this.parts.positionOf(placeOfInput);
-      this.#mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
+      diagnostics.add(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: position }));
     }
     return mistakes?.length === 0 ? item : undefined;
   }
 
-  async #collected<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isShipError(error)) throw error;
-      this.#mistakes.push(error);
-      return undefined;
-    }
-  }
-
   /** A name that nobody wrote, that was refused for what it is, or that a missing plugin may know. */
   #isDoubtful<T>({ table, name }: Use<T>, { thing, at }: Place): boolean {
-    const { told, isLost } = this.known;
-    return isLost(table.kind, name, table.names()) || told.within(at, at) || (told.within(thing, thing) && !told.isWritten(at));
+    const { diagnostics, registry } = this.parts;
+    const usable = registry.plugins.map((plugin) => plugin.name);
+    if (diagnostics.isLost(table.kind, name, table.names(), usable) || diagnostics.isReported(at)) return true;
+    return diagnostics.isReported(thing) && !this.#isWritten(at, thing);
+  }
+
+  /** Whether there is anything at a place: if not, what is around it stands there. */
+  #isWritten(place: Path, around: Path): boolean {
+    const { positionOf } = this.parts;
+    return !isSamePlace(positionOf(place), positionOf(around));
   }
 
   #placeOfInput(places: readonly Path[], path: Path): Path {
-    const { positionOf } = this.parts;
-    const standsAt = (place: Path) => !isSamePlace(positionOf([...place, ...path]), positionOf(place));
-    return [...(places.find(standsAt) ?? places[0]!), ...path];
+    return [...(places.find((place) => this.#isWritten([...place, ...path], place)) ?? places[0]!), ...path];
   }
 
   /** A condition on an environment that the config does not have would never hold. */
   environments(wanted: readonly string[], subject: string, at: Path): void {
     const { environments, environment } = this.parts.config;
-    if (this.known.told.within(['environments'], ['environments'])) return;
+    if (this.parts.diagnostics.isReported(['environments'])) return;
     const known = environments.length > 0 ? environments : [environment];
     for (const name of wanted.filter((each) => !known.includes(each))) {
       const details = { kind: 'environment', name, known, suggestion: suggest(name, known), prefix: `${subject}: ` };
-      this.#mistakes.push(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
+      this.parts.diagnostics.add(errors.SHIP_NAME_UNKNOWN(details, { at: this.parts.positionOf(at) }));
     }
   }
 }

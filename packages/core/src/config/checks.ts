@@ -1,11 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '../types/index.js';
-import { checkReference, readDuration, readRetry } from './fields.js';
-import { withPosition } from './lazy-position.js';
-import { type Dict, isDict, type Path } from './paths.js';
-import { checkPattern } from './pattern.js';
-import type { Scope } from './scope.js';
-import { eachText } from './walk.js';
+import { type Dict, eachText, isDict, type Path } from './paths.js';
+import { checkReference, readDuration, readRetry, type Scope } from './scope.js';
 
 /** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
 const SHARED = new Set(['name', 'required', 'timeout', 'retry', 'component', 'repeat', 'limits', 'trigger']);
@@ -26,7 +22,7 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
   const kind = readKind(scope, path, Object.keys(own));
   checkPatterns(scope, path, value.expect);
   if (typeof value.component === 'string') checkReference(scope, [...path, 'component'], value.component, 'component', components);
-  const check = {
+  return scope.positioned(path, {
     name: typeof value.name === 'string' ? value.name : defaultName(kind, own[kind]),
     kind,
     with: own as JsonObject,
@@ -37,8 +33,7 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
     ...(isDict(value.repeat) && { repeat: readRepeat(scope, [...path, 'repeat'], value.repeat) }),
     ...(isDict(value.limits) && { limits: value.limits as NonNullable<CheckConfig['limits']> }),
     ...(typeof value.trigger === 'string' && { trigger: value.trigger as Trigger }),
-  };
-  return withPosition(check, () => scope.position(path));
+  });
 }
 
 const EVERY_MS = 10_000;
@@ -59,7 +54,7 @@ export function normalizeBake(scope: Scope, value: unknown): Config['bake'] {
 
 function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
   const kinds = keys.filter((key) => key !== 'expect');
-  if (kinds.length !== 1 && !scope.isBrokenAt(path)) {
+  if (kinds.length !== 1 && !scope.diagnostics.isBrokenAt(path)) {
     const list = kinds.map((kind) => `\`${kind}\``).join(' and ');
     const reason = kinds.length === 0 ? 'the check has no kind' : `the check has more than one kind: ${list}`;
     scope.add(path, (place) => errors.SHIP_CONFIG_CHECK({ path: place.path, reason }, place.extras));
@@ -80,4 +75,81 @@ function checkPatterns(scope: Scope, path: Path, expected: unknown): void {
     if (reason === undefined) return;
     scope.add([...path, 'expect', ...below], (place) => errors.SHIP_CONFIG_PATTERN({ ...place, reason }, place.extras));
   });
+}
+
+const LONGEST = 1000;
+
+/** A group of the pattern while it is read. */
+interface Group {
+  /** There is an unbounded quantifier somewhere inside. */
+  repeats: boolean;
+  /** What each alternative starts with; `undefined` for what may be many things. */
+  readonly starts: (string | undefined)[];
+  /** The alternative has not begun yet. */
+  fresh: boolean;
+}
+
+const group = (): Group => ({ repeats: false, starts: [], fresh: true });
+
+/**
+ * What is wrong with a regular expression, or undefined. Refuses what does not compile and what can take
+ * exponential time: a quantifier inside a repeated group, and repeated alternatives that may start alike.
+ * It is conservative: some harmless patterns, such as `(\d+,)*`, are refused, too.
+ */
+export function checkPattern(source: string): string | undefined {
+  if (source.length > LONGEST) return `is longer than ${LONGEST} characters`;
+  try {
+    new RegExp(source);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split(': ').at(-1) : 'unknown reason';
+    return `is not a regular expression: ${reason}`;
+  }
+  return catastrophe(source);
+}
+
+function catastrophe(source: string): string | undefined {
+  const stack = [group()];
+  for (const token of tokens(source)) {
+    const top = stack.at(-1)!;
+    if (token.startsWith('(')) {
+      begin(top, undefined);
+      stack.push(group());
+    } else if (token.startsWith(')')) {
+      const closed = stack.pop()!;
+      const problem = repeatsManyTimes(token) ? groupProblem(closed) : undefined;
+      if (problem !== undefined) return problem;
+      stack.at(-1)!.repeats ||= closed.repeats || repeatsManyTimes(token);
+    } else if (token === '|') {
+      top.fresh = true;
+    } else {
+      begin(top, /^[\w\s"'<>=,;:/-]$/.test(token[0]!) ? token[0] : undefined);
+      top.repeats ||= repeatsManyTimes(token);
+    }
+  }
+  return undefined;
+}
+
+function begin(top: Group, start: string | undefined): void {
+  if (top.fresh) top.starts.push(start);
+  top.fresh = false;
+}
+
+function groupProblem({ repeats, starts }: Group): string | undefined {
+  if (repeats) return 'has a quantifier inside a repeated group';
+  const overlap = starts.length > 1 && (starts.includes(undefined) || new Set(starts).size < starts.length);
+  return overlap ? 'repeats alternatives that may start alike' : undefined;
+}
+
+/** Atoms with the quantifier that follows them, the beginnings and ends of groups, and bars. */
+function tokens(source: string): string[] {
+  return source.match(/\((?:\?(?:[:=!]|<[=!]|<\w+>))?|(?:\)|\\.|\[(?:\\.|[^\]\\])*\]|[^()|\\[])(?:[*+?]|\{\d+(?:,\d*)?\})?\??|\|/gs) ?? [];
+}
+
+/** Repeated without a bound, or so often that a bound does not help. */
+function repeatsManyTimes(token: string): boolean {
+  const quantifier = /([*+]|\{(\d+)(?:(,)(\d*))?\})\??$/.exec(token);
+  if (quantifier === null || token.length === quantifier[0].length || /^\\.\??$/s.test(token)) return false;
+  const [, sign, least, comma, most] = quantifier;
+  if (sign === '*' || sign === '+') return true;
+  return comma !== undefined && most === '' ? true : Number(most || least) > 10;
 }

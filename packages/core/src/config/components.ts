@@ -1,10 +1,9 @@
 import { errors } from '../errors/catalogue.js';
+import { findCycles } from '../graph.js';
 import type { ComponentConfig, DependencyKind, JsonObject, RouterConfig } from '../types/index.js';
-import { findCycles } from './cycles.js';
-import { checkName, checkReference, checkSameNames } from './fields.js';
-import { VERSION } from './names.js';
 import { type Dict, isDict, type Path } from './paths.js';
-import type { Scope } from './scope.js';
+import { checkName, checkReference, checkSameNames, type Scope } from './scope.js';
+import { VERSION } from './values.js';
 
 /** Components that others depend on by their nature. */
 const CORE = new Set(['app', 'gateway', 'database']);
@@ -25,7 +24,7 @@ function component(scope: Scope, name: string, value: Dict, known: readonly stri
   const path = ['components', name];
   const { driver, version, core, depends_on, compatible_with, contract, router, ...settings } = value;
   for (const [key, hint] of Object.entries(REQUIRED)) {
-    if (value[key] !== undefined || scope.isBrokenAt(path)) continue;
+    if (value[key] !== undefined || scope.diagnostics.isBrokenAt(path)) continue;
     scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
   }
   checkVersion(scope, [...path, 'version'], version);
@@ -75,7 +74,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
 const PLAIN_DATE = /^\d{4}-\d\d?-\d\d?/;
 
 function checkVersion(scope: Scope, path: Path, version: unknown): void {
-  if (typeof version !== 'string' || scope.isBroken(path)) return;
+  if (typeof version !== 'string' || scope.diagnostics.isBroken(path)) return;
   const written = scope.source.written(scope.origin(path)) ?? '';
   if (PLAIN_DATE.test(written)) {
     scope.add(path, (place) => errors.SHIP_CONFIG_UNQUOTED({ ...place, value: written, read: 'a date, in some versions' }, place.extras));

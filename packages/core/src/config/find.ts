@@ -1,16 +1,31 @@
-import { statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errors } from '../errors/catalogue.js';
-import { PACKAGE_KEY, PLACES } from './places.js';
+import { isDict } from './paths.js';
+
+/** Where a config may be, in each folder; the first one found wins. */
+export const PLACES = [
+  'ship.yaml',
+  'ship.yml',
+  'ship.json',
+  'ship.ts',
+  'ship.mjs',
+  '.shiprc',
+  '.shiprc.yaml',
+  '.shiprc.yml',
+  '.shiprc.json',
+  '.speckit/ship.yaml',
+  'package.json',
+] as const;
+
+/** The key of package.json that may hold a config. */
+export const PACKAGE_KEY = 'ship';
 
 /** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
-export async function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): Promise<string> {
+export function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): string {
   if (file !== undefined) return namedConfig(resolve(cwd, file), file);
-  const first = resolve(cwd, PLACES[0]);
-  // The first place of the first folder wins in any case; looking here saves loading the search.
-  if (statSync(first, { throwIfNoEntry: false })?.isFile()) return first;
-  const found = await search(resolve(cwd));
+  const found = search(resolve(cwd));
   if (found === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
   return found;
 }
@@ -22,18 +37,10 @@ function namedConfig(path: string, shown: string): string {
   return path;
 }
 
-async function search(from: string): Promise<string | undefined> {
-  const { cosmiconfig } = await import('cosmiconfig');
-  const explorer = cosmiconfig(PACKAGE_KEY, {
-    searchPlaces: [...PLACES],
-    searchStrategy: 'none',
-    // An empty ship.yaml is a mistake to be told, not a reason to look further.
-    ignoreEmptySearchPlaces: false,
-    loaders: LOADERS,
-  });
+function search(from: string): string | undefined {
   for (const folder of folders(from)) {
-    const found = await explorer.search(folder);
-    if (found) return found.filepath;
+    const found = PLACES.map((place) => join(folder, place)).find(holdsConfig);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -47,25 +54,43 @@ function* folders(from: string): Generator<string> {
   }
 }
 
-/** Only the search is asked of cosmiconfig. Reading keeps positions, and a module must not run twice. */
-const present = () => ({});
-const LOADERS = {
-  noExt: present,
-  '.yaml': present,
-  '.yml': present,
-  '.ts': present,
-  '.mjs': present,
-  '.js': present,
-  '.cjs': present,
-  '.json': jsonPresent,
-};
+/** An empty ship.yaml counts, too: it is a mistake to report, not a reason to look further. */
+function holdsConfig(path: string): boolean {
+  try {
+    return statSync(path).isFile() && (basename(path) !== 'package.json' || hasPackageKey(path));
+  } catch {
+    // It is not there, or in a folder that nobody may look into.
+    return false;
+  }
+}
 
-/** Tells whether package.json holds a config. A broken one counts where it seems to, so that its mistake is told. */
-function jsonPresent(_file: string, content: string): object {
+/** A package.json that is not JSON counts where it seems to hold a config, so that its mistake is reported. */
+function hasPackageKey(path: string): boolean {
+  const content = readFileSync(path, 'utf8');
   try {
     const value: unknown = JSON.parse(content);
-    return typeof value === 'object' && value !== null && PACKAGE_KEY in value ? { [PACKAGE_KEY]: {} } : {};
+    return isDict(value) && PACKAGE_KEY in value;
   } catch {
-    return content.includes(`"${PACKAGE_KEY}"`) ? { [PACKAGE_KEY]: {} } : {};
+    return content.includes(`"${PACKAGE_KEY}"`);
   }
+}
+
+/**
+ * Throws where others may read or write the state folder, or own it. A folder that does not exist yet is fine,
+ * and so is every folder on Windows, which has no such modes.
+ */
+export function checkStateFolder(dir: string): void {
+  if (process.platform === 'win32') return;
+  const stats = lstatSync(dir, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  const quoted = `'${dir.replaceAll("'", "'\\''")}'`;
+  const refuse = (reason: string, command: string) => errors.SHIP_STATE_FOLDER_OPEN({ dir, reason, command });
+  if (!stats.isDirectory()) throw refuse('is not a folder', `ls -ld ${quoted}`);
+  if (stats.uid !== process.getuid?.()) throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
+  const open = stats.mode & 0o077;
+  if (open !== 0) throw refuse(`can be used by others (mode ${modeText(stats.mode)})`, `chmod -R go= ${quoted}`);
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
 }

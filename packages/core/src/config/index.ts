@@ -1,10 +1,7 @@
-export { answeredProblem } from './answered.js';
-export { parseDuration } from './duration.js';
-export { type DraftConfig, draftConfig, type LoadedConfig, loadConfig, type Told } from './load.js';
-export { invalid } from './mistakes.js';
-export type { ConfigOverrides } from './overrides.js';
-export { checkPattern } from './pattern.js';
-export { checkSections, type PositionOf } from './sections.js';
-export { checkStateFolder } from './state-folder.js';
-export { suggest } from './suggest.js';
-export { deepFreeze } from './walk.js';
+export { Diagnostics, type PositionOf } from './diagnostics.js';
+export { checkStateFolder, PLACES } from './find.js';
+export type { ConfigOverrides } from './layers.js';
+export { type DraftConfig, draftConfig, type LoadedConfig, loadConfig } from './load.js';
+export { checkSections, ROLLBACK_DEFAULTS } from './normalize.js';
+export { type Dict, deepFreeze, isDict, type Path } from './paths.js';
+export { kindOf, parseDuration, suggest } from './values.js';

@@ -1,5 +1,10 @@
-import type { Path } from './paths.js';
-import { mapTexts } from './walk.js';
+import { errors } from '../errors/catalogue.js';
+import type { Diagnostics, Source } from './diagnostics.js';
+import { type Dict, formatPath, isDict, mapTexts, type Path } from './paths.js';
+import { showText } from './values.js';
+
+/** The environment of the process. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Keys whose texts go to a shell as they are: there the shell expands, so nothing can be injected. */
 export const RAW_KEYS: ReadonlySet<string> = new Set(['run', 'undo', 'capture', 'probe']);
@@ -8,21 +13,38 @@ export const RAW_KEYS: ReadonlySet<string> = new Set(['run', 'undo', 'capture', 
 const NAMED = new Set(['components', 'environments']);
 
 /** What stands in the way of replacing a variable. */
-export type VariableProblem = { readonly path: Path } & ({ readonly unset: string } | { readonly malformed: string });
+type VariableProblem = { readonly path: Path } & TextProblem;
+
+type TextProblem = { readonly unset: string } | { readonly malformed: string };
+
+/** Replaces the variables of a config. Environments that were not chosen stay as they are: their variables need not be set. */
+export function interpolateConfig(source: Source, diagnostics: Diagnostics, env: Variables, environment: string): Dict {
+  const { environments, ...rest } = source.value as Dict;
+  const problem = (found: VariableProblem) => addProblem(source, diagnostics, found);
+  const replaced = interpolate(rest, env, problem) as Dict;
+  if (!isDict(environments)) return environments === undefined ? replaced : { ...replaced, environments };
+  const blocks = Object.entries(environments).map(([name, block]) => {
+    return [name, name === environment ? interpolate(block, env, problem, ['environments', name]) : block];
+  });
+  return { ...replaced, environments: Object.fromEntries(blocks) };
+}
+
+function addProblem(source: Source, diagnostics: Diagnostics, { path, ...found }: VariableProblem): void {
+  const extras = { at: source.position(path) };
+  const shown = formatPath(path);
+  const error =
+    'unset' in found
+      ? errors.SHIP_CONFIG_UNSET_VARIABLE({ path: shown, name: found.unset }, extras)
+      : errors.SHIP_CONFIG_INTERPOLATION({ path: shown, value: showText(found.malformed) }, extras);
+  // What else could be reported of the value would be about a text that nobody meant.
+  diagnostics.add(error, path, 'shape');
+}
 
 /** Replaces `${NAME}`, `${NAME:-default}` and `$${` in all texts but those that go to a shell. */
-export function interpolate(
-  value: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-  problem: (problem: VariableProblem) => void,
-  path: Path = [],
-): unknown {
-  return mapTexts(
-    value,
-    (text, place) =>
-      text.includes('${') && !isRaw(place) ? replaceVariables(text, env, (found) => problem({ path: [...place], ...found })) : text,
-    [...path],
-  );
+export function interpolate(value: unknown, env: Variables, problem: (problem: VariableProblem) => void, path: Path = []): unknown {
+  const replace = (text: string, place: Path) =>
+    isRaw(place) ? text : replaceVariables(text, env, (found) => problem({ path: place, ...found }));
+  return mapTexts(value, replace, path);
 }
 
 /** Whether a text goes to a shell as it is. */
@@ -30,20 +52,15 @@ function isRaw(path: Path): boolean {
   return path.some((key, index) => typeof key === 'string' && RAW_KEYS.has(key) && !NAMED.has(String(path[index - 1])));
 }
 
-type TextProblem = { readonly unset: string } | { readonly malformed: string };
-
-function replaceVariables(text: string, env: Readonly<Record<string, string | undefined>>, problem: (found: TextProblem) => void): string {
+function replaceVariables(text: string, env: Variables, problem: (found: TextProblem) => void): string {
   return text.replace(/\$\$\{|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{[^}]{0,40}\}?/g, (match, name?: string, fallback?: string) => {
     if (match === '$${') return '${';
+    // `process.env` inherits from Object, so `constructor` would be found there.
+    const value = name !== undefined && Object.hasOwn(env, name) ? env[name] : undefined;
     if (name === undefined) problem({ malformed: match });
-    else if (fallback !== undefined) return own(env, name) || fallback;
-    else if (own(env, name) === undefined) problem({ unset: name });
-    else return own(env, name)!;
+    else if (fallback !== undefined) return value || fallback;
+    else if (value === undefined) problem({ unset: name });
+    else return value;
     return match;
   });
-}
-
-/** `process.env` inherits from Object, so `constructor` would be found there. */
-function own(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
-  return Object.hasOwn(env, name) ? env[name] : undefined;
 }

@@ -1,23 +1,21 @@
 import { basename, dirname } from 'node:path';
-import type { Config, Json, Lane } from '../types/index.js';
+import { errors } from '../errors/catalogue.js';
+import type { Config, Json, JsonObject, Lane, PluginReference, RollbackConfig } from '../types/index.js';
 import { normalizeBake, normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
-import { checkEnvironments } from './environments.js';
-import { readDuration } from './fields.js';
-import { KERNEL_KEYS } from './layers.js';
-import { type Dict, getAt } from './paths.js';
-import { normalizePlugins } from './plugins.js';
-import { normalizeRollback } from './rollback.js';
-import type { Scope } from './scope.js';
+import type { Diagnostics, PositionOf } from './diagnostics.js';
+import { checkEnvironments, ENVIRONMENT_KEYS, KERNEL_KEYS } from './layers.js';
+import { type Dict, getAt, isDict, type Path } from './paths.js';
+import { checkSameNames, readDuration, type Scope } from './scope.js';
 import { normalizeSteps } from './steps.js';
+import { choice } from './values.js';
 
-const KERNEL: ReadonlySet<string> = new Set(KERNEL_KEYS);
-
-/** Makes the config of the merged layers. What is wrong goes to the scope's mistakes. */
+/** Makes the config of the merged layers. What is wrong goes to the scope's diagnostics. */
 export function normalize(scope: Scope, merged: Dict): Config {
   const components = normalizeComponents(scope, merged.components);
   const names = Object.keys(components);
   const bake = normalizeBake(scope, merged.verify);
+  const rollback = getAt(merged, ['optimization', 'rollback']);
   return {
     file: scope.source.file,
     dir: projectFolder(scope.source.file),
@@ -28,7 +26,7 @@ export function normalize(scope: Scope, merged: Dict): Config {
     lane: (merged.lane as Lane | undefined) ?? 'standard',
     max_parallel: Number(merged.max_parallel ?? 4),
     secrets: Array.isArray(merged.secrets) ? merged.secrets.map(String) : [],
-    rollback: normalizeRollback(getAt(merged, ['optimization', 'rollback'])),
+    rollback: { ...ROLLBACK_DEFAULTS, ...(isDict(rollback) ? (rollback as Partial<RollbackConfig>) : {}) },
     rollback_timeout_ms: readDuration(scope, ['rollback_timeout'], merged.rollback_timeout, 600_000),
     store: typeof merged.store === 'string' ? merged.store : 'file',
     plugins: normalizePlugins(scope, merged.plugins),
@@ -47,5 +45,60 @@ function projectFolder(file: string): string {
 }
 
 function sectionsOf(merged: Dict): Record<string, Json> {
-  return Object.fromEntries(Object.entries(merged).filter(([key]) => !KERNEL.has(key) && key !== 'approval')) as Record<string, Json>;
+  const known: readonly string[] = [...KERNEL_KEYS, 'approval'];
+  return Object.fromEntries(Object.entries(merged).filter(([key]) => !known.includes(key))) as Record<string, Json>;
+}
+
+/**
+ * Adds a mistake for each key at the top that belongs neither to the kernel nor to a plugin that was loaded.
+ * Where a plugin is missing, a key may be its own: then only one that is nearly another is a mistake.
+ */
+export function checkSections(config: Config, owned: readonly string[], positionOf: PositionOf, diagnostics: Diagnostics): void {
+  const known = [...KERNEL_KEYS.filter((key) => key !== '$schema'), ...owned];
+  for (const name of Object.keys(config.sections).filter((key) => !owned.includes(key))) {
+    const words = choice(name, known);
+    const suggestion = words.suggestion ?? choice(name, ENVIRONMENT_KEYS).suggestion;
+    if (suggestion === undefined && diagnostics.isPluginMissing) continue;
+    diagnostics.add(errors.SHIP_CONFIG_UNKNOWN_KEY({ path: name, ...words, suggestion }, { at: positionOf([name], 'key') }));
+  }
+}
+
+/** `optimization.rollback` where a config says nothing. */
+export const ROLLBACK_DEFAULTS: RollbackConfig = {
+  enabled: true,
+  skip_flag: '--no-auto-rollback',
+  auto_on_failure: false,
+  snapshot_count: 5,
+  partial_enabled: true,
+  instant_rollback: true,
+  preserve_data_migrations: true,
+  severity: {},
+};
+
+/** A name, a package with or without its scope, or a path that starts with a dot. */
+const REFERENCE = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$|^\.{1,2}\/[^\0-\x1f]+$/i;
+
+/** The plugins of the config, in order. */
+function normalizePlugins(scope: Scope, value: unknown): readonly PluginReference[] {
+  const items = Array.isArray(value) ? value : [];
+  const plugins = items.flatMap((item, index) => normalizePlugin(scope, ['plugins', index], item));
+  const named = plugins.map(({ reference, path }) => ({ name: reference, path }));
+  checkSameNames(scope, named, 'value');
+  return plugins.map(({ path, ...plugin }) => scope.positioned(path, plugin));
+}
+
+function normalizePlugin(scope: Scope, path: Path, item: unknown): (Omit<PluginReference, 'position'> & { path: Path })[] {
+  const [reference, options] = typeof item === 'string' ? [item, {}] : soleEntry(item);
+  if (scope.diagnostics.isBroken(path)) return [];
+  if (reference === undefined || !REFERENCE.test(reference)) {
+    scope.add(path, (place) => errors.SHIP_CONFIG_PLUGIN(place, place.extras));
+    return [];
+  }
+  const given = isDict(options) ? (options as JsonObject) : {};
+  return [{ reference, options: given, enabled: options !== false, path }];
+}
+
+function soleEntry(item: unknown): readonly [string | undefined, unknown] {
+  const entries = isDict(item) ? Object.entries(item) : [];
+  return entries.length === 1 ? entries[0]! : [undefined, undefined];
 }

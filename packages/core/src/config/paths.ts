@@ -39,3 +39,32 @@ export function formatPath(path: Path): string {
 function plainKey(key: string): string {
   return /^[\w$<@./~:-]{1,80}$/.test(key) ? key : JSON.stringify(key.slice(0, 80));
 }
+
+/** Calls back for everything that is neither a list nor a map. */
+export function eachLeaf(value: unknown, visit: (leaf: unknown, path: Path) => void, path: Path = []): void {
+  if (Array.isArray(value)) value.forEach((item, index) => void eachLeaf(item, visit, [...path, index]));
+  else if (isDict(value)) for (const [key, item] of Object.entries(value)) eachLeaf(item, visit, [...path, key]);
+  else visit(value, path);
+}
+
+/** Calls back for every text in a value. */
+export function eachText(value: unknown, visit: (text: string, path: Path) => void): void {
+  eachLeaf(value, (leaf, path) => {
+    if (typeof leaf === 'string') visit(leaf, path);
+  });
+}
+
+/** A copy of the value with every text replaced. */
+export function mapTexts(value: unknown, replace: (text: string, path: Path) => string, path: Path = []): unknown {
+  if (typeof value === 'string') return replace(value, path);
+  if (Array.isArray(value)) return value.map((item, index) => mapTexts(item, replace, [...path, index]));
+  if (!isDict(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, replace, [...path, key])]));
+}
+
+/** Freezes a value and everything in it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const item of Object.values(value)) deepFreeze(item);
+  return Object.freeze(value);
+}

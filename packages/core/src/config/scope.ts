@@ -1,9 +1,10 @@
+import { errors } from '../errors/catalogue.js';
 import type { ShipError } from '../errors/ship-error.js';
-import type { Position } from '../types/index.js';
-import type { Mistakes } from './mistakes.js';
-import { formatPath, getAt, hasAt, type Path } from './paths.js';
-import { showValue } from './show.js';
-import type { Part, Source } from './source.js';
+import type { FailureType, Position, RetryConfig } from '../types/index.js';
+import type { Diagnostics, Part, Source } from './diagnostics.js';
+import { type Dict, formatPath, getAt, hasAt, isDict, type Path } from './paths.js';
+import { isSecretKey, secretKind } from './secrets.js';
+import { choice, durationProblem, nameProblem, parseDuration, showText } from './values.js';
 
 /** What an error says about its place: the path, the value as it was written, the position. */
 export interface Place {
@@ -16,7 +17,7 @@ export interface Place {
 export class Scope {
   constructor(
     readonly source: Source,
-    readonly mistakes: Mistakes,
+    readonly diagnostics: Diagnostics,
     readonly environment: string,
   ) {}
 
@@ -27,34 +28,92 @@ export class Scope {
   }
 
   /** The place of a value, for an error. */
-  place(path: Path, part: Part = 'value'): Place {
+  place(path: Path, part?: Part): Place {
     const origin = this.origin(path);
     const value = showValue(this.source, origin, getAt(this.source.value, origin));
     return { path: formatPath(origin), value, extras: { at: this.source.position(origin, part) } };
   }
 
   /** Adds a mistake about the value at a path. */
-  add(path: Path, make: (place: Place) => ShipError, part: Part = 'value'): void {
-    this.mistakes.add(make(this.place(path, part)), path);
+  add(path: Path, make: (place: Place) => ShipError, part?: Part): void {
+    this.diagnostics.add(make(this.place(path, part)), path);
   }
 
-  /** Whether the schema has refused what is at the path. */
-  isBroken(path: Path): boolean {
-    return !this.mistakes.isSound && this.variants(path).some(([each]) => this.mistakes.isBroken(each!));
+  /** A part of the config with its position, which is no part of the data: copies and JSON are without it. */
+  positioned<T extends object>(path: Path, target: T): T & { readonly position: Position } {
+    return Object.defineProperty(target, 'position', { value: this.source.position(this.origin(path)) }) as T & { position: Position };
   }
+}
 
-  /** Whether the schema has refused the very thing at the path. */
-  isBrokenAt(path: Path): boolean {
-    return !this.mistakes.isSound && this.variants(path).some(([each]) => this.mistakes.isBrokenAt(each!));
-  }
+/** A value as an error shows it: short, and never a secret. */
+export function showValue(source: Source, path: Path, value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (isDict(value)) return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
+  if (typeof value === 'string') return isSecret(path, value) ? 'a hidden value' : showText(value);
+  return (source.written(path) ?? String(value)).slice(0, 40);
+}
 
-  /** Paths of the merged config, and the same ones in the block of the environment: mistakes may be told of either. */
-  variants(...paths: readonly Path[]): readonly (readonly Path[])[] {
-    return [paths, paths.map((path) => ['environments', this.environment, ...path])];
-  }
+function isSecret(path: Path, value: string): boolean {
+  const key = path.findLast((part) => typeof part === 'string');
+  return (key !== undefined && isSecretKey(key)) || secretKind(value) !== undefined;
+}
 
-  /** Where the value at a path stands. */
-  position(path: Path): Position {
-    return this.source.position(this.origin(path));
+/** The milliseconds of an optional duration; the fallback where there is none, or where it is wrong and reported. */
+export function readDuration<T>(scope: Scope, path: Path, value: unknown, fallback: T, options = { zero: false }): number | T {
+  if (value === undefined || scope.diagnostics.isBroken(path)) return fallback;
+  const problem = durationProblem(value, options);
+  if (problem === undefined) return parseDuration(value as string) ?? fallback;
+  scope.add(path, (place) => errors.SHIP_CONFIG_DURATION({ ...place, ...problem }, place.extras));
+  return fallback;
+}
+
+const SECOND = 1000;
+
+/** Retries as a step or a check states them. */
+export function readRetry(scope: Scope, path: Path, value: Dict): RetryConfig {
+  const delay = readDuration(scope, [...path, 'delay'], value.delay, SECOND, { zero: true });
+  const longest = readDuration(scope, [...path, 'max_delay'], value.max_delay, Math.max(30 * SECOND, delay), { zero: true });
+  if (longest < delay) {
+    const details = { reason: 'is shorter than the delay before the first retry', hint: 'Make `max_delay` at least as long as `delay`.' };
+    scope.add([...path, 'max_delay'], (place) => errors.SHIP_CONFIG_DURATION({ ...place, ...details }, place.extras));
   }
+  const on = value.on as readonly FailureType[] | undefined;
+  return { times: Number(value.times ?? 0), ...(on && { on }), delay_ms: delay, max_delay_ms: longest };
+}
+
+/** Adds a mistake where a key of the config is no name that a tool may be given. */
+export function checkName(scope: Scope, path: Path, name: string): void {
+  const reason = nameProblem(name);
+  if (reason === undefined) return;
+  const value = JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
+  scope.add(path, (place) => errors.SHIP_CONFIG_NAME({ ...place, value, reason }, place.extras), 'key');
+}
+
+/** A name and where it stands. */
+interface Named {
+  readonly name: string;
+  readonly path: Path;
+}
+
+/** Adds a mistake for each name that is taken already, or differs from one in case alone. */
+export function checkSameNames(scope: Scope, names: readonly Named[], part: Part): void {
+  const seen = new Map<string, Named>();
+  for (const { name, path } of names) {
+    const first = seen.get(name.toLowerCase());
+    if (first === undefined) {
+      seen.set(name.toLowerCase(), { name, path });
+      continue;
+    }
+    const onlyCase = name !== first.name;
+    const other = onlyCase ? JSON.stringify(first.name) : scope.place(first.path).path;
+    const details = { value: JSON.stringify(name), other, onlyCase };
+    scope.add(path, (place) => errors.SHIP_CONFIG_SAME_NAME({ ...place, ...details }, place.extras), part);
+  }
+}
+
+/** Adds a mistake where a word names none of the known things. */
+export function checkReference(scope: Scope, path: Path, word: string, what: string, known: readonly string[]): void {
+  if (known.includes(word) || scope.diagnostics.isBroken(path)) return;
+  scope.add(path, (place) => errors.SHIP_CONFIG_UNKNOWN_REFERENCE({ ...place, what, ...choice(word, known) }, place.extras));
 }

@@ -1,38 +1,91 @@
+import { errors } from '../errors/catalogue.js';
+import { findCycles } from '../graph.js';
 import type { JsonObject, StepConfig } from '../types/index.js';
-import type { Writable } from '../types/json.js';
-import { checkReference, readDuration, readRetry } from './fields.js';
-import { Positioned } from './lazy-position.js';
-import { type Dict, isDict } from './paths.js';
-import type { Scope } from './scope.js';
-import { readAction } from './step-action.js';
-import { checkOrder } from './step-order.js';
+import { type Dict, isDict, type Path } from './paths.js';
+import { checkReference, checkSameNames, readDuration, readRetry, type Scope } from './scope.js';
 
 /** The steps of the merged config. */
 export function normalizeSteps(scope: Scope, value: unknown, components: readonly string[]): readonly StepConfig[] {
   const items = Array.isArray(value) ? value : [];
-  const steps = items.map((item, index) => normalizeStep(scope, isDict(item) ? item : {}, index, components));
+  const steps = items.map((item, index) => normalizeStep(scope, ['steps', index], isDict(item) ? item : {}, components));
   checkOrder(scope, steps);
   return steps;
 }
 
-// Without spreads and lists that most steps have no use for: there may be hundreds of steps, and the code is cold.
-function normalizeStep(scope: Scope, value: Dict, index: number, components: readonly string[]): StepConfig {
-  const path = ['steps', index];
+function normalizeStep(scope: Scope, path: Path, value: Dict, components: readonly string[]): StepConfig {
   const { id, name, component, needs, when, retry, timeout, continue_on_error, critical } = value;
-  const step: Partial<Writable<StepConfig>> = new Positioned(() => scope.position(path));
-  step.id = String(id);
-  if (typeof name === 'string') step.name = name;
-  Object.assign(step, readAction(scope, path, value));
-  if (typeof component === 'string') {
-    checkReference(scope, [...path, 'component'], component, 'component', components);
-    step.component = component;
+  if (typeof component === 'string') checkReference(scope, [...path, 'component'], component, 'component', components);
+  const timeout_ms = readDuration(scope, [...path, 'timeout'], timeout, undefined);
+  return scope.positioned(path, {
+    id: String(id),
+    ...(typeof name === 'string' && { name }),
+    ...readAction(scope, path, value),
+    ...(typeof component === 'string' && { component }),
+    ...(Array.isArray(needs) && { needs: needs.map(String) }),
+    ...(isDict(when) && { when: when as JsonObject }),
+    ...(isDict(retry) && { retry: readRetry(scope, [...path, 'retry'], retry) }),
+    ...(timeout_ms !== undefined && { timeout_ms }),
+    continue_on_error: continue_on_error === true,
+    ...(typeof critical === 'boolean' && { critical }),
+  });
+}
+
+/** The action that a step with `run` uses. */
+const SHELL = 'shell/run';
+
+/** Keys of a step that are input of `shell/run`. */
+const SHORTHAND = ['run', 'undo', 'capture', 'probe', 'cwd', 'env', 'shell', 'irreversible'] as const;
+
+const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
+
+/** Which action a step uses, and with what. */
+function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
+  const uses = typeof step.uses === 'string' ? step.uses : SHELL;
+  const input = isDict(step.with) ? step.with : {};
+  const given = SHORTHAND.filter((key) => step[key] !== undefined);
+  const merged: Dict = { ...input, ...Object.fromEntries(given.map((key) => [key, step[key]])) };
+  const add = (reason: string, ...key: string[]) =>
+    scope.add([...path, ...key], (place) => errors.SHIP_CONFIG_STEP({ path: place.path, reason }, place.extras), 'key');
+  if (scope.diagnostics.isBrokenAt(path)) return { uses, with: merged as JsonObject };
+  if (step.uses === undefined && step.run === undefined) add('the step has neither `run` nor `uses`');
+  if (uses === 'deploy' && step.component === undefined) add('`uses: deploy` needs the `component` to deploy');
+  for (const key of given) {
+    if (uses !== SHELL) add(`\`${key}\` does not go with \`uses: ${uses}\``, key);
+    else if (input[key] !== undefined) add(`\`${key}\` stands here and in \`with\``, key);
   }
-  if (Array.isArray(needs)) step.needs = needs.map(String);
-  if (isDict(when)) step.when = when as JsonObject;
-  if (isDict(retry)) step.retry = readRetry(scope, [...path, 'retry'], retry);
-  const timeout_ms = timeout === undefined ? undefined : readDuration(scope, [...path, 'timeout'], timeout, undefined);
-  if (timeout_ms !== undefined) step.timeout_ms = timeout_ms;
-  step.continue_on_error = continue_on_error === true;
-  if (typeof critical === 'boolean') step.critical = critical;
-  return step as StepConfig;
+  for (const key of uses === SHELL ? COMMANDS : []) {
+    const command = merged[key];
+    if (Array.isArray(command) && merged.shell !== false) add(`\`${key}\` is a list of arguments, which needs \`shell: false\``, key);
+    if (isBlank(command)) add(`\`${key}\` is empty`, key);
+  }
+  return { uses, with: merged as JsonObject };
+}
+
+function isBlank(command: unknown): boolean {
+  return (typeof command === 'string' && command.trim() === '') || (Array.isArray(command) && command.length === 0);
+}
+
+/** Checks that ids differ, that `needs` names steps, and that no steps wait for each other. */
+function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
+  const ids = steps.map(({ id }) => id);
+  const named = ids.map((name, index) => ({ name, path: ['steps', index, 'id'] }));
+  const sound = named.filter(({ path }) => !scope.diagnostics.isBroken(path));
+  checkSameNames(scope, sound, 'value');
+  for (const [index, { needs = [] }] of steps.entries()) {
+    for (const [at, id] of needs.entries()) checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids);
+  }
+  // Of two steps with one id, nobody can say which one is waited for.
+  if (new Set(ids).size === ids.length) checkCycles(scope, steps);
+}
+
+function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
+  // A step without `needs` waits for the one above it, which may close a cycle, too.
+  const above = (index: number) => steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
+  for (const cycle of findCycles(new Map(steps.map(({ id, needs }, index) => [id, needs ?? above(index)])))) {
+    const members = steps.flatMap((step, index) => (cycle.includes(step.id) ? [{ step, index }] : []));
+    const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;
+    const implicit = members.some(({ step }) => step.needs === undefined);
+    const path = ['steps', stated.index, ...(stated.step.needs ? ['needs'] : [])];
+    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit }, place.extras));
+  }
 }

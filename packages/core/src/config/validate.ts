@@ -1,29 +1,26 @@
+import { errors } from '../errors/catalogue.js';
 import { validateConfig } from './config-schema.js';
-import type { Mistakes } from './mistakes.js';
-import { getAt, type Path } from './paths.js';
-import { translateError } from './schema-errors.js';
+import type { Diagnostics, Source } from './diagnostics.js';
+import { eachLeaf, formatPath, getAt, hasAt, isDict, type Path } from './paths.js';
+import { explainSchemaError } from './schema-messages.js';
 import type { SchemaError } from './schema-validator.js';
-import type { Source } from './source.js';
-import { checkVersion } from './version.js';
+import { showValue } from './scope.js';
 
 /** Checks a config against its schema. `value` has its variables replaced, but for the environments that were not chosen. */
-export function checkSchema(value: unknown, source: Source, mistakes: Mistakes, environment: string): void {
-  checkVersion(source, mistakes);
+export function checkSchema(value: unknown, source: Source, diagnostics: Diagnostics, environment: string): void {
+  checkVersion(source, diagnostics);
   if (validateConfig(value)) return;
   const found = (validateConfig.errors ?? []).map((error) => ({ error, path: pointerToPath(error.instancePath, source.value) }));
-  const told = found.filter(({ error, path }) => {
-    return !isToldElsewhere(error, path) && !isUnreplaced(path, source, environment) && !mistakes.isBrokenAt(path);
+  const unreported = found.filter(({ error, path }) => {
+    return !isVersion(error, path) && !isUnreplaced(path, source, environment) && !diagnostics.isBrokenAt(path);
   });
-  for (const { error, path } of told) {
-    const mistake = translateError(error, path, source);
-    if (KEY_KEYWORDS.has(error.keyword)) mistakes.addIncomplete(path, mistake);
-    else mistakes.addBroken(path, mistake);
-  }
+  for (const { error, path } of unreported)
+    diagnostics.add(explainSchemaError(error, path, source), path, KEY_KEYWORDS.has(error.keyword) ? 'keys' : 'shape');
 }
 
 const KEY_KEYWORDS = new Set(['required', 'additionalProperties']);
 
-function isToldElsewhere(error: SchemaError, path: Path): boolean {
+function isVersion(error: SchemaError, path: Path): boolean {
   return path[0] === 'version' || error.params.missingProperty === 'version';
 }
 
@@ -41,4 +38,33 @@ function pointerToPath(pointer: string, root: unknown): Path {
     path.push(Array.isArray(getAt(root, path)) ? Number(key) : key);
   }
   return path;
+}
+
+/** The version of the config format: it says more than the schema can. */
+function checkVersion(source: Source, diagnostics: Diagnostics): void {
+  if (!isDict(source.value)) return;
+  const { version } = source.value;
+  if (!hasAt(source.value, ['version'])) {
+    const details = { path: 'The config', key: 'version', hint: 'Write `version: 1` in its first line.' };
+    diagnostics.add(errors.SHIP_CONFIG_MISSING_KEY(details, { at: source.position([]) }));
+  } else if (version !== 1) {
+    const details = { value: showValue(source, ['version'], version), newer: Number.isInteger(version) && (version as number) > 1 };
+    diagnostics.add(errors.SHIP_CONFIG_VERSION(details, { at: source.position(['version']) }), ['version'], 'shape');
+  }
+}
+
+/** Keys that hold text which often looks like a number. */
+const TEXT_KEYS = new Set(['version', 'tag', 'sha', 'git_sha', 'commit']);
+
+/** Adds mistakes for numbers that are none, that lose digits, or that were meant as text, wherever they stand. */
+export function checkNumbers(source: Source, diagnostics: Diagnostics): void {
+  eachLeaf(source.value, (value, path) => {
+    if (typeof value !== 'number' || diagnostics.isBroken(path) || path.join() === 'version') return;
+    const details = { path: formatPath(path), value: showValue(source, path, value) };
+    const extras = { at: source.position(path) };
+    const losesDigits = Number.isInteger(value) && !Number.isSafeInteger(value);
+    if (!Number.isFinite(value)) diagnostics.add(errors.SHIP_CONFIG_NUMBER({ ...details, expected: 'a finite number' }, extras), path);
+    else if (losesDigits || TEXT_KEYS.has(String(path.at(-1))))
+      diagnostics.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras), path);
+  });
 }

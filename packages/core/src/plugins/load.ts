@@ -2,9 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { PositionOf, Told } from '../config/index.js';
-import { isDict } from '../config/paths.js';
-import { suggest } from '../config/suggest.js';
+import { type Diagnostics, isDict, type PositionOf, suggest } from '../config/index.js';
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
@@ -35,53 +33,28 @@ export interface PluginSources {
   readonly dir: string;
   /** Where parts of the config stand. */
   readonly positionOf: PositionOf;
-  /** What is known to be wrong with the config. */
-  readonly told: Told;
+  /** Where mistakes of options, sections, modules and of what is registered go. */
+  readonly diagnostics: Diagnostics;
 }
 
-/** What came of loading all plugins. */
-export interface PluginsLoaded {
-  /** Of options, sections, modules and of what was registered. */
-  readonly mistakes: readonly ShipError[];
-  /** The names of plugins that are there and cannot be used. */
-  readonly unusable: ReadonlySet<string>;
-  /** The modules of some plugins could not be loaded: what they would bring is not known. */
-  readonly missing: boolean;
-}
-
-/** Loads all plugins, then applies them, each in a scope of its own. All mistakes come together, and none is thrown. */
+/** Loads all plugins, then applies them, each in a scope of its own. Mistakes are collected, and none is thrown. */
 export async function loadPlugins(
   references: readonly PluginReference[],
   parts: ScopeParts,
   checker: SchemaChecker,
   sources: PluginSources,
-): Promise<PluginsLoaded> {
-  const mistakes: ShipError[] = [];
-  const collect = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isShipError(error)) throw error;
-      mistakes.push(error);
-      return undefined;
-    }
-  };
-  const named = wanted(references, sources);
+): Promise<void> {
+  const { diagnostics } = sources;
   const loaded: Loaded[] = [];
-  for (const reference of named) {
-    const each = await collect(() => load(reference, sources));
+  for (const reference of wanted(references, sources)) {
+    const each = await diagnostics.collect(() => load(reference, sources), 'plugin');
     if (each) loaded.push(each);
+    else diagnostics.losePlugin();
   }
-  const missing = loaded.length < named.length;
-  for (const each of inOrder(loaded, mistakes)) mistakes.push(...((await collect(() => applyPlugin(each, parts, checker, sources))) ?? []));
-  const usable = new Set(parts.registry.plugins.map(({ name }) => name));
-  const unusable = new Set(loaded.map(({ plugin }) => plugin.name).filter((name) => !usable.has(name)));
-  return { mistakes, unusable, missing };
-}
-
-/** The mistakes of plugins as one error: the only one itself. */
-export function pluginsError(mistakes: readonly ShipError[]): ShipError {
-  return mistakes.length === 1 ? mistakes[0]! : errors.SHIP_PLUGINS_INVALID({ count: mistakes.length }, { errors: mistakes });
+  for (const each of inOrder(loaded, diagnostics)) {
+    const isUsable = await diagnostics.collect(() => applyPlugin(each, parts, checker, sources), 'plugin');
+    if (!isUsable) diagnostics.losePlugin(each.plugin.name);
+  }
 }
 
 function wanted(references: readonly PluginReference[], { defaults }: PluginSources): PluginReference[] {
@@ -105,19 +78,19 @@ async function load(reference: PluginReference, sources: PluginSources): Promise
 }
 
 /** Each plugin after those that it requires. */
-function inOrder(loaded: readonly Loaded[], mistakes: ShipError[]): Loaded[] {
+function inOrder(loaded: readonly Loaded[], diagnostics: Diagnostics): Loaded[] {
   const byName = new Map(loaded.map((each) => [each.plugin.name, each]));
   const ordered = new Set<Loaded>();
   const visit = (each: Loaded, path: readonly string[]) => {
     const { name, requires = [] } = each.plugin;
     if (path.includes(name)) {
-      mistakes.push(errors.SHIP_PLUGIN_CYCLE({ path: [...path, name] }));
+      diagnostics.addOfPlugin(errors.SHIP_PLUGIN_CYCLE({ path: [...path, name] }));
       return;
     }
     for (const required of requires) {
       const other = byName.get(required);
       if (other) visit(other, [...path, name]);
-      else mistakes.push(errors.SHIP_PLUGIN_REQUIRES({ plugin: name, required }, { at: each.reference.position }));
+      else diagnostics.addOfPlugin(errors.SHIP_PLUGIN_REQUIRES({ plugin: name, required }, { at: each.reference.position }));
     }
     ordered.add(each);
   };
@@ -125,19 +98,21 @@ function inOrder(loaded: readonly Loaded[], mistakes: ShipError[]): Loaded[] {
   return [...ordered];
 }
 
+/** Whether the plugin can be used. */
 async function applyPlugin(
   { plugin, reference, origin, version }: Loaded,
   parts: ScopeParts,
   checker: SchemaChecker,
   sources: PluginSources,
-): Promise<readonly ShipError[]> {
+): Promise<boolean> {
   const { name } = plugin;
   const { registry } = parts;
   if (registry.plugins.some((other) => other.name === name))
     throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'plugin', name, plugin: reference.reference, owner: name }, { at: reference.position });
   for (const [section, schema] of Object.entries(plugin.sections ?? {})) registry.sections.add(section, schema, name);
   const mistakes = [...(await optionMistakes(plugin, reference, checker)), ...(await sectionMistakes(plugin, parts, checker, sources))];
-  if (mistakes.length > 0) return mistakes;
+  for (const mistake of mistakes) sources.diagnostics.addOfPlugin(mistake);
+  if (mistakes.length > 0) return false;
   try {
     await inTime(
       () => plugin.apply(createScope(name, parts), Object.freeze(reference.options)),
@@ -148,7 +123,7 @@ async function applyPlugin(
     throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });
   }
   registry.plugins.push({ name, origin, ...(version ? { version } : {}) });
-  return [];
+  return true;
 }
 
 async function optionMistakes({ name, options }: Plugin, reference: PluginReference, checker: SchemaChecker): Promise<ShipError[]> {
@@ -165,7 +140,7 @@ async function sectionMistakes(
   { name, sections = {} }: Plugin,
   { config }: ScopeParts,
   checker: SchemaChecker,
-  { positionOf, told }: PluginSources,
+  { positionOf, diagnostics }: PluginSources,
 ): Promise<ShipError[]> {
   const mistakes: ShipError[] = [];
   for (const [section, schema] of Object.entries(sections)) {
@@ -178,7 +153,7 @@ async function sectionMistakes(
       at: () => positionOf([section]),
     })) {
       const place = [section, ...path];
-      if (!told.within([section], place))
+      if (!diagnostics.isReported(place, [section]))
         mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: positionOf(place) }));
     }
   }

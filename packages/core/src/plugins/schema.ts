@@ -1,7 +1,7 @@
+import { suggest } from '../config/index.js';
 import { precompiled } from '../config/precompiled.js';
+import { askedFor } from '../config/schema-messages.js';
 import type { SchemaError, SchemaValidator } from '../config/schema-validator.js';
-import { askedFor } from '../config/schema-words.js';
-import { suggest } from '../config/suggest.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { JsonSchema, Position } from '../types/index.js';

@@ -112,7 +112,7 @@ export interface StepConfig {
   readonly continue_on_error: boolean;
   /** Absent: what the action says, and otherwise true. */
   readonly critical?: boolean;
-  /** Where the step stands; looked up when it is read. */
+  /** Where the step stands. */
   readonly position?: Position;
 }
 
@@ -138,7 +138,7 @@ export interface CheckConfig {
   readonly trigger?: Trigger;
   /** The name of the component that the check is about. */
   readonly component?: string;
-  /** Where the check stands; looked up when it is read. */
+  /** Where the check stands. */
   readonly position?: Position;
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import { buildConfig } from '../../src/config/load.js';
-import { parseText } from '../../src/config/parse.js';
+import { parseText } from '../../src/config/yaml.js';
 import { isShipError } from '../../src/errors/ship-error.js';
 import { HEAD } from './helper.js';
 
@@ -69,6 +70,37 @@ const words = fc.constantFrom(
     '#',
   ],
 );
+
+describe('Given any data', () => {
+  test('When it is written as YAML and read, then it comes back', () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.constantFrom('1.10', 'yes', 'null', '0x1F', '1e3', '~', '- a', 'a: b', '#', '2024-01-01', '12:30'),
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        word,
+        fc.integer(),
+        fc.double({ noNaN: true }),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(word, tie('tree'), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.dictionary(word, tree, { minKeys: 1, maxKeys: 5 }), (data) => {
+        const text = stringify(data);
+        const { source, diagnostics } = parseText({ file: '/x/ship.yaml', shown: 'ship.yaml', text, root: [] });
+        if (diagnostics.isEmpty) expect(source.value).toEqual(data);
+        // Some keys are not allowed: the rest of the data is there all the same.
+        else expect(text).toMatch(/__proto__|constructor|prototype|<</);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
 
 describe('Given any text', () => {
   test('When it is loaded, then nothing but a ShipError comes of it', () => {

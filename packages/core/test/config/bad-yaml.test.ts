@@ -62,6 +62,21 @@ describe('Given a file that is no config', () => {
       'ship.yaml:3:9 SHIP_CONFIG_TAG alerts: the YAML tag `!foo` is not supported | Take the tag out: a config is plain data. Quote the value where text is meant.',
     ],
     [
+      'a tag in front of a key',
+      `${HEAD}alerts: { !foo bar: x }\n`,
+      'ship.yaml:3:11 SHIP_CONFIG_TAG alerts.bar: the YAML tag `!foo` is not supported | Take the tag out: a config is plain data. Quote the value where text is meant.',
+    ],
+    [
+      'a mistake that an alias repeats',
+      `${HEAD}alerts: { a: &a { <<: { b: 1 } }, c: *a }\n`,
+      'ship.yaml:3:19 SHIP_CONFIG_MERGE_KEY alerts.a.<<: the merge key `<<` is not supported | Write the keys out. What differs by environment belongs in `environments:`.',
+    ],
+    [
+      'an alias of what is refused',
+      `${HEAD}alerts: { a: { <<: &b { c: 1 } }, d: *b }\n`,
+      'ship.yaml:3:16 SHIP_CONFIG_MERGE_KEY alerts.a.<<: the merge key `<<` is not supported | Write the keys out. What differs by environment belongs in `environments:`.',
+    ],
+    [
       'a directive',
       `%YAML 1.1\n---\n${HEAD}`,
       'ship.yaml:1:1 SHIP_CONFIG_DIRECTIVE The YAML directive `%YAML 1.1` is not supported | Take the line out: a config is YAML 1.2.',

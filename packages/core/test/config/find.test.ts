@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.js';
-import { readModule } from '../../src/config/module.js';
+import { readModule } from '../../src/config/read.js';
 import { failure, folder, HEAD, told } from './helper.js';
 
 const JSON_CONFIG = '{ "version": 1, "project": "shop" }';
@@ -38,6 +38,16 @@ describe('Given a config in one of its places', () => {
   test('When it is empty, then no other one is looked for', async () => {
     const cwd = folder({ 'ship.yml': '', '.shiprc': HEAD });
     expect((await failure(loadConfig({ cwd, env }))).errors.map(({ code }) => code)).toEqual(['SHIP_CONFIG_EMPTY']);
+  });
+
+  test('When a folder on the way may not be looked into, or is none, then it is passed over', async () => {
+    const cwd = folder({ 'ship.yaml': HEAD, 'a/.speckit': '', 'a/b/.speckit/ship.yaml': HEAD });
+    chmodSync(join(cwd, 'a/b/.speckit'), 0o000);
+    onTestFinished(() => chmodSync(join(cwd, 'a/b/.speckit'), 0o700));
+    const { config } = await loadConfig({ cwd: join(cwd, 'a'), env });
+    expect(config.dir).toBe(cwd);
+    // Root may look into every folder.
+    if (process.getuid?.() !== 0) expect((await loadConfig({ cwd: join(cwd, 'a/b'), env })).config.dir).toBe(cwd);
   });
 
   test('When it is a part of package.json, then positions are those of the file', async () => {

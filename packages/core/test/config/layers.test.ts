@@ -72,6 +72,11 @@ describe('Given layers', () => {
 });
 
 describe('Given a choice that is none', () => {
+  test('When approval stands at the top and in the environment, then the one at the top is the mistake', async () => {
+    const error = await failure(load(`${TEXT}approval: required\n`, { overrides: { environment: 'production' } }));
+    expect(error.errors.map(({ at, message }) => `${at?.line}:${at?.column} ${message}`)).toEqual(['18:1 approval is not a known key']);
+  });
+
   test.each([
     ['SHIP_AUTO_ROLLBACK', 'canary', 'true, false, 1 or 0'],
     ['SHIP_NO_ROLLBACK', 'YES', 'true, false, 1 or 0'],

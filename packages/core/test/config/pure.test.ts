@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findCycles } from '../../src/config/cycles.js';
-import { checkPattern, parseDuration, suggest } from '../../src/config/index.js';
-import { nameProblem } from '../../src/config/names.js';
+import { checkPattern } from '../../src/config/checks.js';
+import { nameProblem, parseDuration, suggest } from '../../src/config/values.js';
+import { findCycles } from '../../src/graph.js';
 
 describe('Given a duration', () => {
   test.each([

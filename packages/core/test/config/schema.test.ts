@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { checkSections } from '../../src/config/index.js';
+import { checkSections, Diagnostics } from '../../src/config/index.js';
 import { KERNEL_KEYS } from '../../src/config/layers.js';
 import { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, SEVERITIES, SUITES, TRIGGERS } from '../../src/index.js';
 import { HEAD, load, told } from './helper.js';
@@ -43,7 +43,9 @@ describe('Given sections at the top', () => {
     const { config, positionOf } = await load(`${HEAD}alerts: {}\nstpes: []\nalrets: {}\n`);
     const known =
       '`version`, `project`, `environments`, `default_environment`, `optimization`, `plugins`, `components`, `steps`, `verify`, `max_parallel`, `lane`, `secrets`, `rollback_timeout`, `store`, `alerts`';
-    expect(checkSections(config, ['alerts'], positionOf).map(told)).toEqual([
+    const diagnostics = new Diagnostics('ship.yaml');
+    checkSections(config, ['alerts'], positionOf, diagnostics);
+    expect(diagnostics.all().map(told)).toEqual([
       `ship.yaml:4:1 SHIP_CONFIG_UNKNOWN_KEY stpes is not a known key | Did you mean \`steps\`? Known here: ${known}.`,
       `ship.yaml:5:1 SHIP_CONFIG_UNKNOWN_KEY alrets is not a known key | Did you mean \`alerts\`? Known here: ${known}.`,
     ]);

@@ -1,4 +1,4 @@
-import { ROLLBACK_DEFAULTS } from '../../config/rollback.js';
+import { ROLLBACK_DEFAULTS } from '../../config/index.js';
 import { errors } from '../../errors/catalogue.js';
 import { decide, rulesOf } from '../../failure/decide.js';
 import { readJournal } from '../../journal/journal.js';

@@ -14,7 +14,7 @@ const EXAMINATION_TIMEOUT_MS = 60_000;
 export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Finding[]> {
   const context = commandContext(kernel, 'doctor', { signal, print: () => {} });
   const { examinations } = kernel.registry;
-  const found = [...(await examineState(kernel)), ...kernel.mistakes.map(({ message }) => finding('block', 'config', message))];
+  const found = [...(await examineState(kernel)), ...kernel.diagnostics.all().map(({ message }) => finding('block', 'config', message))];
   for (const name of examinations.names()) found.push(...(await examineInTime(examinations.get(name)!, name, context)));
   return kernel.redactor.redactDeep(found);
 }

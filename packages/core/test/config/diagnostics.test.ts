@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore, type Plugin, type ShipError } from '../src/index.js';
-import { openKernel } from '../src/kernel-api.js';
-import { plugin } from './help.js';
+import { MemoryStore, type Plugin, type ShipError } from '../../src/index.js';
+import { openKernel } from '../../src/kernel-api.js';
+import { plugin } from '../help.js';
 
 const driver = {
   settings: { type: 'object', properties: { port: { type: 'integer' } }, additionalProperties: false, required: ['port'] },
@@ -60,7 +60,7 @@ async function told(config: string): Promise<readonly string[]> {
   return all.map(({ code, message, at }) => `${at?.line}:${at?.column} ${code} ${message}`);
 }
 
-describe('all mistakes', () => {
+describe('the mistakes of a config', () => {
   it('given mistakes of schema, plugins, plan and relations in one config, when it is opened, then all are told at once, in order', async () => {
     const found = await told(`version: 1
 project: shop
