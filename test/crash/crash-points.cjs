@@ -13,6 +13,7 @@ exports.CRASH_POINTS = {
   // Not what makes the pipes of commands.
   spawned: { when: 'spawned', what: ([command]) => command !== 'mkfifo' },
   acted: { when: 'write', what: (entry) => run('result')(entry) || of('failed', 'step', 'run')(entry) },
+  'target-began': { when: 'synced', what: (entry) => entry.type === 'progress' && entry.value.state === 'began' },
   'step-finished': { when: 'synced', what: (entry) => run('result')(entry) || of('failed', 'step', 'run')(entry) },
   'journal-write': { when: 'write' },
   'journal-written': { when: 'written' },

@@ -22,6 +22,7 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     defaults: DEFAULTS,
     importModule,
     local: localExecutor,
+    runAction: 'shell/run',
     interaction,
     withoutJournal: flags.withoutJournal,
   });

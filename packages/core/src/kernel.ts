@@ -62,6 +62,8 @@ export interface KernelOptions {
   readonly defaults?: readonly string[];
   /** How the module of a plugin is loaded; `import` when absent. */
   readonly importModule?: ImportModule;
+  /** The action that `run:` of a step stands for, of a plugin that comes with the command. */
+  readonly runAction?: string;
   /** What executes commands on this machine, by the name `local`; nothing when absent. */
   readonly local?: Executor;
   /** Who can be asked; nobody when absent. */
@@ -146,8 +148,8 @@ async function refusal(parts: PlanParts, isFinal: boolean): Promise<ShipError> {
   return parts.diagnostics.toError();
 }
 
-function loadOptionsOf({ cwd, file, env = process.env, overrides }: KernelOptions): Parameters<typeof draftConfig>[0] {
-  return { cwd, env, file, overrides };
+function loadOptionsOf({ cwd, file, env = process.env, overrides, runAction }: KernelOptions): Parameters<typeof draftConfig>[0] {
+  return { cwd, env, file, overrides, runAction };
 }
 
 /** What a kernel has before its plugins are there. */

@@ -6,6 +6,7 @@ import type { SchemaChecker } from './plugins/schema.js';
 import {
   type AnyAction,
   type Config,
+  type Executor,
   type Finding,
   type JsonSchema,
   type Plan,
@@ -73,6 +74,7 @@ async function resolveAll(config: Config, names: Names): Promise<Step[]> {
       schema: inputOf,
       place: () => placeOfStep(step, index),
     });
+    if (step.on !== undefined) await names.use(placeUse(names, step, index));
     if (step.when !== undefined) await checkConditions(step, index, names);
     // To wait for what is there takes longer than all else that a step needs.
     steps.push(plannedStep(step, index, config, action instanceof Promise ? await action : action));
@@ -206,6 +208,13 @@ function placeOfStep({ id }: StepConfig, index: number): Place {
   return { subject: `step ${id}`, thing: at, at: [...at, 'uses'], inputAt: [[...at, 'with'], at] };
 }
 
+/** A place has no input: what it is made of is the business of its plugin. */
+function placeUse({ registry }: Names, { id, on = '' }: StepConfig, index: number): Use<Executor> {
+  const at = ['steps', index, 'on'];
+  const place = () => ({ subject: `step ${id}`, thing: at, at, inputAt: [] });
+  return { table: registry.executors, name: on, input: undefined, schema: () => undefined, place };
+}
+
 const inputOf = ({ input }: { readonly input?: JsonSchema }): JsonSchema | undefined => input;
 const settingsOf = ({ settings }: { readonly settings?: JsonSchema }): JsonSchema | undefined => settings;
 
@@ -234,6 +243,7 @@ function plannedStep(step: StepConfig, index: number, config: Config, action: An
   };
   if (name !== undefined) planned.name = name;
   if (component !== undefined) planned.component = component;
+  if (step.on !== undefined) planned.on = step.on;
   if (when !== undefined) planned.when = when;
   if (retry !== undefined) planned.retry = retry;
   if (irreversible !== undefined) planned.irreversible = irreversible;

@@ -34,7 +34,16 @@ export async function harness({ config, plugins = [], ...options }: HarnessOptio
   const builtins: BuiltinPlugins = Object.fromEntries(
     plugins.map((plugin) => [plugin.name, async () => ({ default: plugin as Plugin<never> })]),
   );
-  const kernel = await openKernel({ cwd: folder, file, env: {}, local: localExecutor, ...options, store, builtins });
+  const kernel = await openKernel({
+    cwd: folder,
+    file,
+    env: {},
+    local: localExecutor,
+    runAction: 'shell/run',
+    ...options,
+    store,
+    builtins,
+  });
   const events: ShipEvent[] = [];
   kernel.hooks.event.tap('harness', (event) => {
     events.push(event);

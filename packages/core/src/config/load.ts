@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly file?: string | undefined;
   readonly env: Variables;
   readonly overrides?: ConfigOverrides | undefined;
+  /** The action that `run:` of a step stands for. */
+  readonly runAction?: string | undefined;
 }
 
 /** A config, and where its parts stand. */
@@ -48,7 +50,7 @@ export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
 }
 
 /** Checks and merges a config that was read. */
-export function buildConfig({ source, diagnostics }: Parsed, { env, overrides = {} }: LoadOptions): DraftConfig {
+export function buildConfig({ source, diagnostics }: Parsed, { env, overrides = {}, runAction = 'run' }: LoadOptions): DraftConfig {
   if (!isDict(source.value)) {
     const details = { path: 'The config', value: Array.isArray(source.value) ? 'a list' : 'a single value', expected: 'a map' };
     diagnostics.fatal(errors.SHIP_CONFIG_TYPE({ ...details, hint: 'Start with `version: 1`.' }, { at: source.position([]) }));
@@ -61,7 +63,7 @@ export function buildConfig({ source, diagnostics }: Parsed, { env, overrides = 
   const layers = [...variableLayers(env, diagnostics), overrideLayer(overrides, diagnostics)];
   const merged = layers.reduce<unknown>(merge, mergeEnvironment(value, environment)) as Dict;
   diagnostics.useMergedPaths(environment);
-  const scope = new Scope(source, diagnostics, environment);
+  const scope = new Scope(source, diagnostics, environment, runAction);
   const config = deepFreeze(normalize(scope, merged));
   return { config, positionOf: (path, part) => source.position(scope.origin(path), part), diagnostics };
 }

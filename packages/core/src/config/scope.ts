@@ -19,6 +19,8 @@ export class Scope {
     readonly source: Source,
     readonly diagnostics: Diagnostics,
     readonly environment: string,
+    /** The action that `run:` of a step stands for. */
+    readonly runAction: string,
   ) {}
 
   /** Where in the file a value of the merged config comes from. */

@@ -13,7 +13,7 @@ export function normalizeSteps(scope: Scope, value: unknown, components: readonl
 }
 
 function normalizeStep(scope: Scope, path: Path, value: Dict, components: readonly string[]): StepConfig {
-  const { id, name, component, needs, when, retry, timeout, continue_on_error, critical } = value;
+  const { id, name, component, on, needs, when, retry, timeout, continue_on_error, critical } = value;
   if (typeof component === 'string') checkReference(scope, [...path, 'component'], component, 'component', components);
   const timeout_ms = readDuration(scope, [...path, 'timeout'], timeout, undefined);
   return scope.positioned(path, {
@@ -21,6 +21,7 @@ function normalizeStep(scope: Scope, path: Path, value: Dict, components: readon
     ...(typeof name === 'string' && { name }),
     ...readAction(scope, path, value),
     ...(typeof component === 'string' && { component }),
+    ...(typeof on === 'string' && { on }),
     ...(Array.isArray(needs) && { needs: needs.map(String) }),
     ...(isDict(when) && { when: when as JsonObject }),
     ...(isDict(retry) && { retry: readRetry(scope, [...path, 'retry'], retry) }),
@@ -30,17 +31,14 @@ function normalizeStep(scope: Scope, path: Path, value: Dict, components: readon
   });
 }
 
-/** The action that a step with `run` uses. */
-const SHELL = 'shell/run';
-
-/** Keys of a step that are input of `shell/run`. */
+/** Keys of a step that are input of the action that `run:` stands for. */
 const SHORTHAND = ['run', 'undo', 'capture', 'probe', 'cwd', 'env', 'shell', 'irreversible'] as const;
 
 const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
 
 /** Which action a step uses, and with what. */
 function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
-  const uses = typeof step.uses === 'string' ? step.uses : SHELL;
+  const uses = typeof step.uses === 'string' ? step.uses : scope.runAction;
   const input = isDict(step.with) ? step.with : {};
   const given = SHORTHAND.filter((key) => step[key] !== undefined);
   const merged: Dict = { ...input, ...Object.fromEntries(given.map((key) => [key, step[key]])) };
@@ -50,10 +48,10 @@ function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'use
   if (step.uses === undefined && step.run === undefined) add('the step has neither `run` nor `uses`');
   if (uses === 'deploy' && step.component === undefined) add('`uses: deploy` needs the `component` to deploy');
   for (const key of given) {
-    if (uses !== SHELL) add(`\`${key}\` does not go with \`uses: ${uses}\``, key);
+    if (uses !== scope.runAction) add(`\`${key}\` does not go with \`uses: ${uses}\``, key);
     else if (input[key] !== undefined) add(`\`${key}\` stands here and in \`with\``, key);
   }
-  for (const key of uses === SHELL ? COMMANDS : []) {
+  for (const key of uses === scope.runAction ? COMMANDS : []) {
     const command = merged[key];
     if (Array.isArray(command) && merged.shell !== false) add(`\`${key}\` is a list of arguments, which needs \`shell: false\``, key);
     if (isBlank(command)) add(`\`${key}\` is empty`, key);

@@ -99,7 +99,9 @@ export function onEachTarget(action: AnyAction, place: string, executor: Executo
 /** Puts one target back, unless nothing happened there. */
 async function restoreAt(action: AnyAction, ctx: StepContext, target: string, before: Json, input: JsonObject): Promise<Restored> {
   const there = ctx.at(target);
-  if ((await action.probe?.(there, input, before)) === 'untouched') return { changed: false };
+  // Who cannot tell is restored: restores are idempotent.
+  const probed = await Promise.resolve(action.probe?.(there, input, before)).catch(() => undefined);
+  if (probed === 'untouched') return { changed: false };
   if (action.restore === undefined) return { changed: false, kept: `${ctx.step.uses} has no restore` };
   return (await action.restore(there, before, progressOf(ctx, target)?.result, input)) ?? { changed: true };
 }

@@ -98,7 +98,9 @@ export interface StepConfig {
   readonly uses: string;
   /** The name of the component that the step is about. */
   readonly component?: string;
-  /** The action's input. `run:`, `undo:` and their like stand here for `shell/run`. */
+  /** The name of the executor that its commands run on; absent: this machine. */
+  readonly on?: string;
+  /** The action's input. `run:`, `undo:` and their like stand here, too. */
   readonly with: JsonObject;
   /** Absent: the step above. Empty: nothing. */
   readonly needs?: readonly string[];

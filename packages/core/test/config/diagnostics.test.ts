@@ -50,7 +50,14 @@ async function told(config: string): Promise<readonly string[]> {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'ship.yaml'), config);
   const builtins = Object.fromEntries(PLUGINS.map((each) => [each.name, async () => ({ default: each })]));
-  const error: ShipError = await openKernel({ cwd, env: {}, store: new MemoryStore(), builtins, defaults: ['shell'] }).then(
+  const error: ShipError = await openKernel({
+    runAction: 'shell/run',
+    cwd,
+    env: {},
+    store: new MemoryStore(),
+    builtins,
+    defaults: ['shell'],
+  }).then(
     () => {
       throw new Error('it was accepted');
     },

@@ -25,7 +25,7 @@ export function folder(files: Record<string, string | Uint8Array> = {}): string 
 
 /** Loads a text as ship.yaml. */
 export function load(text: string, { name = 'ship.yaml', env = {}, overrides }: Around = {}): Promise<LoadedConfig> {
-  return loadConfig({ cwd: folder({ [name]: text }), env, overrides });
+  return loadConfig({ cwd: folder({ [name]: text }), env, overrides, runAction: 'shell/run' });
 }
 
 /** The error of a promise that must fail with a ShipError. */
