@@ -8,7 +8,7 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The variables that tell a script what it works for. They win over those of the config. */
+/** The variables that say to a script what it works for. They win over those of the config. */
 function variables(ctx: Context): Record<string, string> {
   const { step, component } = ctx as Partial<StepContext>;
   return {

@@ -120,7 +120,7 @@ export interface JournalContent {
   readonly hash: string;
 }
 
-/** Reads the journal of a run. A torn tail is dropped and told; a damaged line is refused. */
+/** Reads the journal of a run. A torn tail is dropped and reported; a damaged line is refused. */
 export async function readJournal(store: Store, environment: string, run: string): Promise<JournalContent> {
   const key = journalKey(environment, run);
   const stored = await store.get(key);

@@ -23,7 +23,7 @@ import type { Direction, Entry, PlannedStep, Runner, Subject } from './entries.j
 export interface Place {
   /** Its name. */
   readonly host: string;
-  /** Tells one boot of it from another. */
+  /** Distinguishes one boot of it from another. */
   readonly boot_id: string;
 }
 

@@ -278,7 +278,7 @@ const PLACE = /^((?:file:\/\/)?\/.*):(\d+)$/m;
 
 /**
  * `file:line` of a syntax error in a plugin, seen from a folder; undefined where nobody knows.
- * Of a module of its own kind Node tells the line only to those who ask for nothing but a check.
+ * Of a module of its own kind Node names the line only to those who ask for nothing but a check.
  */
 export function syntaxPlace(error: unknown, path: string, dir: string): string | undefined {
   if (!(error instanceof Error) || error.name !== 'SyntaxError') return undefined;

@@ -131,7 +131,7 @@ export function idleStepContext(kernel: Kernel, run: string, step: Step, signal:
 /** Of the name of a log, without its suffix. */
 const LONGEST_NAME = 100;
 
-/** Writes what a tool says to the log of its step, redacted, and tells the view. */
+/** Writes what a tool says to the log of its step, redacted, and hands it to the view. */
 export function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
   const { kernel, id } = session;
   const text = kernel.redactor.redact(said);

@@ -188,7 +188,7 @@ export class FileAppender implements Appender {
     try {
       ftruncateSync(this.#fd, this.#length);
     } catch {
-      // The torn tail is told by its frame when the journal is read.
+      // The torn tail is recognised by its frame when the journal is read.
     }
   }
 }

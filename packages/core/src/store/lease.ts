@@ -120,7 +120,7 @@ export function readHolder(folder: string): LeaseHolder | undefined {
   return last && holderOf(folder, last);
 }
 
-/** Takes the lease with that token from its holder. The next one is told whose run was never ended. */
+/** Takes the lease with that token from its holder. The next one knows whose run was never ended. */
 export function freeLease(folder: string, token: number): boolean {
   const last = readLast(folder);
   if (last?.token !== token || last.owner === null) return false;
@@ -194,7 +194,7 @@ export function beat(folder: string, token: number): void {
 
 /**
  * Milliseconds since the last beat; the making of the lease counts as the first. Both times are times of files
- * in this folder, so the clocks of two machines are never compared. null where the store does not tell.
+ * in this folder, so the clocks of two machines are never compared. null where the store does not say.
  */
 export function heartbeatAge(folder: string, token: number): number | null {
   const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(join(folder, `${token}.json`));

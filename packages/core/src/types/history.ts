@@ -3,7 +3,7 @@ import type { Report, RunStatus } from './report.js';
 import type { ComponentState } from './restorable.js';
 import type { LeaseHolder } from './store.js';
 
-/** What is deployed in an environment, as `deployed-version.json` tells it. */
+/** What is deployed in an environment, as `deployed-version.json` has it. */
 export interface DeployedVersion {
   /** That of the environment as a whole. */
   readonly version: string;
@@ -24,7 +24,7 @@ export type ListedStatus = RunStatus | 'running' | 'unknown';
 export interface ListedRun {
   /** Its id. */
   readonly run: string;
-  /** Its verb; null where nothing tells. */
+  /** Its verb; null where nothing says. */
   readonly command: string | null;
   /** How it ended, or how it stands. */
   readonly status: ListedStatus;

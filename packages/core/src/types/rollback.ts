@@ -24,7 +24,7 @@ export interface RunContext extends Context {
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** What is live of everything else, asked of each part's plugin. */
   captureParts(): Promise<CapturedParts>;
-  /** Tells view, log and metrics what happened. */
+  /** Reports what happened to view, log and metrics. */
   announce(event: ShipEvent): void;
   /** The verified snapshot that a rollback of this run would go back to. */
   readonly target: Snapshot | null;

@@ -46,18 +46,18 @@ export interface LeaseOwner {
   readonly since: string;
 }
 
-/** `unproven`: from here nobody can tell, and its heartbeat has not stopped for long enough. */
+/** `unproven`: from here it is unknown, and its heartbeat has not stopped for long enough. */
 export type Liveness = 'alive' | 'dead' | 'unproven';
 
 /** The owner of a lease, and whether it lives. */
 export interface LeaseHolder extends LeaseOwner {
   /** Of its lease. */
   readonly token: number;
-  /** Whether its process runs, as far as can be told from here. */
+  /** Whether its process runs, as far as is known here. */
   readonly liveness: Liveness;
   /** How that is known: `its process is gone`. */
   readonly evidence: string;
-  /** Since its last heartbeat, by the clock of the store; null where that cannot be told. */
+  /** Since its last heartbeat, by the clock of the store; null where that is unknown. */
   readonly heartbeat_age_ms: number | null;
 }
 
@@ -77,7 +77,7 @@ export interface Lease {
   check(): Promise<void>;
   /** The heartbeat: says that the holder lives. Whoever holds it calls this several times a ttl. */
   renew(): Promise<void>;
-  /** Gives it back; harmless where it was taken over. `unfinished` is who the next holder is told as `previous`. */
+  /** Gives it back; harmless where it was taken over. `unfinished` is who the next holder is given as `previous`. */
   release(unfinished?: LeaseOwner): Promise<void>;
 }
 
@@ -114,7 +114,7 @@ export interface Store {
   tail?(key: string, bytes: number): Promise<Buffer | undefined>;
   /**
    * Differs after the value of a key has changed, or after a key directly below a folder was added, replaced or removed;
-   * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store cannot tell.
+   * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store does not know.
    */
   changed?(key: string): Promise<string>;
   /** Removes a key and what is below it; no error where there is nothing. */

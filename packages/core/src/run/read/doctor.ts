@@ -21,7 +21,7 @@ export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Find
 
 const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message });
 
-/** One that cannot tell keeps no other from telling. */
+/** One that fails keeps no other from its turn. */
 async function examineInTime(examination: Examination, name: string, context: CommandContext): Promise<readonly Finding[]> {
   const timedOut = () => errors.SHIP_EXAMINATION_TIMEOUT({ name, timeoutMs: EXAMINATION_TIMEOUT_MS });
   const bounds = { timeoutMs: EXAMINATION_TIMEOUT_MS, parent: context.signal, timedOut, stuck: timedOut, graceMs: 2_000 };

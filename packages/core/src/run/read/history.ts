@@ -74,7 +74,7 @@ export async function environmentStatus(kernel: Kernel): Promise<EnvironmentStat
 const holderOf = async ({ store, config }: Kernel): Promise<LeaseHolder | null> =>
   (await store.leaseOwner(config.environment).catch(() => null)) ?? null;
 
-/** The report tells all that is listed, and is quicker to read. Only where there is none the journal is folded. */
+/** The report has all that is listed, and is quicker to read. Only where there is none the journal is folded. */
 async function pastRun(kernel: Kernel, run: string, holder: LeaseHolder | null): Promise<ListedRun> {
   const report = await readReport(kernel, run);
   if (report) return ofReport(run, report);

@@ -43,7 +43,7 @@ function concernedBy(session: Session, { way, to, target, scope, component, stat
   return [...components, ...parts.map((held) => restorablePart(session, target, held))];
 }
 
-/** Who cannot tell is a warning: nobody is kept from a rollback by a registry that is down. */
+/** An unknown answer is a warning: nobody is kept from a rollback by a registry that is down. */
 async function findingsOf(session: Session, { admit: ask, admittedBy, what, admissionMs = 0 }: Restorable): Promise<readonly Finding[]> {
   if (ask === undefined) return [];
   const name = admittedBy ?? what;

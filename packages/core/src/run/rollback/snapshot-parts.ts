@@ -58,7 +58,7 @@ export async function captureParts(session: Session, contextFor: (signal: AbortS
   return { parts, problems };
 }
 
-/** How what is live differs from the parts of a snapshot; null where a part cannot tell. */
+/** How what is live differs from the parts of a snapshot; null where a part does not know. */
 export async function compareParts(
   kernel: Kernel,
   snapshot: Snapshot,
