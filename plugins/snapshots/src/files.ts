@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CapturedPart, PartName, Seal, Snapshot, SnapshotFile, Store } from '@ship/core';
+import type { CapturedPart, Seal, Snapshot, SnapshotFile, Store } from '@ship/core';
 import { errors } from './errors.js';
 import { fileName, folderOf } from './names.js';
 
@@ -15,9 +15,9 @@ interface Beside {
 }
 
 /** What lies beside a snapshot: its config, and the files of its parts. */
-export function filesBeside(id: string, config: unknown, parts: Readonly<Partial<Record<PartName, CapturedPart>>>): Beside[] {
+export function filesBeside(id: string, config: unknown, parts: Readonly<Record<string, CapturedPart>>): Beside[] {
   const ofParts = Object.entries(parts).flatMap(([part, { files = {} }]) =>
-    Object.entries(files).map(([ending, content]) => ({ name: fileName(id, part as PartName, ending), content, sealed: true })),
+    Object.entries(files).map(([ending, content]) => ({ name: fileName(id, part, ending), content, sealed: true })),
   );
   return [{ name: fileName(id, 'config', 'json'), content: `${JSON.stringify(config, null, 2)}\n`, sealed: false }, ...ofParts];
 }

@@ -1,11 +1,11 @@
-import { PART_NAMES, type PartName, type Snapshot } from '@ship/core';
+import type { Snapshot } from '@ship/core';
 
 /** What a list shows of a snapshot, and many have in common. */
 export type Common = Pick<Snapshot, 'project' | 'environment' | 'verification' | 'rollback_safe' | 'created_by'> & {
   /** The names of its components. */
   readonly names: readonly string[];
   /** The names of the parts that it holds. */
-  readonly parts: readonly PartName[];
+  readonly parts: readonly string[];
 };
 
 /** What a list shows of a snapshot. */
@@ -40,7 +40,7 @@ export const listedOf = ({ components, ...snapshot }: Snapshot): Listed => ({
     rollback_safe: snapshot.rollback_safe,
     created_by: snapshot.created_by,
     names: Object.keys(components),
-    parts: PART_NAMES.filter((name) => snapshot[name] !== null),
+    parts: Object.keys(snapshot.parts),
   },
   versions: Object.values(components).map(({ version }) => version),
 });

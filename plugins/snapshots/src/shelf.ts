@@ -1,4 +1,4 @@
-import { isShipError, type LatestSnapshot, type PartName, type Seal, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
+import { isShipError, type LatestSnapshot, type Seal, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
 import { errors } from './errors.js';
 import { readSnapshot, writeSnapshot } from './file.js';
 import { problemsBeside, readBeside } from './files.js';
@@ -97,7 +97,7 @@ export class Shelf implements SnapshotProvider {
     return matches[0] ?? Promise.reject(await this.#notFound(environment, given, wanted, ids));
   }
 
-  readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer> {
+  readFile(snapshot: Snapshot, part: string, ending: string): Promise<Buffer> {
     return readBeside(this.store, snapshot, fileName(snapshot.id, part, ending), this.seal);
   }
 

@@ -29,7 +29,7 @@ export async function takeSnapshot(
   // Beside the snapshot before it: one that is there is whole.
   const files = await writeFiles(store, run.environment, filesBeside(id, config, parts), seal);
   const referred = {
-    format: 1,
+    format: 2,
     id,
     project: run.project,
     environment: run.environment,
@@ -38,9 +38,7 @@ export async function takeSnapshot(
     git_sha: run.facts.sha ?? null,
     run: run.run,
     components,
-    terraform: parts.terraform?.value ?? null,
-    helm_values: parts.helm_values?.value ?? null,
-    migrations: parts.migrations?.value ?? null,
+    parts: Object.fromEntries(Object.entries(parts).map(([name, { value }]) => [name, value])),
     config: {},
     verification: verificationOf(outcome),
     rollback_safe: isSafe(outcome, components) && problems.length === 0,

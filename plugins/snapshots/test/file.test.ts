@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MemoryStore, type Snapshot } from '@ship/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +33,17 @@ describe('file of a snapshot', () => {
       }
     });
     expect(accepted.map((each) => each.toString())).toEqual([]);
+  });
+
+  it('given a file of format 1, when it is read, then what it holds besides its components are parts; one that was changed is refused', () => {
+    const { parts: _, format: __, ...rest } = snapshot('1');
+    const former = { format: 1, ...rest, terraform: { serial: 4 }, helm_values: null, migrations: ['007'] };
+    const hash = createHash('sha256').update(JSON.stringify(former)).digest('hex');
+    const text = `${JSON.stringify({ ...former, content_hash: hash }, null, 2)}\n`;
+    expect(readSnapshot('snapshot-1', text)).toEqual(snapshot('1', { parts: { terraform: { serial: 4 }, migrations: ['007'] } }));
+    expect(() => readSnapshot('snapshot-1', text.replace('007', '008'))).toThrow(
+      expect.objectContaining({ code: 'SHIP_SNAPSHOT_DAMAGED' }),
+    );
   });
 
   it('given a whole file under another name, when it is read, then it says which one it is', () => {

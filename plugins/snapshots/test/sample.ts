@@ -6,7 +6,7 @@ import type { Shelf } from '../src/shelf.js';
 
 /** A verified snapshot. */
 export const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => ({
-  format: 1,
+  format: 2,
   id: `snapshot-${id}`,
   project: 'shop',
   environment: 'production',
@@ -15,9 +15,7 @@ export const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => 
   git_sha: null,
   run: 'r1',
   components: { api: { version: 'v1', config_hash: 'abc', healthy: true, driver: { path: '/srv/ünïcode', pid: 7 } } },
-  terraform: null,
-  helm_values: null,
-  migrations: null,
+  parts: {},
   config: {},
   verification: { smoke: true, acceptance: null, security: null, performance: false },
   rollback_safe: true,
@@ -41,6 +39,6 @@ export async function saveWhole(
   await store.put(object, content);
   const parts = { terraform: { value: { serial: 4 }, files: { tfstate: state } } };
   const files = await writeFiles(store, environment, filesBeside(`snapshot-${id}`, { components: {} }, parts), seal);
-  await shelf.save(snapshot(id, { environment, files, objects: [object], terraform: { serial: 4 } }));
+  await shelf.save(snapshot(id, { environment, files, objects: [object], parts: { terraform: { serial: 4 } } }));
   return object;
 }

@@ -96,7 +96,7 @@ describe('what lies beside a snapshot', () => {
 
   it.each([
     ['damaged', '{"objects": []}'],
-    ['of a later format', JSON.stringify({ format: 2 })],
+    ['of a later format', JSON.stringify({ format: 3 })],
   ])(
     'given a snapshot of another environment that is %s, when others are evicted, then no object goes, and all else does',
     async (_, text) => {
@@ -306,8 +306,8 @@ describe('differences', () => {
 
   it('given a snapshot and itself, when they are compared, then nothing differs; given another commit and state, then both are told', () => {
     expect(snapshotDifferences(snapshot('1'), snapshot('1'))).toEqual([]);
-    expect(snapshotDifferences(snapshot('1'), snapshot('2', { git_sha: 'abc', terraform: { serial: 2 } })).map(({ name }) => name)).toEqual(
-      ['git_sha', 'terraform'],
-    );
+    expect(
+      snapshotDifferences(snapshot('1'), snapshot('2', { git_sha: 'abc', parts: { terraform: { serial: 2 } } })).map(({ name }) => name),
+    ).toEqual(['git_sha', 'terraform']);
   });
 });

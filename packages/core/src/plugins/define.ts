@@ -14,7 +14,6 @@ import type {
   JsonSchema,
   Logger,
   Objects,
-  PartName,
   Remover,
   Router,
   Seal,
@@ -31,7 +30,7 @@ export interface SnapshotProvider {
   /** By id or unique prefix. Throws where there is none, or more than one, or where it or a file beside it is not what it was. */
   find(environment: string, id: string): Promise<Snapshot>;
   /** The file of a part with that ending, checked and decrypted. */
-  readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer>;
+  readFile(snapshot: Snapshot, part: string, ending: string): Promise<Buffer>;
 }
 
 /** What alerts are sent through. */
@@ -68,8 +67,8 @@ export interface PluginScope {
   executor(name: string, executor: Executor): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
-  /** Registers what belongs in snapshots besides the components. */
-  part(name: PartName, part: AnySnapshotPart): void;
+  /** Registers what belongs in snapshots besides the components, as the part of this name. */
+  part(name: string, part: AnySnapshotPart): void;
   /** Registers how resources of a type are taken away in a rollback. */
   resource(type: string, remover: Remover): void;
   /** Registers `{ <name>: argument }` in suites. */

@@ -1,6 +1,7 @@
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
+import { findCycles } from '../graph.js';
 import { type Hooks, pluginHooks } from '../hooks.js';
 import { objectsIn } from '../store/objects.js';
 import {
@@ -16,7 +17,6 @@ import {
   type Executor,
   type JsonSchema,
   type Logger,
-  PART_NAMES,
   type Remover,
   type Router,
   type Seal,
@@ -92,6 +92,8 @@ export class Registry {
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+/** The files of a part are called like it, and so are these. */
+const NOT_PARTS = ['snapshot', 'config'];
 
 /** What the scopes of all plugins share. */
 export interface ScopeParts {
@@ -153,13 +155,15 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       registry.strategies.add(named(name), strategy, plugin);
     },
     part(name, part) {
-      if (!PART_NAMES.includes(name))
-        throw errors.SHIP_PLUGIN_CONTRACT({
-          plugin,
-          problem: `${JSON.stringify(name)} is no part of a snapshot (${PART_NAMES.join(', ')})`,
-        });
-      for (const method of ['capture', 'restore']) demand(part, `part ${name}`, method);
+      for (const method of ['capture', 'restore']) demand(part, `part ${named(name)}`, method);
+      if (NOT_PARTS.includes(name))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} would lie where the snapshot itself does` });
+      const { after = [] } = part;
+      if (!Array.isArray(after) || !after.every((other) => typeof other === 'string'))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} has an \`after\` that is no list of names` });
       registry.parts.add(name, part, plugin);
+      const [cycle] = findCycles(new Map(registry.parts.entries().map(([each, { after: others = [] }]) => [each, others])));
+      if (cycle) throw errors.SHIP_PART_CYCLE({ plugin, cycle });
     },
     resource(type, remover) {
       demand(remover, `resource ${named(type)}`, 'remove');
