@@ -7,7 +7,7 @@ export interface Difference {
   readonly name: string;
   readonly from: string | null;
   readonly to: string | null;
-  /** More than the two versions tell. */
+  /** What the two versions do not say. */
   readonly detail?: string;
 }
 
@@ -42,12 +42,12 @@ const stateOf = (snapshot: Snapshot, name: string): string | null => (partIn(sna
 /** A snapshot, and what is live. */
 export async function liveDifferences(ctx: CommandContext, snapshot: Snapshot): Promise<Difference[]> {
   const parts = await ctx.compareParts(snapshot);
-  const told = Object.entries(parts).flatMap(([name, lines]): Difference[] =>
+  const ofParts = Object.entries(parts).flatMap(([name, lines]): Difference[] =>
     lines === null
-      ? [{ kind: 'part' as const, name, from: 'captured', to: null, detail: 'its plugin cannot tell' }]
+      ? [{ kind: 'part' as const, name, from: 'captured', to: null, detail: 'its plugin cannot compare' }]
       : lines.map((detail) => ({ kind: 'part' as const, name, from: 'captured', to: 'live', detail })),
   );
-  return [...told, ...componentDifferences(snapshot.components, await ctx.describeComponents())];
+  return [...ofParts, ...componentDifferences(snapshot.components, await ctx.describeComponents())];
 }
 
 /** A line for people. */

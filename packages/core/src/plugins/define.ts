@@ -7,6 +7,7 @@ import type {
   Channel,
   Command,
   Condition,
+  Encryption,
   Examination,
   Executor,
   Json,
@@ -16,7 +17,6 @@ import type {
   Objects,
   Remover,
   Router,
-  Seal,
   Snapshot,
   Store,
   StoreFactory,
@@ -86,7 +86,7 @@ export interface PluginScope {
   /** Provides snapshots to the kernel; one plugin alone may. */
   snapshots(provider: SnapshotProvider): void;
   /** Encrypts objects from now on; one plugin alone may. */
-  seal(seal: Seal): void;
+  encryption(encryption: Encryption): void;
   /** Registers what `ship doctor` looks at for the plugin. */
   examination(name: string, examination: Examination): void;
 

@@ -13,13 +13,13 @@ import {
   type Command,
   type Condition,
   type Config,
+  type Encryption,
   type Examination,
   type Executor,
   type JsonSchema,
   type Logger,
   type Remover,
   type Router,
-  type Seal,
   type Store,
   type StoreFactory,
   type StoreOptions,
@@ -88,7 +88,7 @@ export class Registry {
   readonly plugins: LoadedPlugin[] = [];
   readonly examinations = new Table<Examination>('examination');
   snapshots: SnapshotProvider | undefined;
-  seal: Seal | undefined;
+  encryption: Encryption | undefined;
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
@@ -123,7 +123,7 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     hooks: pluginHooks(hooks, plugin),
     log: log(plugin),
     state,
-    objects: objectsIn(state, () => registry.seal),
+    objects: objectsIn(state, () => registry.encryption),
     action(name, action) {
       demand(action, `action ${named(name)}`, 'run');
       registry.actions.add(`${plugin}/${name}`, action, plugin);
@@ -194,9 +194,10 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
       registry.snapshots = provider;
     },
-    seal(seal) {
-      if (registry.seal) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'seal', name: 'objects', plugin, owner: 'another plugin' });
-      registry.seal = seal;
+    encryption(encryption) {
+      if (registry.encryption)
+        throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'encryption', name: 'objects', plugin, owner: 'another plugin' });
+      registry.encryption = encryption;
     },
     examination(name, examination) {
       demand(examination, `examination ${named(name)}`, 'examine');

@@ -142,11 +142,8 @@ export interface Command {
   /** Shown after the name in `--help`, such as `list|stop [component]`. */
   readonly usage?: string;
   /** Resolves to the JSON document for `--json`; writes for people through `print`. */
-  run(ctx: CommandContext, args: readonly string[]): Promise<Answer>;
+  run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
 }
-
-/** The JSON document of a command. One that is long is given as a function: it is called only where somebody asked for `--json`. */
-export type Answer = Json | void | (() => Json);
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
@@ -154,11 +151,11 @@ export interface CommandContext extends Context {
   readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
-  /** For people: a line, or several at once, which takes less time than one after the other. */
+  /** For people: a line, or several at once. */
   print(text: string): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
-  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot tell. */
+  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot compare. */
   compareParts(snapshot: Snapshot): Promise<Readonly<Record<string, readonly string[] | null>>>;
   /** Ids of the snapshot that is live, and of the one that a run which has not ended well would go back to. */
   neededSnapshots(): Promise<readonly string[]>;
