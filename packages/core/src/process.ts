@@ -91,8 +91,8 @@ const LONGEST_LOOK_MS = 100;
 const WITHOUT_LEADER_MS = 5_000;
 
 /**
- * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because tools such
- * as Terraform take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
+ * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because some
+ * tools take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
  */
 export async function endGroup(pgid: number, graceMs: number): Promise<boolean> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

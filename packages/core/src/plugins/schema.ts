@@ -20,7 +20,7 @@ export interface SchemaMistake {
 export interface SchemaOwner {
   /** The plugin that brings the schema. */
   readonly plugin: string;
-  /** What is checked, such as `action helm/upgrade`. */
+  /** What is checked, such as `action files/copy`. */
   readonly what: string;
   /** Where the config uses it. */
   at?(): Position | undefined;

@@ -80,7 +80,7 @@ export interface ComponentConfig {
   readonly settings: JsonObject;
 }
 
-/** A router, as a component names it: `router: front`, or `router: { haproxy: { … } }`. */
+/** A router, as a component names it: `router: edge`, or `router: { edge: { … } }`. */
 export interface RouterConfig {
   /** The name that its plugin gave it. */
   readonly name: string;

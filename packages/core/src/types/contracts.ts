@@ -4,7 +4,7 @@ import type { Argv, Context, ExecOptions, ExecResult, StepContext, Targets } fro
 import type { FailureType, Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
 import type { ComponentState, Finding, Probed, Restored } from './restorable.js';
-import type { CapturedPart, PartName, Snapshot } from './snapshot.js';
+import type { CapturedPart, Snapshot } from './snapshot.js';
 
 /** How resources of one type are taken away in a rollback. */
 export interface Remover {
@@ -142,11 +142,8 @@ export interface Command {
   /** Shown after the name in `--help`, such as `list|stop [component]`. */
   readonly usage?: string;
   /** Resolves to the JSON document for `--json`; writes for people through `print`. */
-  run(ctx: CommandContext, args: readonly string[]): Promise<Answer>;
+  run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
 }
-
-/** The JSON document of a command. One that is long is given as a function: it is called only where somebody asked for `--json`. */
-export type Answer = Json | void | (() => Json);
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
@@ -154,12 +151,12 @@ export interface CommandContext extends Context {
   readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
-  /** For people: a line, or several at once, which takes less time than one after the other. */
+  /** For people: a line, or several at once. */
   print(text: string): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
-  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin does not know. */
-  compareParts(snapshot: Snapshot): Promise<Readonly<Partial<Record<PartName, readonly string[] | null>>>>;
+  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot compare. */
+  compareParts(snapshot: Snapshot): Promise<Readonly<Record<string, readonly string[] | null>>>;
   /** Ids of the snapshot that is live, and of the one that a run which has not ended well would go back to. */
   neededSnapshots(): Promise<readonly string[]>;
 }
@@ -178,6 +175,8 @@ export interface PartFiles {
 
 /** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
 export interface SnapshotPart<Value extends Json = Json> {
+  /** Names of the parts that it stands on: they go back before it. A part that is not there is no matter. */
+  readonly after?: readonly string[];
   /** What is live; undefined where there is nothing to keep. Reads only. */
   capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
   /** Can it go back to `value`, and does that do no harm? Reads only. */

@@ -110,13 +110,6 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
-  /** The last bytes of a value, or all of it where it is shorter; undefined where there is none. Absent: it is read whole. */
-  tail?(key: string, bytes: number): Promise<Buffer | undefined>;
-  /**
-   * Differs after the value of a key has changed, or after a key directly below a folder was added, replaced or removed;
-   * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store does not know.
-   */
-  changed?(key: string): Promise<string>;
   /** Removes a key and what is below it; no error where there is nothing. */
   remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void>;
   /** Takes the lease of an environment, also that of a dead holder. Throws SHIP_LEASE_HELD where its holder may be alive. */
@@ -127,12 +120,12 @@ export interface Store {
   freeLease(environment: string, token: number): Promise<boolean>;
 }
 
-/** Encrypts what may hold values that are secret, and opens it again. */
-export interface Seal {
+/** Encrypts what may hold values that are secret. */
+export interface Encryption {
   /** Encrypts. */
-  close(bytes: Buffer): Promise<Buffer>;
+  encrypt(bytes: Buffer): Promise<Buffer>;
   /** Decrypts; `name` is for the error where it cannot. */
-  open(name: string, bytes: Buffer): Promise<Buffer>;
+  decrypt(name: string, bytes: Buffer): Promise<Buffer>;
 }
 
 /** Bytes that captures point at, by the hash of their content: kept as long as anything that can be gone back to names them. */

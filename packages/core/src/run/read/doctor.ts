@@ -57,19 +57,17 @@ function leaseFinding(environment: string, { user, host, pid, since, liveness, e
   return finding('warn', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it`);
 }
 
-/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted; where nobody reads the answer, there is none. */
+/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
 export async function pluginCommand(
   kernel: Kernel,
   name: string,
   args: readonly string[],
-  { isAnswered, ...told }: Pick<CommandContext, 'signal' | 'print'> & { readonly isAnswered: boolean },
+  terminal: Pick<CommandContext, 'signal' | 'print'>,
 ): Promise<Json> {
   const command = kernel.registry.commands.get(name);
   if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
-  const context = commandContext(kernel, `command ${name}`, told);
-  const answer = await command.run(context, args);
-  if (!isAnswered) return null;
-  return kernel.redactor.redactDeep((typeof answer === 'function' ? answer() : answer) ?? null);
+  const context = commandContext(kernel, `command ${name}`, terminal);
+  return kernel.redactor.redactDeep((await command.run(context, args)) ?? null);
 }
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
