@@ -1,4 +1,4 @@
-import { type Encryption, isShipError, type LatestSnapshot, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
+import { type Encryption, isShipError, type LatestSnapshot, type Page, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
 import { errors } from './errors.js';
 import { problemsBeside, readBeside, readSnapshot, writeSnapshot } from './files.js';
 import { fileName, folderOf, ID, idsIn, keyOf, saysNothing, wholeId } from './names.js';
@@ -49,6 +49,18 @@ export class SnapshotStore implements SnapshotProvider {
   }
 
   /** Its files are written by then. */
+  /** Newest first, for views and metrics; those that cannot be read are left out. */
+  async page(environment: string, { limit = 20, before }: Page): Promise<readonly Snapshot[]> {
+    const found: Snapshot[] = [];
+    for (const id of await this.ids(environment)) {
+      if (found.length === limit) break;
+      if (before !== undefined && id >= before) continue;
+      const snapshot = await this.read(environment, id).catch(() => undefined);
+      if (snapshot !== undefined) found.push(snapshot);
+    }
+    return found;
+  }
+
   async save(snapshot: Snapshot): Promise<void> {
     const { id, environment, version, timestamp } = snapshot;
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });

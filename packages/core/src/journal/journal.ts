@@ -99,7 +99,7 @@ function chain(body: string, previous: string): string {
 }
 
 /** The version of the format of the lines. */
-export const JOURNAL_FORMAT = 2;
+const JOURNAL_FORMAT = 2;
 
 const READABLE_FORMATS: ReadonlySet<unknown> = new Set([1, JOURNAL_FORMAT]);
 

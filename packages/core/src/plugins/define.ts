@@ -15,6 +15,7 @@ import type {
   JsonSchema,
   Logger,
   Objects,
+  Page,
   Remover,
   Router,
   Snapshot,
@@ -29,6 +30,8 @@ export interface SnapshotProvider {
   latest(environment: string, accepts?: (snapshot: Snapshot) => boolean): Promise<Snapshot | null>;
   /** By id or unique prefix. Throws where there is none, or more than one, or where it or a file beside it is not what it was. */
   find(environment: string, id: string): Promise<Snapshot>;
+  /** Newest first; those that cannot be read are left out. */
+  page(environment: string, page: Page): Promise<readonly Snapshot[]>;
   /** The file of a part with that ending, checked and decrypted. */
   readFile(snapshot: Snapshot, part: string, ending: string): Promise<Buffer>;
 }

@@ -185,10 +185,10 @@ function takeAway(folder: string, token: number): void {
 }
 
 /** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
-export const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
+const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
 
 /** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
-export function beat(folder: string, token: number): void {
+function beat(folder: string, token: number): void {
   writeFileSync(heartbeatFile(folder, token), `${new Date().toISOString()}\n`, { mode: FILE_MODE });
 }
 
@@ -196,7 +196,7 @@ export function beat(folder: string, token: number): void {
  * Milliseconds since the last beat; the making of the lease counts as the first. Both times are times of files
  * in this folder, so the clocks of two machines are never compared. null where the store does not say.
  */
-export function heartbeatAge(folder: string, token: number): number | null {
+function heartbeatAge(folder: string, token: number): number | null {
   const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(join(folder, `${token}.json`));
   const now = storeTime(folder);
   return last === undefined || now === undefined ? null : Math.max(0, Math.round(now - last));

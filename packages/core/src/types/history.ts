@@ -1,6 +1,7 @@
 import type { Resource } from './change.js';
 import type { Report, RunStatus } from './report.js';
 import type { ComponentState } from './restorable.js';
+import type { Snapshot } from './snapshot.js';
 import type { LeaseHolder } from './store.js';
 
 /** What is deployed in an environment, as `deployed-version.json` has it. */
@@ -80,6 +81,8 @@ export interface History {
   report(run: string): Promise<Report | undefined>;
   /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */
   status(): Promise<EnvironmentStatus>;
+  /** Snapshots, newest first; none where no plugin keeps any. */
+  snapshots(page?: Page): Promise<readonly Snapshot[]>;
   /** What is live now, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   live(): Promise<Readonly<Record<string, ComponentState>>>;
 }

@@ -71,7 +71,7 @@ export async function pluginCommand(
 }
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
-export function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
+function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
   const idle = idleContext(kernel, name, signal);
   return {
     ...idle,

@@ -31,11 +31,12 @@ export async function listRuns(kernel: Kernel, { limit = 20, before }: Page = {}
 
 /** What happened in the environment, for plugins. */
 export function historyOf(kernel: Kernel, context: () => Context): History {
-  const { redactor, config } = kernel;
+  const { redactor, config, registry } = kernel;
   return {
     runs: async (page) => redactor.redactDeep(await listRuns(kernel, page)),
     report: (run) => readReport(kernel, run),
     status: async () => redactor.redactDeep(await environmentStatus(kernel)),
+    snapshots: async (page = {}) => (await registry.snapshots?.page(config.environment, page)) ?? [],
     live: async () => redactor.refer(await describeComponents(kernel, Object.values(config.components), context())),
   };
 }
