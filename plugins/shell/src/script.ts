@@ -16,6 +16,7 @@ function variables(ctx: Context): Record<string, string> {
     SHIP_PROJECT: ctx.project,
     SHIP_ENVIRONMENT: ctx.environment,
     ...(step && { SHIP_STEP: step.id, SHIP_ATTEMPT: String(step.attempt) }),
+    ...(ctx.place.target !== undefined && { SHIP_TARGET: ctx.place.target }),
     ...(component && { SHIP_COMPONENT: component.name, SHIP_VERSION: component.version }),
   };
 }
