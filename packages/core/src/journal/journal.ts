@@ -144,7 +144,7 @@ export function parseJournal(bytes: Buffer, key: string): JournalContent {
   return { entries, tornBytes: written.length - end, length: end, hash: previous };
 }
 
-/** A journal that was not closed may end in zeros: room for records that never came. */
+/** Versions before 0.1 wrote into room made of zeros: a journal of theirs that was not closed may end in some. */
 function withoutRoom(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
