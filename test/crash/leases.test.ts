@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isShipError, type Lease } from '@ship/core';
 import { FileStore } from '@ship/core/kernel';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { thisOwner } from '../../packages/core/src/store/liveness.js';
 import { ROOT, temporaryFolder } from '../support/ship.js';
 import { figuresOf } from './figures.js';
@@ -14,6 +14,7 @@ import { sized } from './size.js';
 
 const CONTENDER = join(ROOT, 'packages/core/test/fixtures/contender.mjs');
 const HOLDER = join(ROOT, 'test/crash/lease-holder.mjs');
+const STOP_BEFORE_BEAT = join(ROOT, 'test/crash/stop-before-beat.cjs');
 
 const CONTENDERS = 50;
 const ROUNDS = sized(8, 1000);
@@ -127,6 +128,21 @@ it(`given a holder that is stopped while it writes, when its lease is taken over
     expect(after).toEqual(before);
     await lease.check();
   });
+});
+
+it('given a holder that is stopped in the last moment before a heartbeat, when its lease is taken over and it wakes, then not even that is written', {
+  timeout: 60_000,
+}, async () => {
+  const folder = temporaryFolder();
+  const { process, next } = start('--require', STOP_BEFORE_BEAT, HOLDER, folder, '300', 'second', 'idle');
+  expect(await next()).toBe('held');
+  await vi.waitUntil(() => readFileSync(`/proc/${process.pid}/stat`, 'utf8').includes(') T '), { timeout: 30_000 });
+  const lease = await askUntilTaken(folder, 'taker');
+  const before = stateOf(folder);
+  process.kill('SIGCONT');
+  await pause(500);
+  expect(stateOf(folder)).toEqual(before);
+  await lease.check();
 });
 
 it(`given a holder that is killed, here or on another machine, when another asks, then it takes over, at once or after the ttl: ${KILLED} times`, {

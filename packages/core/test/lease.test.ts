@@ -109,9 +109,9 @@ describe('heartbeat of a file store', () => {
     age(join(files, '1.json'), 3600);
     await lease.renew();
     expect(await store.leaseOwner('production')).toMatchObject({ liveness: 'unproven', evidence: 'it runs on elsewhere' });
-    age(join(files, '1.heartbeat'), 59);
+    age(join(files, '1.writes/heartbeat'), 59);
     await expect(store.lease('production', elsewhere('second'))).rejects.toMatchObject({ code: 'SHIP_LEASE_HELD' });
-    age(join(files, '1.heartbeat'), 61);
+    age(join(files, '1.writes/heartbeat'), 61);
     expect(await store.leaseOwner('production')).toMatchObject({ liveness: 'dead', evidence: expect.stringContaining('heartbeat') });
     expect((await store.lease('production', elsewhere('second'))).previous?.run).toBe('first');
     expect(readdirSync(files).sort()).toEqual(['1.json', '2.json', '2.writes']);

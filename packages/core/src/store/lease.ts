@@ -72,7 +72,12 @@ export function takeLease(place: LeasePlace, owner: LeaseOwner): Lease {
     check: async () => demand(),
     async renew() {
       demand();
-      beat(folder, token);
+      try {
+        beat(folder, token);
+      } catch (error) {
+        demand();
+        throw error;
+      }
     },
     async release(unfinished) {
       if (readLast(folder)?.token !== token) return;
@@ -166,11 +171,10 @@ function takeAway(folder: string, token: number): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   rmSync(fenced, { recursive: true, force: true });
-  rmSync(heartbeatFile(folder, token), { force: true });
 }
 
-/** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
-const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
+/** Its time is when the holder last said that it lives. It stands where all writes of a holder go: one that lost its lease cannot beat. */
+const heartbeatFile = (folder: string, token: number): string => join(writesFolder(folder, token), 'heartbeat');
 
 /** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
 function beat(folder: string, token: number): void {
