@@ -8,7 +8,7 @@ import { judge, lineOf } from './judge.js';
 import { pack } from './pack.js';
 import type { PlanDocument } from './plan-document.js';
 import { previewed, undoOf } from './preview.js';
-import { ProgressFile } from './progress-file.js';
+import { ApplyProgress, unfinished } from './progress.js';
 import { applyInput, destroyInput } from './schema.js';
 import { type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
@@ -101,16 +101,16 @@ async function applied(
 ): Promise<Result> {
   const stack = stackOf(ctx, options, input);
   const tool = await findTool(ctx, options.binary);
-  const progress = new ProgressFile(stack);
-  const isFresh = progress.cutOff(byOf(ctx)) === undefined && existsSync(planFileOf(stack));
+  const progress = new ApplyProgress(ctx);
+  const isFresh = unfinished(ctx) === undefined && existsSync(planFileOf(stack));
   const bench = await openLive(ctx, stack, tool, { isReady: isFresh });
   try {
     const { terraform } = bench;
     // An attempt before this one has changed something: what was planned then is no longer true.
     const { differs } = isFresh ? before : await planNext(bench, stack, destroy);
     if (differs) {
-      progress.begin(byOf(ctx));
-      await applyTelling(ctx, terraform, planFileOf(stack), progress);
+      await progress.begin();
+      await applyReporting(ctx, terraform, planFileOf(stack), progress);
     }
     const state = await terraform.pull();
     if (destroy) await records.remove(ctx, stack.name);
@@ -118,7 +118,7 @@ async function applied(
       const { lineage, serial } = state;
       await records.put(ctx, stack.name, { ...before.next, lineage, serial, by: byOf(ctx), ...pastOf(before) });
     }
-    progress.end();
+    await progress.end();
     return {
       summary: differs ? `${stack.dir} ${destroy ? 'destroyed' : 'applied'}` : `${stack.dir} unchanged`,
       serial: state?.serial ?? null,
@@ -135,12 +135,14 @@ const pastOf = ({ applied, imports = [], moves = [] }: Before): Pick<Applied, 'i
   moves: [...(applied?.moves ?? []), ...moves],
 });
 
-async function applyTelling(ctx: StepContext, terraform: Terraform, planFile: string, progress: ProgressFile): Promise<void> {
+async function applyReporting(ctx: StepContext, terraform: Terraform, planFile: string, progress: ApplyProgress): Promise<void> {
   try {
     await applySaving(terraform, planFile, (each) => progress.note(each));
   } catch (error) {
     const tainted = ctx.signal.aborted ? [] : ((await terraform.pull().catch(() => undefined))?.tainted ?? []);
     if (tainted.length > 0) ctx.log.warn(`failed half way, and will be made anew by the next apply: ${tainted.join(', ')}`);
     throw error;
+  } finally {
+    await progress.written();
   }
 }

@@ -3,7 +3,7 @@ import type { Finding, Probed, Restored, StepContext } from '@ship/core';
 import { examine, goBack } from './back.js';
 import { type Before, byOf, type Parts, planFileOf } from './before.js';
 import type { Goal } from './goal.js';
-import { ProgressFile } from './progress-file.js';
+import { ApplyProgress, unfinished } from './progress.js';
 import { type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
 import { findTool, type Tool } from './tool.js';
@@ -24,16 +24,16 @@ export async function probed(
     ? record === undefined && state?.addresses.length === 0
     : record?.by === byOf(ctx) && record.serial === state?.serial;
   if (isDone) return 'done';
-  const isBegun = new ProgressFile(stack).cutOff(byOf(ctx)) !== undefined || unsavedState(stack.cwd) !== undefined;
+  const isBegun = unfinished(ctx) !== undefined || unsavedState(stack.cwd) !== undefined;
   const isSame = (state?.serial ?? null) === before.serial && (state?.lineage ?? null) === before.lineage;
   return isSame && !isBegun ? 'untouched' : 'partial';
 }
 
-/** Where Terraform itself was killed, its state may not know of what it was about to make; nobody but a person can look. */
-function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): void {
-  const unknown = new ProgressFile(stack).cutOff(byOf(ctx))?.filter((address) => !state?.addresses.includes(address)) ?? [];
+/** A Terraform that was killed may have made resources that its state does not know; only a person can look for them. */
+function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefined): void {
+  const unknown = unfinished(ctx)?.filter((address) => !state?.addresses.includes(address)) ?? [];
   if (unknown.length > 0)
-    ctx.log.warn(`${stack.dir}: begun, and never said to be finished: ${unknown.join(', ')}. Look whether something of it is left`);
+    ctx.log.warn(`${stack.dir}: begun, and not reported as finished: ${unknown.join(', ')}. Look whether something of it is left`);
 }
 
 /** Where a step goes back to; undefined where nobody knows what was there. */
@@ -85,8 +85,8 @@ export async function restored(
   const { restored: answer, state } = await goBack(ctx, objects, goal);
   if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
   else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
-  tellCutOff(ctx, stack, state);
-  new ProgressFile(stack).end();
+  warnOfUnfinished(ctx, stack, state);
+  await new ApplyProgress(ctx).end();
   rmSync(planFileOf(stack), { force: true });
   return answer;
 }
