@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
+import { rootFiles } from './archive.js';
 import { blocksIn } from './blocks.js';
-import { rootFiles } from './pack.js';
 import type { Move, PlanDocument } from './plan-document.js';
-import type { Stack } from './stack.js';
+import type { Options, Stack } from './stack.js';
 import type { Place } from './terraform.js';
 import type { Tool } from './tool.js';
 
@@ -15,7 +15,7 @@ export type Backend = { readonly type: string; readonly config: { readonly [name
 export type Configuration = {
   readonly dir: string;
   readonly workspace: string;
-  /** The key of the packed configuration. */
+  /** The key of the archive configuration. */
   readonly configuration: string;
   /** Every variable with its value, but for those in `secrets`. */
   readonly variables: { readonly [name: string]: Json };
@@ -73,27 +73,34 @@ export class AppliedRecords {
   }
 }
 
+/** What actions and the part of snapshots share. */
+export interface Parts {
+  readonly options: Options;
+  readonly objects: Objects;
+  readonly records: AppliedRecords;
+}
+
 const folderOf = (environment: string): string => `state/${environment}/terraform`;
 const keyOf = (environment: string, stack: string): string => `${folderOf(environment)}/${stack}.json`;
 
-/** What is about to be applied: the configuration as it is packed, and the variables that the plan was made with. */
+/** What is about to be applied: the configuration as it is archive, and the variables that the plan was made with. */
 export async function configurationOf(
   ctx: Context,
   objects: Objects,
-  { stack, place, tool, packed, plan }: { stack: Stack; place: Place; tool: Tool; packed: Buffer; plan: PlanDocument },
+  { stack, place, tool, archive, plan }: { stack: Stack; place: Place; tool: Tool; archive: Buffer; plan: PlanDocument },
 ): Promise<Configuration> {
   const { open, secret } = sorted(ctx, plan);
   return {
     dir: stack.dir,
     workspace: stack.workspace,
-    configuration: await objects.put(packed),
+    configuration: await objects.put(archive),
     variables: open,
     ...(Object.keys(secret).length === 0 ? {} : { secrets: await objects.put(Buffer.from(JSON.stringify(secret))) }),
     targets: [...stack.targets],
     backend: ctx.refer(backendOf(place)),
     tool: `${tool.kind} ${tool.version}`,
     providers: providersIn(place.cwd),
-    protected: protectedIn(packed),
+    protected: protectedIn(archive),
   };
 }
 
@@ -155,8 +162,8 @@ function providersIn(cwd: string): Record<string, string> {
 }
 
 /** Resources of the root module that their own block protects. An older configuration may not have the block any more, or not yet. */
-function protectedIn(packed: Buffer): string[] {
-  return [...rootFiles(packed)].flatMap(([name, text]) =>
+function protectedIn(archive: Buffer): string[] {
+  return [...rootFiles(archive)].flatMap(([name, text]) =>
     name.endsWith('.tf')
       ? blocksIn(text)
           .filter(({ type, body }) => type === 'resource' && /^\s*prevent_destroy\s*=\s*true\b/m.test(body))

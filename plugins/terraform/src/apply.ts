@@ -1,21 +1,19 @@
 import { existsSync, rmSync } from 'node:fs';
-import type { Action, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf } from './applied.js';
-import { applySaving } from './back.js';
-import { type Before, byOf, type Parts, planFileOf, type Result } from './before.js';
+import { join } from 'node:path';
+import type { Action, Change, StepContext } from '@ship/core';
+import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf, type Parts } from './applied.js';
+import { createArchive } from './archive.js';
 import { errors } from './errors.js';
-import { judge, lineOf } from './judge.js';
-import { pack } from './pack.js';
+import { holdsData, judge, lineOf } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
-import { previewed, undoOf } from './preview.js';
 import { ApplyProgress, unfinished } from './progress.js';
-import { applyInput, destroyInput } from './schema.js';
-import { type Stack, type StackInput, stackOf } from './stack.js';
+import { applySaving } from './rollback.js';
+import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
 import { GRACE_MS, type Terraform } from './terraform.js';
 import { findTool } from './tool.js';
-import { admitted, probed, restored } from './undo.js';
-import { openLive, unsavedState, type Workbench } from './work.js';
+import { admitted, type Before, byOf, planFileOf, probed, type Result, restored } from './undo.js';
+import { openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
@@ -40,14 +38,14 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
   const tool = await findTool(ctx, options.binary);
   const left = unsavedState(stack.cwd);
   if (left !== undefined) throw errors.SHIP_TERRAFORM_STATE_LEFT({ file: left });
-  const bench = await openLive(ctx, stack, tool);
+  const working = await openLive(ctx, stack, tool);
   try {
-    const { terraform } = bench;
+    const { terraform } = working;
     const state = await terraform.pull();
-    const plan = await planNext(bench, stack, destroy);
+    const plan = await planNext(working, stack, destroy);
     warnOfLosses(ctx, plan, options);
     await warnOfSharing(ctx, records, stack, state);
-    const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
+    const archive = createArchive(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
     const before: Before = {
       lineage: state?.lineage ?? null,
       serial: state?.serial ?? null,
@@ -56,7 +54,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
       state: state === undefined ? null : await objects.put(Buffer.from(state.text)),
       applied: (await records.get(ctx, stack.name)) ?? null,
-      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, packed, plan }),
+      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, plan }),
       differs: plan.differs,
     };
     const { applied: known, next, state: kept } = before;
@@ -67,11 +65,11 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
     ]);
     return before;
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-function planNext({ terraform, varFiles }: Workbench, stack: Stack, destroy: boolean): Promise<PlanDocument> {
+function planNext({ terraform, varFiles }: WorkingFolder, stack: Stack, destroy: boolean): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
 }
 
@@ -103,11 +101,11 @@ async function applied(
   const tool = await findTool(ctx, options.binary);
   const progress = new ApplyProgress(ctx);
   const isFresh = unfinished(ctx) === undefined && existsSync(planFileOf(stack));
-  const bench = await openLive(ctx, stack, tool, { isReady: isFresh });
+  const working = await openLive(ctx, stack, tool, { isReady: isFresh });
   try {
-    const { terraform } = bench;
+    const { terraform } = working;
     // An attempt before this one has changed something: what was planned then is no longer true.
-    const { differs } = isFresh ? before : await planNext(bench, stack, destroy);
+    const { differs } = isFresh ? before : await planNext(working, stack, destroy);
     if (differs) {
       await progress.begin();
       await applyReporting(ctx, terraform, planFileOf(stack), progress);
@@ -125,7 +123,7 @@ async function applied(
     };
   } finally {
     rmSync(planFileOf(stack), { force: true });
-    bench.close();
+    working.close();
   }
 }
 
@@ -145,4 +143,43 @@ async function applyReporting(ctx: StepContext, terraform: Terraform, planFile: 
   } finally {
     await progress.written();
   }
+}
+
+/** What an apply would change, and how each change would be undone. */
+async function previewed(ctx: StepContext, { options }: Parts, input: StackInput, destroy: boolean): Promise<Change[]> {
+  const stack = stackOf(ctx, options, input);
+  const working = await openLive(ctx, stack, await findTool(ctx, options.binary));
+  try {
+    const { terraform, varFiles, folder } = working;
+    const plan = await terraform.plan({ out: join(folder, 'preview.tfplan'), varFiles, targets: stack.targets, destroy, locks: false });
+    return plan.changes.length > 0 ? plan.changes.map((change) => judgedChange(change, options)) : [noResource(stack, plan)];
+  } finally {
+    working.close();
+  }
+}
+
+const noResource = ({ dir }: Stack, { differs, outputs }: PlanDocument): Change =>
+  differs
+    ? { kind: 'update', what: `outputs of ${dir}: ${outputs.join(', ')}` }
+    : { kind: 'update', what: `nothing in ${dir}: unchanged`, undo: 'nothing' };
+
+function judgedChange(change: PlanDocument['changes'][number], { stateful = [], stateless = [] }: Options): Change {
+  const { kind, address } = change;
+  const data = holdsData(change, { stateful, stateless, protected: [] }) ? ', which may hold data' : '';
+  const undo = {
+    create: `destroys ${address}${data}`,
+    update: `updates ${address} back`,
+    replace: `replaces ${address} again${data}`,
+    delete: `creates ${address} anew${data === '' ? '' : ', without what it held'}`,
+    forget: `takes ${address} on again`,
+  }[kind];
+  const what = lineOf(change).replace(/^\w+ /, '');
+  return { kind: kind === 'forget' ? 'update' : kind, what, undo };
+}
+
+/** The reverse plan, as far as it can be told before there is anything to plan from. */
+function undoOf(changes: readonly Change[]): string {
+  const undos = changes.flatMap(({ undo }: Change) => (undo === undefined ? [] : [undo]));
+  const plan = undos.length === 0 || undos[0] === 'nothing' ? '' : `: ${undos.join('; ')}`;
+  return `applies the configuration before again, if that destroys nothing that holds data${plan}`;
 }

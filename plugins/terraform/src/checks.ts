@@ -4,7 +4,7 @@ import type { Context, PlanReview, Step } from '@ship/core';
 import { blocksIn } from './blocks.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform } from './work.js';
+import { liveTerraform } from './working-folder.js';
 
 /** What is wrong with the configurations of a plan, before anything is done: told all at once, and nothing is touched. */
 export async function checkPlan({ plan, purpose, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {

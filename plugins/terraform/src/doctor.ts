@@ -3,7 +3,7 @@ import { type CommandContext, type Examination, type Finding, isShipError } from
 import { lockedBy } from './diagnostics.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform, unsavedState } from './work.js';
+import { liveTerraform, unsavedState } from './working-folder.js';
 
 /** What `ship doctor` looks at: the tool, states that could not be saved, and locks that somebody holds. */
 export function terraformExamination(options: Options): Examination {

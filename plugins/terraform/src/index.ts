@@ -5,8 +5,7 @@ import { checkPlan } from './checks.js';
 import { terraformExamination } from './doctor.js';
 import { outputAction } from './output.js';
 import { terraformPart } from './part.js';
-import { optionsSchema } from './schema.js';
-import type { Options } from './stack.js';
+import { type Options, optionsSchema } from './stack.js';
 
 export { errors } from './errors.js';
 

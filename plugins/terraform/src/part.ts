@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
-import { type Applied, type AppliedRecords, holdFor, objectsOf } from './applied.js';
-import { driftLine, examine, goBack } from './back.js';
-import type { Parts } from './before.js';
-import { type Goal, openGoal, withoutHarm } from './goal.js';
+import { type Applied, type AppliedRecords, holdFor, objectsOf, type Parts } from './applied.js';
 import { lineOf } from './judge.js';
+import { admitRollback, driftLine, rollBack } from './rollback.js';
 import { type Options, type Stack, stackOf } from './stack.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import { findTool, type Tool } from './tool.js';
-import { pullState } from './work.js';
+import { pullState } from './working-folder.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
@@ -16,7 +15,8 @@ export type Value = { readonly format: 1; readonly stacks: { readonly [name: str
 export function terraformPart({ options, objects, records }: Parts): SnapshotPart<Value> {
   return {
     capture: (ctx) => captureStacks(ctx, { options, objects, records }),
-    admit: (ctx, value) => each(value, async (name, applied) => examine(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+    admit: (ctx, value) =>
+      each(value, async (name, applied) => admitRollback(ctx, objects, await targetOf(ctx, options, records, name, applied))),
     async restore(ctx, value): Promise<Restored> {
       const told = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
       const changed = told.filter((restored) => restored.changed);
@@ -28,7 +28,7 @@ export function terraformPart({ options, objects, records }: Parts): SnapshotPar
       return names.every((name) => name in value.stacks) && same.every(Boolean);
     },
     compare: (ctx, value) =>
-      each(value, async (name, applied) => compareStack(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+      each(value, async (name, applied) => compareStack(ctx, objects, await targetOf(ctx, options, records, name, applied))),
   };
 }
 
@@ -66,7 +66,7 @@ function stackOfApplied(ctx: Context, options: Options, { dir, workspace, target
   return stackOf(ctx, options, { dir, workspace, targets });
 }
 
-async function goalOf(ctx: Context, options: Options, records: AppliedRecords, name: string, applied: Applied): Promise<Goal> {
+async function targetOf(ctx: Context, options: Options, records: AppliedRecords, name: string, applied: Applied): Promise<RollbackTarget> {
   const stack = stackOfApplied(ctx, options, applied);
   const tool: Tool = await findTool(ctx, options.binary);
   const live = await records.get(ctx, name);
@@ -89,28 +89,33 @@ async function goalOf(ctx: Context, options: Options, records: AppliedRecords, n
 }
 
 async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
-  const { restored, state } = await goBack(ctx, objects, await goalOf(ctx, options, records, name, applied));
+  const { restored, state } = await rollBack(ctx, objects, await targetOf(ctx, options, records, name, applied));
   await holdFor(ctx, objects, name, objectsOf(applied));
   if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
   return restored;
 }
 
 /** How the infrastructure differs from what was captured, and where reality has left its own state. */
-async function compareStack(ctx: Context, objects: Objects, goal: Goal): Promise<string[]> {
-  const bench = await openGoal(ctx, objects, goal);
+async function compareStack(ctx: Context, objects: Objects, target: RollbackTarget): Promise<string[]> {
+  const working = await openTarget(ctx, objects, target);
   try {
-    const { terraform, varFiles, folder } = bench;
-    const { dir } = goal.stack;
-    const back = await terraform.plan({ out: join(folder, 'compare.tfplan'), varFiles, targets: goal.configuration.targets, locks: false });
+    const { terraform, varFiles, folder } = working;
+    const { dir } = target.stack;
+    const back = await terraform.plan({
+      out: join(folder, 'compare.tfplan'),
+      varFiles,
+      targets: target.configuration.targets,
+      locks: false,
+    });
     const drift = await terraform.plan({ out: join(folder, 'drift.tfplan'), varFiles, refreshOnly: true, locks: false });
     return [
-      ...back.changes.map((change) => `${dir}: going back would ${lineOf(withoutHarm(change, goal))}`),
+      ...back.changes.map((change) => `${dir}: going back would ${lineOf(forgetIfImported(change, target))}`),
       ...back.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
       ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
       ...drift.outputs.map((name) => `${dir}: reality has left the state: output ${name}`),
       ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),
     ];
   } finally {
-    bench.close();
+    working.close();
   }
 }

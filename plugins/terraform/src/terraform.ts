@@ -188,7 +188,7 @@ export class Terraform {
     const lock = lockAmong(found);
     if (lock !== undefined) return errors.SHIP_TERRAFORM_LOCKED({ dir, lock, waited: lockTimeout }, { cause: failed });
     const line = `${this.tool.kind} ${command}`;
-    return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, told: toldAll(found) || failed.message }, { cause: failed });
+    return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, told: summaryOf(found) || failed.message }, { cause: failed });
   }
 }
 
@@ -201,4 +201,4 @@ const errorsOf = ({ stdout, stderr }: CommandFailed): Diagnostic[] => [
 const lockAmong = (found: readonly Diagnostic[]): LockInfo | undefined => found.map(lockIn).find((lock) => lock !== undefined);
 
 /** All errors; one that is only told again is left out. */
-const toldAll = (found: readonly Diagnostic[]): string => [...new Set(found.map(told))].join('; ');
+const summaryOf = (found: readonly Diagnostic[]): string => [...new Set(found.map(told))].join('; ');

@@ -1,13 +1,43 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import { examine, goBack } from './back.js';
-import { type Before, byOf, type Parts, planFileOf } from './before.js';
-import type { Goal } from './goal.js';
+import type { Applied, Configuration, Parts } from './applied.js';
+import type { Move } from './plan-document.js';
 import { ApplyProgress, unfinished } from './progress.js';
+import { admitRollback, rollBack } from './rollback.js';
 import { type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
+import type { RollbackTarget } from './target.js';
 import { findTool, type Tool } from './tool.js';
-import { pullState, unsavedState } from './work.js';
+import { pullState, unsavedState } from './working-folder.js';
+
+/** What was there before, and what is about to be applied. */
+export type Before = {
+  /** Of the state; null where there was none. */
+  readonly lineage: string | null;
+  readonly serial: number | null;
+  /** What was managed. */
+  readonly addresses: string[];
+  /** What is taken on by this, and was there before. */
+  readonly imports?: string[];
+  /** What is given another address by this. */
+  readonly moves?: Move[];
+  /** The key of the state as it was pulled, for the day on which nothing else is left of it. */
+  readonly state: string | null;
+  /** What ship applied here before. */
+  readonly applied: Applied | null;
+  readonly next: Configuration;
+  /** Would it change anything? */
+  readonly differs: boolean;
+};
+
+/** What came of it. */
+export type Result = { readonly summary: string; readonly serial: number | null };
+
+/** Who applies: the run and the step. */
+export const byOf = ({ run, step }: StepContext): string => `${run}/${step.id}`;
+/** Made by `capture`, applied by `run`. It holds values, so it lies where nobody else can read. */
+export const planFileOf = ({ home }: Stack): string => join(home, 'next.tfplan');
 
 /** What is true of an apply, by the state and by what was written down. */
 export async function probed(
@@ -37,7 +67,7 @@ function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefin
 }
 
 /** Where a step goes back to; undefined where nobody knows what was there. */
-function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
+function targetOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): RollbackTarget | undefined {
   const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
   const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
   const shared = {
@@ -64,8 +94,10 @@ export async function admitted(
   destroy: boolean,
 ): Promise<Finding[]> {
   const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  return goal === undefined ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }] : examine(ctx, objects, goal);
+  const target = targetOf(stack, await findTool(ctx, options.binary), before, destroy);
+  return target === undefined
+    ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }]
+    : admitRollback(ctx, objects, target);
 }
 
 const unknownBefore = ({ dir }: Stack): string =>
@@ -80,9 +112,9 @@ export async function restored(
   destroy: boolean,
 ): Promise<Restored> {
   const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  if (goal === undefined) return { changed: false, kept: unknownBefore(stack) };
-  const { restored: answer, state } = await goBack(ctx, objects, goal);
+  const target = targetOf(stack, await findTool(ctx, options.binary), before, destroy);
+  if (target === undefined) return { changed: false, kept: unknownBefore(stack) };
+  const { restored: answer, state } = await rollBack(ctx, objects, target);
   if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
   else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
   warnOfUnfinished(ctx, stack, state);

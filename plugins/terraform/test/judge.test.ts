@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, lineOf } from '../src/judge.js';
+import { holdsData, judge, lineOf } from '../src/judge.js';
 import type { PlanDocument, ResourceChange } from '../src/plan-document.js';
-import { holdsData } from '../src/stateless.js';
 
 const change = (kind: ResourceChange['kind'], address: string, more: Partial<ResourceChange> = {}): ResourceChange => ({
   kind,

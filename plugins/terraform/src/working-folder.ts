@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path';
 import type { Context, Json, Objects } from '@ship/core';
 import { processStartTime } from '@ship/core/process';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
-import { unpack } from './pack.js';
+import { extractArchive } from './archive.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import { type Place, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 
 /** Files that Terraform reads for one piece of work. */
-export interface Workbench {
+export interface WorkingFolder {
   readonly terraform: Terraform;
   /** What `-var-file` is given. */
   readonly varFiles: readonly string[];
@@ -21,8 +21,8 @@ export interface Workbench {
 }
 
 /** The configuration as it lies in the project. */
-export async function openLive(ctx: Context, stack: Stack, tool: Tool, { isReady = false } = {}): Promise<Workbench> {
-  const folder = workFolder(stack, ctx);
+export async function openLive(ctx: Context, stack: Stack, tool: Tool, { isReady = false } = {}): Promise<WorkingFolder> {
+  const folder = makeFolder(stack, ctx);
   const terraform = liveTerraform(ctx, stack, tool);
   try {
     if (!isReady) await terraform.init(writeBackendConfig(folder, stack));
@@ -39,10 +39,16 @@ export const liveTerraform = (ctx: Context, stack: Stack, tool: Tool): Terraform
   new Terraform(ctx, tool, stack, { cwd: stack.cwd, dataDir: join(stack.home, 'data') });
 
 /** A captured configuration in a folder of its own, before the backend that holds the state. */
-export async function openCaptured(ctx: Context, stack: Stack, tool: Tool, objects: Objects, captured: Configuration): Promise<Workbench> {
-  const folder = workFolder(stack, ctx);
+export async function openCaptured(
+  ctx: Context,
+  stack: Stack,
+  tool: Tool,
+  objects: Objects,
+  captured: Configuration,
+): Promise<WorkingFolder> {
+  const folder = makeFolder(stack, ctx);
   try {
-    const place = unpack(await objects.get(captured.configuration), folder);
+    const place = extractArchive(await objects.get(captured.configuration), folder);
     writeBackend(place, stack, ctx.resolve(captured.backend));
     const terraform = new Terraform(ctx, tool, stack, place);
     await terraform.init();
@@ -68,18 +74,18 @@ export async function pullState(
       .catch(() => 'elsewhere' as const);
     if (found !== 'elsewhere') return found;
   }
-  const bench = await openCaptured(ctx, stack, tool, objects, captured);
+  const working = await openCaptured(ctx, stack, tool, objects, captured);
   try {
-    return await bench.terraform.pull();
+    return await working.terraform.pull();
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
 const WORK = 'work-';
 
 /** A folder of this process; those of processes that are gone are taken away. */
-function workFolder({ home }: Stack, { log }: Context): string {
+function makeFolder({ home }: Stack, { log }: Context): string {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(home)) {
     const [, pid] = /^work-(\d+)-/.exec(name) ?? [];

@@ -6,10 +6,10 @@ import { blocksIn } from './blocks.js';
 import type { Move, ResourceChange } from './plan-document.js';
 import type { Stack } from './stack.js';
 import type { Tool } from './tool.js';
-import { openCaptured, type Workbench } from './work.js';
+import { openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** Where infrastructure goes back to. */
-export interface Goal {
+export interface RollbackTarget {
   readonly stack: Stack;
   readonly tool: Tool;
   /** What is applied again; for `destroy` what was made from it goes. */
@@ -30,15 +30,19 @@ export interface Goal {
 }
 
 /** The captured configuration, in which each resource has its old address again. */
-export async function openGoal(ctx: Context, objects: Objects, { stack, tool, configuration, moves = [] }: Goal): Promise<Workbench> {
-  const bench = await openCaptured(ctx, stack, tool, objects, configuration);
+export async function openTarget(
+  ctx: Context,
+  objects: Objects,
+  { stack, tool, configuration, moves = [] }: RollbackTarget,
+): Promise<WorkingFolder> {
+  const working = await openCaptured(ctx, stack, tool, objects, configuration);
   const origins = originsOf(moves);
-  if (origins.size === 0) return bench;
-  const { cwd } = bench.terraform.place;
+  if (origins.size === 0) return working;
+  const { cwd } = working.terraform.place;
   const own = movesIn(cwd);
   const moved = [...origins].map(([from, to]) => ({ from, to: startOf(to, own) }));
   writeFileSync(join(cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
-  return bench;
+  return working;
 }
 
 /** The first address of all that has another one now: one renamed twice has gone one way, and one renamed back has gone none. */
@@ -74,5 +78,5 @@ function startOf(address: string, own: ReadonlyMap<string, string>): string {
 }
 
 /** What was imported is not destroyed, although the plan without it would. */
-export const withoutHarm = (change: ResourceChange, { forgets = [] }: Goal): ResourceChange =>
+export const forgetIfImported = (change: ResourceChange, { forgets = [] }: RollbackTarget): ResourceChange =>
   change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;

@@ -3,35 +3,35 @@ import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context, Finding, Objects, Restored } from '@ship/core';
 import { errors } from './errors.js';
-import { type Goal, openGoal, withoutHarm } from './goal.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
 import type { State } from './state.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import type { Terraform } from './terraform.js';
-import { unsavedState, type Workbench } from './work.js';
+import { unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** Can it go back, and what would that do? Reads only. */
-export async function examine(ctx: Context, objects: Objects, goal: Goal): Promise<Finding[]> {
-  const { dir } = goal.stack;
-  const bench = await openGoal(ctx, objects, goal);
+export async function admitRollback(ctx: Context, objects: Objects, target: RollbackTarget): Promise<Finding[]> {
+  const { dir } = target.stack;
+  const working = await openTarget(ctx, objects, target);
   try {
-    const state = await bench.terraform.pull();
-    const lineage = lineageProblem(goal, state);
+    const state = await working.terraform.pull();
+    const lineage = lineageProblem(target, state);
     if (lineage !== undefined) return [{ level: 'block', rule: 'terraform-lineage', message: lineage.message }];
-    if (unsavedState(goal.stack.cwd)) return [unsavedFinding(dir)];
-    if (state === undefined && goal.state !== undefined) return [lostFinding(dir)];
-    return await planFindings(bench, goal, state);
+    if (unsavedState(target.stack.cwd)) return [unsavedFinding(dir)];
+    if (state === undefined && target.state !== undefined) return [lostFinding(dir)];
+    return await planFindings(working, target, state);
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-async function planFindings(bench: Workbench, goal: Goal, state: State | undefined): Promise<Finding[]> {
-  const { dir } = goal.stack;
+async function planFindings(working: WorkingFolder, target: RollbackTarget, state: State | undefined): Promise<Finding[]> {
+  const { dir } = target.stack;
   const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message: `${dir}: ${message}` });
   let planned: Planned;
   try {
-    planned = await planBack(bench, goal, false);
+    planned = await planTarget(working, target, false);
   } catch (error) {
     const prevented = preventedBy(error);
     if (prevented === undefined) throw error;
@@ -69,36 +69,40 @@ export const driftLine = (drift: PlanDocument['drift'][number]): string =>
     .replace(/^update /, '');
 
 /** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, as the proof. */
-export async function goBack(ctx: Context, objects: Objects, goal: Goal): Promise<{ restored: Restored; state: State | undefined }> {
-  const bench = await openGoal(ctx, objects, goal);
+export async function rollBack(
+  ctx: Context,
+  objects: Objects,
+  target: RollbackTarget,
+): Promise<{ restored: Restored; state: State | undefined }> {
+  const working = await openTarget(ctx, objects, target);
   try {
-    await pushUnsaved(bench.terraform, goal.stack.cwd);
-    await bringStateBack(ctx, objects, bench, goal);
-    const problem = lineageProblem(goal, await bench.terraform.pull());
+    await pushUnsaved(working.terraform, target.stack.cwd);
+    await restoreLostState(ctx, objects, working, target);
+    const problem = lineageProblem(target, await working.terraform.pull());
     if (problem !== undefined) throw problem;
-    const restored = await applyBack(bench, goal);
-    return { restored, state: await bench.terraform.pull() };
+    const restored = await applyTarget(working, target);
+    return { restored, state: await working.terraform.pull() };
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
-  const { dir } = goal.stack;
-  const { plan, verdict, file } = await refusable(dir, () => planBack(bench, goal, true));
+async function applyTarget(working: WorkingFolder, target: RollbackTarget): Promise<Restored> {
+  const { dir } = target.stack;
+  const { plan, verdict, file } = await orRefused(dir, () => planTarget(working, target, true));
   if (!plan.differs) return { changed: false, summary: `${dir} unchanged` };
   if (verdict.blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: verdict.blocks });
   const restored = { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
-  const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && goal.forgets?.includes(address));
+  const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && target.forgets?.includes(address));
   if (forgotten.length > 0) {
     // What was imported leaves the state first, so that no plan can destroy it. What was planned before that is no longer true.
     const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
-    await bench.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
-    await applyBack(bench, goal);
+    await working.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
+    await applyTarget(working, target);
     return restored;
   }
-  await applySaving(bench.terraform, file);
-  const { plan: after } = await planBack(bench, goal, true);
+  await applySaving(working.terraform, file);
+  const { plan: after } = await planTarget(working, target, true);
   if (after.differs) {
     const left = [...after.changes.map(lineOf), ...after.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
@@ -107,7 +111,12 @@ async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
 }
 
 /** A backend that has lost its state, as one in a file does when its writer is killed, is given the one that was captured. */
-async function bringStateBack(ctx: Context, objects: Objects, { terraform, folder }: Workbench, { stack, state }: Goal): Promise<void> {
+async function restoreLostState(
+  ctx: Context,
+  objects: Objects,
+  { terraform, folder }: WorkingFolder,
+  { stack, state }: RollbackTarget,
+): Promise<void> {
   if (state === undefined || (await terraform.pull()) !== undefined) return;
   const file = join(folder, 'captured.tfstate');
   writeFileSync(file, await objects.get(state), { mode: 0o600 });
@@ -134,18 +143,18 @@ interface Planned {
   readonly file: string;
 }
 
-async function planBack({ terraform, varFiles, folder }: Workbench, goal: Goal, locks: boolean): Promise<Planned> {
-  const { destroy, configuration, stack, isNew } = goal;
-  const file = join(folder, 'back.tfplan');
+async function planTarget({ terraform, varFiles, folder }: WorkingFolder, target: RollbackTarget, locks: boolean): Promise<Planned> {
+  const { destroy, configuration, stack, isNew } = target;
+  const file = join(folder, 'rollback.tfplan');
   const found = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
-  const plan = { ...found, changes: found.changes.map((change) => withoutHarm(change, goal)) };
+  const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
   const { stateful = [], stateless = [] } = stack.options;
-  const holders = { stateful, stateless, protected: [...configuration.protected, ...goal.protected] };
+  const holders = { stateful, stateless, protected: [...configuration.protected, ...target.protected] };
   return { plan, file, verdict: judge(plan, holders, isNew) };
 }
 
 /** Terraform itself refuses what the captured configuration protects. */
-async function refusable<T>(dir: string, plan: () => Promise<T>): Promise<T> {
+async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   try {
     return await plan();
   } catch (error) {
@@ -161,7 +170,7 @@ function preventedBy(error: unknown): string | undefined {
   return `would destroy ${address ?? 'a resource'}, which prevent_destroy protects`;
 }
 
-function lineageProblem({ stack, lineage }: Goal, state: State | undefined): Error | undefined {
+function lineageProblem({ stack, lineage }: RollbackTarget, state: State | undefined): Error | undefined {
   if (state === undefined || lineage === undefined || state.lineage === lineage) return undefined;
   return errors.SHIP_TERRAFORM_LINEAGE({ dir: stack.dir, found: state.lineage, captured: lineage });
 }
