@@ -15,7 +15,7 @@ export type Backend = { readonly type: string; readonly config: { readonly [name
 export type Configuration = {
   readonly dir: string;
   readonly workspace: string;
-  /** The key of the archive configuration. */
+  /** The key of the archive of the configuration. */
   readonly configuration: string;
   /** Every variable with its value, but for those in `secrets`. */
   readonly variables: { readonly [name: string]: Json };
@@ -24,7 +24,7 @@ export type Configuration = {
   readonly targets: string[];
   readonly backend: Backend | null;
   readonly tool: string;
-  /** Of each provider, as the lock file has it. */
+  /** The version of each provider, as the lock file has it. */
   readonly providers: { readonly [name: string]: string };
   /** Addresses that `prevent_destroy` protects. */
   readonly protected: string[];
@@ -36,9 +36,9 @@ export type Applied = Configuration & {
   readonly serial: number;
   /** The run and step that applied it. */
   readonly by: string;
-  /** What was there before, and was taken on; by this apply or an earlier one. */
+  /** Addresses that this apply or an earlier one imported. */
   readonly imports?: string[];
-  /** What was given another address, by this apply or an earlier one; oldest first. */
+  /** What this apply or an earlier one renamed; oldest first. */
   readonly moves?: Move[];
 };
 
@@ -73,6 +73,9 @@ export class AppliedRecords {
   }
 }
 
+const folderOf = (environment: string): string => `state/${environment}/terraform`;
+const keyOf = (environment: string, stack: string): string => `${folderOf(environment)}/${stack}.json`;
+
 /** What actions and the part of snapshots share. */
 export interface Parts {
   readonly options: Options;
@@ -80,10 +83,7 @@ export interface Parts {
   readonly records: AppliedRecords;
 }
 
-const folderOf = (environment: string): string => `state/${environment}/terraform`;
-const keyOf = (environment: string, stack: string): string => `${folderOf(environment)}/${stack}.json`;
-
-/** What is about to be applied: the configuration as it is archive, and the variables that the plan was made with. */
+/** What is about to be applied: the archive of the configuration, and the variables that the plan was made with. */
 export async function configurationOf(
   ctx: Context,
   objects: Objects,
@@ -104,7 +104,7 @@ export async function configurationOf(
   };
 }
 
-/** A sensitive value stands by the name of the variable that holds it; one that nobody else holds goes where it can be sealed. */
+/** A sensitive value that a variable of the environment holds is kept by its name; any other is kept apart, where it can be encrypted. */
 function sorted(ctx: Context, { variables, sensitive }: PlanDocument): Record<'open' | 'secret', Record<string, Json>> {
   const isHeldElsewhere = (value: Json) => value === null || JSON.stringify(ctx.refer(value)) !== JSON.stringify(value);
   const isSecret = ([name, value]: [string, Json]) => sensitive.includes(name) && !isHeldElsewhere(value);
@@ -127,7 +127,7 @@ export const objectsOf = ({ configuration, secrets }: Configuration): string[] =
   ...(secrets === undefined ? [] : [secrets]),
 ];
 
-/** Keeps what the last change of a stack can be taken back to: until there is another, no snapshot need name it. */
+/** Keeps the objects that the rollback of the last change of a stack needs; no snapshot names them yet. */
 export const holdFor = (
   { environment }: Pick<Context, 'environment'>,
   objects: Objects,
@@ -143,7 +143,7 @@ function backendOf({ dataDir }: Place): Backend | null {
     const config = Object.fromEntries(Object.entries(backend.config).filter(([, value]) => value !== null));
     return { type: backend.type, config };
   } catch {
-    // Where no backend is configured, `init` writes none down.
+    // Where no backend is configured, `init` writes no such file.
     return null;
   }
 }
@@ -161,7 +161,7 @@ function providersIn(cwd: string): Record<string, string> {
   }
 }
 
-/** Resources of the root module that their own block protects. An older configuration may not have the block any more, or not yet. */
+/** Resources of the root module that their own block protects. An older configuration may not have the block. */
 function protectedIn(archive: Buffer): string[] {
   return [...rootFiles(archive)].flatMap(([name, text]) =>
     name.endsWith('.tf')

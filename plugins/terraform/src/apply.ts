@@ -73,7 +73,7 @@ function planNext({ terraform, varFiles }: WorkingFolder, stack: Stack, destroy:
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
 }
 
-/** Two environments with one state: what is applied in one is applied in the other. Nobody wants that, and nothing else tells. */
+/** Two environments that share one state overwrite each other's infrastructure, and Terraform does not notice. */
 async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, dir }: Stack, state: State | undefined): Promise<void> {
   const others = state === undefined ? [] : await records.sharing(ctx, name, state.lineage);
   if (others.length > 0)
@@ -82,7 +82,7 @@ async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, 
     );
 }
 
-/** What goes forward may destroy what it likes; but no way back brings it home, and nobody shall find that out afterwards. */
+/** An apply may destroy anything; what no rollback brings back is warned of before it happens. */
 function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Parts['options']): void {
   const { blocks } = judge(plan, { stateful, stateless, protected: [] }, () => false);
   for (const block of blocks) log.warn(`this ${block}: no rollback brings that back`);
@@ -104,7 +104,7 @@ async function applied(
   const working = await openLive(ctx, stack, tool, { isReady: isFresh });
   try {
     const { terraform } = working;
-    // An attempt before this one has changed something: what was planned then is no longer true.
+    // An attempt before this one may have changed something, so its plan is out of date.
     const { differs } = isFresh ? before : await planNext(working, stack, destroy);
     if (differs) {
       await progress.begin();
@@ -127,7 +127,7 @@ async function applied(
   }
 }
 
-/** What was imported and renamed up to now: without it nobody could tell later that it is the same resource. */
+/** What was imported and renamed up to now: a later rollback must know that it is the same resource. */
 const pastOf = ({ applied, imports = [], moves = [] }: Before): Pick<Applied, 'imports' | 'moves'> => ({
   imports: [...(applied?.imports ?? []), ...imports],
   moves: [...(applied?.moves ?? []), ...moves],
@@ -177,7 +177,7 @@ function judgedChange(change: PlanDocument['changes'][number], { stateful = [], 
   return { kind: kind === 'forget' ? 'update' : kind, what, undo };
 }
 
-/** The reverse plan, as far as it can be told before there is anything to plan from. */
+/** How the changes would be undone. A real plan of it can be made only after the apply. */
 function undoOf(changes: readonly Change[]): string {
   const undos = changes.flatMap(({ undo }: Change) => (undo === undefined ? [] : [undo]));
   const plan = undos.length === 0 || undos[0] === 'nothing' ? '' : `: ${undos.join('; ')}`;

@@ -37,11 +37,11 @@ const LARGEST = 64 * 1024 ** 2;
 const DATA = '@data';
 const MANIFEST = 'modules.json';
 
-/** What no configuration is made of: caches, states, and the values of variables, which are kept by themselves. */
+/** What is no part of a configuration: caches, states, and files of variables, whose values are kept elsewhere. */
 const LEFT_OUT =
   /^(?:\.terraform|\.git|\.speckit|\.speckit-spool|node_modules|errored\.tfstate|crash(?:\..+)?\.log|.+\.tfstate(?:\..+)?|terraform\.tfstate\.d|\..+\.lock\.info|terraform\.tfvars(?:\.json)?|.+\.auto\.tfvars(?:\.json)?)$/;
 
-/** Packs the configuration in a place, after `init` has installed its modules. */
+/** Archives a configuration, after `init` has installed its modules. */
 export function createArchive(
   { cwd, dataDir }: Place,
   leftOut: { readonly files: readonly string[]; readonly exclude: readonly string[] },
@@ -54,8 +54,8 @@ export function createArchive(
   const top = commonFolder(folders);
   const skipped = new Set([...leftOut.files, ...leftOut.exclude.map((path) => resolve(cwd, path))]);
   const files = [
-    ...folders.flatMap((folder) => walk(folder, (path) => join('tree', relative(top, path)), skipped)),
-    ...walk(
+    ...folders.flatMap((folder) => filesIn(folder, (path) => join('tree', relative(top, path)), skipped)),
+    ...filesIn(
       join(dataDir, 'modules'),
       (path) => join('modules', relative(join(dataDir, 'modules'), path)),
       new Set([join(dataDir, 'modules', MANIFEST)]),
@@ -72,7 +72,7 @@ export function createArchive(
   return gzipSync(JSON.stringify(whole));
 }
 
-/** Lays a configuration out in an empty folder, and answers where it can be worked on. */
+/** Extracts a configuration into an empty folder; the answer says where Terraform can work on it. */
 export function extractArchive(bytes: Buffer, folder: string): Place {
   const { root, files, modules } = readArchive(bytes);
   const dataDir = join(folder, 'data');
@@ -148,7 +148,7 @@ function commonFolder(folders: readonly string[]): string {
   return top;
 }
 
-function walk(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
+function filesIn(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
   let entries: string[];
   try {
     entries = readdirSync(folder);
@@ -158,21 +158,21 @@ function walk(folder: string, nameOf: (path: string) => string, skipped: Readonl
   }
   return entries.flatMap((entry) => {
     const path = join(folder, entry);
-    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : packed(path, nameOf, skipped);
+    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : filesAt(path, nameOf, skipped);
   });
 }
 
-function packed(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
+function filesAt(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
   const stats = lstatSync(path);
-  if (stats.isDirectory()) return walk(path, nameOf, skipped);
+  if (stats.isDirectory()) return filesIn(path, nameOf, skipped);
   if (stats.isFile()) return [{ path: nameOf(path), mode: stats.mode & 0o777, data: readFileSync(path).toString('base64') }];
   if (!stats.isSymbolicLink()) return [];
   const link = readlinkSync(path);
   const isInside = !isAbsolute(link) && !link.startsWith('..');
   if (isInside) return [{ path: nameOf(path), mode: 0o777, link }];
-  // What it points at may not be there when it is needed: its content is kept instead.
+  // A link that leads out of the configuration is kept as what it points at, which may be gone later.
   const real = realpathSync(path);
-  return packed(real, (below) => nameOf(join(path, relative(real, below))), skipped);
+  return filesAt(real, (below) => nameOf(join(path, relative(real, below))), skipped);
 }
 
 function refuseTooBig(dir: string, files: readonly ArchivedFile[]): void {

@@ -9,7 +9,7 @@ import { type Options, optionsSchema } from './stack.js';
 
 export { errors } from './errors.js';
 
-/** Infrastructure that goes back with the code: the configuration before is applied again, after its plan was judged. */
+/** Infrastructure that is rolled back with the code: the configuration before is applied again, after its plan was judged. */
 export default definePlugin<Options>({
   name: 'terraform',
   ship: '^1',

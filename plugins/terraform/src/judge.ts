@@ -1,12 +1,12 @@
 import type { PlanDocument, ResourceChange } from './plan-document.js';
 
-/** What a plan of the way back would do, and whether it may. */
+/** What the plan of a rollback would do, and whether it may. */
 export interface Verdict {
   /** One line a change. */
   readonly lines: readonly string[];
   /** Why it must not be applied: data would be lost. */
   readonly blocks: readonly string[];
-  /** What is destroyed although it may hold data, because nothing of it is older than what is taken back. */
+  /** What may hold data and is destroyed all the same, because the run that is rolled back made it. */
   readonly warnings: readonly string[];
   /** `2 to create, 1 to destroy`. */
   readonly summary: string;
@@ -21,8 +21,8 @@ const VERBS: Readonly<Record<ResourceChange['kind'], string>> = {
 };
 
 /**
- * Judges a plan. What would destroy or replace something that holds data is a block; unless `isNew` says that it came
- * with what is taken back now, and holds nothing older.
+ * Judges a plan. To destroy or replace something that holds data is a block; only a warning where `isNew` says that it
+ * was made by what is rolled back.
  */
 export function judge({ changes, outputs }: PlanDocument, holders: Holders, isNew: (address: string) => boolean): Verdict {
   const destroys = changes.filter((change) => (change.kind === 'delete' || change.kind === 'replace') && holdsData(change, holders));
@@ -42,7 +42,7 @@ export function lineOf({ kind, address, attributes, reason }: ResourceChange): s
   return `${VERBS[kind]} ${address}${what}${reason === undefined ? '' : `: ${reasonOf(reason)}`}`;
 }
 
-/** `replace_because_tainted` as a person would say it. */
+/** `replace_because_tainted` in plain words. */
 const reasonOf = (reason: string): string => reason.replace(/^(?:replace|delete|read)_because_/, '').replaceAll('_', ' ');
 
 function summaryOf(changes: readonly ResourceChange[], outputs: readonly string[]): string {
@@ -55,8 +55,8 @@ function summaryOf(changes: readonly ResourceChange[], outputs: readonly string[
 }
 
 /**
- * Types that hold nothing but what their configuration says, so that one made anew is as good as the old one. Everything
- * else is taken to hold data until the options say otherwise: a wrong guess here costs a question, the other way round it costs data.
+ * Types that hold nothing but what their configuration says, so that a new one is as good as the old one. Every other type
+ * counts as holding data until the options say otherwise: a wrong guess here costs a question, the other way round it costs data.
  */
 const STATELESS = new Set([
   'null_resource',
@@ -129,7 +129,7 @@ const STATELESS = new Set([
   'kubernetes_service_account',
 ]);
 
-/** Who may be destroyed, and who may not. */
+/** What may be destroyed, and what may not. */
 export interface Holders {
   readonly stateful: readonly string[];
   readonly stateless: readonly string[];
@@ -137,7 +137,7 @@ export interface Holders {
   readonly protected: readonly string[];
 }
 
-/** Does a resource hold data? An address says more than a type, and what people say more than what is known here. */
+/** Does a resource hold data? An address wins over a type, and options win over the list above. */
 export function holdsData(
   { address, type }: { readonly address: string; readonly type: string },
   { stateful, stateless, ...more }: Holders,

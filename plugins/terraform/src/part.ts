@@ -18,9 +18,9 @@ export function terraformPart({ options, objects, records }: Parts): SnapshotPar
     admit: (ctx, value) =>
       each(value, async (name, applied) => admitRollback(ctx, objects, await targetOf(ctx, options, records, name, applied))),
     async restore(ctx, value): Promise<Restored> {
-      const told = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
-      const changed = told.filter((restored) => restored.changed);
-      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : told).map(({ summary }) => summary).join(', ') };
+      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
+      const changed = restored.filter((each) => each.changed);
+      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : restored).map(({ summary }) => summary).join(', ') };
     },
     async isLive(ctx, value) {
       const names = await records.names(ctx);
@@ -34,12 +34,12 @@ export function terraformPart({ options, objects, records }: Parts): SnapshotPar
 
 /** The same configuration and the same values. */
 function isSame(one: Applied, other: Applied | undefined): boolean {
-  const told = ({ configuration, variables, secrets, workspace, targets }: Applied) =>
+  const identity = ({ configuration, variables, secrets, workspace, targets }: Applied) =>
     JSON.stringify([configuration, variables, secrets, workspace, targets]);
-  return other !== undefined && told(one) === told(other);
+  return other !== undefined && identity(one) === identity(other);
 }
 
-/** One stack after the other: one may read what another one made. */
+/** One stack after the other: one may read outputs of another. */
 async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) => Promise<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for (const [name, applied] of Object.entries(stacks)) all.push(...(await act(name, applied)));
@@ -72,7 +72,7 @@ async function targetOf(ctx: Context, options: Options, records: AppliedRecords,
   const live = await records.get(ctx, name);
   const { lineage } = applied;
   const { protected: kept = [], imports = [], moves = [] } = live ?? {};
-  // What was renamed before the snapshot, too, has that name in its configuration.
+  // Renames from before the snapshot are part of its configuration.
   const known = applied.moves?.length ?? 0;
   const since = JSON.stringify(moves.slice(0, known)) === JSON.stringify(applied.moves ?? []) ? moves.slice(known) : [];
   return {
@@ -95,13 +95,13 @@ async function restoreStack(ctx: Context, { options, objects, records }: Parts, 
   return restored;
 }
 
-/** How the infrastructure differs from what was captured, and where reality has left its own state. */
+/** How the infrastructure differs from what was captured, and where it has drifted from its state. */
 async function compareStack(ctx: Context, objects: Objects, target: RollbackTarget): Promise<string[]> {
   const working = await openTarget(ctx, objects, target);
   try {
     const { terraform, varFiles, folder } = working;
     const { dir } = target.stack;
-    const back = await terraform.plan({
+    const planned = await terraform.plan({
       out: join(folder, 'compare.tfplan'),
       varFiles,
       targets: target.configuration.targets,
@@ -109,9 +109,9 @@ async function compareStack(ctx: Context, objects: Objects, target: RollbackTarg
     });
     const drift = await terraform.plan({ out: join(folder, 'drift.tfplan'), varFiles, refreshOnly: true, locks: false });
     return [
-      ...back.changes.map((change) => `${dir}: going back would ${lineOf(forgetIfImported(change, target))}`),
-      ...back.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
-      ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
+      ...planned.changes.map((change) => `${dir}: going back would ${lineOf(forgetIfImported(change, target))}`),
+      ...planned.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
+      ...planned.outputs.map((name) => `${dir}: output ${name} is another one`),
       ...drift.outputs.map((name) => `${dir}: reality has left the state: output ${name}`),
       ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),
     ];

@@ -10,7 +10,7 @@ import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import type { Terraform } from './terraform.js';
 import { unsavedState, type WorkingFolder } from './working-folder.js';
 
-/** Can it go back, and what would that do? Reads only. */
+/** Can the infrastructure be rolled back, and what would that do? Reads only. */
 export async function admitRollback(ctx: Context, objects: Objects, target: RollbackTarget): Promise<Finding[]> {
   const { dir } = target.stack;
   const working = await openTarget(ctx, objects, target);
@@ -53,22 +53,22 @@ async function planFindings(working: WorkingFolder, target: RollbackTarget, stat
 const unsavedFinding = (dir: string): Finding => ({
   level: 'info',
   rule: 'terraform-state',
-  message: `${dir}: errored.tfstate is there, and is pushed first; what the way back would do can only be told after that`,
+  message: `${dir}: errored.tfstate is there, and is pushed first; what the rollback would do is known only after that`,
 });
 
 const lostFinding = (dir: string): Finding => ({
   level: 'warn',
   rule: 'terraform-state',
-  message: `${dir}: the state is gone; the one that was captured is put in its place first, and what was made since then is known to nobody`,
+  message: `${dir}: the state is gone; the captured one is put in its place first, and nothing records what was made since then`,
 });
 
-/** How a resource differs from what the state says of it. */
+/** How a resource differs from its state. */
 export const driftLine = (drift: PlanDocument['drift'][number]): string =>
   lineOf(drift)
     .replace(/^destroy (\S+)/, '$1 is gone')
     .replace(/^update /, '');
 
-/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, as the proof. */
+/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, to verify it. */
 export async function rollBack(
   ctx: Context,
   objects: Objects,
@@ -95,7 +95,7 @@ async function applyTarget(working: WorkingFolder, target: RollbackTarget): Prom
   const restored = { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
   const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && target.forgets?.includes(address));
   if (forgotten.length > 0) {
-    // What was imported leaves the state first, so that no plan can destroy it. What was planned before that is no longer true.
+    // Imported resources leave the state first, so that no plan can destroy them. That makes the plan out of date.
     const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
     await working.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
     await applyTarget(working, target);
@@ -110,7 +110,7 @@ async function applyTarget(working: WorkingFolder, target: RollbackTarget): Prom
   return restored;
 }
 
-/** A backend that has lost its state, as one in a file does when its writer is killed, is given the one that was captured. */
+/** Pushes the captured state to a backend that has lost its own, as a file does when its writer is killed. */
 async function restoreLostState(
   ctx: Context,
   objects: Objects,
@@ -121,9 +121,7 @@ async function restoreLostState(
   const file = join(folder, 'captured.tfstate');
   writeFileSync(file, await objects.get(state), { mode: 0o600 });
   await terraform.push(file);
-  ctx.log.warn(
-    `the state of ${stack.dir} was lost, and the captured one was put in its place: what was made since then is known to nobody`,
-  );
+  ctx.log.warn(`the state of ${stack.dir} was lost, and the captured one was put in its place: nothing records what was made since then`);
 }
 
 const inThePast = (summary: string): string =>
@@ -153,7 +151,7 @@ async function planTarget({ terraform, varFiles, folder }: WorkingFolder, target
   return { plan, file, verdict: judge(plan, holders, isNew) };
 }
 
-/** Terraform itself refuses what the captured configuration protects. */
+/** Where Terraform refuses to plan, because of `prevent_destroy`, the rollback is refused. */
 async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   try {
     return await plan();
@@ -175,7 +173,7 @@ function lineageProblem({ stack, lineage }: RollbackTarget, state: State | undef
   return errors.SHIP_TERRAFORM_LINEAGE({ dir: stack.dir, found: state.lineage, captured: lineage });
 }
 
-/** Applies a plan. A state that could not be saved is tried again at once: nobody else knows what was made. */
+/** Applies a plan. A state that could not be saved is pushed at once: it alone knows what was made. */
 export async function applySaving(
   terraform: Terraform,
   planFile: string,
@@ -191,7 +189,7 @@ export async function applySaving(
 
 const PAUSES_MS = [0, 1_000, 3_000];
 
-/** Pushes the state that an apply could not save. Where that fails it lies in the folder of the module, where people look for it. */
+/** Pushes the state that an apply could not save. If that fails, it is kept in the folder of the module, where people look for it. */
 async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> {
   const file = unsavedState(folder);
   if (file === undefined) return;

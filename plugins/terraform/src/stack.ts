@@ -20,13 +20,13 @@ export interface Options extends StackInput {
   readonly binary?: string;
   readonly stateful?: readonly string[];
   readonly stateless?: readonly string[];
-  /** What is otherwise in one environment. */
+  /** What is different in one environment. */
   readonly environments?: Readonly<Record<string, StackInput>>;
 }
 
 /** A root module in a workspace: what one state is of. */
 export interface Stack {
-  /** Tells it from others of the environment, in names of files and keys. */
+  /** Unique in the environment; for names of files and keys. */
   readonly name: string;
   /** Its folder, as people know it. */
   readonly dir: string;
@@ -88,7 +88,7 @@ export function stackOf(where: Where, options: Options, input: StackInput): Stac
 const homeOf = ({ stateDir, environment }: Pick<Context, 'stateDir' | 'environment'>, name: string): string =>
   join(stateDir, 'terraform', environment, name);
 
-/** Readable, and never the same for two: what cannot stand in a name is told apart by a hash. */
+/** Readable and unique: where characters had to be replaced, a hash is added. */
 function nameOf(dir: string, workspace: string): string {
   const whole = workspace === 'default' ? dir : `${dir}-${workspace}`;
   const readable =
@@ -137,7 +137,7 @@ export const optionsSchema: JsonSchema = {
     environments: {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: stackProperties },
-      description: 'What is otherwise in one environment, by its name.',
+      description: 'What is different in one environment, by its name.',
     },
     ...stackProperties,
   },

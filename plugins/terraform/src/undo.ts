@@ -18,11 +18,11 @@ export type Before = {
   readonly serial: number | null;
   /** What was managed. */
   readonly addresses: string[];
-  /** What is taken on by this, and was there before. */
+  /** Addresses that this apply imports; the resources were there before. */
   readonly imports?: string[];
-  /** What is given another address by this. */
+  /** What this apply renames. */
   readonly moves?: Move[];
-  /** The key of the state as it was pulled, for the day on which nothing else is left of it. */
+  /** The key of the state as it was pulled, in case the backend loses it. */
   readonly state: string | null;
   /** What ship applied here before. */
   readonly applied: Applied | null;
@@ -36,10 +36,11 @@ export type Result = { readonly summary: string; readonly serial: number | null 
 
 /** Who applies: the run and the step. */
 export const byOf = ({ run, step }: StepContext): string => `${run}/${step.id}`;
+
 /** Made by `capture`, applied by `run`. It holds values, so it lies where nobody else can read. */
 export const planFileOf = ({ home }: Stack): string => join(home, 'next.tfplan');
 
-/** What is true of an apply, by the state and by what was written down. */
+/** How far an apply has come, by the state, the record of what was applied last, and the journal. */
 export async function probed(
   ctx: StepContext,
   { options, objects, records }: Parts,
@@ -66,7 +67,7 @@ function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefin
     ctx.log.warn(`${stack.dir}: begun, and not reported as finished: ${unknown.join(', ')}. Look whether something of it is left`);
 }
 
-/** Where a step goes back to; undefined where nobody knows what was there. */
+/** What a step is rolled back to; undefined where the configuration before is not known. */
 function targetOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): RollbackTarget | undefined {
   const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
   const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
@@ -85,7 +86,7 @@ function targetOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): R
   return addresses.length === 0 ? { ...shared, configuration: next, destroy: true } : undefined;
 }
 
-/** Can it be put back, and what would that do? */
+/** Can it be restored, and what would that do? */
 export async function admitted(
   ctx: StepContext,
   { options, objects }: Parts,
@@ -103,7 +104,7 @@ export async function admitted(
 const unknownBefore = ({ dir }: Stack): string =>
   `${dir} was not applied by ship before: the configuration that made what was there is not known, so it stays as it is`;
 
-/** Puts it back, and writes down that this is what is applied now. */
+/** Restores it, and records that this is what is applied now. */
 export async function restored(
   ctx: StepContext,
   { options, objects, records }: Parts,

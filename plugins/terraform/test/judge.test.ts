@@ -88,7 +88,7 @@ describe('the verdict over a way back', () => {
     );
   });
 
-  it('given changed attributes, then their names are told, and never a value', () => {
+  it('given changed attributes, then their names are shown, and never a value', () => {
     expect(lineOf(change('update', 'a.b', { attributes: ['password', 'size'] }))).toBe('update a.b (password, size)');
   });
 });
