@@ -12,37 +12,41 @@ import { applyInput, destroyInput, type Options, type Stack, type StackInput, st
 import type { State } from './state.js';
 import { GRACE_MS, type Terraform } from './terraform.js';
 import { findTool } from './tool.js';
-import { admitted, type Before, byOf, planFileOf, probed, type Result, restored } from './undo.js';
+import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob } from './undo.js';
 import { openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
+  const jobOf = async (ctx: StepContext, input: StackInput): Promise<StepJob> => ({
+    ...parts,
+    destroy,
+    stack: stackOf(ctx, parts.options, input),
+    tool: await findTool(ctx, parts.options.binary),
+  });
   return {
     input: destroy ? destroyInput : applyInput,
     grace_ms: GRACE_MS + 10_000,
     ...(destroy ? { irreversible: 'what the infrastructure holds is destroyed with it' } : {}),
-    preview: (ctx, input) => previewed(ctx, parts, input, destroy),
-    capture: (ctx, input) => captured(ctx, parts, input, destroy),
-    run: (ctx, input, before) => applied(ctx, parts, input, before, destroy),
-    probe: (ctx, input, before) => probed(ctx, parts, input, before, destroy),
-    admit: (ctx, before, _result, input) => admitted(ctx, parts, input, before, destroy),
-    restore: (ctx, before, _result, input) => restored(ctx, parts, input, before, destroy),
+    preview: async (ctx, input) => previewed(ctx, await jobOf(ctx, input)),
+    capture: async (ctx, input) => captured(ctx, await jobOf(ctx, input)),
+    run: async (ctx, input, before) => applied(ctx, await jobOf(ctx, input), before),
+    probe: async (ctx, input, before) => probed(ctx, await jobOf(ctx, input), before),
+    admit: async (ctx, before, _result, input) => admitted(ctx, await jobOf(ctx, input), before),
+    restore: async (ctx, before, _result, input) => restored(ctx, await jobOf(ctx, input), before),
     describeUndo: (_input, changes) => undoOf(changes),
     remedy: () => 'ship recover --back',
   };
 }
 
-async function captured(ctx: StepContext, parts: Parts, input: StackInput, destroy: boolean): Promise<Before> {
-  const { options, objects, records } = parts;
-  const stack = stackOf(ctx, options, input);
-  const tool = await findTool(ctx, options.binary);
+async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
+  const { options, objects, records, stack, tool } = job;
   const left = unsavedState(stack.cwd);
   if (left !== undefined) throw errors.SHIP_TERRAFORM_STATE_LEFT({ file: left });
-  const working = await openLive(ctx, stack, tool);
+  const working = await openLive(ctx, job);
   try {
     const { terraform } = working;
     const state = await terraform.pull();
-    const plan = await planNext(working, stack, destroy);
+    const plan = await planNext(working, job);
     warnOfLosses(ctx, plan, options);
     await warnOfSharing(ctx, records, stack, state);
     const archive = createArchive(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
@@ -69,7 +73,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
   }
 }
 
-function planNext({ terraform, varFiles }: WorkingFolder, stack: Stack, destroy: boolean): Promise<PlanDocument> {
+function planNext({ terraform, varFiles }: WorkingFolder, { stack, destroy }: StepJob): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
 }
 
@@ -90,22 +94,15 @@ function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [],
     log.warn(`this would ${lineOf(change)}, which it imports: no rollback brings that back`);
 }
 
-async function applied(
-  ctx: StepContext,
-  { options, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Result> {
-  const stack = stackOf(ctx, options, input);
-  const tool = await findTool(ctx, options.binary);
+async function applied(ctx: StepContext, job: StepJob, before: Before): Promise<Result> {
+  const { stack, records, destroy } = job;
   const progress = new ApplyProgress(ctx);
   const isFresh = unfinished(ctx) === undefined && existsSync(planFileOf(stack));
-  const working = await openLive(ctx, stack, tool, { isReady: isFresh });
+  const working = await openLive(ctx, job, isFresh);
   try {
     const { terraform } = working;
     // An attempt before this one may have changed something, so its plan is out of date.
-    const { differs } = isFresh ? before : await planNext(working, stack, destroy);
+    const { differs } = isFresh ? before : await planNext(working, job);
     if (differs) {
       await progress.begin();
       await applyReporting(ctx, terraform, planFileOf(stack), progress);
@@ -146,9 +143,9 @@ async function applyReporting(ctx: StepContext, terraform: Terraform, planFile: 
 }
 
 /** What an apply would change, and how each change would be undone. */
-async function previewed(ctx: StepContext, { options }: Parts, input: StackInput, destroy: boolean): Promise<Change[]> {
-  const stack = stackOf(ctx, options, input);
-  const working = await openLive(ctx, stack, await findTool(ctx, options.binary));
+async function previewed(ctx: StepContext, job: StepJob): Promise<Change[]> {
+  const { options, stack, destroy } = job;
+  const working = await openLive(ctx, job);
   try {
     const { terraform, varFiles, folder } = working;
     const plan = await terraform.plan({ out: join(folder, 'preview.tfplan'), varFiles, targets: stack.targets, destroy, locks: false });

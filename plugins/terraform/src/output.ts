@@ -28,7 +28,7 @@ export function outputAction({ options, objects }: Pick<Parts, 'options' | 'obje
       return { file: kept };
     },
     async run(ctx, input) {
-      const working = await openLive(ctx, stackOf(ctx, options, input), await findTool(ctx, options.binary));
+      const working = await openLive(ctx, { stack: stackOf(ctx, options, input), tool: await findTool(ctx, options.binary) });
       try {
         const outputs = await working.terraform.outputs();
         if (input.file !== undefined) writePrivately(resolve(ctx.dir, input.file), `${JSON.stringify(valuesOf(outputs), null, 2)}\n`);

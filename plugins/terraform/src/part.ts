@@ -1,25 +1,25 @@
 import { join } from 'node:path';
-import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
-import { type Applied, type AppliedRecords, holdFor, objectsOf, type Parts } from './applied.js';
+import type { CapturedPart, Context, Restored, SnapshotPart } from '@ship/core';
+import { type Applied, holdFor, objectsOf, type Parts } from './applied.js';
 import { lineOf } from './judge.js';
 import { admitRollback, driftLine, rollBack } from './rollback.js';
-import { type Options, type Stack, stackOf } from './stack.js';
+import { stackOf } from './stack.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
-import { findTool, type Tool } from './tool.js';
-import { pullState } from './working-folder.js';
+import { findTool } from './tool.js';
+import { type Job, pullState } from './working-folder.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
 
 /** The infrastructure of an environment. */
-export function terraformPart({ options, objects, records }: Parts): SnapshotPart<Value> {
+export function terraformPart(parts: Parts): SnapshotPart<Value> {
+  const { records } = parts;
   return {
-    capture: (ctx) => captureStacks(ctx, { options, objects, records }),
-    admit: (ctx, value) =>
-      each(value, async (name, applied) => admitRollback(ctx, objects, await targetOf(ctx, options, records, name, applied))),
+    capture: (ctx) => captureStacks(ctx, parts),
+    admit: (ctx, value) => each(value, async (name, applied) => admitRollback(ctx, await targetOf(ctx, parts, name, applied))),
     async restore(ctx, value): Promise<Restored> {
-      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
-      const changed = restored.filter((each) => each.changed);
+      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, parts, name, applied)]);
+      const changed = restored.filter((one) => one.changed);
       return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : restored).map(({ summary }) => summary).join(', ') };
     },
     async isLive(ctx, value) {
@@ -27,8 +27,7 @@ export function terraformPart({ options, objects, records }: Parts): SnapshotPar
       const same = await each(value, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
       return names.every((name) => name in value.stacks) && same.every(Boolean);
     },
-    compare: (ctx, value) =>
-      each(value, async (name, applied) => compareStack(ctx, objects, await targetOf(ctx, options, records, name, applied))),
+    compare: (ctx, value) => each(value, async (name, applied) => compareStack(ctx, await targetOf(ctx, parts, name, applied))),
   };
 }
 
@@ -46,15 +45,15 @@ async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) 
   return all;
 }
 
-async function captureStacks(ctx: Context, { options, objects, records }: Parts): Promise<CapturedPart<Value> | undefined> {
+async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<Value> | undefined> {
   const stacks: Record<string, Applied> = {};
   const files: Record<string, string> = {};
+  const { records } = parts;
   const names = await records.names(ctx);
   for (const name of names) {
     const applied = await records.get(ctx, name);
     if (applied === undefined) continue;
-    const tool = await findTool(ctx, options.binary);
-    const state = await pullState(ctx, objects, stackOfApplied(ctx, options, applied), tool, applied);
+    const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
     if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = state.text;
   }
@@ -62,22 +61,19 @@ async function captureStacks(ctx: Context, { options, objects, records }: Parts)
   return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
 }
 
-function stackOfApplied(ctx: Context, options: Options, { dir, workspace, targets }: Applied): Stack {
-  return stackOf(ctx, options, { dir, workspace, targets });
+async function jobOf(ctx: Context, { options, objects }: Parts, { dir, workspace, targets }: Applied): Promise<Job> {
+  return { stack: stackOf(ctx, options, { dir, workspace, targets }), tool: await findTool(ctx, options.binary), objects };
 }
 
-async function targetOf(ctx: Context, options: Options, records: AppliedRecords, name: string, applied: Applied): Promise<RollbackTarget> {
-  const stack = stackOfApplied(ctx, options, applied);
-  const tool: Tool = await findTool(ctx, options.binary);
-  const live = await records.get(ctx, name);
+async function targetOf(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<RollbackTarget> {
+  const live = await parts.records.get(ctx, name);
   const { lineage } = applied;
   const { protected: kept = [], imports = [], moves = [] } = live ?? {};
   // Renames from before the snapshot are part of its configuration.
   const known = applied.moves?.length ?? 0;
   const since = JSON.stringify(moves.slice(0, known)) === JSON.stringify(applied.moves ?? []) ? moves.slice(known) : [];
   return {
-    stack,
-    tool,
+    ...(await jobOf(ctx, parts, applied)),
     configuration: applied,
     destroy: false,
     lineage,
@@ -88,16 +84,17 @@ async function targetOf(ctx: Context, options: Options, records: AppliedRecords,
   };
 }
 
-async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
-  const { restored, state } = await rollBack(ctx, objects, await targetOf(ctx, options, records, name, applied));
+async function restoreStack(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<Restored> {
+  const { objects, records } = parts;
+  const { restored, state } = await rollBack(ctx, await targetOf(ctx, parts, name, applied));
   await holdFor(ctx, objects, name, objectsOf(applied));
   if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
   return restored;
 }
 
 /** How the infrastructure differs from what was captured, and where it has drifted from its state. */
-async function compareStack(ctx: Context, objects: Objects, target: RollbackTarget): Promise<string[]> {
-  const working = await openTarget(ctx, objects, target);
+async function compareStack(ctx: Context, target: RollbackTarget): Promise<string[]> {
+  const working = await openTarget(ctx, target);
   try {
     const { terraform, varFiles, folder } = working;
     const { dir } = target.stack;

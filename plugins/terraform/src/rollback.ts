@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Context, Finding, Objects, Restored } from '@ship/core';
+import type { Context, Finding, Restored } from '@ship/core';
 import { errors } from './errors.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
@@ -11,9 +11,9 @@ import type { Terraform } from './terraform.js';
 import { unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** Can the infrastructure be rolled back, and what would that do? Reads only. */
-export async function admitRollback(ctx: Context, objects: Objects, target: RollbackTarget): Promise<Finding[]> {
+export async function admitRollback(ctx: Context, target: RollbackTarget): Promise<Finding[]> {
   const { dir } = target.stack;
-  const working = await openTarget(ctx, objects, target);
+  const working = await openTarget(ctx, target);
   try {
     const state = await working.terraform.pull();
     const lineage = lineageProblem(target, state);
@@ -69,15 +69,11 @@ export const driftLine = (drift: PlanDocument['drift'][number]): string =>
     .replace(/^update /, '');
 
 /** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, to verify it. */
-export async function rollBack(
-  ctx: Context,
-  objects: Objects,
-  target: RollbackTarget,
-): Promise<{ restored: Restored; state: State | undefined }> {
-  const working = await openTarget(ctx, objects, target);
+export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ restored: Restored; state: State | undefined }> {
+  const working = await openTarget(ctx, target);
   try {
     await pushUnsaved(working.terraform, target.stack.cwd);
-    await restoreLostState(ctx, objects, working, target);
+    await restoreLostState(ctx, working, target);
     const problem = lineageProblem(target, await working.terraform.pull());
     if (problem !== undefined) throw problem;
     const restored = await applyTarget(working, target);
@@ -113,9 +109,8 @@ async function applyTarget(working: WorkingFolder, target: RollbackTarget): Prom
 /** Pushes the captured state to a backend that has lost its own, as a file does when its writer is killed. */
 async function restoreLostState(
   ctx: Context,
-  objects: Objects,
   { terraform, folder }: WorkingFolder,
-  { stack, state }: RollbackTarget,
+  { stack, state, objects }: RollbackTarget,
 ): Promise<void> {
   if (state === undefined || (await terraform.pull()) !== undefined) return;
   const file = join(folder, 'captured.tfstate');

@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context, Objects } from '@ship/core';
+import type { Context } from '@ship/core';
 import type { Configuration } from './applied.js';
 import { blocksIn } from './blocks.js';
 import type { Move, ResourceChange } from './plan-document.js';
-import type { Stack } from './stack.js';
-import type { Tool } from './tool.js';
-import { openCaptured, type WorkingFolder } from './working-folder.js';
+import { type Job, openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** What infrastructure is rolled back to. */
-export interface RollbackTarget {
-  readonly stack: Stack;
-  readonly tool: Tool;
+export interface RollbackTarget extends Job {
   /** What is applied again; with `destroy`, what was made from it is destroyed. */
   readonly configuration: Configuration;
   readonly destroy: boolean;
@@ -30,12 +26,9 @@ export interface RollbackTarget {
 }
 
 /** The captured configuration, in which each resource has its old address again. */
-export async function openTarget(
-  ctx: Context,
-  objects: Objects,
-  { stack, tool, configuration, moves = [] }: RollbackTarget,
-): Promise<WorkingFolder> {
-  const working = await openCaptured(ctx, stack, tool, objects, configuration);
+export async function openTarget(ctx: Context, target: RollbackTarget): Promise<WorkingFolder> {
+  const { configuration, moves = [] } = target;
+  const working = await openCaptured(ctx, target, configuration);
   const origins = originsOf(moves);
   if (origins.size === 0) return working;
   const { cwd } = working.terraform.place;

@@ -5,11 +5,16 @@ import type { Applied, Configuration, Parts } from './applied.js';
 import type { Move } from './plan-document.js';
 import { ApplyProgress, unfinished } from './progress.js';
 import { admitRollback, rollBack } from './rollback.js';
-import { type Stack, type StackInput, stackOf } from './stack.js';
+import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import type { RollbackTarget } from './target.js';
-import { findTool, type Tool } from './tool.js';
-import { pullState, unsavedState } from './working-folder.js';
+import { type Job, pullState, unsavedState } from './working-folder.js';
+
+/** What each function of the actions works on. */
+export interface StepJob extends Parts, Job {
+  /** Everything is destroyed, as `terraform/destroy` does. */
+  readonly destroy: boolean;
+}
 
 /** What was there before, and what is about to be applied. */
 export type Before = {
@@ -41,15 +46,9 @@ export const byOf = ({ run, step }: StepContext): string => `${run}/${step.id}`;
 export const planFileOf = ({ home }: Stack): string => join(home, 'next.tfplan');
 
 /** How far an apply has come, by the state, the record of what was applied last, and the journal. */
-export async function probed(
-  ctx: StepContext,
-  { options, objects, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Probed> {
-  const stack = stackOf(ctx, options, input);
-  const state = await pullState(ctx, objects, stack, await findTool(ctx, options.binary), before.next);
+export async function probed(ctx: StepContext, job: StepJob, before: Before): Promise<Probed> {
+  const { stack, records, destroy } = job;
+  const state = await pullState(ctx, job, before.next);
   const record = await records.get(ctx, stack.name);
   const isDone = destroy
     ? record === undefined && state?.addresses.length === 0
@@ -68,12 +67,13 @@ function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefin
 }
 
 /** What a step is rolled back to; undefined where the configuration before is not known. */
-function targetOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): RollbackTarget | undefined {
+function targetOf({ stack, tool, objects, destroy }: StepJob, before: Before): RollbackTarget | undefined {
   const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
   const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
   const shared = {
     stack,
     tool,
+    objects,
     isNew: (address: string) => !old.has(address),
     forgets: imports,
     moves,
@@ -87,35 +87,22 @@ function targetOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): R
 }
 
 /** Can it be restored, and what would that do? */
-export async function admitted(
-  ctx: StepContext,
-  { options, objects }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Finding[]> {
-  const stack = stackOf(ctx, options, input);
-  const target = targetOf(stack, await findTool(ctx, options.binary), before, destroy);
+export async function admitted(ctx: StepContext, job: StepJob, before: Before): Promise<Finding[]> {
+  const target = targetOf(job, before);
   return target === undefined
-    ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }]
-    : admitRollback(ctx, objects, target);
+    ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(job.stack) }]
+    : admitRollback(ctx, target);
 }
 
 const unknownBefore = ({ dir }: Stack): string =>
   `${dir} was not applied by ship before: the configuration that made what was there is not known, so it stays as it is`;
 
 /** Restores it, and records that this is what is applied now. */
-export async function restored(
-  ctx: StepContext,
-  { options, objects, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Restored> {
-  const stack = stackOf(ctx, options, input);
-  const target = targetOf(stack, await findTool(ctx, options.binary), before, destroy);
+export async function restored(ctx: StepContext, job: StepJob, before: Before): Promise<Restored> {
+  const { stack, records } = job;
+  const target = targetOf(job, before);
   if (target === undefined) return { changed: false, kept: unknownBefore(stack) };
-  const { restored: answer, state } = await rollBack(ctx, objects, target);
+  const { restored: answer, state } = await rollBack(ctx, target);
   if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
   else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
   warnOfUnfinished(ctx, stack, state);

@@ -8,6 +8,13 @@ import type { State } from './state.js';
 import { type Place, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 
+/** A stack, and what it takes to work on it. */
+export interface Job {
+  readonly stack: Stack;
+  readonly tool: Tool;
+  readonly objects: Objects;
+}
+
 /** A folder with what Terraform reads for one piece of work. */
 export interface WorkingFolder {
   readonly terraform: Terraform;
@@ -20,7 +27,7 @@ export interface WorkingFolder {
 }
 
 /** The configuration as it lies in the project. */
-export async function openLive(ctx: Context, stack: Stack, tool: Tool, { isReady = false } = {}): Promise<WorkingFolder> {
+export async function openLive(ctx: Context, { stack, tool }: Pick<Job, 'stack' | 'tool'>, isReady = false): Promise<WorkingFolder> {
   const folder = makeFolder(stack, ctx);
   const terraform = liveTerraform(ctx, stack, tool);
   try {
@@ -38,13 +45,7 @@ export const liveTerraform = (ctx: Context, stack: Stack, tool: Tool): Terraform
   new Terraform(ctx, tool, stack, { cwd: stack.cwd, dataDir: join(stack.home, 'data') });
 
 /** A captured configuration in a folder of its own, with the backend that holds the state. */
-export async function openCaptured(
-  ctx: Context,
-  stack: Stack,
-  tool: Tool,
-  objects: Objects,
-  captured: Configuration,
-): Promise<WorkingFolder> {
+export async function openCaptured(ctx: Context, { stack, tool, objects }: Job, captured: Configuration): Promise<WorkingFolder> {
   const folder = makeFolder(stack, ctx);
   try {
     const place = extractArchive(await objects.get(captured.configuration), folder);
@@ -60,20 +61,15 @@ export async function openCaptured(
 }
 
 /** The state. It is pulled in the folder of the project where that is initialised, which is quicker than in a folder of its own. */
-export async function pullState(
-  ctx: Context,
-  objects: Objects,
-  stack: Stack,
-  tool: Tool,
-  captured: Configuration,
-): Promise<State | undefined> {
+export async function pullState(ctx: Context, job: Job, captured: Configuration): Promise<State | undefined> {
+  const { stack, tool } = job;
   if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
     const found = await liveTerraform(ctx, stack, tool)
       .pull()
       .catch(() => 'elsewhere' as const);
     if (found !== 'elsewhere') return found;
   }
-  const working = await openCaptured(ctx, stack, tool, objects, captured);
+  const working = await openCaptured(ctx, job, captured);
   try {
     return await working.terraform.pull();
   } finally {
