@@ -28,7 +28,6 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   start: ['node empty.cjs', 'ship --version', 'ship --help', 'ship validate, 50 steps', "a deploy's way to its first step"],
   step: ["bare spawn('sh', ['-c', 'true']) loop in Node", 'ship, strict journal', 'listr2'],
   journal: ['Node: writeSync, fdatasyncSync', 'ship FileAppender.append', 'ship Journal.append', 'ship Journal.append, 10 writers'],
-  lists: ['node empty.cjs', 'the last 20', 'all 30', 'ship snapshots list'],
   rollback: ['the longest chain of restores', 'ship, 3 components'],
   rss: ['node empty.cjs', 'ship --version', 'ship, 1 step', 'ship, 4 steps'],
 };

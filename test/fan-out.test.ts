@@ -20,7 +20,7 @@ export default { name: 'lab', ship: '^1', apply: (ship) => {
   });
 } };`;
 
-const STEP = 'cat version; echo "$SHIP_STEP" >> log; echo v2 > version';
+const STEP = 'cat version; echo "$SHIP_STEP $SHIP_TARGET" >> log; echo v2 > version';
 const CONFIG = `${HEAD}plugins: [./lab.mjs]\nmax_parallel: 1\nsteps:
   - { id: hosts, on: lab, capture: cat version, run: '${STEP}', undo: 'echo "$SHIP_CAPTURE" > version; echo undo >> log', probe: 'grep -q v2 version || exit 3' }
 `;
@@ -65,7 +65,7 @@ describe('a step on twelve hosts, of plain commands', () => {
     expect((await ship([], { cwd, env: crashAt('target-began:7') })).signal).toBe('SIGKILL');
     const { report } = await shipJson(['recover', '--forward'], { cwd });
     expect(report).toMatchObject({ exit_code: 0, steps: [{ status: 'done' }] });
-    expect(read(cwd, 'log')).toEqual(Object.fromEntries(HOSTS.map((host) => [host, 'hosts'])));
+    expect(read(cwd, 'log')).toEqual(Object.fromEntries(HOSTS.map((host) => [host, `hosts ${host}`])));
   });
 
   it('given a recovery that is killed at each of its writes, when it is recovered once more, then the end is the same', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployed, SERVICE } from './support/line-service.js';
@@ -134,6 +134,46 @@ describe('snapshots', () => {
     for (let run = 0; run < 4; run += 1) ids.push((await shipJson([], { cwd })).report.snapshot!);
     expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{ id: ids[3] }, { id: ids[2] }]);
   });
+});
+
+it('given a plugin of somebody else with parts of its own, when ship goes back, then each is put back from its value and its file, in their order', async () => {
+  const cwd = project(DEPLOY);
+  writeFileSync(
+    join(cwd, 'parts.mjs'),
+    `import { appendFileSync, readFileSync } from 'node:fs';
+const part = (name, more) => ({
+  ...more,
+  capture: () => ({ value: { text: readFileSync('live', 'utf8') }, files: { 'dump.txt': name + ' ' + readFileSync('live', 'utf8') } }),
+  restore: async (ctx, { text }, files) => {
+    appendFileSync('restored', name + ' ' + text + ' from ' + (await files.read('dump.txt')) + '\\n');
+    return { changed: true };
+  },
+});
+export default { name: 'parts', ship: '^1', apply(ship) {
+  ship.part('db-schema', part('db-schema', { after: ['network'] }));
+  ship.part('network', part('network'));
+} };`,
+  );
+  writeFileSync(join(cwd, 'ship.yaml'), `${DEPLOY}plugins: [./parts.mjs]\n`);
+  writeFileSync(join(cwd, 'live'), 'one');
+  const { snapshot } = (await shipJson([], { cwd })).report;
+  writeFileSync(join(cwd, 'live'), 'two');
+  const second = (await shipJson([], { cwd })).report.snapshot;
+
+  const parts = { network: { text: 'one' }, 'db-schema': { text: 'one' } };
+  expect((await shipJson(['snapshots', 'show', snapshot!], { cwd })).report.result).toMatchObject({ format: 2, parts });
+  expect((await shipJson(['snapshots', 'list'], { cwd })).report.result).toMatchObject([{}, { parts: ['network', 'db-schema'] }]);
+  expect((await shipJson(['snapshots', 'diff', snapshot!, second!], { cwd })).report.result).toMatchObject({
+    differences: [{ name: 'network' }, { name: 'db-schema' }],
+  });
+  const back = (await shipJson(['--rollback-to', snapshot!], { cwd })).report;
+  expect(back).toMatchObject({ exit_code: 0, rollback: { parts: [{ name: 'network' }, { name: 'db-schema' }] } });
+  expect(readFileSync(join(cwd, 'restored'), 'utf8')).toBe('network one from network one\ndb-schema one from db-schema one\n');
+
+  writeFileSync(join(cwd, 'ship.yaml'), `${DEPLOY}plugins: [./parts.mjs]\noptimization: { rollback: { snapshot_count: 1 } }\n`);
+  await shipJson([], { cwd });
+  const left = readdirSync(join(cwd, '.speckit/snapshots/staging')).filter((name) => name.includes(second!.slice('snapshot-'.length)));
+  expect(left).toEqual([]);
 });
 
 it('given a success that was taken back, when snapshots are pruned and the next run fails, then it is back at the snapshot that was live, and not at the newest', async () => {

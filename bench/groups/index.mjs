@@ -1,5 +1,4 @@
 import { journalGroup } from './journal.mjs';
-import { listsGroup } from './lists.mjs';
 import { rollbackGroup } from './rollback.mjs';
 import { rssGroup } from './rss.mjs';
 import { startGroup } from './start.mjs';
@@ -11,6 +10,5 @@ export const GROUPS = {
   step: stepGroup,
   journal: journalGroup,
   rss: rssGroup,
-  lists: listsGroup,
   rollback: rollbackGroup,
 };

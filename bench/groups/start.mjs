@@ -32,7 +32,7 @@ export function startGroup({ isSmoke }) {
     warmUp: true,
     candidates,
     tables: [
-      { title: 'Start, more than an empty one', unit: 'ms', metric: 'over', rows: over },
+      { title: 'Over an empty start', unit: 'ms', metric: 'over', rows: over },
       { title: 'Start', unit: 'ms', base: BASE, metric: 'ms', rows: candidates.map(({ name }) => ({ candidate: name })) },
     ],
   };

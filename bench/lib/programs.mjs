@@ -12,6 +12,4 @@ export const PROGRAMS = {
   appendInC: at(new URL('../programs/append.c', import.meta.url)),
   instant: at(new URL('../programs/instant.mjs', import.meta.url)),
   rollback: at(new URL('../programs/rollback.mjs', import.meta.url)),
-  listSnapshots: at(new URL('../programs/list-snapshots.mjs', import.meta.url)),
-  cached: at(new URL('../programs/cached.cjs', import.meta.url)),
 };

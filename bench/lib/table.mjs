@@ -38,11 +38,32 @@ function verdict(goal, row) {
 
 /** The table as people read it, in Markdown. */
 export function printTable({ title, unit, rows }) {
-  const lines = [['candidate', `median, ${unit}`, 'ratio', 'middle half', 'goal', ''], ...rows.map(cells)];
+  return [`**${title}**`, '', draw([['candidate', `median, ${unit}`, 'ratio', 'middle half', 'goal', ''], ...rows.map(cells)]), ''].join(
+    '\n',
+  );
+}
+
+/** What has a goal, of all tables in one. */
+export function printGoals(tables) {
+  const rows = tables.flatMap(({ title, unit, rows }) =>
+    rows.filter(({ goal }) => goal !== null).map((row) => goalCells(title, unit, row)),
+  );
+  return `${draw([['what', 'median', 'ratio', 'middle half', 'goal', ''], ...rows])}\n`;
+}
+
+function goalCells(title, unit, row) {
+  const [candidate, value, ...more] = cells(row);
+  return [`${title}: ${candidate}`, row.missing ?? `${value} ${unit}`, ...more];
+}
+
+/** A table in Markdown; figures stand to the right. */
+function draw(lines) {
+  const isFigure = (column) => column >= 1 && column <= 3;
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length), 3));
-  const draw = (line) => `| ${line.map((cell, column) => pad(cell, widths[column], column)).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (isText(column) ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [`**${title}**`, '', draw(lines[0]), rule, ...lines.slice(1).map(draw), ''].join('\n');
+  const pad = (cell, column) => (isFigure(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]));
+  const rule = `|${widths.map((width, column) => (isFigure(column) ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2))).join('|')}|`;
+  const [head, ...body] = lines.map((line) => `| ${line.map(pad).join(' | ')} |`);
+  return [head, rule, ...body].join('\n');
 }
 
 function cells({ candidate, missing, median: value, ratio, low, high, goal, verdict: judged }) {
@@ -50,9 +71,6 @@ function cells({ candidate, missing, median: value, ratio, low, high, goal, verd
   const compared = [ratio?.toFixed(2) ?? '', low === undefined ? '' : `${low.toFixed(2)} to ${high.toFixed(2)}`];
   return [candidate, number(value), ...compared, goal ?? '', judged ?? ''];
 }
-
-const isText = (column) => column === 0 || column > 3;
-const pad = (cell, width, column) => (isText(column) ? cell.padEnd(width) : cell.padStart(width));
 
 function number(value) {
   const digits = value >= 1000 ? 0 : value >= 10 ? 1 : value >= 0.1 ? 2 : 4;

@@ -23,16 +23,14 @@ const driver = {
   },
 };
 const snapshot = {
-  format: 1,
+  format: 2,
   id: 'snapshot-1',
   project: 'bench',
   environment: 'default',
   timestamp: new Date().toISOString(),
   version: 'v1',
   components: Object.fromEntries(names.map((name) => [name, state('v1')])),
-  terraform: null,
-  helm_values: null,
-  migrations: null,
+  parts: {},
   config: {},
   verification: { smoke: true, acceptance: null, security: null, performance: null },
   rollback_safe: true,

@@ -1,9 +1,9 @@
 // Holds the lease of `production`. `write`: writes what is deployed, again and again, until it may not any more.
 import { setImmediate as turn } from 'node:timers/promises';
 import { keepAlive } from '../../packages/core/dist/run/lease.js';
-import { FencedStore } from '../../packages/core/dist/store/fenced.js';
 import { FileStore } from '../../packages/core/dist/store/file.js';
-import { thisOwner } from '../../packages/core/dist/store/owner.js';
+import { thisOwner } from '../../packages/core/dist/store/liveness.js';
+import { FencedStore } from '../../packages/core/dist/store/wrappers.js';
 
 const [folder, ttl, where, mode] = process.argv.slice(2);
 const say = (word) => process.stdout.write(`${word}\n`);

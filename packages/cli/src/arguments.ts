@@ -125,7 +125,7 @@ export function verbOf({ verb, flags }: Spoken): string {
   return flags.dryRun ? 'dry-run' : 'deploy';
 }
 
-/** What of the command line tells its verb. */
+/** What of the command line says its verb. */
 interface Spoken {
   readonly verb: string | undefined;
   readonly flags: Pick<Flags, 'version' | 'help' | 'listSnapshots' | 'rollbackTo' | 'rollbackComponent' | 'dryRun'>;

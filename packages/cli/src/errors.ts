@@ -37,10 +37,10 @@ export const errors = defineErrors({
   },
 });
 
-const TOLD = 10;
+const MOST_SHOWN = 10;
 
 /** `a`, or `a, b or c`; of many the first. */
 function oneOf(words: readonly string[]): string {
-  const told = words.length > TOLD ? [...words.slice(0, TOLD), `one of ${words.length - TOLD} more`] : words;
-  return told.length === 1 ? told[0]! : `${told.slice(0, -1).join(', ')} or ${told.at(-1)}`;
+  const shown = words.length > MOST_SHOWN ? [...words.slice(0, MOST_SHOWN), `one of ${words.length - MOST_SHOWN} more`] : words;
+  return shown.length === 1 ? shown[0]! : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 }

@@ -11,7 +11,7 @@ export interface Interrupts {
 }
 
 /**
- * The first signal tells the run to stop: it schedules nothing more and interrupts its tools.
+ * The first signal asks the run to stop: it schedules nothing more and interrupts its tools.
  * The second one ends the tools and the process.
  */
 export function listenToSignals(say: (text: string) => void): Interrupts {

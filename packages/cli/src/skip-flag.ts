@@ -22,7 +22,7 @@ async function skipFlagOf(argv: readonly string[]): Promise<string | undefined> 
     const { config } = await loadConfig({ cwd: process.cwd(), ...configFile({ config: named }), env: process.env });
     return config.rollback.skip_flag;
   } catch (error) {
-    // The mistake on the command line is told; the config's own mistakes come when it is read for good.
+    // The mistake on the command line is reported; the config's own mistakes come when it is read for good.
     if (isShipError(error)) return undefined;
     throw error;
   }

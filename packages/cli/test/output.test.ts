@@ -25,7 +25,7 @@ async function piped(argv: readonly string[], into: string): Promise<{ code: num
 
 describe('output', () => {
   it('given a pipe that does not wait and a slow reader, then every line arrives, once and in order', async () => {
-    const { code, stdout, stderr } = await piped([fixture('nonblocking'), ...WRITER], '(sleep 0.5; cat)');
+    const { code, stdout, stderr } = await piped([fixture('nonblocking'), ...WRITER, 'report'], '(sleep 0.5; cat)');
     expect(stdout).toBe(Array.from({ length: LINES }, (_, line) => `line ${line} of the output\n`).join(''));
     // Else the pipe was never full, and nothing was tested.
     expect(stderr).toContain('was full');

@@ -2,7 +2,7 @@ import { isShipError, type ShipError } from './errors/ship-error.js';
 import { classify } from './failure/classify.js';
 import type { AnyAction, RetryConfig } from './types/index.js';
 
-/** How long work may take to settle after it was told to stop: tools get INT, TERM and KILL in this time. */
+/** How long work may take to settle after it was asked to stop: tools get INT, TERM and KILL in this time. */
 export const SETTLE_GRACE_MS = 20_000;
 
 /** A longer timer would fire at once. */
@@ -24,7 +24,7 @@ export const graceOf = (action: AnyAction | undefined): Pick<Bounds, 'graceMs'> 
   action?.grace_ms === undefined ? {} : { graceMs: action.grace_ms };
 
 /**
- * Runs work under a deadline. The work is told through its signal and may still settle in its own way;
+ * Runs work under a deadline. The work is asked to stop through its signal and may still settle in its own way;
  * what does not settle within the grace is left behind, and `stuck` says so.
  */
 export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promise<T> | T): Promise<T> {

@@ -19,4 +19,4 @@ export { userName } from './store/liveness.js';
 
 export { MemoryStore } from './store/memory.js';
 export type * from './types/index.js';
-export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, PART_NAMES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';
+export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';

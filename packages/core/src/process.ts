@@ -7,13 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface RecordedProcess {
   /** The id that the system gave it. */
   readonly pid: number;
-  /** As {@link processStartTime} told it. */
+  /** As {@link processStartTime} reports it. */
   readonly started: string;
-  /** As {@link bootId} told it. After another boot every process is gone. */
+  /** As {@link bootId} reports it. After another boot every process is gone. */
   readonly boot_id?: string | undefined;
 }
 
-/** What `/proc/PID/stat` tells. */
+/** What `/proc/PID/stat` says. */
 export interface ProcessStat {
   /** It is a zombie, or gone. */
   readonly ended: boolean;
@@ -31,14 +31,14 @@ export function processStartTime(pid: number): string | undefined {
 
 let boot: string | undefined;
 
-/** Tells one boot of the machine from another. Empty where the system does not say. */
+/** Distinguishes one boot of the machine from another. Empty where the system does not say. */
 export function bootId(): string {
   boot ??= process.platform === 'linux' ? read('/proc/sys/kernel/random/boot_id') : ask('sysctl', ['-n', 'kern.boottime']);
   boot ??= '';
   return boot;
 }
 
-/** Tells the pids of one container from those of another: `pid:[4026531836]`. Empty where the system has no namespaces. */
+/** Distinguishes the pids of one container from those of another: `pid:[4026531836]`. Empty where the system has no namespaces. */
 export function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -91,8 +91,8 @@ const LONGEST_LOOK_MS = 100;
 const WITHOUT_LEADER_MS = 5_000;
 
 /**
- * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because tools such
- * as Terraform take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
+ * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because some
+ * tools take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
  */
 export async function endGroup(pgid: number, graceMs: number): Promise<boolean> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

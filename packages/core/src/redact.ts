@@ -24,7 +24,7 @@ const REFERENCE = /\{\{secret:(?:([^{}|]+)(?:\|([a-z0-9.]+))?)?\}\}/g;
 const OPENING = '{{secret:';
 const LITERAL_OPENING = '{{secret:}}';
 
-/** The secrets of an environment: variables whose name tells, and those that the config names. */
+/** The secrets of an environment: variables whose name says so, and those that the config names. */
 export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = []): Secret[] {
   const isNamed = new Set(named);
   const secrets: Secret[] = [];
@@ -84,7 +84,7 @@ export class Redactor {
     return this.#forms === undefined && !json.includes(OPENING) ? json : JSON.stringify(this.refer(value));
   }
 
-  /** Puts the values back where {@link refer} left names. Unknown names stay, and are told to `missing`. */
+  /** Puts the values back where {@link refer} left names. Unknown names stay, and are reported to `missing`. */
   resolve<T>(value: T, missing: (name: string) => void = () => {}): T {
     const resolve = (reference: string, encoded?: string, form?: string): string => {
       if (encoded === undefined) return OPENING;

@@ -46,7 +46,7 @@ export function fleet(world: World, log: Log = [], more: Partial<AnyDriver> = {}
 /** A verified snapshot of components in these versions. */
 export function snapshotOf(versions: Readonly<Record<string, string>>, more: Partial<Snapshot> = {}): Snapshot {
   return {
-    format: 1,
+    format: 2,
     id: 'snapshot-1',
     project: 'test',
     environment: 'default',
@@ -55,9 +55,7 @@ export function snapshotOf(versions: Readonly<Record<string, string>>, more: Par
     git_sha: null,
     run: null,
     components: Object.fromEntries(Object.entries(versions).map(([name, version]) => [name, stateOf(version, name)])),
-    terraform: null,
-    helm_values: null,
-    migrations: null,
+    parts: {},
     config: {},
     verification: { smoke: true, acceptance: null, security: null, performance: null },
     rollback_safe: true,

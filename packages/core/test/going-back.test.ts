@@ -40,18 +40,68 @@ describe('going back later', () => {
       },
     });
     const parts = plugin('parts', (ship) => {
-      ship.part('terraform', part('terraform', true));
-      ship.part('helm_values', part('helm_values', false));
+      ship.part('infra', part('infra', true));
+      ship.part('values', part('values', false));
     });
-    const target = snapshotOf({ app: 'v1' }, { terraform: 'serial 4', helm_values: 'revision 2' });
+    const target = snapshotOf({ app: 'v1' }, { parts: { values: 'revision 2', infra: 'serial 4' } });
     const opened = await rollingBack({ plugins: [fleet(world, log), parts, shelfOf(target)], config: PLAIN });
     const { rollback } = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
-    expect(log).toEqual(['terraform serial 4', 'helm_values revision 2', 'restore app v1', 'restored app']);
+    expect(log).toEqual(['infra serial 4', 'values revision 2', 'restore app v1', 'restored app']);
     expect(rollback!.parts).toMatchObject([
-      { name: 'terraform', status: 'restored' },
-      { name: 'helm_values', status: 'unchanged', detail: 'skipped (unchanged)' },
+      { name: 'infra', status: 'restored' },
+      { name: 'values', status: 'unchanged', detail: 'skipped (unchanged)' },
     ]);
   });
+
+  it('given parts that stand on others, when everything goes back, then each comes after those, and otherwise in the order of registration', async () => {
+    const log: Log = [];
+    const partAfter = (name: string, after?: readonly string[]) => ({
+      ...(after ? { after } : {}),
+      capture: () => undefined,
+      restore: () => {
+        log.push(name);
+        return { changed: true };
+      },
+    });
+    const early = plugin('early', (ship) => {
+      ship.part('constructor', partAfter('constructor', ['database', 'nobody']));
+      ship.part('dns', partAfter('dns'));
+    });
+    const late = plugin('late', (ship) => {
+      ship.part('database', partAfter('database', ['network']));
+      ship.part('network', partAfter('network'));
+      ship.part('new', partAfter('new'));
+    });
+    const parts = { network: 1, dns: null, database: {}, constructor: 'it' };
+    const plugins = [fleet(new Map([['app', 'v1']])), early, late, shelfOf(snapshotOf({ app: 'v1' }, { parts }))];
+    const opened = await rollingBack({ plugins, config: PLAIN });
+    expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: 0 });
+    expect(log).toEqual(['network', 'database', 'constructor', 'dns']);
+  });
+
+  it.each<[string, Record<string, readonly string[]>, string]>([
+    ['stands on itself', { infra: ['infra'] }, 'infra -> infra'],
+    ['closes a circle', { infra: ['network'], values: ['infra'], network: ['values'] }, 'infra -> network -> values -> infra'],
+  ])('given a part that %s, when its plugin is set up, then SHIP_PART_CYCLE', async (_, parts, circle) => {
+    const circular = plugin('circular', (ship) => {
+      for (const [name, after] of Object.entries(parts))
+        ship.part(name, { after, capture: () => undefined, restore: () => ({ changed: true }) });
+    });
+    await expect(rollingBack({ plugins: [fleet(new Map()), circular], config: PLAIN })).rejects.toMatchObject({
+      code: 'SHIP_PART_CYCLE',
+      message: expect.stringContaining(circle),
+    });
+  });
+
+  it.each([['Infra'], ['../infra'], ['snapshot'], ['config']])(
+    'given a part of the name %s, when its plugin is set up, then it is refused',
+    async (name) => {
+      const wrong = plugin('wrong', (ship) => ship.part(name, { capture: () => undefined, restore: () => ({ changed: true }) }));
+      await expect(rollingBack({ plugins: [fleet(new Map()), wrong], config: PLAIN })).rejects.toMatchObject({
+        code: 'SHIP_PLUGIN_CONTRACT',
+      });
+    },
+  );
 
   it.each<[string, Parameters<typeof snapshotOf>[1], string, number]>([
     ['another environment', { environment: 'staging' }, 'staging', 6],
@@ -62,8 +112,8 @@ describe('going back later', () => {
       'its smoke suite had failed',
       6,
     ],
-    ['a part that no plugin can put back', { terraform: {} }, 'terraform', 6],
-    ['migrations, of which no plugin here knows whether they are safe', { migrations: { applied: ['007'] } }, 'migrations', 6],
+    ['a part that no plugin can put back', { parts: { infra: {} } }, 'infra', 6],
+    ['migrations, of which no plugin here knows whether they are safe', { parts: { migrations: { applied: ['007'] } } }, 'migrations', 6],
   ])('given a snapshot with %s, when somebody goes back to it, then it is refused, and nothing is touched', async (_, more, told, exit) => {
     const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
     const opened = await rollingBack({ plugins: [fleet(world, log), shelfOf(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
@@ -84,7 +134,7 @@ describe('going back later', () => {
         },
       }),
     );
-    const target = snapshotOf({ app: 'v1' }, { migrations: { applied: ['007'] } });
+    const target = snapshotOf({ app: 'v1' }, { parts: { migrations: { applied: ['007'] } } });
     const plugins = [fleet(world, log), migrations, shelfOf(target)];
     const opened = await rollingBack({ plugins, config: PLAIN, forceRollback: true });
     const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);

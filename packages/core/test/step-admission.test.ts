@@ -103,9 +103,9 @@ describe('the undo in a dry run', () => {
 });
 
 describe('objects and examinations of plugins', () => {
-  it('given two plugins that seal, then the second is refused', async () => {
+  it('given two plugins that encrypt, then the second is refused', async () => {
     const sealing = (name: string) =>
-      plugin(name, (ship) => ship.seal({ close: async (bytes) => bytes, open: async (_name, bytes) => bytes }));
+      plugin(name, (ship) => ship.encryption({ encrypt: async (bytes) => bytes, decrypt: async (_name, bytes) => bytes }));
     await expect(
       rollingBack({ config: CONFIG, plugins: [sealing('one'), sealing('two'), actions({ ok: () => null, fail })] }),
     ).rejects.toMatchObject({

@@ -40,6 +40,7 @@ export function testContext(given: Partial<StepContext> = {}): TestContext {
       runs: async () => [],
       report: async () => undefined,
       status: async () => ({ holder: null, deployed: null, last_run: null, recover: null, problems: [] }),
+      snapshots: async () => [],
       live: async () => ({}),
     },
     step: { id: 'step', uses: 'test/step', attempt: 1 },

@@ -13,7 +13,7 @@ export interface GitFacts {
   readonly pullRequest: boolean;
 }
 
-/** Reads the facts from the files of the repository; git itself is asked only where they do not tell. */
+/** Reads the facts from the files of the repository; git itself is asked only where they do not say. */
 export async function readFacts(ctx: Context, env: NodeJS.ProcessEnv = process.env): Promise<GitFacts | undefined> {
   const repository = findRepository(ctx.dir);
   if (repository === undefined) return undefined;

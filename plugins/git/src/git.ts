@@ -3,7 +3,7 @@ import { isCommandFailed } from '@ship/exec';
 
 const DEADLINE_MS = 60_000;
 
-/** Runs git for what only git can tell, and returns what it printed. */
+/** Runs git for what only git knows, and returns what it printed. */
 export async function git(ctx: Context, command: Argv): Promise<string> {
   const env = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
   const { stdout } = await ctx.exec(command, { env, timeoutMs: DEADLINE_MS, onOutput: null });

@@ -7,7 +7,7 @@ const TAGS = 'refs/tags/';
 const MOST_LOOSE = 64;
 
 /**
- * The tag that names exactly this commit; null where there is none; undefined where only git can tell.
+ * The tag that names exactly this commit; null where there is none; undefined where only git knows.
  * Of several the one whose name sorts last, so that `v1.10` wins over `v1.9`.
  */
 export async function readTag(repository: Repository, sha: string): Promise<string | null | undefined> {

@@ -17,7 +17,7 @@ export function demandBranch(facts: GitFacts | undefined, allowed: readonly stri
   throw gitErrors.SHIP_GIT_BRANCH({ branch: shown, allowed });
 }
 
-/** What is not committed; throws where git cannot tell. */
+/** What is not committed; throws where git does not know. */
 export async function demandChanges(ctx: Context, facts: GitFacts | undefined, option: string): Promise<readonly string[]> {
   if (facts === undefined) throw gitErrors.SHIP_GIT_MISSING({ option, problem: 'there is none here' });
   return changedFiles(ctx).catch((error) => {

@@ -33,7 +33,7 @@ export const errors = defineErrors({
     exit: 6,
     message: (d: { server: string; version: string; idle: string }) =>
       `haproxy gives no request to ${d.server}, which is ${d.version}: it is ${d.idle}`,
-    hint: 'No weight was changed. `show servers state` on its socket tells more.',
+    hint: 'No weight was changed. `show servers state` on its socket shows more.',
   },
   SHIP_ROUTER_BLIND: {
     exit: 6,

@@ -59,7 +59,7 @@ async function whyNot(run: RunContext, name: string, before: ComponentState | nu
   const router = component && run.routerOf(component);
   if (component === undefined || router === undefined) return `no router stands before ${name}`;
   if (!before) return `${name} had no version before`;
-  // Of two releases that bear one version nobody could tell which has the traffic.
+  // Of two releases that bear one version nobody would know which has the traffic.
   if (before.version === component.version) return `${name} had the same version before`;
   await router.weights(run, component);
   return (await router.healthy(run, component, before.version)) ? undefined : `${name} ${before.version} is not healthy`;
@@ -83,10 +83,10 @@ async function switchOne(name: string, { states }: RollbackRequest, run: RunCont
     run.log.info(`Switching traffic of ${name}: ${from ?? 'nobody'} -> ${to} (${ms}ms)`);
     return { name, from, to, status: from === to ? 'unchanged' : 'restored', duration_ms: ms };
   } catch (error) {
-    const told = {
+    const reported = {
       code: isShipError(error) ? error.code : 'SHIP_UNEXPECTED',
       message: run.redact(messageOf(error)),
     };
-    return { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: told };
+    return { name, from: null, to, status: 'failed', duration_ms: Math.round(performance.now() - began), error: reported };
   }
 }

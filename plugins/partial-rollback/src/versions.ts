@@ -4,13 +4,13 @@ export interface Declared {
   readonly contract?: string | undefined;
 }
 
-/** Whether two versions of a component can take each other's place; undefined: nobody can tell. */
+/** Whether two versions of a component can take each other's place; undefined: unknown. */
 export interface Change {
   readonly breaking: boolean | undefined;
   readonly why: string;
 }
 
-/** Contracts tell where both declare one, and otherwise the numbers, as semver.org has it. */
+/** Contracts decide where both declare one, and otherwise the numbers, as semver.org has it. */
 export async function breakingChange(from: Declared, to: Declared): Promise<Change> {
   if (from.contract !== undefined && to.contract !== undefined) {
     const same = from.contract === to.contract;
@@ -21,7 +21,7 @@ export async function breakingChange(from: Declared, to: Declared): Promise<Chan
   }
   const [one, other] = [await parse(from.version), await parse(to.version)];
   if (one === undefined || other === undefined)
-    return { breaking: undefined, why: 'the versions do not tell whether that is a breaking change, and declare no `contract`' };
+    return { breaking: undefined, why: 'the versions do not say whether that is a breaking change, and declare no `contract`' };
   if (one.major !== other.major) return { breaking: true, why: 'another major version is a breaking change' };
   if (one.major === 0 && one.minor !== other.minor) return { breaking: true, why: 'below 1.0 another minor version is a breaking change' };
   return { breaking: false, why: 'no breaking change, by the numbers' };

@@ -1,7 +1,7 @@
 import { definePlugin } from '@ship/core';
 import { metricCheck } from './check.js';
 
-/** Numbers that Prometheus tells, as checks: how many requests fail, and how long they take. */
+/** Numbers from Prometheus, as checks: how many requests fail, and how long they take. */
 export default definePlugin({
   name: 'prometheus',
   ship: '^1',

@@ -8,7 +8,7 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The variables that tell a script what it works for. They win over those of the config. */
+/** The variables that say to a script what it works for. They win over those of the config. */
 function variables(ctx: Context): Record<string, string> {
   const { step, component } = ctx as Partial<StepContext>;
   return {
@@ -16,6 +16,7 @@ function variables(ctx: Context): Record<string, string> {
     SHIP_PROJECT: ctx.project,
     SHIP_ENVIRONMENT: ctx.environment,
     ...(step && { SHIP_STEP: step.id, SHIP_ATTEMPT: String(step.attempt) }),
+    ...(ctx.place.target !== undefined && { SHIP_TARGET: ctx.place.target }),
     ...(component && { SHIP_COMPONENT: component.name, SHIP_VERSION: component.version }),
   };
 }

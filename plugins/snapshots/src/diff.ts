@@ -1,4 +1,4 @@
-import { type CommandContext, type ComponentState, type Json, PART_NAMES, type Snapshot } from '@ship/core';
+import type { CommandContext, ComponentState, Snapshot } from '@ship/core';
 
 /** One difference between two states of an environment. */
 export interface Difference {
@@ -7,7 +7,7 @@ export interface Difference {
   readonly name: string;
   readonly from: string | null;
   readonly to: string | null;
-  /** More than the two versions tell. */
+  /** What the two versions do not say. */
   readonly detail?: string;
 }
 
@@ -27,25 +27,27 @@ export function componentDifferences(from: States, to: States): Difference[] {
 
 /** Two snapshots. */
 export function snapshotDifferences(from: Snapshot, to: Snapshot): Difference[] {
-  const parts = PART_NAMES.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]));
+  const names = [...new Set([...Object.keys(from.parts), ...Object.keys(to.parts)])];
+  const parts = names.filter((name) => partIn(from, name) !== partIn(to, name));
   return [
     ...(from.git_sha === to.git_sha ? [] : [{ kind: 'environment' as const, name: 'git_sha', from: from.git_sha, to: to.git_sha }]),
-    ...parts.map((name) => ({ kind: 'part' as const, name, from: stateOf(from[name]), to: stateOf(to[name]), detail: 'another state' })),
+    ...parts.map((name) => ({ kind: 'part' as const, name, from: stateOf(from, name), to: stateOf(to, name), detail: 'another state' })),
     ...componentDifferences(from.components, to.components),
   ];
 }
 
-const stateOf = (value: Json): string | null => (value === null ? null : 'captured');
+const partIn = ({ parts }: Snapshot, name: string): string | null => (Object.hasOwn(parts, name) ? JSON.stringify(parts[name]) : null);
+const stateOf = (snapshot: Snapshot, name: string): string | null => (partIn(snapshot, name) === null ? null : 'captured');
 
 /** A snapshot, and what is live. */
 export async function liveDifferences(ctx: CommandContext, snapshot: Snapshot): Promise<Difference[]> {
   const parts = await ctx.compareParts(snapshot);
-  const told = Object.entries(parts).flatMap(([name, lines]): Difference[] =>
+  const ofParts = Object.entries(parts).flatMap(([name, lines]): Difference[] =>
     lines === null
-      ? [{ kind: 'part' as const, name, from: 'captured', to: null, detail: 'its plugin cannot tell' }]
+      ? [{ kind: 'part' as const, name, from: 'captured', to: null, detail: 'its plugin cannot compare' }]
       : lines.map((detail) => ({ kind: 'part' as const, name, from: 'captured', to: 'live', detail })),
   );
-  return [...told, ...componentDifferences(snapshot.components, await ctx.describeComponents())];
+  return [...ofParts, ...componentDifferences(snapshot.components, await ctx.describeComponents())];
 }
 
 /** A line for people. */

@@ -60,7 +60,7 @@ export const errors = defineErrors({
   },
   SHIP_SNAPSHOT_FORMAT: {
     exit: 2,
-    message: (d: { id: string; format: unknown }) => `${d.id} has format ${JSON.stringify(d.format)}, and this ship reads format 1`,
+    message: (d: { id: string; format: unknown }) => `${d.id} has format ${JSON.stringify(d.format)}, and this ship reads formats 1 and 2`,
     hint: 'Use the version of ship that wrote it, or a newer one.',
   },
 });

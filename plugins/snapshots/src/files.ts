@@ -1,25 +1,61 @@
 import { createHash } from 'node:crypto';
-import type { CapturedPart, PartName, Seal, Snapshot, SnapshotFile, Store } from '@ship/core';
+import type { CapturedPart, Encryption, Json, Snapshot, SnapshotFile, Store } from '@ship/core';
 import { errors } from './errors.js';
 import { fileName, folderOf } from './names.js';
 
 const OBJECT = /^objects\/(?:.+\/)?([0-9a-f]{64})$/;
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const PARTS_1 = ['terraform', 'migrations', 'helm_values'] as const;
+
+/** A snapshot of format 1, which knew three parts; null where there was none. */
+type Snapshot1 = Omit<Snapshot, 'format' | 'parts'> & { readonly format: 1 } & Readonly<Record<(typeof PARTS_1)[number], Json>>;
+
+/** The text of a snapshot's file: closed by a hash over all the rest. */
+export function writeSnapshot(snapshot: Snapshot | Snapshot1): string {
+  return `${JSON.stringify({ ...snapshot, content_hash: hashOf(JSON.stringify(snapshot)) }, null, 2)}\n`;
+}
+
+/** Reads a snapshot's file. What is not exactly what was written is refused; one of format 1 becomes one of format 2. */
+export function readSnapshot(id: string, text: string): Snapshot {
+  const { content_hash: _, ...snapshot } = parse(id, text);
+  const { format } = snapshot;
+  if (format !== 1 && format !== 2) throw errors.SHIP_SNAPSHOT_FORMAT({ id, format });
+  if (writeSnapshot(snapshot) !== text) throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem: 'its hash does not hold' });
+  if (snapshot.id !== id) throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem: `it says that it is ${snapshot.id}` });
+  return snapshot.format === 1 ? upgraded(snapshot) : snapshot;
+}
+
+function upgraded({ terraform, helm_values, migrations, ...rest }: Snapshot1): Snapshot {
+  const values = { terraform, migrations, helm_values };
+  const held = PARTS_1.filter((name) => values[name] !== null);
+  return { ...rest, format: 2, parts: Object.fromEntries(held.map((name) => [name, values[name]])) };
+}
+
+function parse(id: string, text: string): (Snapshot | Snapshot1) & { readonly content_hash: string } {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) throw new Error('it is not an object');
+    return value as (Snapshot | Snapshot1) & { readonly content_hash: string };
+  } catch (cause) {
+    throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem: (cause as Error).message }, { cause });
+  }
+}
 
 /** A file that is to lie beside a snapshot. */
 interface Beside {
   readonly name: string;
   readonly content: string | Buffer;
-  /** It holds values of a tool, which may be secret. */
-  readonly sealed: boolean;
+  /** It is of a part: it holds values of a tool, which may be secret. */
+  readonly isSecret: boolean;
 }
 
 /** What lies beside a snapshot: its config, and the files of its parts. */
-export function filesBeside(id: string, config: unknown, parts: Readonly<Partial<Record<PartName, CapturedPart>>>): Beside[] {
+export function filesBeside(id: string, config: unknown, parts: Readonly<Record<string, CapturedPart>>): Beside[] {
   const ofParts = Object.entries(parts).flatMap(([part, { files = {} }]) =>
-    Object.entries(files).map(([ending, content]) => ({ name: fileName(id, part as PartName, ending), content, sealed: true })),
+    Object.entries(files).map(([ending, content]) => ({ name: fileName(id, part, ending), content, isSecret: true })),
   );
-  return [{ name: fileName(id, 'config', 'json'), content: `${JSON.stringify(config, null, 2)}\n`, sealed: false }, ...ofParts];
+  return [{ name: fileName(id, 'config', 'json'), content: `${JSON.stringify(config, null, 2)}\n`, isSecret: false }, ...ofParts];
 }
 
 /** Writes them, durably; a snapshot that is there finds all of its files. Answers what the snapshot says of them. */
@@ -27,24 +63,25 @@ export async function writeFiles(
   store: Store,
   environment: string,
   files: readonly Beside[],
-  seal: Seal | undefined,
+  encryption: Encryption | undefined,
 ): Promise<Record<string, SnapshotFile>> {
   const written: Record<string, SnapshotFile> = {};
-  for (const { name, content, sealed } of files) {
+  for (const { name, content, isSecret } of files) {
     const plain = Buffer.from(content);
-    const bytes = sealed && seal ? await seal.close(plain) : plain;
+    const isEncrypted = isSecret && encryption !== undefined;
+    const bytes = isEncrypted ? await encryption.encrypt(plain) : plain;
     await store.put(`${folderOf(environment)}/${name}`, bytes);
-    written[name] = { sha256: hashOf(bytes), size: bytes.length, ...(sealed && seal ? { sealed: true as const } : {}) };
+    written[name] = { sha256: hashOf(bytes), size: bytes.length, ...(isEncrypted ? { sealed: true as const } : {}) };
   }
   return written;
 }
 
-/** A file beside a snapshot, as it was written, opened where it is sealed. */
+/** A file beside a snapshot, as it was written, decrypted where it is encrypted. */
 export async function readBeside(
   store: Store,
   { id, environment, files = {} }: Snapshot,
   name: string,
-  seal: Seal | undefined,
+  encryption: Encryption | undefined,
 ): Promise<Buffer> {
   const about = files[name];
   if (about === undefined) throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem: `it has no file ${name}` });
@@ -52,8 +89,8 @@ export async function readBeside(
   const problem = problemOf(name, about, stored?.value);
   if (problem !== undefined) throw errors.SHIP_SNAPSHOT_DAMAGED({ id, problem });
   if (!about.sealed) return stored!.value;
-  if (seal === undefined) throw errors.SHIP_SNAPSHOT_SEALED({ name, reason: 'the options of the plugin name no `encryption`' });
-  return seal.open(name, stored!.value);
+  if (encryption === undefined) throw errors.SHIP_SNAPSHOT_SEALED({ name, reason: 'the options of the plugin name no `encryption`' });
+  return encryption.decrypt(name, stored!.value);
 }
 
 /** What is wrong with what lies beside a snapshot: files and objects that are gone, or are not what they were. */

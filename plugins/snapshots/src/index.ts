@@ -1,14 +1,15 @@
 import { definePlugin } from '@ship/core';
 import { snapshotsCommand } from './commands.js';
-import { type Encryption, sealWith } from './seal.js';
-import { Shelf } from './shelf.js';
+import { ageEncryption, type EncryptionOptions } from './encryption.js';
+import { prune } from './retention.js';
+import { SnapshotStore } from './store.js';
 import { takeSnapshot } from './take.js';
 
 export { errors } from './errors.js';
 
 /** Options in `plugins:`. */
 interface Options {
-  readonly encryption?: Encryption;
+  readonly encryption?: EncryptionOptions;
 }
 
 /** Keeps a snapshot after each verified success, and finds them for a rollback. */
@@ -40,21 +41,21 @@ export default definePlugin<Options>({
     },
     additionalProperties: false,
   },
-  apply(ship, { encryption }) {
-    const seal = encryption && sealWith(encryption);
-    const shelf = new Shelf(ship.state, ship.project, seal);
-    ship.snapshots(shelf);
+  apply(ship, options) {
+    const encryption = options.encryption && ageEncryption(options.encryption);
+    const snapshots = new SnapshotStore(ship.state, ship.project, encryption);
+    ship.snapshots(snapshots);
     // What other plugins keep beside a snapshot holds values like those in it.
-    if (seal !== undefined) ship.seal(seal);
+    if (encryption !== undefined) ship.encryption(encryption);
     ship.hooks.afterRun.tapPromise('keep', async (outcome, run) => {
       if (outcome.status !== 'succeeded') return;
-      const snapshot = await takeSnapshot(outcome, run, shelf);
-      await shelf.save(snapshot);
+      const snapshot = await takeSnapshot(outcome, run, snapshots);
+      await snapshots.save(snapshot);
       outcome.snapshot = snapshot.id;
       run.announce({ type: 'snapshot-saved', id: snapshot.id, version: snapshot.version });
-      const { snapshots } = await shelf.prune(run.environment, run.config.rollback.snapshot_count);
-      for (const id of snapshots) run.log.debug(`evicted ${id}`);
+      const evicted = await prune(snapshots, run.environment, run.config.rollback.snapshot_count);
+      for (const id of evicted.snapshots) run.log.debug(`evicted ${id}`);
     });
-    ship.command('snapshots', snapshotsCommand(shelf));
+    ship.command('snapshots', snapshotsCommand(snapshots));
   },
 });

@@ -1,130 +1,81 @@
-import type { CommandContext, Json } from '@ship/core';
-import type { Common, Listed, ListedSnapshot } from './listed.js';
-import type { Shelf } from './shelf.js';
+import type { CommandContext, Json, Snapshot } from '@ship/core';
+import type { SnapshotStore, Unreadable } from './store.js';
 
-/** So many lines of a list are printed at once. */
-const PRINTED_AT_ONCE = 256;
+/** A snapshot of a list. */
+interface Item {
+  readonly found: Snapshot | Unreadable;
+  /** Why `--rollback-to` would refuse it before it asks any driver. */
+  readonly refused: string | undefined;
+  /** The note of its pin. */
+  readonly pinned: string | undefined;
+}
 
 /** `ship snapshots list`, and `--list-snapshots`: the newest, with those that are pinned marked. */
-export async function listSnapshots(shelf: Shelf, ctx: CommandContext, newest: number): Promise<() => Json> {
-  const pins = new Map(Object.entries(await shelf.pins.all(ctx.environment)));
-  const found = await shelf.list(ctx.environment, newest + 1);
-  const listed = found.slice(0, newest);
-  const verdictOf = onceEach((common: Common) => judge(common, ctx));
-  if (listed.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
-  else for (const lines of table(listed, { pins, verdictOf, now: Date.now() })) ctx.print(lines);
-  if (found.length > newest) ctx.print('There are older ones: `ship snapshots list all`.');
-  return () => listed.map((each) => answered(each, { pins, verdictOf })) as unknown as Json;
+export async function listSnapshots(snapshots: SnapshotStore, ctx: CommandContext, newest: number): Promise<Json> {
+  const pins = new Map(Object.entries(await snapshots.pins.all(ctx.environment)));
+  const all = await snapshots.list(ctx.environment, newest + 1);
+  const items = all.slice(0, newest).map((found): Item => ({ found, refused: whyRefused(found, ctx), pinned: pins.get(found.id) }));
+  if (items.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
+  else ctx.print(tableOf(items));
+  if (all.length > newest) ctx.print('There are older ones: `ship snapshots list all`.');
+  return items.map(jsonOf) as unknown as Json;
 }
 
-/** What is to be said of all snapshots that have the same in common. */
-interface Verdict {
-  /** Why `--rollback-to` would refuse them before it asks any driver. */
-  readonly refused: string | undefined;
-  /** For the table. */
-  readonly text: string;
+/** `ship snapshots show ID`. */
+export async function showSnapshot(snapshots: SnapshotStore, ctx: CommandContext, id: string): Promise<Json> {
+  const snapshot = await snapshots.find(ctx.environment, id);
+  ctx.print(JSON.stringify(snapshot, null, 2));
+  return snapshot as unknown as Json;
 }
 
-interface Known {
-  /** Notes by id. */
-  readonly pins: ReadonlyMap<string, string>;
-  readonly verdictOf: (common: Common) => Verdict;
-}
-
-/** Of ten thousand snapshots almost all have the same in common. */
-function onceEach<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const made = new Map<Key, Value>();
-  return (key) => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const value = make(key);
-    made.set(key, value);
-    return value;
-  };
-}
-
-function judge(common: Common, ctx: CommandContext): Verdict {
-  const refused = whyRefused(common, ctx);
-  return { refused, text: refused === undefined ? verified(common) : `${verified(common)}; ${refusal(refused)}` };
-}
-
-function whyRefused({ names, parts, ...common }: Common, { components, project, environment }: CommandContext): string | undefined {
-  if (common.project !== project) return `it is of project ${common.project}`;
-  if (common.environment !== environment) return `it is of environment ${common.environment}`;
-  const holds = parts.length > 0 || names.some((name) => components[name] !== undefined);
+function whyRefused(found: Item['found'], { components, project, environment }: CommandContext): string | undefined {
+  if ('problem' in found) return found.problem.replace(`${found.id} is `, '');
+  if (found.project !== project) return `it is of project ${found.project}`;
+  if (found.environment !== environment) return `it is of environment ${found.environment}`;
+  const holds = Object.keys(found.parts).length > 0 || Object.keys(found.components).some((name) => components[name] !== undefined);
   return holds ? undefined : 'it holds no component that the config has';
 }
 
-const damage = ({ id, problem }: { readonly id: string; readonly problem: string }): string => problem.replace(`${id} is `, '');
-
-function answered(listed: ListedSnapshot, { pins, verdictOf }: Known): object {
-  const refused = 'problem' in listed ? damage(listed) : verdictOf(listed.common).refused;
-  const pinned = pins.get(listed.id);
+function jsonOf({ found, refused, pinned }: Item): object {
   return {
-    ...('problem' in listed ? { id: listed.id, problem: listed.problem } : fieldsOf(listed)),
+    ...('problem' in found ? found : fieldsOf(found)),
     restorable: refused === undefined,
     ...(refused === undefined ? {} : { refused }),
     ...(pinned === undefined ? {} : { pinned }),
   };
 }
 
-const fieldsOf = ({ id, version, timestamp, git_sha, versions, common }: Listed): object => ({
-  id,
-  project: common.project,
-  environment: common.environment,
-  version,
-  timestamp,
-  git_sha,
-  verification: common.verification,
-  rollback_safe: common.rollback_safe,
-  created_by: common.created_by,
-  components: Object.fromEntries(common.names.map((name, index) => [name, versions[index]])),
-  parts: common.parts,
+const fieldsOf = ({ components, parts, ...snapshot }: Snapshot): object => ({
+  id: snapshot.id,
+  project: snapshot.project,
+  environment: snapshot.environment,
+  version: snapshot.version,
+  timestamp: snapshot.timestamp,
+  git_sha: snapshot.git_sha,
+  verification: snapshot.verification,
+  rollback_safe: snapshot.rollback_safe,
+  created_by: snapshot.created_by,
+  components: Object.fromEntries(Object.entries(components).map(([name, { version }]) => [name, version])),
+  parts: Object.keys(parts),
 });
 
-/** `ship snapshots show ID`. */
-export async function showSnapshot(shelf: Shelf, ctx: CommandContext, id: string): Promise<Json> {
-  const snapshot = await shelf.find(ctx.environment, id);
-  ctx.print(JSON.stringify(snapshot, null, 2));
-  return snapshot as unknown as Json;
+function tableOf(items: readonly Item[]): string {
+  const now = Date.now();
+  const rows = [['SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION'], ...items.map((item) => rowOf(item, now))];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }
 
-/** The table, many lines to a text: to print each alone takes longer than to make it. */
-function* table(listed: readonly ListedSnapshot[], { now, ...known }: Known & { readonly now: number }): Generator<string> {
-  const ages = listed.map((each) => ('problem' in each ? '?' : age(now - Date.parse(each.timestamp))));
-  const ids = gapsAfter('SNAPSHOT', (row) => listed[row]?.id);
-  const versions = gapsAfter('VERSION', (row) => listed[row] && versionOf(listed[row]));
-  const times = gapsAfter('AGE', (row) => ages[row]);
-  const line = (id: string, version: string, time: string, last: string) =>
-    id + ids[id.length]! + version + versions[version.length]! + time + times[time.length]! + last;
-  yield line('SNAPSHOT', 'VERSION', 'AGE', 'VERIFICATION');
-  for (let from = 0; from < listed.length; from += PRINTED_AT_ONCE)
-    yield listed
-      .slice(from, from + PRINTED_AT_ONCE)
-      .map((each, row) => line(each.id, versionOf(each), ages[from + row]!, told(each, known)))
-      .join('\n');
+function rowOf({ found, refused, pinned }: Item, now: number): string[] {
+  const marks = [
+    ...('problem' in found ? [] : [verified(found)]),
+    ...(refused === undefined ? [] : [`cannot be gone back to: ${refused}`]),
+    ...(pinned === undefined ? [] : [pinned === '' ? 'pinned' : `pinned: ${pinned}`]),
+  ].join('; ');
+  return 'problem' in found ? [found.id, '?', '?', marks] : [found.id, found.version, age(now - Date.parse(found.timestamp)), marks];
 }
 
-const versionOf = (listed: ListedSnapshot): string => ('problem' in listed ? '?' : listed.version);
-
-/** What stands behind a cell of a column, by the length of the cell. */
-function gapsAfter(title: string, cellOf: (row: number) => string | undefined): readonly string[] {
-  let widest = title.length;
-  for (let row = 0, cell = cellOf(0); cell !== undefined; row += 1, cell = cellOf(row)) if (cell.length > widest) widest = cell.length;
-  return Array.from({ length: widest + 1 }, (_, length) => ' '.repeat(widest - length + 2));
-}
-
-function told(listed: ListedSnapshot, { pins, verdictOf }: Known): string {
-  if ('problem' in listed) return refusal(damage(listed));
-  const { text } = verdictOf(listed.common);
-  const pinned = pins.size > 0 ? pins.get(listed.id) : undefined;
-  if (pinned === undefined) return text;
-  return pinned === '' ? `${text}; pinned` : `${text}; pinned: ${pinned}`;
-}
-
-const refusal = (refused: string): string => `cannot be gone back to: ${refused}`;
-
-function verified({ verification, rollback_safe }: Common): string {
+function verified({ verification, rollback_safe }: Snapshot): string {
   const suites = Object.entries(verification).filter(([, passed]) => passed !== null);
   const outcomes = suites.map(([suite, passed]) => `${suite} ${passed ? 'passed' : 'failed'}`);
   const text = outcomes.length === 0 ? 'nothing to verify' : outcomes.join(', ');

@@ -1,19 +1,11 @@
-import type { PartName } from '@ship/core';
-
 const PREFIX = 'snapshot-';
 const SUFFIX = '.json';
 
 /** What a person may give as an id. */
 export const ID = /^snapshot-[0-9A-Za-z.-]{1,80}$/;
 
-/** How the files of a part begin. */
-const STEMS: Readonly<Record<PartName | 'config', string>> = {
-  terraform: 'terraform',
-  helm_values: 'helm',
-  migrations: 'migrations',
-  config: 'config',
-};
-const BESIDE = new RegExp(`^(?:${Object.values(STEMS).join('|')})-(.+Z-[a-z0-9]+)\\.[a-z0-9.-]+$`);
+/** The name of a part or `config`, the time of the snapshot, and the ending. */
+const BESIDE = /^(?!snapshot-)[a-z0-9_-]+-(\d{4}-\d\d-\d\dT.+Z-[a-z0-9]+)\.[A-Za-z0-9._-]+$/;
 
 /** Where the snapshots of an environment lie. */
 export const folderOf = (environment: string): string => `snapshots/${environment}`;
@@ -32,9 +24,8 @@ export const idsIn = (keys: readonly string[]): string[] =>
     .filter((id) => id !== undefined)
     .sort();
 
-/** The name of a file beside a snapshot: the same time, another beginning. */
-export const fileName = (id: string, part: PartName | 'config', ending: string): string =>
-  `${STEMS[part]}-${id.slice(PREFIX.length)}.${ending}`;
+/** The name of a file beside a snapshot, of a part or of the config: the same time, another beginning. */
+export const fileName = (id: string, part: string, ending: string): string => `${part}-${id.slice(PREFIX.length)}.${ending}`;
 
 /** The snapshot that a file lies beside, by its name; undefined where it is no such file. */
 export function ownerOf(name: string): string | undefined {

@@ -26,7 +26,7 @@ export class Pins {
     return true;
   }
 
-  /** Of two who pin at once the second one is told to try again. */
+  /** Of two who pin at once the second one fails, and may try again. */
   async #change(environment: string, change: (notes: Notes) => Notes): Promise<void> {
     const key = keyOf(environment);
     const stored = await this.store.get(key);

@@ -12,14 +12,10 @@ import {
   userName,
 } from '@ship/core';
 import { filesBeside, writeFiles } from './files.js';
-import type { Shelf } from './shelf.js';
+import type { SnapshotStore } from './store.js';
 
 /** Takes a snapshot of what is live after a verified success. */
-export async function takeSnapshot(
-  outcome: RunOutcome,
-  run: RunContext,
-  { store, seal }: Pick<Shelf, 'store' | 'seal'>,
-): Promise<Snapshot> {
+export async function takeSnapshot(outcome: RunOutcome, run: RunContext, { store, encryption }: SnapshotStore): Promise<Snapshot> {
   const components = await run.describeComponents();
   const { parts, problems } = await run.captureParts();
   for (const problem of problems) run.log.warn(`${problem}: the snapshot is marked as not safe to go back to`);
@@ -27,9 +23,9 @@ export async function takeSnapshot(
   const id = `snapshot-${uniqueId(now)}`;
   const config = run.refer(configOf(run.config));
   // Beside the snapshot before it: one that is there is whole.
-  const files = await writeFiles(store, run.environment, filesBeside(id, config, parts), seal);
+  const files = await writeFiles(store, run.environment, filesBeside(id, config, parts), encryption);
   const referred = {
-    format: 1,
+    format: 2,
     id,
     project: run.project,
     environment: run.environment,
@@ -38,9 +34,7 @@ export async function takeSnapshot(
     git_sha: run.facts.sha ?? null,
     run: run.run,
     components,
-    terraform: parts.terraform?.value ?? null,
-    helm_values: parts.helm_values?.value ?? null,
-    migrations: parts.migrations?.value ?? null,
+    parts: Object.fromEntries(Object.entries(parts).map(([name, { value }]) => [name, value])),
     config: {},
     verification: verificationOf(outcome),
     rollback_safe: isSafe(outcome, components) && problems.length === 0,

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Snapshot, Store } from '@ship/core';
+import type { Encryption, Snapshot, Store } from '@ship/core';
 import { filesBeside, writeFiles } from '../src/files.js';
-import type { Seal } from '../src/seal.js';
-import type { Shelf } from '../src/shelf.js';
+import type { SnapshotStore } from '../src/store.js';
 
 /** A verified snapshot. */
 export const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => ({
-  format: 1,
+  format: 2,
   id: `snapshot-${id}`,
   project: 'shop',
   environment: 'production',
@@ -15,9 +14,7 @@ export const snapshot = (id: string, more: Partial<Snapshot> = {}): Snapshot => 
   git_sha: null,
   run: 'r1',
   components: { api: { version: 'v1', config_hash: 'abc', healthy: true, driver: { path: '/srv/ünïcode', pid: 7 } } },
-  terraform: null,
-  helm_values: null,
-  migrations: null,
+  parts: {},
   config: {},
   verification: { smoke: true, acceptance: null, security: null, performance: false },
   rollback_safe: true,
@@ -32,15 +29,15 @@ export const idAt = (minute: number): string => `2026-01-15T10-${String(minute).
 /** Saves one with a config, a state of Terraform and an object beside it. Answers its object's key. */
 export async function saveWhole(
   store: Store,
-  shelf: Shelf,
+  snapshots: SnapshotStore,
   id: string,
-  { seal, state = 'the state', environment = 'production' }: { seal?: Seal; state?: string; environment?: string } = {},
+  { encryption, state = 'the state', environment = 'production' }: { encryption?: Encryption; state?: string; environment?: string } = {},
 ): Promise<string> {
   const content = `the configuration of ${state}`;
   const object = `objects/${createHash('sha256').update(content).digest('hex')}`;
   await store.put(object, content);
   const parts = { terraform: { value: { serial: 4 }, files: { tfstate: state } } };
-  const files = await writeFiles(store, environment, filesBeside(`snapshot-${id}`, { components: {} }, parts), seal);
-  await shelf.save(snapshot(id, { environment, files, objects: [object], terraform: { serial: 4 } }));
+  const files = await writeFiles(store, environment, filesBeside(`snapshot-${id}`, { components: {} }, parts), encryption);
+  await snapshots.save(snapshot(id, { environment, files, objects: [object], parts: { terraform: { serial: 4 } } }));
   return object;
 }

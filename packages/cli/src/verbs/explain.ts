@@ -21,7 +21,7 @@ export function explain({ line, paint }: Terminal, code: string | undefined): Re
   return { ...emptyReport('explain', new Date()), result: { code: wanted, text } };
 }
 
-/** What all codes begin with tells nothing of which one is meant. */
+/** What all codes begin with says nothing of which one is meant. */
 const PREFIX = /^SHIP_/;
 
 /** The codes in which a word begins so; where there is none, the one that is spelt most alike. */

@@ -7,7 +7,7 @@ export interface InitStep {
   readonly run: string;
 }
 
-/** What tells of a toolchain, and the steps that build and test with it. */
+/** What identifies a toolchain, and the steps that build and test with it. */
 interface Toolchain {
   readonly name: string;
   readonly files: readonly string[];
@@ -67,7 +67,7 @@ function nodeSteps(folder: string): InitStep[] {
   return [step('install', install), ...run('build'), ...run('test')];
 }
 
-/** What installs the packages of a folder, as its lock file tells. */
+/** What installs the packages of a folder, as its lock file says. */
 export function packageManagerOf(folder: string): { readonly name: 'npm' | 'pnpm' | 'yarn'; readonly install: string } {
   const has = (file: string) => existsSync(join(folder, file));
   if (has('pnpm-lock.yaml')) return { name: 'pnpm', install: 'pnpm install --frozen-lockfile' };

@@ -15,8 +15,8 @@ export async function runPluginCommand(terminal: Terminal, flags: Flags, name: s
     const kernel = await openFromFlags(flags);
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
-    const { json: isAnswered, line: print } = terminal;
-    return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print, isAnswered }) });
+    const { line: print } = terminal;
+    return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal: interrupts.signal, print }) });
   } finally {
     interrupts.stop();
   }

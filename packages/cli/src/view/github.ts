@@ -6,7 +6,7 @@ import { isShipError } from '@ship/core';
 /** A runner of GitHub Actions looks for `::name::` at the start of a line, and for `##[name]` anywhere. */
 const COMMAND = /::|##\[/;
 
-/** Text of others, in which a runner shall find no command: it is told to stop looking until it reads a word that nobody can guess. */
+/** Text of others, in which a runner shall find no command: it is asked to stop looking until it reads a word that nobody can guess. */
 export function fenced(text: string): string {
   if (!COMMAND.test(text)) return text;
   const token = randomUUID();

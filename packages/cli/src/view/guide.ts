@@ -7,18 +7,18 @@ import { brief } from './text.js';
 export function showGuide(terminal: Terminal, { failure, evidence, steps, resources, journal, logs, commands }: InterventionGuide): void {
   const { line, paint } = terminal;
   const those = (...wanted: string[]) => steps.filter(({ status }) => wanted.includes(status)).map(({ id }) => id);
-  const tell = (label: string, text: string) => line(`${paint.bold(label)} ${text}`);
+  const show = (label: string, text: string) => line(`${paint.bold(label)} ${text}`);
   line();
-  tell('What failed:', failure.message);
+  show('What failed:', failure.message);
   for (const { id, failed_attempts = [] } of steps)
     for (const { attempt, error } of failed_attempts) line(paint.dim(`  ${id}, attempt ${attempt}: ${brief(error.message)}`));
   for (const { name, text } of evidence) line(`${paint.bold(`${name}:`)}\n${indent(text)}`);
-  tell('Done:', those('done', 'skipped').join(', ') || 'nothing');
-  tell('Failed:', those('failed').join(', ') || 'no step');
-  tell('Left to do:', those('not_run').join(', ') || 'nothing');
+  show('Done:', those('done', 'skipped').join(', ') || 'nothing');
+  show('Failed:', those('failed').join(', ') || 'no step');
+  show('Left to do:', those('not_run').join(', ') || 'nothing');
   showStanding(terminal, resources);
-  tell('Journal:', journal);
-  tell('Output of the steps:', logs);
+  show('Journal:', journal);
+  show('Output of the steps:', logs);
   line(paint.bold('Where you leave it as it is:'));
   for (const { command, does } of commands) line(`  ${paint.cyan(command.padEnd(14))} ${does}`);
   line();

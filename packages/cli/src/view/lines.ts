@@ -9,8 +9,8 @@ export function linesView(terminal: Terminal): (event: ShipEvent) => void {
   const { line } = terminal;
   const details = new Set<string>();
   return (event) => {
-    const told = detailsOf(event);
-    if (told?.includes('\n')) details.add(told);
+    const shown = detailsOf(event);
+    if (shown?.includes('\n')) details.add(shown);
     const text = describe(withoutRepetition(event, details), terminal);
     if (text !== undefined) line(text);
     if (terminal.github) annotate(terminal, event);
@@ -30,13 +30,13 @@ function annotate(terminal: Terminal, event: ShipEvent): void {
   if (event.type === 'log' && event.level === 'warn') terminal.annotate('line', warningAnnotation(event.message));
 }
 
-/** What the line of an event tells in full. */
+/** What the line of an event shows in full. */
 function detailsOf(event: ShipEvent): string | undefined {
   if (event.type === 'step-finished') return event.report.error?.message;
   return event.type === 'check-finished' ? event.report.detail : undefined;
 }
 
-/** A warning about what has been told in full already, a line or two above, is one line. */
+/** A warning about what has been shown in full already, a line or two above, is one line. */
 function withoutRepetition(event: ShipEvent, details: ReadonlySet<string>): ShipEvent {
   const repeats = event.type === 'log' && [...details].some((detail) => event.message.includes(detail));
   return repeats ? { ...event, message: brief(event.message) } : event;

@@ -29,7 +29,7 @@ export class LiveView {
     if (event.type === 'run-started') this.#open(event.plan.steps);
     const step = 'step' in event ? (typeof event.step === 'string' ? event.step : event.step.id) : undefined;
     const live = step === undefined ? undefined : this.#steps.get(step);
-    // What runs on after a question is told in lines: the drawing has ended.
+    // What runs on after a question is shown in lines: the drawing has ended.
     if (live === undefined) {
       if (event.type !== 'step-output') this.#say(event);
       return;

@@ -48,7 +48,7 @@ function target({ scope, target_snapshot, target: about }: RollbackReport, paint
   };
 }
 
-/** Where one way was enough there is nothing to tell. */
+/** Where one way was enough there is nothing to show. */
 function ways({ tried = [] }: RollbackReport): TreeNode[] {
   if (tried.length < 2 && tried[0]?.way !== 'instant') return [];
   const line = ({ way, outcome, reason, duration_ms }: (typeof tried)[number]) =>
@@ -80,10 +80,10 @@ function execution(report: Report, rollback: RollbackReport): TreeNode {
 }
 
 function verification(suites: VerificationReport): TreeNode {
-  const told = Object.entries(suites).map(([suite, { checks, duration_ms }]: [string, SuiteReport]) => ({
+  const suiteLines = Object.entries(suites).map(([suite, { checks, duration_ms }]: [string, SuiteReport]) => ({
     text: `${suite}: ${checks.filter(({ outcome }) => outcome === 'passed').length}/${checks.length} passed (${duration(duration_ms)})`,
   }));
-  return told.length === 0 ? { text: 'Verification: nothing was verified before' } : { text: 'Verification:', children: told };
+  return suiteLines.length === 0 ? { text: 'Verification: nothing was verified before' } : { text: 'Verification:', children: suiteLines };
 }
 
 function timing({ timing: took }: RollbackReport): TreeNode[] {

@@ -4,7 +4,7 @@ export type Path = readonly (string | number)[];
 /** A map of the config: any object that is not a list. */
 export type Dict = Record<string, unknown>;
 
-/** Tells a map from a list, a scalar and nothing. */
+/** Distinguishes a map from a list, a scalar and nothing. */
 export function isDict(value: unknown): value is Dict {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

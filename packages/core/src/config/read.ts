@@ -66,17 +66,14 @@ function plainProblem(value: unknown, path: Path = []): string | undefined {
   if (path.length > DEPTH_LIMIT) return `it is nested more than ${DEPTH_LIMIT} levels deep, or contains itself`;
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return undefined;
   if (typeof value !== 'object') return `${here} is ${value === undefined ? 'undefined' : `a ${typeof value}`}`;
-  if (Array.isArray(value)) return firstProblem(value.entries(), path);
-  if (!isPlainObject(value)) return `${here} is an instance of a class`;
-  return firstProblem(Object.entries(value), path);
-}
-
-function firstProblem(entries: Iterable<[string | number, unknown]>, path: Path): string | undefined {
-  for (const [key, value] of entries) {
-    const forbidden = forbiddenKey(String(key));
-    const problem = forbidden ? `a key of ${formatPath(path)} ${forbidden}` : plainProblem(value, [...path, key]);
+  const isList = Array.isArray(value);
+  if (!isList && !isPlainObject(value)) return `${here} is an instance of a class`;
+  for (const [key, item] of Object.entries(value)) {
     // A key without a value is as good as none.
-    if (problem !== undefined && value !== undefined) return problem;
+    if (item === undefined) continue;
+    const forbidden = forbiddenKey(key);
+    const problem = forbidden ? `a key of ${formatPath(path)} ${forbidden}` : plainProblem(item, [...path, isList ? Number(key) : key]);
+    if (problem !== undefined) return problem;
   }
   return undefined;
 }

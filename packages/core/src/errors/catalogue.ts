@@ -128,7 +128,7 @@ const storeErrors = {
   SHIP_OBJECT_DAMAGED: {
     exit: 6,
     message: (d: { key: string; problem: string }) => `what was captured cannot be read: ${d.key} ${d.problem}`,
-    hint: '`ship snapshots verify` tells which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
+    hint: '`ship snapshots verify` says which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
   },
   SHIP_SECRET_MISSING: {
     exit: 3,
@@ -273,7 +273,7 @@ const runErrors = {
   },
   SHIP_STEP_STUCK: {
     exit: 3,
-    message: (d: { step: string; graceMs: number }) => `step ${d.step} was told to stop and did not settle within ${seconds(d.graceMs)}`,
+    message: (d: { step: string; graceMs: number }) => `step ${d.step} was asked to stop and did not settle within ${seconds(d.graceMs)}`,
     hint: 'What it did is unknown. The plugin ignores its abort signal.',
   },
   SHIP_STEP_VETOED: { exit: 3, message: (d: { step: string; reason: string }) => `step ${d.step} was vetoed: ${d.reason}` },

@@ -77,6 +77,12 @@ const wayErrors = {
     message: (d: { part: string; timeoutMs: number }) => `capturing ${d.part} took longer than ${seconds(d.timeoutMs)}`,
     hint: 'The snapshot was kept without it, and is marked as not safe to go back to.',
   },
+  SHIP_PART_CYCLE: {
+    exit: 2,
+    message: (d: { plugin: string; cycle: readonly string[] }) =>
+      `plugin ${d.plugin} closes a circle of parts of a snapshot, each of which goes back after the next: ${d.cycle.join(' -> ')}`,
+    hint: 'Switch one of their plugins off with `{ NAME: false }` in `plugins:`, or report this to its author.',
+  },
   SHIP_SNAPSHOTS_OFF: { exit: 2, message: () => 'no plugin keeps snapshots', hint: 'Take `{ snapshots: false }` out of `plugins:`.' },
 };
 

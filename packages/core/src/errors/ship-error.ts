@@ -8,7 +8,7 @@ export interface ErrorExtras {
   readonly at?: Position | undefined;
   /** The step, or `plugin/hook`, that it came from. */
   readonly source?: string;
-  /** Single mistakes, where several are told at once. */
+  /** Single mistakes, where several are reported at once. */
   readonly errors?: readonly ShipError[];
 }
 
@@ -35,9 +35,9 @@ export class ShipError extends Error {
   readonly at: Position | undefined;
   /** The step, or `plugin/hook`, that it came from. */
   readonly source: string | undefined;
-  /** Single mistakes, where several are told at once. */
+  /** Single mistakes, where several are reported at once. */
   readonly errors: readonly ShipError[];
-  /** What kind of failure it is; undefined: its text tells. */
+  /** What kind of failure it is; undefined: its text says. */
   readonly failureType: FailureType | undefined;
   /** What it sets a rollback off as; undefined: as any failed step. */
   readonly trigger: Trigger | undefined;
@@ -58,7 +58,7 @@ export class ShipError extends Error {
 }
 
 /**
- * Tells a ShipError of any copy of this package: a plugin may bring a copy of its own,
+ * Recognises a ShipError of any copy of this package: a plugin may bring a copy of its own,
  * so `instanceof` would miss it.
  */
 export function isShipError(error: unknown): error is ShipError {
@@ -121,7 +121,7 @@ export function formatPosition({ file, line, column }: Position): string {
   return `${file}:${line}:${column}`;
 }
 
-/** An error as a report shows it. Errors without a code are told as they are, under SHIP_UNEXPECTED. */
+/** An error as a report shows it. Errors without a code are reported as they are, under SHIP_UNEXPECTED. */
 export function toReported(error: unknown, redact: (text: string) => string, source?: string): ReportedError {
   const from = (isShipError(error) ? error.source : undefined) ?? source;
   const cause = causeOf(error);

@@ -10,7 +10,7 @@ export function decide(context: FailureContext): Decision {
   const because = `${context.failure.trigger} is ${severity}`;
   const off = whyOff(context);
   if (off !== undefined) return still(severity, 'none', [because, off]);
-  if (severity === 'MEDIUM') return still(severity, 'warn', [because, 'MEDIUM failures are told, and the run goes on']);
+  if (severity === 'MEDIUM') return still(severity, 'warn', [because, 'MEDIUM failures are reported, and the run goes on']);
   if (severity === 'LOW') return still(severity, 'info', [because, 'LOW failures are noted, and the run goes on']);
   const automatic = whyAutomatic(context);
   return automatic.yes ? rollBack(context, severity, [because, automatic.why]) : prompt(context, severity, [because, automatic.why]);

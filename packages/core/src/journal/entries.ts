@@ -30,7 +30,7 @@ export interface Runner {
   readonly user: string;
   readonly host: string;
   readonly pid: number;
-  /** Tells one boot of the host from another. */
+  /** Distinguishes one boot of the host from another. */
   readonly boot_id: string;
 }
 

@@ -99,7 +99,7 @@ function chain(body: string, previous: string): string {
 }
 
 /** The version of the format of the lines. */
-export const JOURNAL_FORMAT = 2;
+const JOURNAL_FORMAT = 2;
 
 const READABLE_FORMATS: ReadonlySet<unknown> = new Set([1, JOURNAL_FORMAT]);
 
@@ -120,7 +120,7 @@ export interface JournalContent {
   readonly hash: string;
 }
 
-/** Reads the journal of a run. A torn tail is dropped and told; a damaged line is refused. */
+/** Reads the journal of a run. A torn tail is dropped and reported; a damaged line is refused. */
 export async function readJournal(store: Store, environment: string, run: string): Promise<JournalContent> {
   const key = journalKey(environment, run);
   const stored = await store.get(key);
@@ -144,7 +144,7 @@ export function parseJournal(bytes: Buffer, key: string): JournalContent {
   return { entries, tornBytes: written.length - end, length: end, hash: previous };
 }
 
-/** A journal that was not closed may end in zeros: room for records that never came. */
+/** Versions before 0.1 wrote into room made of zeros: a journal of theirs that was not closed may end in some. */
 function withoutRoom(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;

@@ -23,7 +23,7 @@ import type { Direction, Entry, PlannedStep, Runner, Subject } from './entries.j
 export interface Place {
   /** Its name. */
   readonly host: string;
-  /** Tells one boot of it from another. */
+  /** Distinguishes one boot of it from another. */
   readonly boot_id: string;
 }
 
@@ -308,7 +308,7 @@ export type Noted = Pick<LedgerLine, 'step' | 'resource' | 'attempt'>;
  * Notes a resource. It replaces what the same step noted before of the same type and id, or correlation;
  * but what this run made stays its own, whatever a later attempt takes it for.
  */
-export function noteResource(ledger: LedgerLine[], noted: Noted): void {
+function noteResource(ledger: LedgerLine[], noted: Noted): void {
   const index = ledger.findIndex(({ step, resource }) => step === noted.step && isSame(resource, noted.resource));
   const known = ledger[index];
   const line: LedgerLine = { step: noted.step, resource: noted.resource, attempt: noted.attempt, fate: 'standing' };

@@ -7,6 +7,7 @@ import type {
   Channel,
   Command,
   Condition,
+  Encryption,
   Examination,
   Executor,
   Json,
@@ -14,10 +15,9 @@ import type {
   JsonSchema,
   Logger,
   Objects,
-  PartName,
+  Page,
   Remover,
   Router,
-  Seal,
   Snapshot,
   Store,
   StoreFactory,
@@ -30,8 +30,10 @@ export interface SnapshotProvider {
   latest(environment: string, accepts?: (snapshot: Snapshot) => boolean): Promise<Snapshot | null>;
   /** By id or unique prefix. Throws where there is none, or more than one, or where it or a file beside it is not what it was. */
   find(environment: string, id: string): Promise<Snapshot>;
+  /** Newest first; those that cannot be read are left out. */
+  page(environment: string, page: Page): Promise<readonly Snapshot[]>;
   /** The file of a part with that ending, checked and decrypted. */
-  readFile(snapshot: Snapshot, part: PartName, ending: string): Promise<Buffer>;
+  readFile(snapshot: Snapshot, part: string, ending: string): Promise<Buffer>;
 }
 
 /** What alerts are sent through. */
@@ -68,8 +70,8 @@ export interface PluginScope {
   executor(name: string, executor: Executor): void;
   /** Registers a better way back, for the decision about a failure. */
   strategy(name: string, strategy: Strategy): void;
-  /** Registers what belongs in snapshots besides the components. */
-  part(name: PartName, part: AnySnapshotPart): void;
+  /** Registers what belongs in snapshots besides the components, as the part of this name. */
+  part(name: string, part: AnySnapshotPart): void;
   /** Registers how resources of a type are taken away in a rollback. */
   resource(type: string, remover: Remover): void;
   /** Registers `{ <name>: argument }` in suites. */
@@ -87,7 +89,7 @@ export interface PluginScope {
   /** Provides snapshots to the kernel; one plugin alone may. */
   snapshots(provider: SnapshotProvider): void;
   /** Encrypts objects from now on; one plugin alone may. */
-  seal(seal: Seal): void;
+  encryption(encryption: Encryption): void;
   /** Registers what `ship doctor` looks at for the plugin. */
   examination(name: string, examination: Examination): void;
 

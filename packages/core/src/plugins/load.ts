@@ -178,7 +178,7 @@ function packageVersion(path: string): string | undefined {
 const PLUGIN_API = 1;
 
 /** What a module exports, as the plugin that it has to be. */
-export function checkPlugin(value: unknown, { reference, position }: PluginReference): Plugin {
+function checkPlugin(value: unknown, { reference, position }: PluginReference): Plugin {
   const problem = whatIsWrong(value);
   if (problem) throw errors.SHIP_PLUGIN_CONTRACT({ plugin: reference, problem }, { at: position });
   const plugin = definePlugin(value as Plugin);
@@ -220,7 +220,7 @@ function packageNames(reference: string): string[] {
  * Where the module of a plugin lies, seen from the folder of the config: a relative path,
  * a package, or the short name of one.
  */
-export async function resolvePlugin(plugin: PluginReference, dir: string, builtins: readonly string[] = []): Promise<string> {
+async function resolvePlugin(plugin: PluginReference, dir: string, builtins: readonly string[] = []): Promise<string> {
   const { reference } = plugin;
   if (reference.startsWith('.') || isAbsolute(reference)) {
     const path = resolve(dir, reference);
@@ -248,7 +248,7 @@ export async function resolvePlugin(plugin: PluginReference, dir: string, builti
 export type ImportModule = (url: string) => Promise<{ default?: unknown }>;
 
 /** What the module of a plugin exports. */
-export async function importPlugin(
+async function importPlugin(
   path: string,
   { reference, position }: PluginReference,
   { importModule, dir }: { readonly importModule: ImportModule; readonly dir: string },
@@ -278,9 +278,9 @@ const PLACE = /^((?:file:\/\/)?\/.*):(\d+)$/m;
 
 /**
  * `file:line` of a syntax error in a plugin, seen from a folder; undefined where nobody knows.
- * Of a module of its own kind Node tells the line only to those who ask for nothing but a check.
+ * Of a module of its own kind Node names the line only to those who ask for nothing but a check.
  */
-export function syntaxPlace(error: unknown, path: string, dir: string): string | undefined {
+function syntaxPlace(error: unknown, path: string, dir: string): string | undefined {
   if (!(error instanceof Error) || error.name !== 'SyntaxError') return undefined;
   const [, file, line] = PLACE.exec(error.stack?.split('\n', 1)[0] ?? '') ?? PLACE.exec(checked(path)) ?? [];
   if (file === undefined) return undefined;

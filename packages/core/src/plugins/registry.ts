@@ -1,6 +1,7 @@
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
+import { findCycles } from '../graph.js';
 import { type Hooks, pluginHooks } from '../hooks.js';
 import { objectsIn } from '../store/objects.js';
 import {
@@ -12,14 +13,13 @@ import {
   type Command,
   type Condition,
   type Config,
+  type Encryption,
   type Examination,
   type Executor,
   type JsonSchema,
   type Logger,
-  PART_NAMES,
   type Remover,
   type Router,
-  type Seal,
   type Store,
   type StoreFactory,
   type StoreOptions,
@@ -88,10 +88,12 @@ export class Registry {
   readonly plugins: LoadedPlugin[] = [];
   readonly examinations = new Table<Examination>('examination');
   snapshots: SnapshotProvider | undefined;
-  seal: Seal | undefined;
+  encryption: Encryption | undefined;
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+/** The files of a part are called like it, and so are these. */
+const NOT_PARTS = ['snapshot', 'config'];
 
 /** What the scopes of all plugins share. */
 export interface ScopeParts {
@@ -121,7 +123,7 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     hooks: pluginHooks(hooks, plugin),
     log: log(plugin),
     state,
-    objects: objectsIn(state, () => registry.seal),
+    objects: objectsIn(state, () => registry.encryption),
     action(name, action) {
       demand(action, `action ${named(name)}`, 'run');
       registry.actions.add(`${plugin}/${name}`, action, plugin);
@@ -153,13 +155,15 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       registry.strategies.add(named(name), strategy, plugin);
     },
     part(name, part) {
-      if (!PART_NAMES.includes(name))
-        throw errors.SHIP_PLUGIN_CONTRACT({
-          plugin,
-          problem: `${JSON.stringify(name)} is no part of a snapshot (${PART_NAMES.join(', ')})`,
-        });
-      for (const method of ['capture', 'restore']) demand(part, `part ${name}`, method);
+      for (const method of ['capture', 'restore']) demand(part, `part ${named(name)}`, method);
+      if (NOT_PARTS.includes(name))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} would lie where the snapshot itself does` });
+      const { after = [] } = part;
+      if (!Array.isArray(after) || !after.every((other) => typeof other === 'string'))
+        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} has an \`after\` that is no list of names` });
       registry.parts.add(name, part, plugin);
+      const [cycle] = findCycles(new Map(registry.parts.entries().map(([each, { after: others = [] }]) => [each, others])));
+      if (cycle) throw errors.SHIP_PART_CYCLE({ plugin, cycle });
     },
     resource(type, remover) {
       demand(remover, `resource ${named(type)}`, 'remove');
@@ -190,9 +194,10 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
       if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
       registry.snapshots = provider;
     },
-    seal(seal) {
-      if (registry.seal) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'seal', name: 'objects', plugin, owner: 'another plugin' });
-      registry.seal = seal;
+    encryption(encryption) {
+      if (registry.encryption)
+        throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'encryption', name: 'objects', plugin, owner: 'another plugin' });
+      registry.encryption = encryption;
     },
     examination(name, examination) {
       demand(examination, `examination ${named(name)}`, 'examine');

@@ -20,7 +20,7 @@ export interface SchemaMistake {
 export interface SchemaOwner {
   /** The plugin that brings the schema. */
   readonly plugin: string;
-  /** What is checked, such as `action helm/upgrade`. */
+  /** What is checked, such as `action files/copy`. */
   readonly what: string;
   /** Where the config uses it. */
   at?(): Position | undefined;
@@ -69,10 +69,10 @@ export class SchemaChecker {
 
 /** One line a mistake: of several forms that a value may have, only what is wrong with the one that it was meant to be. */
 function meant(all: readonly SchemaError[]): readonly SchemaError[] {
-  const telling = all.filter(({ keyword }) => !ECHOES.has(keyword));
-  const wrongType = (error: SchemaError) => error.keyword === 'type' && telling.some((other) => isOtherForm(error, other));
-  const kept = telling.filter((error) => !wrongType(error));
-  return kept.length > 0 ? kept : telling.length > 0 ? telling : all;
+  const specific = all.filter(({ keyword }) => !ECHOES.has(keyword));
+  const wrongType = (error: SchemaError) => error.keyword === 'type' && specific.some((other) => isOtherForm(error, other));
+  const kept = specific.filter((error) => !wrongType(error));
+  return kept.length > 0 ? kept : specific.length > 0 ? specific : all;
 }
 
 /** Does `other` speak of the same value, or a part of it, as another branch of one choice, and take its type as right? */

@@ -60,7 +60,7 @@ async function ask(session: Session, failure: Failure, decision: Decision): Prom
 }
 
 /** What is known of the run so far, and what can be done about it later. */
-export function guideOf(session: Session, failure: Failure): InterventionGuide {
+function guideOf(session: Session, failure: Failure): InterventionGuide {
   const { kernel, record, journal } = session;
   const { environment, store } = kernel.config;
   return {

@@ -10,7 +10,7 @@ import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
 
 /** This machine, unless a step names another place. */
-export const LOCAL = 'local';
+const LOCAL = 'local';
 
 /** The context of what belongs to no step. */
 export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
@@ -131,8 +131,8 @@ export function idleStepContext(kernel: Kernel, run: string, step: Step, signal:
 /** Of the name of a log, without its suffix. */
 const LONGEST_NAME = 100;
 
-/** Writes what a tool says to the log of its step, redacted, and tells the view. */
-export function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
+/** Writes what a tool says to the log of its step, redacted, and hands it to the view. */
+function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
   const { kernel, id } = session;
   const text = kernel.redactor.redact(said);
   // A check may have any name; ids of steps are plain already.

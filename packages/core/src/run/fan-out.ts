@@ -99,7 +99,7 @@ export function onEachTarget(action: AnyAction, place: string, executor: Executo
 /** Puts one target back, unless nothing happened there. */
 async function restoreAt(action: AnyAction, ctx: StepContext, target: string, before: Json, input: JsonObject): Promise<Restored> {
   const there = ctx.at(target);
-  // Who cannot tell is restored: restores are idempotent.
+  // What is unknown is restored: restores are idempotent.
   const probed = await Promise.resolve(action.probe?.(there, input, before)).catch(() => undefined);
   if (probed === 'untouched') return { changed: false };
   if (action.restore === undefined) return { changed: false, kept: `${ctx.step.uses} has no restore` };

@@ -30,7 +30,7 @@ export async function obtainLease(
 ): Promise<Lease> {
   const { store, lockWaitMs } = kernel;
   const asked = monotonicMs();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     signal?.throwIfAborted();
     try {
@@ -41,28 +41,28 @@ export async function obtainLease(
       const owner = await store.leaseOwner(environment);
       const left = lockWaitMs - (monotonicMs() - asked);
       if (left <= 0) throw owner ? errors.SHIP_LEASE_HELD({ environment, owner, waitedMs: lockWaitMs }) : error;
-      if (owner && !told.has(owner.run)) tell(kernel, environment, owner);
-      if (owner) told.add(owner.run);
+      if (owner && !reported.has(owner.run)) reportHolder(kernel, environment, owner);
+      if (owner) reported.add(owner.run);
       await sleep(Math.min(left, delay * (0.5 + Math.random() / 2)), signal ?? new AbortController().signal);
     }
   }
 }
 
-/** Resolves when the lease is free, and throws where it is not. The next holder is told of whoever died with it all the same. */
+/** Resolves when the lease is free, and throws where it is not. The next holder knows of whoever died with it all the same. */
 export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> {
   const lease = await obtainLease(kernel, uniqueId, asking);
   await lease.release(lease.previous);
 }
 
-/** Renews a lease until it is told to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
+/** Renews a lease until it is asked to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
 export function keepAlive(lease: Lease): () => void {
   const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS).unref();
   return () => clearInterval(timer);
 }
 
 /**
- * Frees the lease of the environment, and tells from whom; undefined where nobody holds it. Never takes it from who is alive;
- * where nobody can tell, somebody has to say yes.
+ * Frees the lease of the environment, and returns from whom; undefined where nobody holds it. Never takes it from who is alive;
+ * where it is unknown, somebody has to say yes.
  */
 export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined> {
   const { store, config } = kernel;
@@ -83,7 +83,7 @@ export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined
 
 const isHeld = (error: unknown): boolean => isShipError(error) && error.code === 'SHIP_LEASE_HELD';
 
-function tell(kernel: Kernel, environment: string, { user, host, pid, since, command, run }: LeaseOwner): void {
+function reportHolder(kernel: Kernel, environment: string, { user, host, pid, since, command, run }: LeaseOwner): void {
   kernel
     .log('run')
     .info(`waiting for ${environment}: it is being deployed by ${user}@${host} (pid ${pid}) since ${since}: ${command} (run ${run})`);

@@ -11,7 +11,7 @@ import { keepAlive, obtainLease } from './lease.js';
 import { lastRun, type PastRun } from './read/past-run.js';
 import { plannedStep, Session } from './session.js';
 
-/** What a run is told from outside. */
+/** What a run is given from outside. */
 export interface RunOptions {
   /** The command line, for journal and lease. */
   readonly command: string;
@@ -51,7 +51,7 @@ async function leased(
   const stopBeating = keepAlive(lease);
   try {
     const session = await openSession(lease).catch(async (error: unknown) => {
-      // Nothing was done about a run that was never ended: the next holder has to be told of it.
+      // Nothing was done about a run that was never ended: the next holder has to know of it.
       // What kept the session from opening may keep the lease from being given back: it is free once this process has ended.
       await lease.release(lease.previous).catch(() => {});
       throw error;
@@ -120,7 +120,7 @@ async function reopenSession(
     const unverified = await readUnverified(kernel);
     const unverifiedSince = unverified === id ? null : unverified;
     const session = new Session({ kernel, plan, command, id, lease, journal, state, target, unverifiedSince });
-    // The report tells of a run that has ended, which this one has not any more.
+    // The report is of a run that has ended, which this one has not any more.
     await kernel.store.remove(reportKey(kernel.config.environment, id));
     await session.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
     if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);

@@ -204,7 +204,7 @@ export interface RunRecord {
 }
 
 /** The record of a run in which nothing has happened. */
-export function emptyRecord(plan: Plan): RunRecord {
+function emptyRecord(plan: Plan): RunRecord {
   return { steps: plan.steps.map(notRun), failure: null, decision: null, rollback: null, verification: {}, snapshot: null };
 }
 

@@ -1,17 +1,4 @@
-import {
-  closeSync,
-  fchmodSync,
-  fdatasync,
-  fdatasyncSync,
-  fsync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { temporaryName } from '../ids.js';
 
@@ -49,22 +36,6 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** As {@link makeFolder}; the folder is there at once, and durable when the promise resolves. */
-export async function makeFolderBeside(folder: string): Promise<void> {
-  const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first !== undefined) await syncFolderBeside(dirname(first));
-}
-
-/** As {@link syncFolder}, with the thread free for other work meanwhile. */
-export function syncFolderBeside(folder: string): Promise<void> {
-  const fd = openSync(folder, 'r');
-  return settled((done) => fsync(fd, done)).finally(() => closeSync(fd));
-}
-
-function settled(act: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => act((error) => (error === null ? resolve() : reject(error))));
-}
-
 /** Writes a file under a temporary name, durable, and hands the name to `publish`. */
 function writeTemporary(path: string, data: Uint8Array, within: string | undefined, publish: (temporary: string) => void): void {
   makeFolder(dirname(path));
@@ -98,23 +69,6 @@ export function createFile(path: string, data: Uint8Array, within?: string): boo
     created = publishNew(temporary, path);
   });
   return created;
-}
-
-/** As {@link createFile}, with the thread free meanwhile. The folder must be there, and its new entry is for the caller to make durable. */
-export async function createFileBeside(path: string, data: Uint8Array): Promise<boolean> {
-  const temporary = temporaryName(path);
-  const fd = openSync(temporary, 'wx', FILE_MODE);
-  try {
-    fchmodSync(fd, FILE_MODE);
-    writeFully(fd, data);
-    await settled((done) => fdatasync(fd, done));
-    return publishNew(temporary, path);
-  } catch (error) {
-    tryUnlink(temporary);
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Gives a file its name, unless there is one of that name. */

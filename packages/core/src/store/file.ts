@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
@@ -55,26 +55,6 @@ export class FileStore implements Store {
       .map((name) => (folder === '' ? name : `${folder}/${name}`))
       .filter((key) => key.startsWith(prefix) && !isTemporary(key))
       .sort();
-  }
-
-  async tail(key: string, bytes: number): Promise<Buffer | undefined> {
-    const path = this.#path(key);
-    try {
-      return readEnd(path, bytes);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw errors.SHIP_STORE_READ_FAILED({ path, reason: reasonOf(error) }, { cause: error });
-    }
-  }
-
-  async changed(key: string): Promise<string> {
-    try {
-      // To a quarter of a microsecond, which is finer than the clocks of most file systems; the exact one takes half as long again.
-      return String(statSync(this.#path(key)).mtimeMs);
-    } catch (error) {
-      if (isMissing(error)) return '0';
-      throw errors.SHIP_STORE_READ_FAILED({ path: key, reason: reasonOf(error) }, { cause: error });
-    }
   }
 
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
@@ -152,18 +132,6 @@ export class FileStore implements Store {
   /** A key holds nothing that a path could be made shorter by, and a list asks for many. */
   #path(key: string): string {
     return `${this.folder}${sep}${checkKey(key)}`;
-  }
-}
-
-function readEnd(path: string, bytes: number): Buffer {
-  const fd = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(fd);
-    const end = Buffer.allocUnsafeSlow(Math.min(size, bytes));
-    const read = readSync(fd, end, 0, end.length, size - end.length);
-    return read === end.length ? end : end.subarray(0, read);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -16,7 +16,7 @@ import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import { temporaryName } from '../ids.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { createFile, createFileBeside, FILE_MODE, FOLDER_MODE, makeFolderBeside, syncFolderBeside } from './durable.js';
+import { createFile, FILE_MODE, FOLDER_MODE } from './durable.js';
 import { judge } from './liveness.js';
 
 /** Without a heartbeat for so long, a holder that nobody can see is dead. */
@@ -44,19 +44,15 @@ export interface LeasePlace {
 
 /**
  * Takes the lease of an environment. Each change of hands is a new file, `<token>.json`, created
- * by an exclusive link: exactly one contender makes generation n + 1, and tokens only grow. Its name becomes durable
- * while the holder prepares what it will do; `check`, which is asked before anything is done, waits for that.
+ * by an exclusive link: exactly one contender makes generation n + 1, and tokens only grow.
  */
-export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<Lease> {
+export function takeLease(place: LeasePlace, owner: LeaseOwner): Lease {
   const { folder, environment, ttl_ms } = place;
-  const made = makeFolderBeside(folder);
-  // Heard below; until then it may fail.
-  made.catch(() => {});
   const last = readLast(folder);
   const holder = last && holderOf(folder, last);
   if (holder && holder.liveness !== 'dead') throw errors.SHIP_LEASE_HELD({ environment, owner: holder });
   const token = (last?.token ?? 0) + 1;
-  const isOurs = await createFileBeside(fileOf(folder, token), contentOf({ token, owner, ttl_ms }));
+  const isOurs = writeGeneration(folder, { token, owner, ttl_ms });
   if (!isOurs || readLast(folder)?.token !== token) return takeLease(place, owner);
   prune(folder, token);
   mkdirSync(writesFolder(folder, token), { mode: FOLDER_MODE });
@@ -67,26 +63,18 @@ export async function takeLease(place: LeasePlace, owner: LeaseOwner): Promise<L
   }
   const previous = last?.owner ?? last?.unfinished;
   const demand = () => demandHeld(folder, environment, token);
-  const durable = Promise.all([made, syncFolderBeside(folder)]).catch((cause: unknown) => {
-    throw errors.SHIP_STORE_WRITE_FAILED({ path: folder, reason: messageOf(cause) }, { cause });
-  });
-  durable.catch(() => {});
   return {
     environment,
     owner,
     token,
     ttl_ms,
     ...(previous ? { previous } : {}),
-    async check() {
-      await durable;
-      demand();
-    },
+    check: async () => demand(),
     async renew() {
       demand();
       beat(folder, token);
     },
     async release(unfinished) {
-      await durable.catch(() => {});
       if (readLast(folder)?.token !== token) return;
       writeGeneration(folder, { token: token + 1, owner: null, ...(unfinished ? { unfinished } : {}) });
       takeAway(folder, token);
@@ -120,7 +108,7 @@ export function readHolder(folder: string): LeaseHolder | undefined {
   return last && holderOf(folder, last);
 }
 
-/** Takes the lease with that token from its holder. The next one is told whose run was never ended. */
+/** Takes the lease with that token from its holder. The next one knows whose run was never ended. */
 export function freeLease(folder: string, token: number): boolean {
   const last = readLast(folder);
   if (last?.token !== token || last.owner === null) return false;
@@ -134,14 +122,11 @@ function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Gener
   return { ...owner, token, ...judge(owner, () => heartbeatAge(folder, token), ttl_ms) };
 }
 
-/** Not by `join`, which takes longer than to look whether the file is there: two of them are looked for before every step. */
-const fileOf = (folder: string, token: number): string => `${folder}/${token}.json`;
+const fileOf = (folder: string, token: number): string => join(folder, `${token}.json`);
 
 function writeGeneration(folder: string, generation: Generation): boolean {
-  return createFile(fileOf(folder, generation.token), contentOf(generation));
+  return createFile(fileOf(folder, generation.token), Buffer.from(JSON.stringify(generation)));
 }
-
-const contentOf = (generation: Generation): Buffer => Buffer.from(JSON.stringify(generation));
 
 function readLast(folder: string): Generation | undefined {
   const token = tokens(folder).at(-1);
@@ -185,18 +170,18 @@ function takeAway(folder: string, token: number): void {
 }
 
 /** A file beside the lease, `<token>.heartbeat`: its time is when the holder last said that it lives. */
-export const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
+const heartbeatFile = (folder: string, token: number): string => join(folder, `${token}.heartbeat`);
 
 /** One beat. It is written, not touched: then its time is by the clock of the store, not by that of this machine. Nobody needs it after a crash, so nothing is flushed. */
-export function beat(folder: string, token: number): void {
+function beat(folder: string, token: number): void {
   writeFileSync(heartbeatFile(folder, token), `${new Date().toISOString()}\n`, { mode: FILE_MODE });
 }
 
 /**
  * Milliseconds since the last beat; the making of the lease counts as the first. Both times are times of files
- * in this folder, so the clocks of two machines are never compared. null where the store does not tell.
+ * in this folder, so the clocks of two machines are never compared. null where the store does not say.
  */
-export function heartbeatAge(folder: string, token: number): number | null {
+function heartbeatAge(folder: string, token: number): number | null {
   const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(join(folder, `${token}.json`));
   const now = storeTime(folder);
   return last === undefined || now === undefined ? null : Math.max(0, Math.round(now - last));

@@ -28,7 +28,7 @@ export interface Proof {
 const OUTSIDE_CONTAINERS = 'pid:[4026531836]';
 
 /**
- * Alive or dead by pid, start and boot, where these tell. A hostname alone does not: containers bear any name,
+ * Alive or dead by pid, start and boot, where these say. A hostname alone does not: containers bear any name,
  * so another boot is proof between machines only, and a pid counts in its own namespace only.
  */
 export function proofOf(owner: LeaseOwner, here: Place = thisPlace()): Proof {
@@ -54,7 +54,7 @@ export function judge(owner: LeaseOwner, heartbeatAge: () => number | null, ttlM
 function proofByPid({ pid, process_started }: LeaseOwner): Proof {
   const hidden = process_started === '' || processStartTime(pid) === undefined;
   if (!hidden) return isAlive({ pid, started: process_started }) ? { liveness: 'alive', evidence: 'its process runs' } : dead(GONE);
-  // A start that nobody knows, or a system that hides the processes of others: that the pid is free is all that can be told.
+  // A start that nobody knows, or a system that hides the processes of others: that the pid is free is all that is known.
   return exists(pid) ? unproven('a process has its pid, and nothing tells whether it is the same one') : dead(GONE);
 }
 
@@ -73,7 +73,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Who runs this, as far as the system tells. */
+/** Who runs this, as far as the system reports it. */
 export function userName(): string {
   try {
     return userInfo().username;

@@ -1,17 +1,17 @@
 import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../ids.js';
-import type { HeldObjects, Objects, Seal, Store } from '../types/index.js';
+import type { Encryption, HeldObjects, Objects, Store } from '../types/index.js';
 
 const PLAIN = 'objects';
-const SEALED = 'objects/sealed';
+const ENCRYPTED = 'objects/sealed';
 
-/** Objects in a store, named by the hash of what lies there. Sealed where somebody seals. */
-export function objectsIn(store: Store, sealer: () => Seal | undefined): Objects {
+/** Objects in a store, named by the hash of what lies there. Encrypted where somebody encrypts. */
+export function objectsIn(store: Store, encryptionNow: () => Encryption | undefined): Objects {
   return Object.freeze<Objects>({
     async put(bytes) {
-      const seal = sealer();
-      const stored = seal === undefined ? bytes : await seal.close(Buffer.from(bytes));
-      const key = `${seal === undefined ? PLAIN : SEALED}/${sha256(stored)}`;
+      const encryption = encryptionNow();
+      const stored = encryption === undefined ? bytes : await encryption.encrypt(Buffer.from(bytes));
+      const key = `${encryption === undefined ? PLAIN : ENCRYPTED}/${sha256(stored)}`;
       if ((await store.get(key))?.value.equals(stored) !== true) await store.put(key, stored);
       return key;
     },
@@ -19,10 +19,10 @@ export function objectsIn(store: Store, sealer: () => Seal | undefined): Objects
       const stored = (await store.get(key))?.value;
       if (stored === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is gone' });
       if (sha256(stored) !== key.slice(key.lastIndexOf('/') + 1)) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is not what it was' });
-      if (!key.startsWith(`${SEALED}/`)) return stored;
-      const seal = sealer();
-      if (seal === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is encrypted, and nothing here can open it' });
-      return seal.open(key, stored);
+      if (!key.startsWith(`${ENCRYPTED}/`)) return stored;
+      const encryption = encryptionNow();
+      if (encryption === undefined) throw errors.SHIP_OBJECT_DAMAGED({ key, problem: 'is encrypted, and nothing here can open it' });
+      return encryption.decrypt(key, stored);
     },
     async hold(owner, keys) {
       const at = `${HELD}/${owner}.json`;

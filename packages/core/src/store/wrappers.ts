@@ -29,14 +29,6 @@ export abstract class ForwardingStore implements Store {
     return this.behind.list(prefix);
   }
 
-  async tail(key: string, bytes: number): Promise<Buffer | undefined> {
-    return this.behind.tail ? this.behind.tail(key, bytes) : (await this.behind.get(key))?.value;
-  }
-
-  async changed(key: string): Promise<string> {
-    return (await this.behind.changed?.(key)) ?? '';
-  }
-
   async remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void> {
     return this.behind.remove(key, demands);
   }

@@ -6,7 +6,7 @@ export interface Change {
   readonly kind: 'create' | 'update' | 'replace' | 'delete' | 'run';
   /** What is touched, in words a person recognises. */
   readonly what: string;
-  /** How this change alone would be undone, where that can be told. */
+  /** How this change alone would be undone, where that is known. */
   readonly undo?: string;
 }
 
@@ -14,7 +14,7 @@ export interface Change {
 export interface Resource {
   /** What kind of thing, such as `release` or `bucket`; its remover is registered by this name. */
   readonly type: string;
-  /** Tells it from others of its type. */
+  /** Distinguishes it from others of its type. */
   readonly id: string;
   /** `created` by this step, `reused` where it was there before, `pending` before the call that makes it. Never removed: `reused`. */
   readonly provenance: 'created' | 'reused' | 'pending';

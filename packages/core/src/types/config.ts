@@ -72,7 +72,7 @@ export interface ComponentConfig {
   readonly dependencies: Readonly<Record<string, DependencyKind>>;
   /** Ranges of versions, by the name of a dependency; what is in none of them does not fit. */
   readonly compatible_with: Readonly<Record<string, string>>;
-  /** The name of the interface that it offers: two versions with the same one are interchangeable. Absent: the versions tell. */
+  /** The name of the interface that it offers: two versions with the same one are interchangeable. Absent: the versions decide. */
   readonly contract?: string;
   /** What weighs traffic between its versions; absent: what its driver brings, if anything. */
   readonly router?: RouterConfig;
@@ -80,7 +80,7 @@ export interface ComponentConfig {
   readonly settings: JsonObject;
 }
 
-/** A router, as a component names it: `router: front`, or `router: { haproxy: { … } }`. */
+/** A router, as a component names it: `router: edge`, or `router: { edge: { … } }`. */
 export interface RouterConfig {
   /** The name that its plugin gave it. */
   readonly name: string;
@@ -110,7 +110,7 @@ export interface StepConfig {
   readonly retry?: RetryConfig;
   /** Of one attempt, in milliseconds. Absent: half an hour. */
   readonly timeout_ms?: number;
-  /** A failure is told, and the run goes on. */
+  /** A failure is reported, and the run goes on. */
   readonly continue_on_error: boolean;
   /** Absent: what the action says, and otherwise true. */
   readonly critical?: boolean;
@@ -174,7 +174,7 @@ export interface Config {
   readonly lane: Lane;
   /** How many independent steps run side by side, 1 to 64. */
   readonly max_parallel: number;
-  /** Names of environment variables that hold secrets, besides those whose name tells. */
+  /** Names of environment variables that hold secrets, besides those whose name says so. */
   readonly secrets: readonly string[];
   /** `optimization.rollback`, with its defaults. */
   readonly rollback: RollbackConfig;

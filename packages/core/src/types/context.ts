@@ -13,7 +13,7 @@ export interface ProcessIdentity {
   readonly pgid: number;
   /** The command line. */
   readonly command: string;
-  /** When it started, as the system tells; absent where it had ended before anybody could ask. */
+  /** When it started, as the system reports it; absent where it had ended before anybody could ask. */
   readonly started?: string;
   /** How long it wants to end in order after one SIGINT, in milliseconds. Who finds it later grants it that, too. */
   readonly grace_ms?: number;
@@ -116,7 +116,7 @@ export interface Context {
   resolve<T>(value: T): T;
   /** The router before a component; undefined where none stands there. */
   routerOf(component: ComponentConfig): Router | undefined;
-  /** Where versions of a component listen, asked of its driver; empty where that cannot tell. */
+  /** Where versions of a component listen, asked of its driver; empty where that does not know. */
   targetsOf(component: ComponentConfig): Promise<Targets>;
   /** What happened in the environment before, and how it stands. */
   readonly history: History;
@@ -169,7 +169,7 @@ export interface Router {
   weights(ctx: Context, component: ComponentConfig): Promise<Weights>;
   /** Resolves when the new weights are in force, read back from the router. */
   shift(ctx: Context, component: ComponentConfig, weights: Weights): Promise<void>;
-  /** Are requests under way on a version? Who waits for them to end asks again. Absent where nobody can tell. */
+  /** Are requests under way on a version? Who waits for them to end asks again. Absent where it is unknown. */
   busy?(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;
   /** Whether a version could be given traffic. */
   healthy(ctx: Context, component: ComponentConfig, version: string): Promise<boolean>;

@@ -4,7 +4,7 @@ import type { Argv, Context, ExecOptions, ExecResult, StepContext, Targets } fro
 import type { FailureType, Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
 import type { ComponentState, Finding, Probed, Restored } from './restorable.js';
-import type { CapturedPart, PartName, Snapshot } from './snapshot.js';
+import type { CapturedPart, Snapshot } from './snapshot.js';
 
 /** How resources of one type are taken away in a rollback. */
 export interface Remover {
@@ -27,7 +27,7 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   preview?(ctx: StepContext, input: Input): Promise<readonly Change[]> | readonly Change[];
   /** Reads what `run` would change. Plain JSON of at most 8 MB; what throws here fails the step before it acted. */
   capture?(ctx: StepContext, input: Input): Promise<Before> | Before;
-  /** Acts. Told through `ctx.signal` to stop; what throws fails the step. A ShipError may name `failureType` and `trigger`. */
+  /** Acts. Asked to stop through `ctx.signal`; what throws fails the step. A ShipError may name `failureType` and `trigger`. */
   run(ctx: StepContext, input: Input, before: Before): Promise<Result> | Result;
   /** What is true now. Reads only; one that throws counts as not knowing, and the step is restored. */
   probe?(ctx: StepContext, input: Input, before: Before): Promise<Probed> | Probed;
@@ -43,7 +43,7 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   readonly irreversible?: string | ((input: Input) => string | undefined);
   /** `false` where a failure of the action alone does not call for a rollback. Default true. */
   readonly critical?: boolean;
-  /** How long it may take to end in order after it was told to stop, in milliseconds. Default 20,000. */
+  /** How long it may take to end in order after it was asked to stop, in milliseconds. Default 20,000. */
   readonly grace_ms?: number;
 }
 
@@ -142,11 +142,8 @@ export interface Command {
   /** Shown after the name in `--help`, such as `list|stop [component]`. */
   readonly usage?: string;
   /** Resolves to the JSON document for `--json`; writes for people through `print`. */
-  run(ctx: CommandContext, args: readonly string[]): Promise<Answer>;
+  run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
 }
-
-/** The JSON document of a command. One that is long is given as a function: it is called only where somebody asked for `--json`. */
-export type Answer = Json | void | (() => Json);
 
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
@@ -154,12 +151,12 @@ export interface CommandContext extends Context {
   readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
-  /** For people: a line, or several at once, which takes less time than one after the other. */
+  /** For people: a line, or several at once. */
   print(text: string): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
-  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot tell. */
-  compareParts(snapshot: Snapshot): Promise<Readonly<Partial<Record<PartName, readonly string[] | null>>>>;
+  /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot compare. */
+  compareParts(snapshot: Snapshot): Promise<Readonly<Record<string, readonly string[] | null>>>;
   /** Ids of the snapshot that is live, and of the one that a run which has not ended well would go back to. */
   neededSnapshots(): Promise<readonly string[]>;
 }
@@ -178,13 +175,15 @@ export interface PartFiles {
 
 /** What belongs to an environment besides its components, such as its infrastructure. Captured, admitted and restored like them. */
 export interface SnapshotPart<Value extends Json = Json> {
+  /** Names of the parts that it stands on: they go back before it. A part that is not there is no matter. */
+  readonly after?: readonly string[];
   /** What is live; undefined where there is nothing to keep. Reads only. */
   capture(ctx: Context): Promise<CapturedPart<Value> | undefined> | CapturedPart<Value> | undefined;
   /** Can it go back to `value`, and does that do no harm? Reads only. */
   admit?(ctx: Context, value: Value, files: PartFiles): Promise<readonly Finding[]> | readonly Finding[];
   /** Makes it as `value` has it. Idempotent; `changed: false` where it was so already. */
   restore(ctx: Context, value: Value, files: PartFiles): Promise<Restored> | Restored;
-  /** Is what is live what `value` was captured from, as far as is written down? Asks nothing that takes long. Absent: nobody can tell. */
+  /** Is what is live what `value` was captured from, as far as is written down? Asks nothing that takes long. Absent: unknown. */
   isLive?(ctx: Context, value: Value): Promise<boolean> | boolean;
   /** How what is live differs from `value`, a line each; none where it does not. Reads only. */
   compare?(ctx: Context, value: Value, files: PartFiles): Promise<readonly string[]> | readonly string[];
@@ -202,7 +201,7 @@ export interface Executor {
    */
   exec(ctx: Context, command: Argv, options: ExecOptions): Promise<ExecResult>;
   /**
-   * What the place consists of, by names that tell them apart, such as hosts. A step runs on each of them, and goes back
+   * What the place consists of, by names of their own, such as hosts. A step runs on each of them, and goes back
    * on each that it reached. Asked before anything runs. Absent: the place is one.
    */
   targets?(ctx: Context): Promise<readonly string[]> | readonly string[];

@@ -13,7 +13,7 @@ export const FAILURE_TYPES = [
   'git_error',
   'unknown',
 ] as const;
-/** The type of a failure; `unknown` where nothing tells. */
+/** The type of a failure; `unknown` where nothing says. */
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
 /** What set a rollback off, most severe first. */

@@ -1,9 +1,10 @@
 import type { Resource } from './change.js';
 import type { Report, RunStatus } from './report.js';
 import type { ComponentState } from './restorable.js';
+import type { Snapshot } from './snapshot.js';
 import type { LeaseHolder } from './store.js';
 
-/** What is deployed in an environment, as `deployed-version.json` tells it. */
+/** What is deployed in an environment, as `deployed-version.json` has it. */
 export interface DeployedVersion {
   /** That of the environment as a whole. */
   readonly version: string;
@@ -24,7 +25,7 @@ export type ListedStatus = RunStatus | 'running' | 'unknown';
 export interface ListedRun {
   /** Its id. */
   readonly run: string;
-  /** Its verb; null where nothing tells. */
+  /** Its verb; null where nothing says. */
   readonly command: string | null;
   /** How it ended, or how it stands. */
   readonly status: ListedStatus;
@@ -80,6 +81,8 @@ export interface History {
   report(run: string): Promise<Report | undefined>;
   /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */
   status(): Promise<EnvironmentStatus>;
+  /** Snapshots, newest first; none where no plugin keeps any. */
+  snapshots(page?: Page): Promise<readonly Snapshot[]>;
   /** What is live now, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   live(): Promise<Readonly<Record<string, ComponentState>>>;
 }

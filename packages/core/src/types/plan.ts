@@ -25,7 +25,7 @@ export interface Step {
   readonly retry?: RetryConfig;
   /** Of one attempt, in milliseconds. */
   readonly timeout_ms: number;
-  /** A failure is told, and the run goes on. */
+  /** A failure is reported, and the run goes on. */
   readonly continue_on_error: boolean;
   /** Its failure is CRITICAL; otherwise HIGH. */
   readonly critical: boolean;

@@ -3,7 +3,7 @@ import type { Decision, Evidence, Failure, SuiteName } from './failure.js';
 import type { Json } from './json.js';
 import type { PreviewedStep } from './plan.js';
 import type { Finding } from './restorable.js';
-import type { PartName, Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 
 /** How a run ended. `refused`: by a rule, before anything was touched or before anything was taken back. */
 export type RunStatus = 'succeeded' | 'rolled_back' | 'failed' | 'rollback_incomplete' | 'refused' | 'interrupted';
@@ -115,8 +115,8 @@ export interface ComponentReport {
 
 /** What a rollback made of a part of the environment besides its components. */
 export interface PartReport {
-  /** Its field in the snapshot. */
-  readonly name: PartName;
+  /** Its name in the snapshot. */
+  readonly name: string;
   /** `unchanged`: it was already as it should be. */
   readonly status: 'restored' | 'unchanged' | 'failed';
   /** One line, such as `2 resources changed`. */

@@ -16,7 +16,7 @@ export interface Restored {
 
 /** A finding of `plan` or of an admission check. `block` is never overridden, `warn` by `--force-rollback`. */
 export interface Finding {
-  /** `block` refuses, `warn` refuses what a person asked for without `--force-rollback`, `info` is told. */
+  /** `block` refuses, `warn` refuses what a person asked for without `--force-rollback`, `info` is reported. */
   readonly level: 'info' | 'warn' | 'block';
   /** The rule, such as `irreversible-last`. */
   readonly rule: string;

@@ -5,7 +5,7 @@ import type { Decision, Failure } from './failure.js';
 import type { Plan } from './plan.js';
 import type { ComponentReport, PartReport, RollbackReport, VerificationReport, Way } from './report.js';
 import type { ComponentState, Finding } from './restorable.js';
-import type { CapturedPart, PartName, Snapshot } from './snapshot.js';
+import type { CapturedPart, Snapshot } from './snapshot.js';
 import type { Store } from './store.js';
 
 /** What the hooks of a run are given besides their subject. */
@@ -24,7 +24,7 @@ export interface RunContext extends Context {
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** What is live of everything else, asked of each part's plugin. */
   captureParts(): Promise<CapturedParts>;
-  /** Tells view, log and metrics what happened. */
+  /** Reports what happened to view, log and metrics. */
   announce(event: ShipEvent): void;
   /** The verified snapshot that a rollback of this run would go back to. */
   readonly target: Snapshot | null;
@@ -33,7 +33,7 @@ export interface RunContext extends Context {
 /** What an environment has besides its components, at a moment. */
 export interface CapturedParts {
   /** By name; a part that has nothing to keep is absent. */
-  readonly parts: Readonly<Partial<Record<PartName, CapturedPart>>>;
+  readonly parts: Readonly<Record<string, CapturedPart>>;
   /** What could not be captured, and why: what is kept without it is not whole. */
   readonly problems: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { ComponentState } from './restorable.js';
 /** The state of an environment after a verified success. */
 export interface Snapshot {
   /** Grows when a field changes its meaning. */
-  readonly format: 1;
+  readonly format: 2;
   /** `snapshot-` and its time; unique in a fleet, and sorts by time. */
   readonly id: string;
   /** Snapshots of another project are refused. */
@@ -16,18 +16,14 @@ export interface Snapshot {
   readonly timestamp: string;
   /** That of the environment as a whole. */
   readonly version: string;
-  /** The commit that was deployed, where git knows. */
+  /** The commit that was deployed, where that is known. */
   readonly git_sha: string | null;
   /** The id of the run that left it. */
   readonly run: string | null;
   /** What was live, by name. Secrets are references. */
   readonly components: Readonly<Record<string, ComponentState>>;
-  /** The {@link SnapshotPart} of this name; null where no plugin contributes it. */
-  readonly terraform: Json;
-  /** As `terraform`. */
-  readonly helm_values: Json;
-  /** As `terraform`. */
-  readonly migrations: Json;
+  /** What else the environment had, by the name of the {@link SnapshotPart}: what its plugin needs to put it back. */
+  readonly parts: Readonly<Record<string, Json>>;
   /** What of the config goes back with the code: `components` and `verify`. */
   readonly config: JsonObject;
   /** true: passed; false: failed but not required; null: nothing to run. */
@@ -54,16 +50,11 @@ export interface SnapshotFile {
   readonly sealed?: true;
 }
 
-/** The fields of a snapshot that plugins fill, in the order in which they go back: what the others stand on comes first. */
-export const PART_NAMES = ['terraform', 'migrations', 'helm_values'] as const;
-/** The name of a part. */
-export type PartName = (typeof PART_NAMES)[number];
-
 /** What a part is at a moment. */
 export interface CapturedPart<Value extends Json = Json> {
   /** What stands in the snapshot, and is all that `restore` is given: plain JSON, secrets by name. */
   readonly value: Value;
-  /** Files beside the snapshot, by ending: `{ tfstate: '…' }` of the part `terraform` is `terraform-<timestamp>.tfstate`. */
+  /** Files beside the snapshot, by ending: `{ state: '…' }` of the part `infra` is `infra-<timestamp>.state`. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
   /** Keys of the store, below `objects/`, that the value points at: kept as long as any snapshot names them. */
   readonly objects?: readonly string[];

@@ -46,18 +46,18 @@ export interface LeaseOwner {
   readonly since: string;
 }
 
-/** `unproven`: from here nobody can tell, and its heartbeat has not stopped for long enough. */
+/** `unproven`: from here it is unknown, and its heartbeat has not stopped for long enough. */
 export type Liveness = 'alive' | 'dead' | 'unproven';
 
 /** The owner of a lease, and whether it lives. */
 export interface LeaseHolder extends LeaseOwner {
   /** Of its lease. */
   readonly token: number;
-  /** Whether its process runs, as far as can be told from here. */
+  /** Whether its process runs, as far as is known here. */
   readonly liveness: Liveness;
   /** How that is known: `its process is gone`. */
   readonly evidence: string;
-  /** Since its last heartbeat, by the clock of the store; null where that cannot be told. */
+  /** Since its last heartbeat, by the clock of the store; null where that is unknown. */
   readonly heartbeat_age_ms: number | null;
 }
 
@@ -77,7 +77,7 @@ export interface Lease {
   check(): Promise<void>;
   /** The heartbeat: says that the holder lives. Whoever holds it calls this several times a ttl. */
   renew(): Promise<void>;
-  /** Gives it back; harmless where it was taken over. `unfinished` is who the next holder is told as `previous`. */
+  /** Gives it back; harmless where it was taken over. `unfinished` is who the next holder is given as `previous`. */
   release(unfinished?: LeaseOwner): Promise<void>;
 }
 
@@ -110,13 +110,6 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
-  /** The last bytes of a value, or all of it where it is shorter; undefined where there is none. Absent: it is read whole. */
-  tail?(key: string, bytes: number): Promise<Buffer | undefined>;
-  /**
-   * Differs after the value of a key has changed, or after a key directly below a folder was added, replaced or removed;
-   * costs next to nothing. In a folder a record that is appended may not show. Absent, or empty, where a store cannot tell.
-   */
-  changed?(key: string): Promise<string>;
   /** Removes a key and what is below it; no error where there is nothing. */
   remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void>;
   /** Takes the lease of an environment, also that of a dead holder. Throws SHIP_LEASE_HELD where its holder may be alive. */
@@ -127,12 +120,12 @@ export interface Store {
   freeLease(environment: string, token: number): Promise<boolean>;
 }
 
-/** Encrypts what may hold values that are secret, and opens it again. */
-export interface Seal {
+/** Encrypts what may hold values that are secret. */
+export interface Encryption {
   /** Encrypts. */
-  close(bytes: Buffer): Promise<Buffer>;
+  encrypt(bytes: Buffer): Promise<Buffer>;
   /** Decrypts; `name` is for the error where it cannot. */
-  open(name: string, bytes: Buffer): Promise<Buffer>;
+  decrypt(name: string, bytes: Buffer): Promise<Buffer>;
 }
 
 /** Bytes that captures point at, by the hash of their content: kept as long as anything that can be gone back to names them. */

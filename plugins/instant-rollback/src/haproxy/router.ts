@@ -22,7 +22,7 @@ const settingsOf = (ctx: Context, { router }: ComponentConfig): Settings => {
   return { ...settings, socket: resolve(ctx.dir, settings.socket) };
 };
 
-/** HAProxy through its runtime API: no reload, no lost request. Versions are told by the addresses of the servers. */
+/** HAProxy through its runtime API: no reload, no lost request. Versions are known by the addresses of the servers. */
 export const haproxyRouter: Router = {
   settings: {
     $id: 'ship:router/haproxy',
@@ -156,8 +156,8 @@ async function weigh(
 ): Promise<void> {
   for (const { name, weight } of weights) {
     const command = `set weight ${backend}/${name} ${weight}`;
-    const [refusal, told] = await Promise.all([socket.say(command), socket.say(`get weight ${backend}/${name}`)]);
-    if (refusal !== '' || Number.parseInt(told, 10) !== weight)
-      throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: refusal || told });
+    const [refusal, answered] = await Promise.all([socket.say(command), socket.say(`get weight ${backend}/${name}`)]);
+    if (refusal !== '' || Number.parseInt(answered, 10) !== weight)
+      throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: refusal || answered });
   }
 }

@@ -1,7 +1,7 @@
 import { errors } from '../errors.js';
 import { type Conversation, say } from './socket.js';
 
-/** A server of a backend, as HAProxy tells it. */
+/** A server of a backend, as HAProxy has it. */
 export interface Server {
   readonly name: string;
   readonly host: string;

@@ -19,7 +19,7 @@ export function readShare(folder: string): number {
   return BUCKETS.filter((bucket) => existsSync(one(folder, bucket))).length * BUCKET_SHARE;
 }
 
-/** Can a share be told by flags? */
+/** Can a share be expressed by flags? */
 export const isShare = (share: number): boolean => share % BUCKET_SHARE === 0;
 
 /** Puts flags so that this percent goes to the flagged slot. Each is one file, so nginx sees it from one request to the next. */
@@ -30,7 +30,7 @@ export function writeShare(folder: string, share: number): void {
   if (share === 100) writeFileSync(all(folder), '', { mode: 0o644 });
   for (const bucket of share === 100 ? [] : flagged) writeFileSync(one(folder, bucket), '', { mode: 0o644 });
   const kept: readonly string[] = share === 100 ? [FLAGGED] : flagged.map((bucket) => `${FLAGGED}-${bucket}`);
-  // The flag for all goes last: what it covered is told by the others by then.
+  // The flag for all goes last: what it covered is covered by the others by then.
   const stale = readdirSync(folder).filter((name) => name.startsWith(FLAGGED) && !kept.includes(name));
   for (const name of stale.sort().reverse()) rmSync(join(folder, name), { force: true });
 }

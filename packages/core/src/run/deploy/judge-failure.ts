@@ -107,8 +107,8 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   session.note({ type: 'failure', failure });
   session.emit({ type: 'failure', failure });
   const context = await contextOf(session, failed, failure);
-  const addEvidence = (name: string, told: string) => {
-    const text = kernel.redactor.redact(String(told));
+  const addEvidence = (name: string, gathered: string) => {
+    const text = kernel.redactor.redact(String(gathered));
     session.note({ type: 'evidence', name, text });
   };
   if (kernel.hooks.onFailure.isUsed())

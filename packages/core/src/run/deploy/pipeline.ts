@@ -118,11 +118,11 @@ function warnOfOptional(session: Session, { checks }: SuiteReport): void {
   }
 }
 
-/** What is told and passed over stays so where rollbacks are switched off. */
+/** What is reported and passed over stays so where rollbacks are switched off. */
 const isTolerable = ({ decision: { action, severity } }: Judgement): boolean =>
   action === 'warn' || action === 'info' || (action === 'none' && (severity === 'MEDIUM' || severity === 'LOW'));
 
-/** MEDIUM and LOW: told, and the run goes on. */
+/** MEDIUM and LOW: reported, and the run goes on. */
 function tolerate(session: Session, { failure, decision }: Judgement): void {
   session.record.failure ??= failure;
   session.record.decision ??= decision;

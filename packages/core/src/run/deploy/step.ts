@@ -109,7 +109,7 @@ function attemptOnce(session: Session, step: Step, attempt: number): Promise<voi
     const named = component ? { component: component.name } : {};
     await session.append({ type: 'intent', act: 'run', kind: 'step', name: id, uses, attempt, ...named, input, before });
     if (signal.aborted) {
-      // A step told to stop while its intent was written has not acted yet, and shall not begin to: there is nothing to undo.
+      // A step asked to stop while its intent was written has not acted yet, and shall not begin to: there is nothing to undo.
       if (isFirst) session.note({ type: 'restored', kind: 'step', name: id, changed: false });
       throw signal.reason;
     }

@@ -21,7 +21,7 @@ export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Find
 
 const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message });
 
-/** One that cannot tell keeps no other from telling. */
+/** One that fails keeps no other from its turn. */
 async function examineInTime(examination: Examination, name: string, context: CommandContext): Promise<readonly Finding[]> {
   const timedOut = () => errors.SHIP_EXAMINATION_TIMEOUT({ name, timeoutMs: EXAMINATION_TIMEOUT_MS });
   const bounds = { timeoutMs: EXAMINATION_TIMEOUT_MS, parent: context.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
@@ -57,23 +57,21 @@ function leaseFinding(environment: string, { user, host, pid, since, liveness, e
   return finding('warn', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it`);
 }
 
-/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted; where nobody reads the answer, there is none. */
+/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
 export async function pluginCommand(
   kernel: Kernel,
   name: string,
   args: readonly string[],
-  { isAnswered, ...told }: Pick<CommandContext, 'signal' | 'print'> & { readonly isAnswered: boolean },
+  terminal: Pick<CommandContext, 'signal' | 'print'>,
 ): Promise<Json> {
   const command = kernel.registry.commands.get(name);
   if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
-  const context = commandContext(kernel, `command ${name}`, told);
-  const answer = await command.run(context, args);
-  if (!isAnswered) return null;
-  return kernel.redactor.redactDeep((typeof answer === 'function' ? answer() : answer) ?? null);
+  const context = commandContext(kernel, `command ${name}`, terminal);
+  return kernel.redactor.redactDeep((await command.run(context, args)) ?? null);
 }
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
-export function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
+function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
   const idle = idleContext(kernel, name, signal);
   return {
     ...idle,

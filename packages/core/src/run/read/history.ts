@@ -31,11 +31,12 @@ export async function listRuns(kernel: Kernel, { limit = 20, before }: Page = {}
 
 /** What happened in the environment, for plugins. */
 export function historyOf(kernel: Kernel, context: () => Context): History {
-  const { redactor, config } = kernel;
+  const { redactor, config, registry } = kernel;
   return {
     runs: async (page) => redactor.redactDeep(await listRuns(kernel, page)),
     report: (run) => readReport(kernel, run),
     status: async () => redactor.redactDeep(await environmentStatus(kernel)),
+    snapshots: async (page = {}) => (await registry.snapshots?.page(config.environment, page)) ?? [],
     live: async () => redactor.refer(await describeComponents(kernel, Object.values(config.components), context())),
   };
 }
@@ -74,7 +75,7 @@ export async function environmentStatus(kernel: Kernel): Promise<EnvironmentStat
 const holderOf = async ({ store, config }: Kernel): Promise<LeaseHolder | null> =>
   (await store.leaseOwner(config.environment).catch(() => null)) ?? null;
 
-/** The report tells all that is listed, and is quicker to read. Only where there is none the journal is folded. */
+/** The report has all that is listed, and is quicker to read. Only where there is none the journal is folded. */
 async function pastRun(kernel: Kernel, run: string, holder: LeaseHolder | null): Promise<ListedRun> {
   const report = await readReport(kernel, run);
   if (report) return ofReport(run, report);

@@ -3,7 +3,7 @@ import { foldJournal, type RunState } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
 import { readDeployed, readReport, runIds } from '../environment-state.js';
 
-/** A run that is over, or was cut off, as its journal tells it. */
+/** A run that is over, or was cut off, as its journal has it. */
 export interface PastRun {
   readonly id: string;
   readonly state: RunState;
@@ -29,7 +29,7 @@ export async function cutOffRun(kernel: Kernel): Promise<PastRun | undefined> {
   return past?.state.cutOff ? past : undefined;
 }
 
-/** A report is quicker to read than a journal, and tells as much, but for what a recovery found before it was refused. */
+/** A report is quicker to read than a journal, and says as much, but for what a recovery found before it was refused. */
 async function cameToItsEnd(kernel: Kernel, run: string): Promise<boolean> {
   const report = await readReport(kernel, run);
   return report !== undefined && report.status !== 'refused' && report.status !== 'interrupted';

@@ -33,7 +33,7 @@ export async function pushSpool(kernel: Kernel, options: RunOptions): Promise<Pu
       }
     } finally {
       stopBeating();
-      // Nothing was done about a run that was never ended: the next holder has to be told of it.
+      // Nothing was done about a run that was never ended: the next holder has to know of it.
       await lease.release(lease.previous);
     }
   }

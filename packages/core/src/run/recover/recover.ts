@@ -17,7 +17,7 @@ import type { Session } from '../session.js';
 import { planOfPast, prepareToGoOn, reportOfPast, samePlan } from './go-on.js';
 import { settleOrphans } from './orphaned-processes.js';
 
-/** What `ship recover` is told: a direction, or none. */
+/** What `ship recover` is given: a direction, or none. */
 export interface RecoverOptions extends RunOptions {
   readonly direction?: Direction;
 }
@@ -45,7 +45,7 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
   return goOn(kernel, past, 'resume', options);
 }
 
-/** What `ship rollback` is told. */
+/** What `ship rollback` is given. */
 export interface RollbackOptions extends RunOptions {
   /** Traffic first, where a router stands. */
   readonly instant?: boolean;
@@ -73,8 +73,8 @@ export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise
   const goesBack = past.state.direction === 'back' || isAutomatic(kernel);
   if (!goesBack) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
   kernel.log('recover').warn(`the run ${past.id} was cut off: it is taken back first`);
-  const { exit_code, errors: told } = await recover(kernel, { ...options, direction: 'back' });
-  if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: told[0]?.message ?? 'see its journal' });
+  const { exit_code, errors: reported } = await recover(kernel, { ...options, direction: 'back' });
+  if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: reported[0]?.message ?? 'see its journal' });
 }
 
 /** The last run. Where `--lock-wait` says so, one that is under way is waited for first: it may end by itself. */

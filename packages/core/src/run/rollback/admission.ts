@@ -1,7 +1,7 @@
 import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { isDeploy } from '../../journal/state.js';
-import { type Finding, PART_NAMES, type RollbackRequest, type Snapshot } from '../../types/index.js';
+import type { Finding, RollbackRequest, Snapshot } from '../../types/index.js';
 import { runContextOf } from '../contexts.js';
 import type { Session } from '../session.js';
 import { type Restorable, restorableComponent, restorablePart, restorableStep } from './restorables.js';
@@ -43,7 +43,7 @@ function concernedBy(session: Session, { way, to, target, scope, component, stat
   return [...components, ...parts.map((held) => restorablePart(session, target, held))];
 }
 
-/** Who cannot tell is a warning: nobody is kept from a rollback by a registry that is down. */
+/** An unknown answer is a warning: nobody is kept from a rollback by a registry that is down. */
 async function findingsOf(session: Session, { admit: ask, admittedBy, what, admissionMs = 0 }: Restorable): Promise<readonly Finding[]> {
   if (ask === undefined) return [];
   const name = admittedBy ?? what;
@@ -66,7 +66,7 @@ function targetFindings({ kernel, plan }: Session, { target, to, scope, componen
     return [finding('block', `${target.id} is of ${target.project} in ${target.environment}, not of ${project} in ${environment}`)];
   const left = plan.components.filter(({ name }) => target.components[name] === undefined).map(({ name }) => name);
   const gone = Object.keys(target.components).filter((name) => kernel.config.components[name] === undefined);
-  const unrestorable = PART_NAMES.filter((name) => target[name] !== null && kernel.registry.parts.get(name) === undefined);
+  const unrestorable = Object.keys(target.parts).filter((name) => kernel.registry.parts.get(name) === undefined);
   const whole = scope === 'full' && component === undefined;
   return [
     target.rollback_safe

@@ -27,7 +27,7 @@ export interface Restorable {
   /** Who is asked whether it can go back, for people, where that is not the thing itself. */
   readonly admittedBy?: string;
   readonly admissionMs?: number;
-  /** How long it may take to end in order after it was told to stop. */
+  /** How long it may take to end in order after it was asked to stop. */
   readonly graceMs: number;
   /** What it goes back to, where that is not what the run captured. */
   readonly target?: Json;
@@ -37,7 +37,7 @@ export interface Restorable {
   capture?(signal: AbortSignal): Promise<Json>;
   /** Can it be put back, and does that do no harm? */
   admit?(signal: AbortSignal): Promise<readonly Finding[]>;
-  /** What is true of it now; undefined where nobody can tell. */
+  /** What is true of it now; undefined where it is unknown. */
   probe?(signal: AbortSignal): Promise<Probed | undefined>;
   restore(signal: AbortSignal): Promise<PutBack>;
   /** The command a person would use to finish it. */
@@ -86,7 +86,7 @@ export function restorableStep(session: Session, state: StepState): Restorable {
   };
 }
 
-/** What is true of a step that acted; undefined where it cannot tell: restore is idempotent, and then it is restored. */
+/** What is true of a step that acted; undefined where that is unknown: restore is idempotent, and then it is restored. */
 export async function probeStep(session: Session, state: StepState, signal: AbortSignal): Promise<Probed | undefined> {
   const { step, action, before } = actedStep(session, state);
   try {

@@ -2,16 +2,15 @@ import { suggest } from '../../config/index.js';
 import { errors } from '../../errors/catalogue.js';
 import type { Kernel } from '../../kernel.js';
 import type { SnapshotProvider } from '../../plugins/define.js';
-import {
-  type ComponentConfig,
-  type ComponentState,
-  type Decision,
-  type DeployedVersion,
-  PART_NAMES,
-  type Report,
-  type RunStatus,
-  type Severity,
-  type Snapshot,
+import type {
+  ComponentConfig,
+  ComponentState,
+  Decision,
+  DeployedVersion,
+  Report,
+  RunStatus,
+  Severity,
+  Snapshot,
 } from '../../types/index.js';
 import { confirm } from '../consent.js';
 import { idleContext } from '../contexts.js';
@@ -52,7 +51,7 @@ export async function rollbackTo(kernel: Kernel, id: string, options: RunOptions
   const { environment } = kernel.config;
   const snapshot = await demandSnapshots(kernel).find(environment, id);
   const plan = await makePlan(kernel, 'rollback');
-  const holds = plan.components.some(({ name }) => snapshot.components[name]) || PART_NAMES.some((name) => snapshot[name] !== null);
+  const holds = plan.components.some(({ name }) => snapshot.components[name]) || Object.keys(snapshot.parts).length > 0;
   if (!holds) throw errors.SHIP_ROLLBACK_EMPTY({ id: snapshot.id });
   if (kernel.config.approval === 'required') await confirm(kernel, `Roll ${environment} back to ${snapshot.id} (${snapshot.version})?`);
   return withSession(kernel, plan, options, (session) => goToSnapshot(session, snapshot, 'rollback'));

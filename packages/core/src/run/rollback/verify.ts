@@ -24,12 +24,7 @@ type Remaining = RollbackReport['remaining'][number];
 type States = ReadonlyMap<string, ComponentState | null>;
 
 /** What was rolled back must be what is live: version and config of each component. */
-export async function proveLive(
-  session: Session,
-  expected: States,
-  broken: ReadonlySet<string>,
-  timeoutMs: () => number,
-): Promise<Remaining[]> {
+async function proveLive(session: Session, expected: States, broken: ReadonlySet<string>, timeoutMs: () => number): Promise<Remaining[]> {
   const problems: Remaining[] = [];
   for (const [name, state] of expected) {
     const component = session.kernel.config.components[name];
@@ -46,7 +41,7 @@ export async function proveLive(
 }
 
 /** What is live, asked under the deadline of the rollback. */
-export function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
+function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
   const driver = session.kernel.registry.drivers.get(component.driver)!;
   return bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
@@ -55,7 +50,7 @@ export function describeLive(session: Session, component: ComponentConfig, timeo
 }
 
 /** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component and part is the same. */
-export async function isAsInSnapshot(session: Session, target: Snapshot, expected: States): Promise<boolean> {
+async function isAsInSnapshot(session: Session, target: Snapshot, expected: States): Promise<boolean> {
   if (session.unverifiedSince !== null) return false;
   if (![...expected].every(([name, state]) => isSame(target.components[name], state))) return false;
   for (const { name, part, value } of heldParts(session.kernel, target)) {
@@ -77,13 +72,13 @@ export interface Verified {
 }
 
 /** Nothing was asked. */
-export const UNVERIFIED: Verified = { verification: {}, problems: [] };
+const UNVERIFIED: Verified = { verification: {}, problems: [] };
 
 /**
  * After one component went back alone: its own checks as they were then, in every suite that can take a run back, and the
  * smoke checks of today for all the rest, which has stayed.
  */
-export async function verifyAlone(session: Session, component: string, target: Snapshot | null): Promise<Verified> {
+async function verifyAlone(session: Session, component: string, target: Snapshot | null): Promise<Verified> {
   const { verify: today } = session.kernel.config;
   const then = (target?.config.verify ?? {}) as Partial<Record<SuiteName, CheckConfig[]>>;
   const isOwn = (check: CheckConfig) => check.component === component;
@@ -103,7 +98,7 @@ export async function verifyAlone(session: Session, component: string, target: S
 }
 
 /** The smoke suite that the target passed then must pass now. Where nothing was verified before, there is nothing to hold it to. */
-export async function verifyTarget(session: Session, target: Snapshot | null): Promise<Verified> {
+async function verifyTarget(session: Session, target: Snapshot | null): Promise<Verified> {
   if (target === null) return UNVERIFIED;
   const verify = target.config.verify as Partial<Record<SuiteName, CheckConfig[]>> | undefined;
   return verifySuite(session, 'smoke', verify?.smoke ?? session.kernel.config.verify.smoke);

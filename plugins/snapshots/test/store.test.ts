@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { MemoryStore, type Snapshot } from '@ship/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSnapshot, writeSnapshot } from '../src/file.js';
+import { readSnapshot, writeSnapshot } from '../src/files.js';
 import { age } from '../src/list.js';
-import { Shelf } from '../src/shelf.js';
+import { prune } from '../src/retention.js';
+import { SnapshotStore } from '../src/store.js';
 import { snapshot } from './sample.js';
 
 describe('file of a snapshot', () => {
@@ -34,6 +36,17 @@ describe('file of a snapshot', () => {
     expect(accepted.map((each) => each.toString())).toEqual([]);
   });
 
+  it('given a file of format 1, when it is read, then what it holds besides its components are parts; one that was changed is refused', () => {
+    const { parts: _, format: __, ...rest } = snapshot('1');
+    const former = { format: 1, ...rest, terraform: { serial: 4 }, helm_values: null, migrations: ['007'] };
+    const hash = createHash('sha256').update(JSON.stringify(former)).digest('hex');
+    const text = `${JSON.stringify({ ...former, content_hash: hash }, null, 2)}\n`;
+    expect(readSnapshot('snapshot-1', text)).toEqual(snapshot('1', { parts: { terraform: { serial: 4 }, migrations: ['007'] } }));
+    expect(() => readSnapshot('snapshot-1', text.replace('007', '008'))).toThrow(
+      expect.objectContaining({ code: 'SHIP_SNAPSHOT_DAMAGED' }),
+    );
+  });
+
   it('given a whole file under another name, when it is read, then it says which one it is', () => {
     expect(() => readSnapshot('snapshot-2', writeSnapshot(snapshot('1')))).toThrow(
       expect.objectContaining({ code: 'SHIP_SNAPSHOT_DAMAGED', message: expect.stringContaining('snapshot-1') }),
@@ -41,44 +54,48 @@ describe('file of a snapshot', () => {
   });
 });
 
-describe('shelf', () => {
-  const shelfOf = async (...snapshots: Snapshot[]) => {
+describe('snapshot store', () => {
+  const snapshotsOf = async (...saved: Snapshot[]) => {
     const store = new MemoryStore();
-    const shelf = new Shelf(store, 'shop');
-    for (const each of snapshots) await shelf.save(each);
-    return { store, shelf };
+    const snapshots = new SnapshotStore(store, 'shop');
+    for (const each of saved) await snapshots.save(each);
+    return { store, snapshots };
   };
 
   it('given unsafe, damaged and foreign snapshots above a good one, when the latest is asked for, then it is the good one', async () => {
-    const { store, shelf } = await shelfOf(
+    const { store, snapshots } = await snapshotsOf(
       snapshot('1'),
       snapshot('2'),
       snapshot('3', { rollback_safe: false }),
       snapshot('4', { project: 'other' }),
     );
     await store.put('snapshots/production/snapshot-2.json', '{}');
-    expect((await shelf.latest('production'))?.id).toBe('snapshot-1');
-    expect(await shelf.latest('staging')).toBeNull();
+    expect((await snapshots.latest('production'))?.id).toBe('snapshot-1');
+    expect(await snapshots.latest('staging')).toBeNull();
   });
 
   it('given more than are kept, when it is pruned, then the newest stay, and the last good one however old', async () => {
-    const { shelf } = await shelfOf(snapshot('1'), snapshot('2'), ...['3', '4', '5'].map((id) => snapshot(id, { rollback_safe: false })));
-    expect(await shelf.prune('production', 2)).toEqual({ snapshots: ['snapshot-3', 'snapshot-1'], files: [] });
-    expect(await shelf.ids('production')).toEqual(['snapshot-5', 'snapshot-4', 'snapshot-2']);
+    const { snapshots } = await snapshotsOf(
+      snapshot('1'),
+      snapshot('2'),
+      ...['3', '4', '5'].map((id) => snapshot(id, { rollback_safe: false })),
+    );
+    expect(await prune(snapshots, 'production', 2)).toEqual({ snapshots: ['snapshot-3', 'snapshot-1'], files: [] });
+    expect(await snapshots.ids('production')).toEqual(['snapshot-5', 'snapshot-4', 'snapshot-2']);
   });
 
   it('given a snapshot, when it is saved twice, then the second time is refused', async () => {
-    const { shelf } = await shelfOf(snapshot('1'));
-    await expect(shelf.save(snapshot('1', { version: 'v2' }))).rejects.toMatchObject({ code: 'SHIP_STORE_CONFLICT' });
-    expect((await shelf.find('production', '1')).version).toBe('v1');
+    const { snapshots } = await snapshotsOf(snapshot('1'));
+    await expect(snapshots.save(snapshot('1', { version: 'v2' }))).rejects.toMatchObject({ code: 'SHIP_STORE_CONFLICT' });
+    expect((await snapshots.find('production', '1')).version).toBe('v1');
   });
 
   it('given an id that is the start of others, when it is asked for, then it is the one, and a mere start is ambiguous', async () => {
-    const { shelf } = await shelfOf(snapshot('1'), snapshot('12'), snapshot('123'));
-    expect((await shelf.find('production', 'snapshot-12')).id).toBe('snapshot-12');
-    expect((await shelf.find('production', '123')).id).toBe('snapshot-123');
-    await shelf.prune('production', 2);
-    await expect(shelf.find('production', '1')).rejects.toMatchObject({ code: 'SHIP_SNAPSHOT_AMBIGUOUS' });
+    const { snapshots } = await snapshotsOf(snapshot('1'), snapshot('12'), snapshot('123'));
+    expect((await snapshots.find('production', 'snapshot-12')).id).toBe('snapshot-12');
+    expect((await snapshots.find('production', '123')).id).toBe('snapshot-123');
+    await prune(snapshots, 'production', 2);
+    await expect(snapshots.find('production', '1')).rejects.toMatchObject({ code: 'SHIP_SNAPSHOT_AMBIGUOUS' });
   });
 });
 

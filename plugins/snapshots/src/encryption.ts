@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
-import type { Seal } from '@ship/core';
+import type { Encryption } from '@ship/core';
 import { errors } from './errors.js';
 
 /** `encryption:` of the options. The names of variables, never keys themselves. */
-export interface Encryption {
-  /** age recipients (`age1…`): who can open what is sealed. */
+export interface EncryptionOptions {
+  /** age recipients (`age1…`): who can decrypt. */
   readonly recipients: readonly string[];
   /** The variable that holds the identity (`AGE-SECRET-KEY-1…`), or the path of a file with it. */
   readonly identity_env: string;
 }
 
-/** age (age-encryption.org): anybody with the identity opens the files, with or without ship. Loaded when something is sealed. */
-export function sealWith({ recipients, identity_env }: Encryption, env: NodeJS.ProcessEnv = process.env): Seal {
+/** age (age-encryption.org): anybody with the identity opens the files, with or without ship. Loaded when it is needed. */
+export function ageEncryption({ recipients, identity_env }: EncryptionOptions, env: NodeJS.ProcessEnv = process.env): Encryption {
   return {
-    async close(bytes) {
+    async encrypt(bytes) {
       const { Encrypter } = await import('age-encryption');
       const encrypter = new Encrypter();
       for (const recipient of recipients) {
@@ -25,7 +25,7 @@ export function sealWith({ recipients, identity_env }: Encryption, env: NodeJS.P
       }
       return Buffer.from(await encrypter.encrypt(bytes));
     },
-    async open(name, bytes) {
+    async decrypt(name, bytes) {
       const { Decrypter } = await import('age-encryption');
       const decrypter = new Decrypter();
       for (const identity of identitiesIn(env[identity_env], identity_env, name)) {
