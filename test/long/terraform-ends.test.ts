@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { hasProgram } from '../services/started.js';
 import { type StateServer, startStateServer } from '../services/terraform-state.js';
 import { cleanEnv, runProgram, SHIP, ship, shipJson } from '../support/ship.js';
-import { CONFIG, groupsOf, killedOnce, NO_CHANGES, shop, snapshots, until } from '../support/terraform.js';
+import { CONFIG, filesWith, groupsOf, killedOnce, NO_CHANGES, shop, snapshots, until } from '../support/terraform.js';
 
 describe.skipIf(!hasProgram('terraform'))('infrastructure whose apply is ended, with the real terraform', () => {
   it('given ship killed in the middle of an apply, when it is recovered, then terraform is ended in order, and v1 is back', async () => {
@@ -40,6 +40,22 @@ describe.skipIf(!hasProgram('terraform'))('infrastructure whose apply is ended, 
     expect({ code, status: report.status }).toEqual({ code: 0, status: 'succeeded' });
     expect(existsSync(join(cwd, 'whole'))).toBe(true);
     expect(state().resources.map(({ name }) => name)).toContain('slow');
+  });
+
+  it('given terraform killed with ship while it makes a resource, when the run is taken back, then the resource is named as begun and not finished', async () => {
+    const { cwd, write, state } = shop();
+    write('v1');
+    await ship([], { cwd });
+    write('v2', 'resource "terraform_data" "slow" {\n  provisioner "local-exec" { command = "exec sleep 60" }\n}\n');
+    await killedOnce(cwd, () => filesWith(join(cwd, '.speckit/runs'), ['"name":"terraform_data.slow","value":"started"']).length > 0, {
+      tool: true,
+    });
+
+    const { report, stderr } = await shipJson(['recover', '--back'], { cwd });
+
+    expect(report).toMatchObject({ status: 'rolled_back', exit_code: 0 });
+    expect(stderr).toContain('infra: begun, and not reported as finished: terraform_data.slow. Look whether something of it is left');
+    expect(state().outputs.version).toMatchObject({ value: 'v1' });
   });
 
   it('given a state in a file that was emptied when its writer was killed, when the run is taken back, then the captured state is put in its place, and that is told', async () => {

@@ -52,11 +52,14 @@ async function mkfifo(names: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error('mkfifo failed');
 }
 
-/** The end to read from comes first: without it, to open the other would block. */
+/**
+ * The end to read from comes first: without it, to open the other would block. The command's own end reads, too: where ship
+ * is killed somebody still can, so that no SIGPIPE ends a Terraform before it has saved its state.
+ */
 function opened(name: string): Pipe {
   const read = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return { read, write: openSync(name, constants.O_WRONLY) };
+    return { read, write: openSync(name, constants.O_RDWR) };
   } catch (error) {
     closeSync(read);
     throw error;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
+import { rootFiles } from './archive.js';
 import { blocksIn } from './blocks.js';
-import { rootFiles } from './pack.js';
 import type { Move, PlanDocument } from './plan-document.js';
-import type { Stack } from './stack.js';
+import type { Options, Stack } from './stack.js';
 import type { Place } from './terraform.js';
 import type { Tool } from './tool.js';
 
@@ -15,7 +15,7 @@ export type Backend = { readonly type: string; readonly config: { readonly [name
 export type Configuration = {
   readonly dir: string;
   readonly workspace: string;
-  /** The key of the packed configuration. */
+  /** The key of the archive of the configuration. */
   readonly configuration: string;
   /** Every variable with its value, but for those in `secrets`. */
   readonly variables: { readonly [name: string]: Json };
@@ -24,7 +24,7 @@ export type Configuration = {
   readonly targets: string[];
   readonly backend: Backend | null;
   readonly tool: string;
-  /** Of each provider, as the lock file has it. */
+  /** The version of each provider, as the lock file has it. */
   readonly providers: { readonly [name: string]: string };
   /** Addresses that `prevent_destroy` protects. */
   readonly protected: string[];
@@ -36,9 +36,9 @@ export type Applied = Configuration & {
   readonly serial: number;
   /** The run and step that applied it. */
   readonly by: string;
-  /** What was there before, and was taken on; by this apply or an earlier one. */
+  /** Addresses that this apply or an earlier one imported. */
   readonly imports?: string[];
-  /** What was given another address, by this apply or an earlier one; oldest first. */
+  /** What this apply or an earlier one renamed; oldest first. */
   readonly moves?: Move[];
 };
 
@@ -76,28 +76,35 @@ export class AppliedRecords {
 const folderOf = (environment: string): string => `state/${environment}/terraform`;
 const keyOf = (environment: string, stack: string): string => `${folderOf(environment)}/${stack}.json`;
 
-/** What is about to be applied: the configuration as it is packed, and the variables that the plan was made with. */
+/** What actions and the part of snapshots share. */
+export interface Parts {
+  readonly options: Options;
+  readonly objects: Objects;
+  readonly records: AppliedRecords;
+}
+
+/** What is about to be applied: the archive of the configuration, and the variables that the plan was made with. */
 export async function configurationOf(
   ctx: Context,
   objects: Objects,
-  { stack, place, tool, packed, plan }: { stack: Stack; place: Place; tool: Tool; packed: Buffer; plan: PlanDocument },
+  { stack, place, tool, archive, plan }: { stack: Stack; place: Place; tool: Tool; archive: Buffer; plan: PlanDocument },
 ): Promise<Configuration> {
   const { open, secret } = sorted(ctx, plan);
   return {
     dir: stack.dir,
     workspace: stack.workspace,
-    configuration: await objects.put(packed),
+    configuration: await objects.put(archive),
     variables: open,
     ...(Object.keys(secret).length === 0 ? {} : { secrets: await objects.put(Buffer.from(JSON.stringify(secret))) }),
     targets: [...stack.targets],
     backend: ctx.refer(backendOf(place)),
     tool: `${tool.kind} ${tool.version}`,
     providers: providersIn(place.cwd),
-    protected: protectedIn(packed),
+    protected: protectedIn(archive),
   };
 }
 
-/** A sensitive value stands by the name of the variable that holds it; one that nobody else holds goes where it can be sealed. */
+/** A sensitive value that a variable of the environment holds is kept by its name; any other is kept apart, where it can be encrypted. */
 function sorted(ctx: Context, { variables, sensitive }: PlanDocument): Record<'open' | 'secret', Record<string, Json>> {
   const isHeldElsewhere = (value: Json) => value === null || JSON.stringify(ctx.refer(value)) !== JSON.stringify(value);
   const isSecret = ([name, value]: [string, Json]) => sensitive.includes(name) && !isHeldElsewhere(value);
@@ -120,7 +127,7 @@ export const objectsOf = ({ configuration, secrets }: Configuration): string[] =
   ...(secrets === undefined ? [] : [secrets]),
 ];
 
-/** Keeps what the last change of a stack can be taken back to: until there is another, no snapshot need name it. */
+/** Keeps the objects that the rollback of the last change of a stack needs; no snapshot names them yet. */
 export const holdFor = (
   { environment }: Pick<Context, 'environment'>,
   objects: Objects,
@@ -136,7 +143,7 @@ function backendOf({ dataDir }: Place): Backend | null {
     const config = Object.fromEntries(Object.entries(backend.config).filter(([, value]) => value !== null));
     return { type: backend.type, config };
   } catch {
-    // Where no backend is configured, `init` writes none down.
+    // Where no backend is configured, `init` writes no such file.
     return null;
   }
 }
@@ -154,9 +161,9 @@ function providersIn(cwd: string): Record<string, string> {
   }
 }
 
-/** Resources of the root module that their own block protects. An older configuration may not have the block any more, or not yet. */
-function protectedIn(packed: Buffer): string[] {
-  return [...rootFiles(packed)].flatMap(([name, text]) =>
+/** Resources of the root module that their own block protects. An older configuration may not have the block. */
+function protectedIn(archive: Buffer): string[] {
+  return [...rootFiles(archive)].flatMap(([name, text]) =>
     name.endsWith('.tf')
       ? blocksIn(text)
           .filter(({ type, body }) => type === 'resource' && /^\s*prevent_destroy\s*=\s*true\b/m.test(body))

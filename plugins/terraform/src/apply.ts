@@ -1,53 +1,55 @@
 import { existsSync, rmSync } from 'node:fs';
-import type { Action, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf } from './applied.js';
-import { applySaving } from './back.js';
-import { type Before, byOf, type Parts, planFileOf, type Result } from './before.js';
+import { join } from 'node:path';
+import type { Action, Change, StepContext } from '@ship/core';
+import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf, type Parts } from './applied.js';
+import { createArchive } from './archive.js';
 import { errors } from './errors.js';
-import { judge, lineOf } from './judge.js';
-import { pack } from './pack.js';
+import { holdsData, judge, lineOf } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
-import { previewed, undoOf } from './preview.js';
-import { ProgressFile } from './progress-file.js';
-import { applyInput, destroyInput } from './schema.js';
-import { type Stack, type StackInput, stackOf } from './stack.js';
+import { ApplyProgress, unfinished } from './progress.js';
+import { applySaving } from './rollback.js';
+import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
 import { GRACE_MS, type Terraform } from './terraform.js';
 import { findTool } from './tool.js';
-import { admitted, probed, restored } from './undo.js';
-import { openLive, unsavedState, type Workbench } from './work.js';
+import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob } from './undo.js';
+import { openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
+  const jobOf = async (ctx: StepContext, input: StackInput): Promise<StepJob> => ({
+    ...parts,
+    destroy,
+    stack: stackOf(ctx, parts.options, input),
+    tool: await findTool(ctx, parts.options.binary),
+  });
   return {
     input: destroy ? destroyInput : applyInput,
     grace_ms: GRACE_MS + 10_000,
     ...(destroy ? { irreversible: 'what the infrastructure holds is destroyed with it' } : {}),
-    preview: (ctx, input) => previewed(ctx, parts, input, destroy),
-    capture: (ctx, input) => captured(ctx, parts, input, destroy),
-    run: (ctx, input, before) => applied(ctx, parts, input, before, destroy),
-    probe: (ctx, input, before) => probed(ctx, parts, input, before, destroy),
-    admit: (ctx, before, _result, input) => admitted(ctx, parts, input, before, destroy),
-    restore: (ctx, before, _result, input) => restored(ctx, parts, input, before, destroy),
+    preview: async (ctx, input) => previewed(ctx, await jobOf(ctx, input)),
+    capture: async (ctx, input) => captured(ctx, await jobOf(ctx, input)),
+    run: async (ctx, input, before) => applied(ctx, await jobOf(ctx, input), before),
+    probe: async (ctx, input, before) => probed(ctx, await jobOf(ctx, input), before),
+    admit: async (ctx, before, _result, input) => admitted(ctx, await jobOf(ctx, input), before),
+    restore: async (ctx, before, _result, input) => restored(ctx, await jobOf(ctx, input), before),
     describeUndo: (_input, changes) => undoOf(changes),
     remedy: () => 'ship recover --back',
   };
 }
 
-async function captured(ctx: StepContext, parts: Parts, input: StackInput, destroy: boolean): Promise<Before> {
-  const { options, objects, records } = parts;
-  const stack = stackOf(ctx, options, input);
-  const tool = await findTool(ctx, options.binary);
+async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
+  const { options, objects, records, stack, tool } = job;
   const left = unsavedState(stack.cwd);
   if (left !== undefined) throw errors.SHIP_TERRAFORM_STATE_LEFT({ file: left });
-  const bench = await openLive(ctx, stack, tool);
+  const working = await openLive(ctx, job);
   try {
-    const { terraform } = bench;
+    const { terraform } = working;
     const state = await terraform.pull();
-    const plan = await planNext(bench, stack, destroy);
+    const plan = await planNext(working, job);
     warnOfLosses(ctx, plan, options);
     await warnOfSharing(ctx, records, stack, state);
-    const packed = pack(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
+    const archive = createArchive(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
     const before: Before = {
       lineage: state?.lineage ?? null,
       serial: state?.serial ?? null,
@@ -56,7 +58,7 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
       ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
       state: state === undefined ? null : await objects.put(Buffer.from(state.text)),
       applied: (await records.get(ctx, stack.name)) ?? null,
-      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, packed, plan }),
+      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, plan }),
       differs: plan.differs,
     };
     const { applied: known, next, state: kept } = before;
@@ -67,15 +69,15 @@ async function captured(ctx: StepContext, parts: Parts, input: StackInput, destr
     ]);
     return before;
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-function planNext({ terraform, varFiles }: Workbench, stack: Stack, destroy: boolean): Promise<PlanDocument> {
+function planNext({ terraform, varFiles }: WorkingFolder, { stack, destroy }: StepJob): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
 }
 
-/** Two environments with one state: what is applied in one is applied in the other. Nobody wants that, and nothing else tells. */
+/** Two environments that share one state overwrite each other's infrastructure, and Terraform does not notice. */
 async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, dir }: Stack, state: State | undefined): Promise<void> {
   const others = state === undefined ? [] : await records.sharing(ctx, name, state.lineage);
   if (others.length > 0)
@@ -84,7 +86,7 @@ async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, 
     );
 }
 
-/** What goes forward may destroy what it likes; but no way back brings it home, and nobody shall find that out afterwards. */
+/** An apply may destroy anything; what no rollback brings back is warned of before it happens. */
 function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Parts['options']): void {
   const { blocks } = judge(plan, { stateful, stateless, protected: [] }, () => false);
   for (const block of blocks) log.warn(`this ${block}: no rollback brings that back`);
@@ -92,25 +94,18 @@ function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [],
     log.warn(`this would ${lineOf(change)}, which it imports: no rollback brings that back`);
 }
 
-async function applied(
-  ctx: StepContext,
-  { options, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Result> {
-  const stack = stackOf(ctx, options, input);
-  const tool = await findTool(ctx, options.binary);
-  const progress = new ProgressFile(stack);
-  const isFresh = progress.cutOff(byOf(ctx)) === undefined && existsSync(planFileOf(stack));
-  const bench = await openLive(ctx, stack, tool, { isReady: isFresh });
+async function applied(ctx: StepContext, job: StepJob, before: Before): Promise<Result> {
+  const { stack, records, destroy } = job;
+  const progress = new ApplyProgress(ctx);
+  const isFresh = unfinished(ctx) === undefined && existsSync(planFileOf(stack));
+  const working = await openLive(ctx, job, isFresh);
   try {
-    const { terraform } = bench;
-    // An attempt before this one has changed something: what was planned then is no longer true.
-    const { differs } = isFresh ? before : await planNext(bench, stack, destroy);
+    const { terraform } = working;
+    // An attempt before this one may have changed something, so its plan is out of date.
+    const { differs } = isFresh ? before : await planNext(working, job);
     if (differs) {
-      progress.begin(byOf(ctx));
-      await applyTelling(ctx, terraform, planFileOf(stack), progress);
+      await progress.begin();
+      await applyReporting(ctx, terraform, planFileOf(stack), progress);
     }
     const state = await terraform.pull();
     if (destroy) await records.remove(ctx, stack.name);
@@ -118,29 +113,70 @@ async function applied(
       const { lineage, serial } = state;
       await records.put(ctx, stack.name, { ...before.next, lineage, serial, by: byOf(ctx), ...pastOf(before) });
     }
-    progress.end();
+    await progress.end();
     return {
       summary: differs ? `${stack.dir} ${destroy ? 'destroyed' : 'applied'}` : `${stack.dir} unchanged`,
       serial: state?.serial ?? null,
     };
   } finally {
     rmSync(planFileOf(stack), { force: true });
-    bench.close();
+    working.close();
   }
 }
 
-/** What was imported and renamed up to now: without it nobody could tell later that it is the same resource. */
+/** What was imported and renamed up to now: a later rollback must know that it is the same resource. */
 const pastOf = ({ applied, imports = [], moves = [] }: Before): Pick<Applied, 'imports' | 'moves'> => ({
   imports: [...(applied?.imports ?? []), ...imports],
   moves: [...(applied?.moves ?? []), ...moves],
 });
 
-async function applyTelling(ctx: StepContext, terraform: Terraform, planFile: string, progress: ProgressFile): Promise<void> {
+async function applyReporting(ctx: StepContext, terraform: Terraform, planFile: string, progress: ApplyProgress): Promise<void> {
   try {
     await applySaving(terraform, planFile, (each) => progress.note(each));
   } catch (error) {
     const tainted = ctx.signal.aborted ? [] : ((await terraform.pull().catch(() => undefined))?.tainted ?? []);
     if (tainted.length > 0) ctx.log.warn(`failed half way, and will be made anew by the next apply: ${tainted.join(', ')}`);
     throw error;
+  } finally {
+    await progress.written();
   }
+}
+
+/** What an apply would change, and how each change would be undone. */
+async function previewed(ctx: StepContext, job: StepJob): Promise<Change[]> {
+  const { options, stack, destroy } = job;
+  const working = await openLive(ctx, job);
+  try {
+    const { terraform, varFiles, folder } = working;
+    const plan = await terraform.plan({ out: join(folder, 'preview.tfplan'), varFiles, targets: stack.targets, destroy, locks: false });
+    return plan.changes.length > 0 ? plan.changes.map((change) => judgedChange(change, options)) : [noResource(stack, plan)];
+  } finally {
+    working.close();
+  }
+}
+
+const noResource = ({ dir }: Stack, { differs, outputs }: PlanDocument): Change =>
+  differs
+    ? { kind: 'update', what: `outputs of ${dir}: ${outputs.join(', ')}` }
+    : { kind: 'update', what: `nothing in ${dir}: unchanged`, undo: 'nothing' };
+
+function judgedChange(change: PlanDocument['changes'][number], { stateful = [], stateless = [] }: Options): Change {
+  const { kind, address } = change;
+  const data = holdsData(change, { stateful, stateless, protected: [] }) ? ', which may hold data' : '';
+  const undo = {
+    create: `destroys ${address}${data}`,
+    update: `updates ${address} back`,
+    replace: `replaces ${address} again${data}`,
+    delete: `creates ${address} anew${data === '' ? '' : ', without what it held'}`,
+    forget: `takes ${address} on again`,
+  }[kind];
+  const what = lineOf(change).replace(/^\w+ /, '');
+  return { kind: kind === 'forget' ? 'update' : kind, what, undo };
+}
+
+/** How the changes would be undone. A real plan of it can be made only after the apply. */
+function undoOf(changes: readonly Change[]): string {
+  const undos = changes.flatMap(({ undo }: Change) => (undo === undefined ? [] : [undo]));
+  const plan = undos.length === 0 || undos[0] === 'nothing' ? '' : `: ${undos.join('; ')}`;
+  return `applies the configuration before again, if that destroys nothing that holds data${plan}`;
 }

@@ -4,9 +4,9 @@ import type { Context, PlanReview, Step } from '@ship/core';
 import { blocksIn } from './blocks.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform } from './work.js';
+import { liveTerraform } from './working-folder.js';
 
-/** What is wrong with the configurations of a plan, before anything is done: told all at once, and nothing is touched. */
+/** Reports everything that is wrong with the configurations of a plan, before anything is touched. */
 export async function checkPlan({ plan, purpose, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {
   if (purpose === 'rollback') return;
   const steps = plan.steps.filter(({ uses }) => uses.startsWith('terraform/'));
@@ -44,7 +44,7 @@ function missingFiles({ cwd, dir, varFiles }: Stack): string[] {
 
 const configurationFiles = (cwd: string): string[] => readdirSync(cwd).filter((name) => /\.(?:tf|tofu)(?:\.json)?$/.test(name));
 
-/** Variables that have no default, and that nothing gives a value. A file that mentions one is taken to give it. */
+/** Variables that have no default and no value. A file of values that mentions one is assumed to set it. */
 function missingVariables({ cwd, vars, varFiles }: Stack, env: Context['env']): string[] {
   const automatic = readdirSync(cwd).filter((name) => /^terraform\.tfvars(?:\.json)?$|\.auto\.tfvars(?:\.json)?$/.test(name));
   const given = [...automatic.map((name) => join(cwd, name)), ...varFiles].map((file) => readFileSync(file, 'utf8')).join('\n');

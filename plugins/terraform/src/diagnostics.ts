@@ -1,4 +1,4 @@
-/** A lock as Terraform tells of it. */
+/** A lock as Terraform reports it. */
 export interface LockInfo {
   readonly id: string;
   readonly who: string;
@@ -67,7 +67,7 @@ export function errorsInText(text: string): Diagnostic[] {
 }
 
 /** One line for an error: where, what, and why. */
-export function told({ summary, detail, place }: Diagnostic): string {
+export function oneLine({ summary, detail, place }: Diagnostic): string {
   const why = detail.replace(/\s*\n\s*/g, ' ').trim();
   return `${place === undefined ? '' : `${place}: `}${summary}${why === '' || why === summary ? '' : ` (${why})`}`;
 }
@@ -78,7 +78,7 @@ const LOCK_FIELD = /^\s*(ID|Operation|Who|Created):\s*(.*)$/gm;
 export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
   if (!/state lock|workspace lock/i.test(summary) || !detail.includes('Lock Info')) return undefined;
   const fields = Object.fromEntries([...detail.matchAll(LOCK_FIELD)].map(([, name, value]) => [name, value!.trim()]));
-  // The `http` backend tells of the lock that it wanted itself; of the one that is held it tells the id alone.
+  // The `http` backend reports the lock that it wanted itself; of the one that is held it reports the id alone.
   const [, held] = /already locked: ID=(\S+)/.exec(detail) ?? [];
   if (held !== undefined && held !== fields.ID) return { id: held, who: 'somebody', operation: 'something', created: '' };
   return {
@@ -92,7 +92,7 @@ export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
 /** Who holds it, since when, and for what. */
 export const lockedBy = (lock: LockInfo): string => `locked by ${lock.who}, ${lockAge(lock)}, for ${lock.operation} (lock ${lock.id})`;
 
-/** How long ago that was, as far as it can be told. */
+/** How long ago that was, as far as is known. */
 export function lockAge({ created }: LockInfo, now = Date.now()): string {
   // `2026-11-26 12:58:16.327126197 +0000 UTC`, as Go writes a time.
   const since = Date.parse(

@@ -3,7 +3,7 @@ import { type CommandContext, type Examination, type Finding, isShipError } from
 import { lockedBy } from './diagnostics.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform, unsavedState } from './work.js';
+import { liveTerraform, unsavedState } from './working-folder.js';
 
 /** What `ship doctor` looks at: the tool, states that could not be saved, and locks that somebody holds. */
 export function terraformExamination(options: Options): Examination {
@@ -55,8 +55,8 @@ async function lockOf(ctx: CommandContext, stack: Stack, tool: Tool): Promise<Fi
     const lock = await terraform.heldLock();
     if (lock === undefined) return [finding('info', `${dir}: the state is not locked`)];
     const advice =
-      'A lock in a file goes with its holder. One in a backend outlives a holder that was killed: once you are sure that nobody is at work, ' +
-      `\`${tool.kind} force-unlock ID\` in ${dir} takes it away. ship never does`;
+      'A lock in a file ends with its holder. One in a backend stays when its holder is killed: once you are sure that nobody is at work, ' +
+      `\`${tool.kind} force-unlock ID\` in ${dir} removes it. ship never does`;
     return [finding('warn', `the state of ${dir} is ${lockedBy(lock)}. ${advice}`)];
   } catch (error) {
     if (!isShipError(error)) throw error;

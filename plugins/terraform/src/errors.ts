@@ -10,7 +10,7 @@ export const errors = defineErrors({
   },
   SHIP_TERRAFORM_OTHER: {
     exit: 2,
-    message: (d: { path: string; told: string }) => `${d.path} is neither terraform nor tofu: \`version\` makes it write ${d.told}`,
+    message: (d: { path: string; output: string }) => `${d.path} is neither terraform nor tofu: \`version\` makes it write ${d.output}`,
     hint: 'Name the right file in the option `binary`.',
   },
   SHIP_TERRAFORM_TOO_OLD: {
@@ -20,7 +20,7 @@ export const errors = defineErrors({
   },
   SHIP_TERRAFORM_FAILED: {
     exit: 3,
-    message: (d: { command: string; dir: string; told: string }) => `${d.command} failed in ${d.dir}: ${d.told}`,
+    message: (d: { command: string; dir: string; reported: string }) => `${d.command} failed in ${d.dir}: ${d.reported}`,
     hint: 'This is its own message; all that it wrote is in the log of the step.',
   },
   SHIP_TERRAFORM_LOCKED: {

@@ -5,12 +5,11 @@ import { checkPlan } from './checks.js';
 import { terraformExamination } from './doctor.js';
 import { outputAction } from './output.js';
 import { terraformPart } from './part.js';
-import { optionsSchema } from './schema.js';
-import type { Options } from './stack.js';
+import { type Options, optionsSchema } from './stack.js';
 
 export { errors } from './errors.js';
 
-/** Infrastructure that goes back with the code: the configuration before is applied again, after its plan was judged. */
+/** Infrastructure that is rolled back with the code: the configuration before is applied again, after its plan was judged. */
 export default definePlugin<Options>({
   name: 'terraform',
   ship: '^1',

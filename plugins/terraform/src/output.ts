@@ -1,12 +1,10 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Action, Json } from '@ship/core';
-import { holdFor } from './applied.js';
-import type { Parts } from './before.js';
-import { outputInput } from './schema.js';
-import { type StackInput, stackOf } from './stack.js';
+import { holdFor, type Parts } from './applied.js';
+import { outputInput, type StackInput, stackOf } from './stack.js';
 import { findTool } from './tool.js';
-import { openLive } from './work.js';
+import { openLive } from './working-folder.js';
 
 interface OutputInput extends StackInput {
   readonly file?: string;
@@ -30,15 +28,15 @@ export function outputAction({ options, objects }: Pick<Parts, 'options' | 'obje
       return { file: kept };
     },
     async run(ctx, input) {
-      const bench = await openLive(ctx, stackOf(ctx, options, input), await findTool(ctx, options.binary));
+      const working = await openLive(ctx, { stack: stackOf(ctx, options, input), tool: await findTool(ctx, options.binary) });
       try {
-        const outputs = await bench.terraform.outputs();
+        const outputs = await working.terraform.outputs();
         if (input.file !== undefined) writePrivately(resolve(ctx.dir, input.file), `${JSON.stringify(valuesOf(outputs), null, 2)}\n`);
         const open = Object.entries(outputs).filter(([, { sensitive }]) => !sensitive);
         for (const [name, { value }] of open) ctx.output({ stream: 'stdout', text: `${name} = ${ctx.redact(JSON.stringify(value))}\n` });
         return Object.fromEntries(open.map(([name, { value }]) => [name, value as Json]));
       } finally {
-        bench.close();
+        working.close();
       }
     },
     async restore(ctx, before, _result, { file }) {

@@ -1,60 +1,59 @@
 import { join } from 'node:path';
-import type { CapturedPart, Context, Objects, Restored, SnapshotPart } from '@ship/core';
-import { type Applied, type AppliedRecords, holdFor, objectsOf } from './applied.js';
-import { driftLine, examine, goBack } from './back.js';
-import type { Parts } from './before.js';
-import { type Goal, openGoal, withoutHarm } from './goal.js';
+import type { CapturedPart, Context, Restored, SnapshotPart } from '@ship/core';
+import { type Applied, holdFor, objectsOf, type Parts } from './applied.js';
 import { lineOf } from './judge.js';
-import { type Options, type Stack, stackOf } from './stack.js';
-import { findTool, type Tool } from './tool.js';
-import { pullState } from './work.js';
+import { admitRollback, driftLine, rollBack } from './rollback.js';
+import { stackOf } from './stack.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
+import { findTool } from './tool.js';
+import { type Job, pullState } from './working-folder.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };
 
 /** The infrastructure of an environment. */
-export function terraformPart({ options, objects, records }: Parts): SnapshotPart<Value> {
+export function terraformPart(parts: Parts): SnapshotPart<Value> {
+  const { records } = parts;
   return {
-    capture: (ctx) => captureStacks(ctx, { options, objects, records }),
-    admit: (ctx, value) => each(value, async (name, applied) => examine(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+    capture: (ctx) => captureStacks(ctx, parts),
+    admit: (ctx, value) => each(value, async (name, applied) => admitRollback(ctx, await targetOf(ctx, parts, name, applied))),
     async restore(ctx, value): Promise<Restored> {
-      const told = await each(value, async (name, applied) => [await restoreStack(ctx, { options, objects, records }, name, applied)]);
-      const changed = told.filter((restored) => restored.changed);
-      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : told).map(({ summary }) => summary).join(', ') };
+      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, parts, name, applied)]);
+      const changed = restored.filter((one) => one.changed);
+      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : restored).map(({ summary }) => summary).join(', ') };
     },
     async isLive(ctx, value) {
       const names = await records.names(ctx);
       const same = await each(value, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
       return names.every((name) => name in value.stacks) && same.every(Boolean);
     },
-    compare: (ctx, value) =>
-      each(value, async (name, applied) => compareStack(ctx, objects, await goalOf(ctx, options, records, name, applied))),
+    compare: (ctx, value) => each(value, async (name, applied) => compareStack(ctx, await targetOf(ctx, parts, name, applied))),
   };
 }
 
 /** The same configuration and the same values. */
 function isSame(one: Applied, other: Applied | undefined): boolean {
-  const told = ({ configuration, variables, secrets, workspace, targets }: Applied) =>
+  const identity = ({ configuration, variables, secrets, workspace, targets }: Applied) =>
     JSON.stringify([configuration, variables, secrets, workspace, targets]);
-  return other !== undefined && told(one) === told(other);
+  return other !== undefined && identity(one) === identity(other);
 }
 
-/** One stack after the other: one may read what another one made. */
+/** One stack after the other: one may read outputs of another. */
 async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) => Promise<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for (const [name, applied] of Object.entries(stacks)) all.push(...(await act(name, applied)));
   return all;
 }
 
-async function captureStacks(ctx: Context, { options, objects, records }: Parts): Promise<CapturedPart<Value> | undefined> {
+async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<Value> | undefined> {
   const stacks: Record<string, Applied> = {};
   const files: Record<string, string> = {};
+  const { records } = parts;
   const names = await records.names(ctx);
   for (const name of names) {
     const applied = await records.get(ctx, name);
     if (applied === undefined) continue;
-    const tool = await findTool(ctx, options.binary);
-    const state = await pullState(ctx, objects, stackOfApplied(ctx, options, applied), tool, applied);
+    const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
     if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = state.text;
   }
@@ -62,22 +61,19 @@ async function captureStacks(ctx: Context, { options, objects, records }: Parts)
   return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
 }
 
-function stackOfApplied(ctx: Context, options: Options, { dir, workspace, targets }: Applied): Stack {
-  return stackOf(ctx, options, { dir, workspace, targets });
+async function jobOf(ctx: Context, { options, objects }: Parts, { dir, workspace, targets }: Applied): Promise<Job> {
+  return { stack: stackOf(ctx, options, { dir, workspace, targets }), tool: await findTool(ctx, options.binary), objects };
 }
 
-async function goalOf(ctx: Context, options: Options, records: AppliedRecords, name: string, applied: Applied): Promise<Goal> {
-  const stack = stackOfApplied(ctx, options, applied);
-  const tool: Tool = await findTool(ctx, options.binary);
-  const live = await records.get(ctx, name);
+async function targetOf(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<RollbackTarget> {
+  const live = await parts.records.get(ctx, name);
   const { lineage } = applied;
   const { protected: kept = [], imports = [], moves = [] } = live ?? {};
-  // What was renamed before the snapshot, too, has that name in its configuration.
+  // Renames from before the snapshot are part of its configuration.
   const known = applied.moves?.length ?? 0;
   const since = JSON.stringify(moves.slice(0, known)) === JSON.stringify(applied.moves ?? []) ? moves.slice(known) : [];
   return {
-    stack,
-    tool,
+    ...(await jobOf(ctx, parts, applied)),
     configuration: applied,
     destroy: false,
     lineage,
@@ -88,29 +84,35 @@ async function goalOf(ctx: Context, options: Options, records: AppliedRecords, n
   };
 }
 
-async function restoreStack(ctx: Context, { options, objects, records }: Parts, name: string, applied: Applied): Promise<Restored> {
-  const { restored, state } = await goBack(ctx, objects, await goalOf(ctx, options, records, name, applied));
+async function restoreStack(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<Restored> {
+  const { objects, records } = parts;
+  const { restored, state } = await rollBack(ctx, await targetOf(ctx, parts, name, applied));
   await holdFor(ctx, objects, name, objectsOf(applied));
   if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
   return restored;
 }
 
-/** How the infrastructure differs from what was captured, and where reality has left its own state. */
-async function compareStack(ctx: Context, objects: Objects, goal: Goal): Promise<string[]> {
-  const bench = await openGoal(ctx, objects, goal);
+/** How the infrastructure differs from what was captured, and where it has drifted from its state. */
+async function compareStack(ctx: Context, target: RollbackTarget): Promise<string[]> {
+  const working = await openTarget(ctx, target);
   try {
-    const { terraform, varFiles, folder } = bench;
-    const { dir } = goal.stack;
-    const back = await terraform.plan({ out: join(folder, 'compare.tfplan'), varFiles, targets: goal.configuration.targets, locks: false });
+    const { terraform, varFiles, folder } = working;
+    const { dir } = target.stack;
+    const planned = await terraform.plan({
+      out: join(folder, 'compare.tfplan'),
+      varFiles,
+      targets: target.configuration.targets,
+      locks: false,
+    });
     const drift = await terraform.plan({ out: join(folder, 'drift.tfplan'), varFiles, refreshOnly: true, locks: false });
     return [
-      ...back.changes.map((change) => `${dir}: going back would ${lineOf(withoutHarm(change, goal))}`),
-      ...back.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
-      ...back.outputs.map((name) => `${dir}: output ${name} is another one`),
+      ...planned.changes.map((change) => `${dir}: going back would ${lineOf(forgetIfImported(change, target))}`),
+      ...planned.moves.map(({ from, to }) => `${dir}: going back would call ${from} ${to} again`),
+      ...planned.outputs.map((name) => `${dir}: output ${name} is another one`),
       ...drift.outputs.map((name) => `${dir}: reality has left the state: output ${name}`),
       ...drift.drift.map((change) => `${dir}: reality has left the state: ${driftLine(change)}`),
     ];
   } finally {
-    bench.close();
+    working.close();
   }
 }

@@ -12,7 +12,7 @@ export interface ResourceChange {
   readonly attributes: readonly string[];
 }
 
-/** A resource that has another address than it had. */
+/** A resource that gets another address. */
 export type Move = { readonly from: string; readonly to: string };
 
 /** A plan, as far as ship reads it. */
@@ -20,10 +20,10 @@ export interface PlanDocument {
   /** Would anything change, outputs included? */
   readonly differs: boolean;
   readonly changes: readonly ResourceChange[];
-  /** Addresses of what is taken on, and was there before. */
+  /** Addresses of what is imported. */
   readonly imports: readonly string[];
   readonly moves: readonly Move[];
-  /** Where reality has left the state. */
+  /** Where the infrastructure has drifted from the state. */
   readonly drift: readonly ResourceChange[];
   /** The names of outputs that would change. */
   readonly outputs: readonly string[];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, normalize, relative, resolve } from 'node:path';
-import type { Context, Json } from '@ship/core';
+import type { Context, Json, JsonSchema } from '@ship/core';
 
 /** What options and steps may both say. */
 export interface StackInput {
@@ -20,13 +20,13 @@ export interface Options extends StackInput {
   readonly binary?: string;
   readonly stateful?: readonly string[];
   readonly stateless?: readonly string[];
-  /** What is otherwise in one environment. */
+  /** What is different in one environment. */
   readonly environments?: Readonly<Record<string, StackInput>>;
 }
 
 /** A root module in a workspace: what one state is of. */
 export interface Stack {
-  /** Tells it from others of the environment, in names of files and keys. */
+  /** Unique in the environment; for names of files and keys. */
   readonly name: string;
   /** Its folder, as people know it. */
   readonly dir: string;
@@ -88,7 +88,7 @@ export function stackOf(where: Where, options: Options, input: StackInput): Stac
 const homeOf = ({ stateDir, environment }: Pick<Context, 'stateDir' | 'environment'>, name: string): string =>
   join(stateDir, 'terraform', environment, name);
 
-/** Readable, and never the same for two: what cannot stand in a name is told apart by a hash. */
+/** Readable and unique: where characters had to be replaced, a hash is added. */
 function nameOf(dir: string, workspace: string): string {
   const whole = workspace === 'default' ? dir : `${dir}-${workspace}`;
   const readable =
@@ -99,3 +99,64 @@ function nameOf(dir: string, workspace: string): string {
   const hash = createHash('sha256').update(`${dir}\0${workspace}`).digest('hex').slice(0, 6);
   return readable === dir && workspace === 'default' ? readable : `${readable}-${hash}`;
 }
+
+const text = { type: 'string', minLength: 1 };
+const texts = { type: 'array', items: text };
+
+/** What options and steps may both say about a stack; a step wins. */
+const stackProperties = {
+  dir: { ...text, description: 'The folder of the root module, relative to the folder of the config.' },
+  workspace: { type: 'string', pattern: '^[A-Za-z0-9_.-]+$', title: 'the name of a workspace', description: 'Default: `default`.' },
+  var_files: { ...texts, description: 'Files with variables, relative to the folder of the config.' },
+  vars: { type: 'object', description: 'Variables; they win over those of files.' },
+  backend_config: {
+    type: 'object',
+    additionalProperties: { type: ['string', 'boolean', 'number'] },
+    description: 'What the configuration leaves open about its backend.',
+  },
+  parallelism: { type: 'integer', minimum: 1, description: 'How many resources at a time. Default 10.' },
+  targets: { ...texts, description: 'Only these addresses, and what they depend on.' },
+  lock_timeout: {
+    type: 'string',
+    pattern: '^[0-9]+(s|m|h)$',
+    title: 'a duration such as 30s',
+    description: 'How long to wait for a lock that somebody holds. Default: a minute.',
+  },
+  exclude: { ...texts, description: 'Files and folders of the module that are not part of the configuration, relative to it.' },
+};
+
+/** The options in `plugins:`. */
+export const optionsSchema: JsonSchema = {
+  $id: 'ship:terraform/options',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    binary: { ...text, description: 'Name or path. Default: `terraform`, or `tofu` where there is no terraform.' },
+    stateful: { ...texts, description: 'Types and addresses that hold data, besides those that are known to.' },
+    stateless: { ...texts, description: 'Types and addresses that a rollback may destroy or replace.' },
+    environments: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: false, properties: stackProperties },
+      description: 'What is different in one environment, by its name.',
+    },
+    ...stackProperties,
+  },
+};
+
+const input = ($id: string, more: object = {}): JsonSchema => ({
+  $id,
+  type: 'object',
+  additionalProperties: false,
+  properties: { ...stackProperties, ...more },
+});
+
+/** The input of `terraform/apply`. */
+export const applyInput = input('ship:terraform/apply');
+
+/** The input of `terraform/destroy`. */
+export const destroyInput = input('ship:terraform/destroy');
+
+/** The input of `terraform/output`. */
+export const outputInput = input('ship:terraform/output', {
+  file: { ...text, description: 'Where all outputs are written as JSON, for this user alone. Relative to the folder of the config.' },
+});

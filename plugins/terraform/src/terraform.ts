@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
 import { type CommandFailed, isCommandFailed } from '@ship/exec';
-import { type Diagnostic, diagnosticsIn, errorsInText, type LockInfo, lockIn, told } from './diagnostics.js';
+import { type Diagnostic, diagnosticsIn, errorsInText, type LockInfo, lockIn, oneLine } from './diagnostics.js';
 import { errors } from './errors.js';
 import { type PlanDocument, readPlan } from './plan-document.js';
 import { type Progress, progressIn } from './progress.js';
@@ -28,13 +28,13 @@ export interface PlanOptions {
   readonly targets?: readonly string[];
   readonly destroy?: boolean;
   readonly refreshOnly?: boolean;
-  /** A look takes no lock: it changes nothing, and may be a little behind. */
+  /** A preview takes no lock: it changes nothing, and may be a little out of date. */
   readonly locks: boolean;
 }
 
 let initialised: Promise<unknown> = Promise.resolve();
 
-/** One `init` after the other: Terraform's cache of providers does not bear two at once. */
+/** One `init` after the other: Terraform's cache of providers is not safe for two at once. */
 function alone<T>(init: () => Promise<T>): Promise<T> {
   const mine = initialised.then(init);
   initialised = mine.catch(() => {});
@@ -50,7 +50,7 @@ export class Terraform {
     readonly place: Place,
   ) {}
 
-  /** Providers are big, and a way back must not download them again. */
+  /** Providers are big, and a rollback must not download them again. */
   get #pluginCache(): string {
     return this.ctx.env.TF_PLUGIN_CACHE_DIR ?? join(this.ctx.stateDir, 'terraform', 'plugin-cache');
   }
@@ -75,7 +75,7 @@ export class Terraform {
     await this.#run('state push', [`-lock-timeout=${this.stack.lockTimeout}`, file]);
   }
 
-  /** Lets resources go: the state knows them no longer, and they stay. */
+  /** Takes resources out of the state; they themselves stay. */
   async forget(addresses: readonly string[]): Promise<void> {
     await this.#run('state rm', [`-lock-timeout=${this.stack.lockTimeout}`, ...addresses]);
   }
@@ -103,7 +103,7 @@ export class Terraform {
     return readPlan(stdout, exitCode === 2);
   }
 
-  /** Applies that very plan; one that is no longer true is refused by Terraform. */
+  /** Applies that very plan. Terraform refuses one that is out of date. */
   async apply(planFile: string, onProgress: (progress: Progress) => void): Promise<void> {
     const { parallelism, lockTimeout } = this.stack;
     const limited = parallelism === undefined ? [] : [`-parallelism=${parallelism}`];
@@ -113,13 +113,13 @@ export class Terraform {
     });
   }
 
-  /** All outputs, those that are sensitive, too. */
+  /** All outputs, including sensitive ones. */
   async outputs(): Promise<Readonly<Record<string, { readonly value: unknown; readonly sensitive: boolean }>>> {
     const { stdout } = await this.#run('output', ['-json', '-no-color'], { maxBytes: LARGEST_DOCUMENT });
     return JSON.parse(stdout) as Record<string, { value: unknown; sensitive: boolean }>;
   }
 
-  /** The lock that somebody holds; none where it could be taken, and was given back. */
+  /** The lock that somebody holds; undefined where it could be taken. It is released at once. */
   async heldLock(): Promise<LockInfo | undefined> {
     try {
       await this.#run('untaint', ['-no-color', '-allow-missing', '-lock-timeout=0s', 'terraform_data.ship_looks_at_the_lock']);
@@ -132,7 +132,7 @@ export class Terraform {
     }
   }
 
-  /** Reads the syntax of the files alone; throws what Terraform says of it. */
+  /** Checks the syntax of the files alone; throws what Terraform reports. */
   async checkSyntax(): Promise<void> {
     await this.#run('fmt', ['-check', '-list=false', '-write=false', '-no-color', this.place.cwd], { okExitCodes: [0, 3] });
   }
@@ -164,7 +164,7 @@ export class Terraform {
     }
   }
 
-  /** What the tool finds in its environment. What people put into TF_CLI_ARGS is for their own hands. */
+  /** The environment of the tool, without TF_CLI_ARGS: that is meant for commands typed by hand. */
   #env(): Record<string, string | undefined> {
     const { ctx, stack, place } = this;
     const step = (ctx as Partial<StepContext>).step;
@@ -188,11 +188,11 @@ export class Terraform {
     const lock = lockAmong(found);
     if (lock !== undefined) return errors.SHIP_TERRAFORM_LOCKED({ dir, lock, waited: lockTimeout }, { cause: failed });
     const line = `${this.tool.kind} ${command}`;
-    return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, told: toldAll(found) || failed.message }, { cause: failed });
+    return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, reported: summaryOf(found) || failed.message }, { cause: failed });
   }
 }
 
-/** What a command that failed says of it, in its stream or for people. */
+/** The errors that a failed command reported, in its stream or for people. */
 const errorsOf = ({ stdout, stderr }: CommandFailed): Diagnostic[] => [
   ...diagnosticsIn(stdout).filter(({ severity }) => severity === 'error'),
   ...errorsInText(stderr),
@@ -200,5 +200,5 @@ const errorsOf = ({ stdout, stderr }: CommandFailed): Diagnostic[] => [
 
 const lockAmong = (found: readonly Diagnostic[]): LockInfo | undefined => found.map(lockIn).find((lock) => lock !== undefined);
 
-/** All errors; one that is only told again is left out. */
-const toldAll = (found: readonly Diagnostic[]): string => [...new Set(found.map(told))].join('; ');
+/** All errors, each once. */
+const summaryOf = (found: readonly Diagnostic[]): string => [...new Set(found.map(oneLine))].join('; ');

@@ -47,7 +47,7 @@ async function askVersion(ctx: Context, path: string): Promise<Tool> {
   const env = { CHECKPOINT_DISABLE: '1', TF_CLI_ARGS: undefined, TF_CLI_ARGS_version: undefined };
   const { stdout } = await ctx.exec([path, 'version', '-no-color'], { onOutput: null, env, timeoutMs: 30_000 });
   const [, name, version] = /^(Terraform|OpenTofu) v(\d+\.\d+\.\d+\S*)/m.exec(stdout) ?? [];
-  if (version === undefined) throw errors.SHIP_TERRAFORM_OTHER({ path, told: JSON.stringify(stdout.slice(0, 80)) });
+  if (version === undefined) throw errors.SHIP_TERRAFORM_OTHER({ path, output: JSON.stringify(stdout.slice(0, 80)) });
   const kind = name === 'OpenTofu' ? 'tofu' : 'terraform';
   if (isOlder(version, OLDEST[kind])) throw errors.SHIP_TERRAFORM_TOO_OLD({ path, found: version, needed: OLDEST[kind] });
   return { kind, path, version };

@@ -1,48 +1,79 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import { examine, goBack } from './back.js';
-import { type Before, byOf, type Parts, planFileOf } from './before.js';
-import type { Goal } from './goal.js';
-import { ProgressFile } from './progress-file.js';
-import { type Stack, type StackInput, stackOf } from './stack.js';
+import type { Applied, Configuration, Parts } from './applied.js';
+import type { Move } from './plan-document.js';
+import { ApplyProgress, unfinished } from './progress.js';
+import { admitRollback, rollBack } from './rollback.js';
+import type { Stack } from './stack.js';
 import type { State } from './state.js';
-import { findTool, type Tool } from './tool.js';
-import { pullState, unsavedState } from './work.js';
+import type { RollbackTarget } from './target.js';
+import { type Job, pullState, unsavedState } from './working-folder.js';
 
-/** What is true of an apply, by the state and by what was written down. */
-export async function probed(
-  ctx: StepContext,
-  { options, objects, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Probed> {
-  const stack = stackOf(ctx, options, input);
-  const state = await pullState(ctx, objects, stack, await findTool(ctx, options.binary), before.next);
+/** What each function of the actions works on. */
+export interface StepJob extends Parts, Job {
+  /** Everything is destroyed, as `terraform/destroy` does. */
+  readonly destroy: boolean;
+}
+
+/** What was there before, and what is about to be applied. */
+export type Before = {
+  /** Of the state; null where there was none. */
+  readonly lineage: string | null;
+  readonly serial: number | null;
+  /** What was managed. */
+  readonly addresses: string[];
+  /** Addresses that this apply imports; the resources were there before. */
+  readonly imports?: string[];
+  /** What this apply renames. */
+  readonly moves?: Move[];
+  /** The key of the state as it was pulled, in case the backend loses it. */
+  readonly state: string | null;
+  /** What ship applied here before. */
+  readonly applied: Applied | null;
+  readonly next: Configuration;
+  /** Would it change anything? */
+  readonly differs: boolean;
+};
+
+/** What came of it. */
+export type Result = { readonly summary: string; readonly serial: number | null };
+
+/** Who applies: the run and the step. */
+export const byOf = ({ run, step }: StepContext): string => `${run}/${step.id}`;
+
+/** Made by `capture`, applied by `run`. It holds values, so it lies where nobody else can read. */
+export const planFileOf = ({ home }: Stack): string => join(home, 'next.tfplan');
+
+/** How far an apply has come, by the state, the record of what was applied last, and the journal. */
+export async function probed(ctx: StepContext, job: StepJob, before: Before): Promise<Probed> {
+  const { stack, records, destroy } = job;
+  const state = await pullState(ctx, job, before.next);
   const record = await records.get(ctx, stack.name);
   const isDone = destroy
     ? record === undefined && state?.addresses.length === 0
     : record?.by === byOf(ctx) && record.serial === state?.serial;
   if (isDone) return 'done';
-  const isBegun = new ProgressFile(stack).cutOff(byOf(ctx)) !== undefined || unsavedState(stack.cwd) !== undefined;
+  const isBegun = unfinished(ctx) !== undefined || unsavedState(stack.cwd) !== undefined;
   const isSame = (state?.serial ?? null) === before.serial && (state?.lineage ?? null) === before.lineage;
   return isSame && !isBegun ? 'untouched' : 'partial';
 }
 
-/** Where Terraform itself was killed, its state may not know of what it was about to make; nobody but a person can look. */
-function tellCutOff(ctx: StepContext, stack: Stack, state: State | undefined): void {
-  const unknown = new ProgressFile(stack).cutOff(byOf(ctx))?.filter((address) => !state?.addresses.includes(address)) ?? [];
+/** A Terraform that was killed may have made resources that its state does not know; only a person can look for them. */
+function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefined): void {
+  const unknown = unfinished(ctx)?.filter((address) => !state?.addresses.includes(address)) ?? [];
   if (unknown.length > 0)
-    ctx.log.warn(`${stack.dir}: begun, and never said to be finished: ${unknown.join(', ')}. Look whether something of it is left`);
+    ctx.log.warn(`${stack.dir}: begun, and not reported as finished: ${unknown.join(', ')}. Look whether something of it is left`);
 }
 
-/** Where a step goes back to; undefined where nobody knows what was there. */
-function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goal | undefined {
+/** What a step is rolled back to; undefined where the configuration before is not known. */
+function targetOf({ stack, tool, objects, destroy }: StepJob, before: Before): RollbackTarget | undefined {
   const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
   const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
   const shared = {
     stack,
     tool,
+    objects,
     isNew: (address: string) => !old.has(address),
     forgets: imports,
     moves,
@@ -55,38 +86,27 @@ function goalOf(stack: Stack, tool: Tool, before: Before, destroy: boolean): Goa
   return addresses.length === 0 ? { ...shared, configuration: next, destroy: true } : undefined;
 }
 
-/** Can it be put back, and what would that do? */
-export async function admitted(
-  ctx: StepContext,
-  { options, objects }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Finding[]> {
-  const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  return goal === undefined ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(stack) }] : examine(ctx, objects, goal);
+/** Can it be restored, and what would that do? */
+export async function admitted(ctx: StepContext, job: StepJob, before: Before): Promise<Finding[]> {
+  const target = targetOf(job, before);
+  return target === undefined
+    ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(job.stack) }]
+    : admitRollback(ctx, target);
 }
 
 const unknownBefore = ({ dir }: Stack): string =>
   `${dir} was not applied by ship before: the configuration that made what was there is not known, so it stays as it is`;
 
-/** Puts it back, and writes down that this is what is applied now. */
-export async function restored(
-  ctx: StepContext,
-  { options, objects, records }: Parts,
-  input: StackInput,
-  before: Before,
-  destroy: boolean,
-): Promise<Restored> {
-  const stack = stackOf(ctx, options, input);
-  const goal = goalOf(stack, await findTool(ctx, options.binary), before, destroy);
-  if (goal === undefined) return { changed: false, kept: unknownBefore(stack) };
-  const { restored: answer, state } = await goBack(ctx, objects, goal);
+/** Restores it, and records that this is what is applied now. */
+export async function restored(ctx: StepContext, job: StepJob, before: Before): Promise<Restored> {
+  const { stack, records } = job;
+  const target = targetOf(job, before);
+  if (target === undefined) return { changed: false, kept: unknownBefore(stack) };
+  const { restored: answer, state } = await rollBack(ctx, target);
   if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
   else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
-  tellCutOff(ctx, stack, state);
-  new ProgressFile(stack).end();
+  warnOfUnfinished(ctx, stack, state);
+  await new ApplyProgress(ctx).end();
   rmSync(planFileOf(stack), { force: true });
   return answer;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnosticsIn, errorsInText, lockAge, lockIn, told } from '../src/diagnostics.js';
+import { diagnosticsIn, errorsInText, lockAge, lockIn, oneLine } from '../src/diagnostics.js';
 import { readPlan } from '../src/plan-document.js';
 import { progressIn } from '../src/progress.js';
 import { readState } from '../src/state.js';
@@ -7,7 +7,7 @@ import { readState } from '../src/state.js';
 const HOUR = 3_600_000;
 
 describe('what Terraform writes', () => {
-  it('given a diagnostic of the json stream, then place, summary and detail are told in one line', () => {
+  it('given a diagnostic of the json stream, then place, summary and detail are in one line', () => {
     const line = JSON.stringify({
       type: 'diagnostic',
       diagnostic: {
@@ -17,13 +17,15 @@ describe('what Terraform writes', () => {
         range: { filename: 'main.tf', start: { line: 3, column: 1 } },
       },
     });
-    expect(diagnosticsIn(`noise\n${line}\n{"type":"version"}`).map(told)).toEqual(['main.tf:3:1: No value (The variable "a" has none.)']);
+    expect(diagnosticsIn(`noise\n${line}\n{"type":"version"}`).map(oneLine)).toEqual([
+      'main.tf:3:1: No value (The variable "a" has none.)',
+    ]);
   });
 
-  it('given a box for people, then each error in it is told', () => {
+  it('given a box for people, then each error in it is found', () => {
     const box =
       '╷\n│ Error: Invalid expression\n│ \n│   on main.tf line 2, in resource "a" "b":\n│    2:   input = \n│ \n│ Expected the start of an expression.\n╵\n╷\n│ Error: Another\n╵\n';
-    expect(errorsInText(box).map(told)).toEqual(['main.tf:2: Invalid expression (Expected the start of an expression.)', 'Another']);
+    expect(errorsInText(box).map(oneLine)).toEqual(['main.tf:2: Invalid expression (Expected the start of an expression.)', 'Another']);
   });
 
   it('given a lock, then its id, owner, work and age are read; of one that the http backend tells by its id alone, that', () => {
@@ -117,7 +119,7 @@ describe('what Terraform writes', () => {
     },
   );
 
-  it('given lines of progress and other lines, then what they are about is told', () => {
+  it('given lines of progress and other lines, then what they are about is read', () => {
     expect(progressIn('{"type":"apply_start","@message":"a.b: Creating...","hook":{"resource":{"addr":"a.b"}}}')).toEqual({
       type: 'started',
       text: 'a.b: Creating...',

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, lineOf } from '../src/judge.js';
+import { holdsData, judge, lineOf } from '../src/judge.js';
 import type { PlanDocument, ResourceChange } from '../src/plan-document.js';
-import { holdsData } from '../src/stateless.js';
 
 const change = (kind: ResourceChange['kind'], address: string, more: Partial<ResourceChange> = {}): ResourceChange => ({
   kind,
@@ -89,7 +88,7 @@ describe('the verdict over a way back', () => {
     );
   });
 
-  it('given changed attributes, then their names are told, and never a value', () => {
+  it('given changed attributes, then their names are shown, and never a value', () => {
     expect(lineOf(change('update', 'a.b', { attributes: ['password', 'size'] }))).toBe('update a.b (password, size)');
   });
 });

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { temporaryFolder } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pack, rootFiles, unpack } from '../src/pack.js';
+import { createArchive, extractArchive, rootFiles } from '../src/archive.js';
 
 const NOTHING = { files: [], exclude: [] };
 
@@ -32,10 +32,10 @@ describe('a packed configuration', () => {
       join(dataDir, 'modules/modules.json'),
       manifest(['', '.'], ['net', '../modules/net'], ['far', join(dataDir, 'modules/far')]),
     );
-    const bytes = pack({ cwd: join(folder, 'infra'), dataDir }, NOTHING);
+    const bytes = createArchive({ cwd: join(folder, 'infra'), dataDir }, NOTHING);
     const target = temporaryFolder();
 
-    const place = unpack(bytes, target);
+    const place = extractArchive(bytes, target);
 
     expect(readFileSync(join(place.cwd, 'main.tf'), 'utf8')).toBe('root');
     expect(readFileSync(join(place.cwd, 'files/a.sh'), 'utf8')).toBe('a');
@@ -60,7 +60,10 @@ describe('a packed configuration', () => {
       'big/file': 'b',
       '.terraform.lock.hcl': 'l',
     });
-    const bytes = pack({ cwd: folder, dataDir: join(folder, '.terraform') }, { files: [join(folder, 'given.tfvars')], exclude: ['big'] });
+    const bytes = createArchive(
+      { cwd: folder, dataDir: join(folder, '.terraform') },
+      { files: [join(folder, 'given.tfvars')], exclude: ['big'] },
+    );
     expect([...rootFiles(bytes).keys()].sort()).toEqual(['.terraform.lock.hcl', 'main.tf']);
   });
 
@@ -68,7 +71,7 @@ describe('a packed configuration', () => {
     const folder = tree({ 'infra/main.tf': 'root', 'outside/far.tf': 'far' });
     symlinkSync('main.tf', join(folder, 'infra/same.tf'));
     symlinkSync('../outside/far.tf', join(folder, 'infra/far.tf'));
-    const { cwd } = unpack(pack({ cwd: join(folder, 'infra'), dataDir: join(folder, 'd') }, NOTHING), temporaryFolder());
+    const { cwd } = extractArchive(createArchive({ cwd: join(folder, 'infra'), dataDir: join(folder, 'd') }, NOTHING), temporaryFolder());
     expect(readFileSync(join(cwd, 'same.tf'), 'utf8')).toBe('root');
     expect(readFileSync(join(cwd, 'far.tf'), 'utf8')).toBe('far');
   });
@@ -79,7 +82,7 @@ describe('a packed configuration', () => {
       fc.property(fc.dictionary(name, fc.uint8Array({ maxLength: 300 })), (files) => {
         const folder = tree({});
         for (const [path, bytes] of Object.entries(files)) writeFileSync(join(folder, path), bytes);
-        const { cwd } = unpack(pack({ cwd: folder, dataDir: join(folder, '.terraform') }, NOTHING), temporaryFolder());
+        const { cwd } = extractArchive(createArchive({ cwd: folder, dataDir: join(folder, '.terraform') }, NOTHING), temporaryFolder());
         for (const [path, bytes] of Object.entries(files)) expect(Buffer.compare(readFileSync(join(cwd, path)), bytes)).toBe(0);
       }),
       { numRuns: 50 },
@@ -93,20 +96,20 @@ describe('a packed configuration', () => {
     ['a link that leads out', { path: 'tree/link', mode: 0o777, link: '../../../etc' }],
   ])('given %s in it, then nothing is laid out there', (_, file) => {
     const bytes = gzipSync(JSON.stringify({ format: 1, root: '', files: [file] }));
-    expect(() => unpack(bytes, temporaryFolder())).toThrow(expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' }));
+    expect(() => extractArchive(bytes, temporaryFolder())).toThrow(expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' }));
   });
 
   it.each([
     ['no gzip', Buffer.from('nonsense')],
     ['another format', gzipSync('{"format":2}')],
   ])('given %s, then that is said', (_, bytes) => {
-    expect(() => unpack(bytes, temporaryFolder())).toThrow(expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' }));
+    expect(() => extractArchive(bytes, temporaryFolder())).toThrow(expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' }));
   });
 
   it('given more than can be kept, then the largest file is named before anything is done', () => {
     const folder = tree({ 'main.tf': '' });
     writeFileSync(join(folder, 'huge.bin'), Buffer.alloc(65 * 1024 ** 2));
-    expect(() => pack({ cwd: folder, dataDir: join(folder, 'd') }, NOTHING)).toThrow(
+    expect(() => createArchive({ cwd: folder, dataDir: join(folder, 'd') }, NOTHING)).toThrow(
       expect.objectContaining({ code: 'SHIP_TERRAFORM_TOO_BIG', message: expect.stringContaining('huge.bin') }),
     );
   });

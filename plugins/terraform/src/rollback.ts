@@ -1,37 +1,37 @@
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Context, Finding, Objects, Restored } from '@ship/core';
+import type { Context, Finding, Restored } from '@ship/core';
 import { errors } from './errors.js';
-import { type Goal, openGoal, withoutHarm } from './goal.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
 import type { State } from './state.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import type { Terraform } from './terraform.js';
-import { unsavedState, type Workbench } from './work.js';
+import { unsavedState, type WorkingFolder } from './working-folder.js';
 
-/** Can it go back, and what would that do? Reads only. */
-export async function examine(ctx: Context, objects: Objects, goal: Goal): Promise<Finding[]> {
-  const { dir } = goal.stack;
-  const bench = await openGoal(ctx, objects, goal);
+/** Can the infrastructure be rolled back, and what would that do? Reads only. */
+export async function admitRollback(ctx: Context, target: RollbackTarget): Promise<Finding[]> {
+  const { dir } = target.stack;
+  const working = await openTarget(ctx, target);
   try {
-    const state = await bench.terraform.pull();
-    const lineage = lineageProblem(goal, state);
+    const state = await working.terraform.pull();
+    const lineage = lineageProblem(target, state);
     if (lineage !== undefined) return [{ level: 'block', rule: 'terraform-lineage', message: lineage.message }];
-    if (unsavedState(goal.stack.cwd)) return [unsavedFinding(dir)];
-    if (state === undefined && goal.state !== undefined) return [lostFinding(dir)];
-    return await planFindings(bench, goal, state);
+    if (unsavedState(target.stack.cwd)) return [unsavedFinding(dir)];
+    if (state === undefined && target.state !== undefined) return [lostFinding(dir)];
+    return await planFindings(working, target, state);
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-async function planFindings(bench: Workbench, goal: Goal, state: State | undefined): Promise<Finding[]> {
-  const { dir } = goal.stack;
+async function planFindings(working: WorkingFolder, target: RollbackTarget, state: State | undefined): Promise<Finding[]> {
+  const { dir } = target.stack;
   const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message: `${dir}: ${message}` });
   let planned: Planned;
   try {
-    planned = await planBack(bench, goal, false);
+    planned = await planTarget(working, target, false);
   } catch (error) {
     const prevented = preventedBy(error);
     if (prevented === undefined) throw error;
@@ -53,52 +53,52 @@ async function planFindings(bench: Workbench, goal: Goal, state: State | undefin
 const unsavedFinding = (dir: string): Finding => ({
   level: 'info',
   rule: 'terraform-state',
-  message: `${dir}: errored.tfstate is there, and is pushed first; what the way back would do can only be told after that`,
+  message: `${dir}: errored.tfstate is there, and is pushed first; what the rollback would do is known only after that`,
 });
 
 const lostFinding = (dir: string): Finding => ({
   level: 'warn',
   rule: 'terraform-state',
-  message: `${dir}: the state is gone; the one that was captured is put in its place first, and what was made since then is known to nobody`,
+  message: `${dir}: the state is gone; the captured one is put in its place first, and nothing records what was made since then`,
 });
 
-/** How a resource differs from what the state says of it. */
+/** How a resource differs from its state. */
 export const driftLine = (drift: PlanDocument['drift'][number]): string =>
   lineOf(drift)
     .replace(/^destroy (\S+)/, '$1 is gone')
     .replace(/^update /, '');
 
-/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, as the proof. */
-export async function goBack(ctx: Context, objects: Objects, goal: Goal): Promise<{ restored: Restored; state: State | undefined }> {
-  const bench = await openGoal(ctx, objects, goal);
+/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, to verify it. */
+export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ restored: Restored; state: State | undefined }> {
+  const working = await openTarget(ctx, target);
   try {
-    await pushUnsaved(bench.terraform, goal.stack.cwd);
-    await bringStateBack(ctx, objects, bench, goal);
-    const problem = lineageProblem(goal, await bench.terraform.pull());
+    await pushUnsaved(working.terraform, target.stack.cwd);
+    await restoreLostState(ctx, working, target);
+    const problem = lineageProblem(target, await working.terraform.pull());
     if (problem !== undefined) throw problem;
-    const restored = await applyBack(bench, goal);
-    return { restored, state: await bench.terraform.pull() };
+    const restored = await applyTarget(working, target);
+    return { restored, state: await working.terraform.pull() };
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
-  const { dir } = goal.stack;
-  const { plan, verdict, file } = await refusable(dir, () => planBack(bench, goal, true));
+async function applyTarget(working: WorkingFolder, target: RollbackTarget): Promise<Restored> {
+  const { dir } = target.stack;
+  const { plan, verdict, file } = await orRefused(dir, () => planTarget(working, target, true));
   if (!plan.differs) return { changed: false, summary: `${dir} unchanged` };
   if (verdict.blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: verdict.blocks });
   const restored = { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
-  const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && goal.forgets?.includes(address));
+  const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && target.forgets?.includes(address));
   if (forgotten.length > 0) {
-    // What was imported leaves the state first, so that no plan can destroy it. What was planned before that is no longer true.
+    // Imported resources leave the state first, so that no plan can destroy them. That makes the plan out of date.
     const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
-    await bench.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
-    await applyBack(bench, goal);
+    await working.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
+    await applyTarget(working, target);
     return restored;
   }
-  await applySaving(bench.terraform, file);
-  const { plan: after } = await planBack(bench, goal, true);
+  await applySaving(working.terraform, file);
+  const { plan: after } = await planTarget(working, target, true);
   if (after.differs) {
     const left = [...after.changes.map(lineOf), ...after.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
@@ -106,15 +106,17 @@ async function applyBack(bench: Workbench, goal: Goal): Promise<Restored> {
   return restored;
 }
 
-/** A backend that has lost its state, as one in a file does when its writer is killed, is given the one that was captured. */
-async function bringStateBack(ctx: Context, objects: Objects, { terraform, folder }: Workbench, { stack, state }: Goal): Promise<void> {
+/** Pushes the captured state to a backend that has lost its own, as a file does when its writer is killed. */
+async function restoreLostState(
+  ctx: Context,
+  { terraform, folder }: WorkingFolder,
+  { stack, state, objects }: RollbackTarget,
+): Promise<void> {
   if (state === undefined || (await terraform.pull()) !== undefined) return;
   const file = join(folder, 'captured.tfstate');
   writeFileSync(file, await objects.get(state), { mode: 0o600 });
   await terraform.push(file);
-  ctx.log.warn(
-    `the state of ${stack.dir} was lost, and the captured one was put in its place: what was made since then is known to nobody`,
-  );
+  ctx.log.warn(`the state of ${stack.dir} was lost, and the captured one was put in its place: nothing records what was made since then`);
 }
 
 const inThePast = (summary: string): string =>
@@ -134,18 +136,18 @@ interface Planned {
   readonly file: string;
 }
 
-async function planBack({ terraform, varFiles, folder }: Workbench, goal: Goal, locks: boolean): Promise<Planned> {
-  const { destroy, configuration, stack, isNew } = goal;
-  const file = join(folder, 'back.tfplan');
+async function planTarget({ terraform, varFiles, folder }: WorkingFolder, target: RollbackTarget, locks: boolean): Promise<Planned> {
+  const { destroy, configuration, stack, isNew } = target;
+  const file = join(folder, 'rollback.tfplan');
   const found = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
-  const plan = { ...found, changes: found.changes.map((change) => withoutHarm(change, goal)) };
+  const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
   const { stateful = [], stateless = [] } = stack.options;
-  const holders = { stateful, stateless, protected: [...configuration.protected, ...goal.protected] };
+  const holders = { stateful, stateless, protected: [...configuration.protected, ...target.protected] };
   return { plan, file, verdict: judge(plan, holders, isNew) };
 }
 
-/** Terraform itself refuses what the captured configuration protects. */
-async function refusable<T>(dir: string, plan: () => Promise<T>): Promise<T> {
+/** Where Terraform refuses to plan, because of `prevent_destroy`, the rollback is refused. */
+async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   try {
     return await plan();
   } catch (error) {
@@ -161,12 +163,12 @@ function preventedBy(error: unknown): string | undefined {
   return `would destroy ${address ?? 'a resource'}, which prevent_destroy protects`;
 }
 
-function lineageProblem({ stack, lineage }: Goal, state: State | undefined): Error | undefined {
+function lineageProblem({ stack, lineage }: RollbackTarget, state: State | undefined): Error | undefined {
   if (state === undefined || lineage === undefined || state.lineage === lineage) return undefined;
   return errors.SHIP_TERRAFORM_LINEAGE({ dir: stack.dir, found: state.lineage, captured: lineage });
 }
 
-/** Applies a plan. A state that could not be saved is tried again at once: nobody else knows what was made. */
+/** Applies a plan. A state that could not be saved is pushed at once: it alone knows what was made. */
 export async function applySaving(
   terraform: Terraform,
   planFile: string,
@@ -182,7 +184,7 @@ export async function applySaving(
 
 const PAUSES_MS = [0, 1_000, 3_000];
 
-/** Pushes the state that an apply could not save. Where that fails it lies in the folder of the module, where people look for it. */
+/** Pushes the state that an apply could not save. If that fails, it is kept in the folder of the module, where people look for it. */
 async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> {
   const file = unsavedState(folder);
   if (file === undefined) return;

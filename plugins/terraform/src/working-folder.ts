@@ -1,28 +1,34 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Context, Json, Objects } from '@ship/core';
-import { processStartTime } from '@ship/core/process';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
-import { unpack } from './pack.js';
+import { extractArchive } from './archive.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import { type Place, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 
-/** Files that Terraform reads for one piece of work. */
-export interface Workbench {
+/** A stack, and what it takes to work on it. */
+export interface Job {
+  readonly stack: Stack;
+  readonly tool: Tool;
+  readonly objects: Objects;
+}
+
+/** A folder with what Terraform reads for one piece of work. */
+export interface WorkingFolder {
   readonly terraform: Terraform;
   /** What `-var-file` is given. */
   readonly varFiles: readonly string[];
   /** Where plans are written: they hold values. */
   readonly folder: string;
-  /** Takes all away that may hold values. */
+  /** Removes everything that may hold values. */
   close(): void;
 }
 
 /** The configuration as it lies in the project. */
-export async function openLive(ctx: Context, stack: Stack, tool: Tool, { isReady = false } = {}): Promise<Workbench> {
-  const folder = workFolder(stack, ctx);
+export async function openLive(ctx: Context, { stack, tool }: Pick<Job, 'stack' | 'tool'>, isReady = false): Promise<WorkingFolder> {
+  const folder = makeFolder(stack, ctx);
   const terraform = liveTerraform(ctx, stack, tool);
   try {
     if (!isReady) await terraform.init(writeBackendConfig(folder, stack));
@@ -38,11 +44,11 @@ export async function openLive(ctx: Context, stack: Stack, tool: Tool, { isReady
 export const liveTerraform = (ctx: Context, stack: Stack, tool: Tool): Terraform =>
   new Terraform(ctx, tool, stack, { cwd: stack.cwd, dataDir: join(stack.home, 'data') });
 
-/** A captured configuration in a folder of its own, before the backend that holds the state. */
-export async function openCaptured(ctx: Context, stack: Stack, tool: Tool, objects: Objects, captured: Configuration): Promise<Workbench> {
-  const folder = workFolder(stack, ctx);
+/** A captured configuration in a folder of its own, with the backend that holds the state. */
+export async function openCaptured(ctx: Context, { stack, tool, objects }: Job, captured: Configuration): Promise<WorkingFolder> {
+  const folder = makeFolder(stack, ctx);
   try {
-    const place = unpack(await objects.get(captured.configuration), folder);
+    const place = extractArchive(await objects.get(captured.configuration), folder);
     writeBackend(place, stack, ctx.resolve(captured.backend));
     const terraform = new Terraform(ctx, tool, stack, place);
     await terraform.init();
@@ -54,40 +60,42 @@ export async function openCaptured(ctx: Context, stack: Stack, tool: Tool, objec
   }
 }
 
-/** The state, pulled in the folder of the project where that is ready, as pulling is quick there; else in one of its own. */
-export async function pullState(
-  ctx: Context,
-  objects: Objects,
-  stack: Stack,
-  tool: Tool,
-  captured: Configuration,
-): Promise<State | undefined> {
+/** The state. It is pulled in the folder of the project where that is initialised, which is quicker than in a folder of its own. */
+export async function pullState(ctx: Context, job: Job, captured: Configuration): Promise<State | undefined> {
+  const { stack, tool } = job;
   if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
     const found = await liveTerraform(ctx, stack, tool)
       .pull()
       .catch(() => 'elsewhere' as const);
     if (found !== 'elsewhere') return found;
   }
-  const bench = await openCaptured(ctx, stack, tool, objects, captured);
+  const working = await openCaptured(ctx, job, captured);
   try {
-    return await bench.terraform.pull();
+    return await working.terraform.pull();
   } finally {
-    bench.close();
+    working.close();
   }
 }
 
-const WORK = 'work-';
-
-/** A folder of this process; those of processes that are gone are taken away. */
-function workFolder({ home }: Stack, { log }: Context): string {
+/** A folder of this process; those of processes that are gone are removed. */
+function makeFolder({ home }: Stack, { log }: Context): string {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(home)) {
     const [, pid] = /^work-(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || processStartTime(Number(pid)) !== undefined) continue;
-    log.debug(`taking away ${name}, which a process that is gone has left`);
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    log.debug(`removing ${name}, which a process that is gone has left`);
     remove(join(home, name));
   }
-  return mkdtempSync(join(home, `${WORK}${process.pid}-`));
+  return mkdtempSync(join(home, `work-${process.pid}-`));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It runs, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
@@ -98,7 +106,7 @@ function writeVariables(folder: string, variables: Readonly<Record<string, Json>
   return file;
 }
 
-/** Never on the command line, where everybody on the machine could read it. */
+/** In a file: everybody on the machine can read command lines. */
 function writeBackendConfig(folder: string, { backendConfig }: Stack): string | undefined {
   const entries = Object.entries(backendConfig);
   if (entries.length === 0) return undefined;
@@ -112,11 +120,11 @@ const hcl = (value: string | number | boolean): string =>
 
 /**
  * A configuration may name another backend than the one that holds the state now, and a path in it is relative to its
- * folder. So what `init` had found is put over it: with that alone is the captured configuration compared with what there is.
+ * folder. So it is overridden by the backend that `init` found when the configuration was captured.
  */
 function writeBackend({ cwd }: Place, stack: Stack, backend: Backend | null): void {
   const { type, config } = backend ?? { type: 'local', config: {} };
-  // HCP Terraform is configured in a block of its own, which no backend may stand beside.
+  // HCP Terraform is configured in a `cloud` block, and Terraform allows no backend beside one.
   if (type === 'cloud') return;
   const { path = 'terraform.tfstate', workspace_dir = 'terraform.tfstate.d' } = config as Record<string, string>;
   const here = type === 'local' ? { ...config, path: resolve(stack.cwd, path), workspace_dir: resolve(stack.cwd, workspace_dir) } : config;

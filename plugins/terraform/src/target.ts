@@ -1,27 +1,23 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context, Objects } from '@ship/core';
+import type { Context } from '@ship/core';
 import type { Configuration } from './applied.js';
 import { blocksIn } from './blocks.js';
 import type { Move, ResourceChange } from './plan-document.js';
-import type { Stack } from './stack.js';
-import type { Tool } from './tool.js';
-import { openCaptured, type Workbench } from './work.js';
+import { type Job, openCaptured, type WorkingFolder } from './working-folder.js';
 
-/** Where infrastructure goes back to. */
-export interface Goal {
-  readonly stack: Stack;
-  readonly tool: Tool;
-  /** What is applied again; for `destroy` what was made from it goes. */
+/** What infrastructure is rolled back to. */
+export interface RollbackTarget extends Job {
+  /** What is applied again; with `destroy`, what was made from it is destroyed. */
   readonly configuration: Configuration;
   readonly destroy: boolean;
   /** The lineage that the state must have; absent where there was none. */
   readonly lineage?: string;
-  /** Nothing that has this address is older than what is taken back. */
+  /** Was the resource with this address made by what is rolled back? */
   readonly isNew: (address: string) => boolean;
-  /** What was only taken on, and is let go of again. It was there before, so that nothing of it may be destroyed. */
+  /** What was imported, and leaves the state again. It was there before, so it must not be destroyed. */
   readonly forgets?: readonly string[];
-  /** What has another address since then. It is the same resource, and no plan may take it for another one. */
+  /** What was renamed since then. It is the same resource, and no plan may take it for another one. */
   readonly moves?: readonly Move[];
   /** The key of the state as it was captured, for a backend that has lost it. */
   readonly state?: string;
@@ -30,18 +26,19 @@ export interface Goal {
 }
 
 /** The captured configuration, in which each resource has its old address again. */
-export async function openGoal(ctx: Context, objects: Objects, { stack, tool, configuration, moves = [] }: Goal): Promise<Workbench> {
-  const bench = await openCaptured(ctx, stack, tool, objects, configuration);
+export async function openTarget(ctx: Context, target: RollbackTarget): Promise<WorkingFolder> {
+  const { configuration, moves = [] } = target;
+  const working = await openCaptured(ctx, target, configuration);
   const origins = originsOf(moves);
-  if (origins.size === 0) return bench;
-  const { cwd } = bench.terraform.place;
+  if (origins.size === 0) return working;
+  const { cwd } = working.terraform.place;
   const own = movesIn(cwd);
   const moved = [...origins].map(([from, to]) => ({ from, to: startOf(to, own) }));
   writeFileSync(join(cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
-  return bench;
+  return working;
 }
 
-/** The first address of all that has another one now: one renamed twice has gone one way, and one renamed back has gone none. */
+/** The first address of each resource that has another one now, by its address now. Renamed and renamed back counts as not renamed. */
 export function originsOf(moves: readonly Move[]): Map<string, string> {
   const origins = new Map<string, string>();
   for (const { from, to } of moves) {
@@ -62,7 +59,7 @@ function movesIn(folder: string): Map<string, string> {
   return new Map(blocks.map(({ body }) => [address(body, 'to'), address(body, 'from')]));
 }
 
-/** Terraform takes one rename to an address. Where the configuration has one already, ours leads to where that begins. */
+/** Terraform allows one rename to an address. Where the configuration has one already, ours ends where that one begins. */
 function startOf(address: string, own: ReadonlyMap<string, string>): string {
   const seen = new Set<string>();
   let start = address;
@@ -73,6 +70,6 @@ function startOf(address: string, own: ReadonlyMap<string, string>): string {
   return start;
 }
 
-/** What was imported is not destroyed, although the plan without it would. */
-export const withoutHarm = (change: ResourceChange, { forgets = [] }: Goal): ResourceChange =>
+/** What was imported is forgotten, where the plan would destroy it. */
+export const forgetIfImported = (change: ResourceChange, { forgets = [] }: RollbackTarget): ResourceChange =>
   change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;

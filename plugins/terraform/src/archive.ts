@@ -15,16 +15,16 @@ import { errors } from './errors.js';
 import type { Place } from './terraform.js';
 
 /** A configuration as it was applied: the root module, and every module that it used. */
-interface Pack {
+interface Archive {
   readonly format: 1;
   /** Where the root module lies in the tree. */
   readonly root: string;
-  readonly files: readonly PackedFile[];
+  readonly files: readonly ArchivedFile[];
   /** Terraform's own list of modules, with `@data` for its folder. */
   readonly modules?: string;
 }
 
-interface PackedFile {
+interface ArchivedFile {
   /** Below `tree` or `modules`. */
   readonly path: string;
   readonly mode: number;
@@ -37,12 +37,15 @@ const LARGEST = 64 * 1024 ** 2;
 const DATA = '@data';
 const MANIFEST = 'modules.json';
 
-/** What no configuration is made of: caches, states, and the values of variables, which are kept by themselves. */
+/** What is no part of a configuration: caches, states, and files of variables, whose values are kept elsewhere. */
 const LEFT_OUT =
   /^(?:\.terraform|\.git|\.speckit|\.speckit-spool|node_modules|errored\.tfstate|crash(?:\..+)?\.log|.+\.tfstate(?:\..+)?|terraform\.tfstate\.d|\..+\.lock\.info|terraform\.tfvars(?:\.json)?|.+\.auto\.tfvars(?:\.json)?)$/;
 
-/** Packs the configuration in a place, after `init` has installed its modules. */
-export function pack({ cwd, dataDir }: Place, leftOut: { readonly files: readonly string[]; readonly exclude: readonly string[] }): Buffer {
+/** Archives a configuration, after `init` has installed its modules. */
+export function createArchive(
+  { cwd, dataDir }: Place,
+  leftOut: { readonly files: readonly string[]; readonly exclude: readonly string[] },
+): Buffer {
   const manifest = readManifest(dataDir);
   const local = manifest
     .filter(({ Dir }) => !isAbsolute(Dir) && !resolve(cwd, Dir).startsWith(dataDir + sep))
@@ -51,8 +54,8 @@ export function pack({ cwd, dataDir }: Place, leftOut: { readonly files: readonl
   const top = commonFolder(folders);
   const skipped = new Set([...leftOut.files, ...leftOut.exclude.map((path) => resolve(cwd, path))]);
   const files = [
-    ...folders.flatMap((folder) => walk(folder, (path) => join('tree', relative(top, path)), skipped)),
-    ...walk(
+    ...folders.flatMap((folder) => filesIn(folder, (path) => join('tree', relative(top, path)), skipped)),
+    ...filesIn(
       join(dataDir, 'modules'),
       (path) => join('modules', relative(join(dataDir, 'modules'), path)),
       new Set([join(dataDir, 'modules', MANIFEST)]),
@@ -60,7 +63,7 @@ export function pack({ cwd, dataDir }: Place, leftOut: { readonly files: readonl
   ];
   refuseTooBig(cwd, files);
   const modules = manifest.map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
-  const whole: Pack = {
+  const whole: Archive = {
     format: 1,
     root: relative(top, cwd),
     files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
@@ -69,9 +72,9 @@ export function pack({ cwd, dataDir }: Place, leftOut: { readonly files: readonl
   return gzipSync(JSON.stringify(whole));
 }
 
-/** Lays a configuration out in an empty folder, and answers where it can be worked on. */
-export function unpack(bytes: Buffer, folder: string): Place {
-  const { root, files, modules } = readPack(bytes);
+/** Extracts a configuration into an empty folder; the answer says where Terraform can work on it. */
+export function extractArchive(bytes: Buffer, folder: string): Place {
+  const { root, files, modules } = readArchive(bytes);
   const dataDir = join(folder, 'data');
   const places: Readonly<Record<string, string>> = { tree: join(folder, 'tree'), modules: join(dataDir, 'modules') };
   for (const { path, mode, data, link } of files) {
@@ -99,15 +102,15 @@ export function unpack(bytes: Buffer, folder: string): Place {
 
 /** The texts of the root module, by name. */
 export function rootFiles(bytes: Buffer): Map<string, string> {
-  const { root, files } = readPack(bytes);
+  const { root, files } = readArchive(bytes);
   const prefix = join('tree', root);
   const own = files.filter(({ path, data }) => dirname(path) === prefix && data !== undefined);
   return new Map(own.map(({ path, data }) => [basename(path), Buffer.from(data!, 'base64').toString()]));
 }
 
-function readPack(bytes: Buffer): Pack {
+function readArchive(bytes: Buffer): Archive {
   try {
-    const whole = JSON.parse(gunzipSync(bytes, { maxOutputLength: 4 * LARGEST }).toString()) as Pack;
+    const whole = JSON.parse(gunzipSync(bytes, { maxOutputLength: 4 * LARGEST }).toString()) as Archive;
     if (whole.format !== 1) throw new Error(`its format is ${whole.format}, and 1 is known`);
     return whole;
   } catch (cause) {
@@ -145,7 +148,7 @@ function commonFolder(folders: readonly string[]): string {
   return top;
 }
 
-function walk(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): PackedFile[] {
+function filesIn(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
   let entries: string[];
   try {
     entries = readdirSync(folder);
@@ -155,24 +158,24 @@ function walk(folder: string, nameOf: (path: string) => string, skipped: Readonl
   }
   return entries.flatMap((entry) => {
     const path = join(folder, entry);
-    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : packed(path, nameOf, skipped);
+    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : filesAt(path, nameOf, skipped);
   });
 }
 
-function packed(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): PackedFile[] {
+function filesAt(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
   const stats = lstatSync(path);
-  if (stats.isDirectory()) return walk(path, nameOf, skipped);
+  if (stats.isDirectory()) return filesIn(path, nameOf, skipped);
   if (stats.isFile()) return [{ path: nameOf(path), mode: stats.mode & 0o777, data: readFileSync(path).toString('base64') }];
   if (!stats.isSymbolicLink()) return [];
   const link = readlinkSync(path);
   const isInside = !isAbsolute(link) && !link.startsWith('..');
   if (isInside) return [{ path: nameOf(path), mode: 0o777, link }];
-  // What it points at may not be there when it is needed: its content is kept instead.
+  // A link that leads out of the configuration is kept as what it points at, which may be gone later.
   const real = realpathSync(path);
-  return packed(real, (below) => nameOf(join(path, relative(real, below))), skipped);
+  return filesAt(real, (below) => nameOf(join(path, relative(real, below))), skipped);
 }
 
-function refuseTooBig(dir: string, files: readonly PackedFile[]): void {
+function refuseTooBig(dir: string, files: readonly ArchivedFile[]): void {
   const sizes = files.map(({ path, data = '' }) => ({ path, bytes: Math.floor((data.length * 3) / 4) }));
   const bytes = sizes.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= LARGEST) return;
