@@ -100,11 +100,22 @@ describe('ship recover', () => {
     expect(report.warnings).toContain('step one was cut off: it had done its work');
   });
 
+  it('given a tool that outlived its ship and has much to say, when the run is finished, then it can say it, and is waited for', async () => {
+    const cwd = await killed(
+      `${HEAD}steps:\n  - { id: one, run: "head -c 300000 /dev/zero; echo late > one", probe: test -f one }\n`,
+      'spawned:1',
+    );
+    expect(made(cwd)).toEqual([]);
+    const { report } = await shipJson(['recover', '--forward'], { cwd });
+    expect(report).toMatchObject({ exit_code: 0, steps: [{ id: 'one', status: 'done', attempts: 1 }] });
+    expect(made(cwd)).toEqual(['one']);
+  });
+
   it('given a journal whose end was torn, when it is recovered, then the torn bytes are cut off and told', async () => {
     const cwd = await killed(STEPS, 'acted:2');
     const [run] = readdirSync(join(cwd, '.speckit/runs/default'));
     const journal = join(cwd, '.speckit/runs/default', run!, 'journal.jsonl');
-    writeFileSync(journal, `${readFileSync(journal, 'utf8').replace(/\0+$/, '')}{"seq":99,"torn`);
+    writeFileSync(journal, `${readFileSync(journal, 'utf8')}{"seq":99,"torn`);
     const { report } = await shipJson(['recover', '--back'], { cwd });
     expect(report).toMatchObject({ exit_code: 0, warnings: [expect.stringContaining('the last 15 bytes of the journal were torn')] });
     expect(made(cwd)).toEqual([]);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 // Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process`.
@@ -137,6 +137,30 @@ export function groupAlive(pgid: number): boolean {
   if (!groupExists(pgid)) return false;
   if (process.platform !== 'linux') return true;
   return processIds().some((pid) => runsIn(pgid, pid));
+}
+
+const DRAINED_AT_ONCE = 64 * 1024;
+
+/**
+ * Takes what the processes of a group have written to pipes that nobody reads any more: a full one would keep them from
+ * coming to their end. Only on Linux can somebody else's pipe be opened; elsewhere this does nothing.
+ */
+export function drainGroup(pgid: number): void {
+  const buffer = Buffer.allocUnsafe(DRAINED_AT_ONCE);
+  for (const pid of processIds().filter((each) => runsIn(pgid, each))) for (const fd of [1, 2]) drain(`/proc/${pid}/fd/${fd}`, buffer);
+}
+
+function drain(path: string, buffer: Buffer): void {
+  try {
+    const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (fstatSync(pipe).isFIFO()) readSync(pipe, buffer);
+    } finally {
+      closeSync(pipe);
+    }
+  } catch {
+    // It is empty, or gone, or no pipe at all.
+  }
 }
 
 /** The groups of processes whose environment holds all these variables. Empty where the system does not show them, as only Linux does. */

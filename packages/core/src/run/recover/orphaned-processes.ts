@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { sleep } from '../../deadline.js';
 import type { Place, StepState } from '../../journal/state.js';
-import { bootId, endGroup, groupAlive, groupsWith, processStartTime } from '../../process.js';
+import { bootId, drainGroup, endGroup, groupAlive, groupsWith, processStartTime } from '../../process.js';
 import type { ProcessIdentity } from '../../types/index.js';
 import type { Session } from '../session.js';
 
@@ -44,7 +44,17 @@ function orphansOf({ id: run }: Session, { id, processes }: StepState, here: Pla
   return [...named, ...marked.map((pgid) => ({ ...found, pgid }))];
 }
 
-async function settle(session: Session, { step, pgid, command, graceMs }: Orphan, waitMs: number): Promise<void> {
+async function settle(session: Session, orphan: Orphan, waitMs: number): Promise<void> {
+  // Nobody has read its output since ship was killed, and what it may have left to do writes more.
+  const draining = setInterval(() => drainGroup(orphan.pgid), LOOK_MS);
+  try {
+    await awaitOrEnd(session, orphan, waitMs);
+  } finally {
+    clearInterval(draining);
+  }
+}
+
+async function awaitOrEnd(session: Session, { step, pgid, command, graceMs }: Orphan, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   if (waitMs > 0) session.warn(`step ${step} is still at work: waiting for process group ${pgid} (${command})`);
   while (performance.now() < until && groupAlive(pgid) && !session.signal.aborted) await sleep(LOOK_MS, session.signal);
