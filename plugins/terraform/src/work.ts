@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Context, Json, Objects } from '@ship/core';
-import { processStartTime } from '@ship/core/process';
+import { type Context, type Json, type Objects, processStartTime } from '@ship/core';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
 import { unpack } from './pack.js';
 import type { Stack } from './stack.js';

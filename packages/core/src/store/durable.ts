@@ -15,8 +15,6 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { temporaryName } from '../ids.js';
 
-// Imports hardly more than Node, so that programs that must stay small can use it: `@ship/core/durable`.
-
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
 /** Files of the state: for their owner alone. */
