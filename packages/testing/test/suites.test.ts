@@ -206,8 +206,8 @@ describe('testRouter', () => {
 });
 
 describe('testChannel', () => {
-  const whole = { of: (url: string): Channel => webhook(url, 300) };
-  const promisesOf = ({ of }: typeof whole) => channelPromises({ open: of, deadlineMs: 600, invalid: [{}] });
+  const whole = { of: (url: string): Channel => webhook(url, 1_000) };
+  const promisesOf = ({ of }: typeof whole) => channelPromises({ open: of, deadlineMs: 2_500, invalid: [{}] });
 
   it('given one that keeps all promises, then the suite finds nothing', async () => {
     expect(await broken(promisesOf(whole))).toEqual([]);
