@@ -9,8 +9,6 @@ export default defineConfig({
     // Tests read the sources, so that a stack trace names the line that a person wrote.
     alias: [
       { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
-      { find: /^@ship\/core\/process$/, replacement: at('./packages/core/src/process.ts') },
-      { find: /^@ship\/core\/durable$/, replacement: at('./packages/core/src/store/durable.ts') },
       ...['core', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
       ...['shell', 'git', 'snapshots', 'release', 'partial-rollback', 'instant-rollback', 'prometheus', 'terraform'].map((name) =>
         source(`plugin-${name}`, `plugins/${name}`),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -88,4 +88,11 @@ it('given all files, when their imports are followed, then none comes back to wh
   };
   for (const file of imports.keys()) visit(file, []);
   expect(circles).toEqual([]);
+});
+
+it('given the programs that outlive the command, when they are bundled, then they hold little of the kernel', () => {
+  for (const [name, most] of Object.entries({ supervisor: 16, front: 48 })) {
+    const { size } = statSync(join(root, 'packages/cli/dist', `${name}.js`));
+    expect(size / 1024, name).toBeLessThan(most);
+  }
 });

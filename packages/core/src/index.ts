@@ -14,7 +14,19 @@ export { fileTimestamp, uniqueId } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 
 export { SchemaChecker } from './plugins/schema.js';
+// Processes that are recognised after a crash, and groups of them that are ended with patience.
+export {
+  bootId,
+  endGroup,
+  groupAlive,
+  isAlive,
+  processStartTime,
+  type RecordedProcess,
+  signalGroup,
+} from './process.js';
 export { overallVersion } from './run/environment-state.js';
+// Files that survive a crash.
+export { makeFolder, replaceFile, syncFolder } from './store/durable.js';
 export { userName } from './store/liveness.js';
 
 export { MemoryStore } from './store/memory.js';

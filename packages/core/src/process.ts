@@ -1,8 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Imports nothing but Node, so that programs that must stay small can use it: `@ship/core/process`.
-
 /** What a journal keeps to recognise a process after a crash. */
 export interface RecordedProcess {
   /** The id that the system gave it. */
@@ -14,7 +12,7 @@ export interface RecordedProcess {
 }
 
 /** What `/proc/PID/stat` says. */
-export interface ProcessStat {
+interface ProcessStat {
   /** It is a zombie, or gone. */
   readonly ended: boolean;
   /** The group that it belongs to. */
@@ -56,7 +54,7 @@ export function isAlive({ pid, started, boot_id }: RecordedProcess): boolean {
 }
 
 /** Reads `/proc/PID/stat`. The command may hold blanks and brackets, so fields count from the last bracket. */
-export function readStat(pid: number): ProcessStat | undefined {
+function readStat(pid: number): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

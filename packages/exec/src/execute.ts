@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Argv, ExecResult } from '@ship/core';
-import { monotonicMs, processStartTime } from '@ship/core/process';
+import { type Argv, type ExecResult, processStartTime } from '@ship/core';
 import { commandLine, mergeEnv } from './command.js';
 import { endedBadly, endedByUs, type Failing, startFailure } from './failure.js';
 import { openOutputs } from './output.js';
@@ -17,9 +16,9 @@ const same = (text: string) => text;
  * group is ended. After a normal end, children that it left in the background are left alone.
  */
 export async function execute(command: Argv, options: ExecuteOptions = {}): Promise<ExecResult> {
-  const since = monotonicMs();
+  const since = performance.now();
   const redact = options.redact ?? same;
-  const failing = (more: Partial<Failing> = {}): Failing => ({ command, redact, durationMs: monotonicMs() - since, ...more });
+  const failing = (more: Partial<Failing> = {}): Failing => ({ command, redact, durationMs: performance.now() - since, ...more });
   const refuseIfAborted = () => {
     if (options.signal?.aborted) throw endedByUs(failing(), 'aborted', options.signal.reason, 0);
   };
@@ -36,7 +35,7 @@ export async function execute(command: Argv, options: ExecuteOptions = {}): Prom
     outputs.closeTheirs();
   }
   const supervised = await attended(child, command, options, redact);
-  const result = { command, ...outputs.finish(), durationMs: monotonicMs() - since, pid: child.pid! };
+  const result = { command, ...outputs.finish(), durationMs: performance.now() - since, pid: child.pid! };
   return judged(supervised, options, () => failing({ ...result, ...supervised }), result);
 }
 

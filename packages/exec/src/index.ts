@@ -1,4 +1,3 @@
-export { groupAlive, signalGroup } from '@ship/core/process';
 export { commandLine, shellCommand, shellQuote } from './command.js';
 export { execErrors } from './errors.js';
 export { execute } from './execute.js';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { endGroup } from '@ship/core/process';
+import { endGroup } from '@ship/core';
 import type { EndedBy, Ending, ExecuteOptions } from './types.js';
 
 const GRACE_MS = 5_000;

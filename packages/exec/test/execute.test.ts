@@ -3,9 +3,9 @@ import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Output } from '@ship/core';
+import { groupAlive, type Output, signalGroup } from '@ship/core';
 import { describe, expect, it } from 'vitest';
-import { execute, groupAlive, shellCommand, signalGroup } from '../src/index.js';
+import { execute, shellCommand } from '../src/index.js';
 import { failure, fixture, openFiles, running, sh } from './help.js';
 
 describe('execute', () => {

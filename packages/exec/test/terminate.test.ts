@@ -1,5 +1,6 @@
+import { groupAlive } from '@ship/core';
 import { describe, expect, it } from 'vitest';
-import { execErrors, execute, groupAlive } from '../src/index.js';
+import { execErrors, execute } from '../src/index.js';
 import { failure, fixture, running, sh, until } from './help.js';
 
 describe('ending a command', () => {

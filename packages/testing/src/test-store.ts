@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LeaseOwner, Store } from '@ship/core';
 import { describe, expect, it } from 'vitest';
 
@@ -19,6 +20,27 @@ const owner = (run: string): LeaseOwner => ({
   command: 'ship',
   since: '2026-01-15T10:30:00.000Z',
 });
+
+async function* inPieces(bytes: Buffer, length: number): AsyncIterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+}
+
+async function* breaking(error: Error): AsyncIterable<Buffer> {
+  yield Buffer.from('some of it');
+  throw error;
+}
+
+async function collected(pieces: AsyncIterable<Buffer> | undefined): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces ?? []) all.push(piece);
+  return Buffer.concat(all);
+}
+
+/** A store with its streams; one without them need not keep their promises. */
+function withStreams(store: Store, skip: (note: string) => never) {
+  if (!store.write || !store.read) return skip('the store takes values only whole');
+  return { store, write: store.write.bind(store), read: store.read.bind(store) };
+}
 
 /** What a store is asked for. */
 export interface StoreWanted {
@@ -111,6 +133,61 @@ export function testStore(name: string, make: (wanted: StoreWanted) => Store | P
         await expect(store.put(key, 'v')).rejects.toMatchObject({ code: 'SHIP_STORE_KEY' });
       },
     );
+
+    it('given a stream, when it is written and read, then its key is made of its hash, and the bytes are the same', async ({ skip }) => {
+      const { store, write, read } = withStreams(await make({}), skip);
+      const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, index) => (index * 7) % 256));
+      const key = await write(inPieces(bytes, 65_536), (sha256) => `objects/${sha256}`);
+      expect(key).toBe(`objects/${createHash('sha256').update(bytes).digest('hex')}`);
+      expect(bytes.equals(await collected(await read(key)))).toBe(true);
+      expect(bytes.equals((await store.get(key))!.value)).toBe(true);
+      expect(await store.list('objects/')).toEqual([key]);
+    });
+
+    it('given what was put, nothing, and what is empty, when they are read as streams, then so are they', async ({ skip }) => {
+      const { store, write, read } = withStreams(await make({}), skip);
+      await store.put('k', 'v');
+      expect((await collected(await read('k'))).toString()).toBe('v');
+      expect(await read('none')).toBeUndefined();
+      await write(inPieces(Buffer.alloc(0), 1), () => 'empty');
+      expect((await store.get('empty'))!.value).toHaveLength(0);
+      expect(await collected(await read('empty'))).toHaveLength(0);
+    });
+
+    it('given a stream that breaks, or a key that is none, when it is written, then that is thrown, and what was there stays', async ({
+      skip,
+    }) => {
+      const { store, write } = withStreams(await make({}), skip);
+      await store.put('a/k', 'before');
+      const broken = new Error('the source is gone');
+      await expect(write(breaking(broken), () => 'a/k')).rejects.toBe(broken);
+      await expect(write(inPieces(Buffer.from('after'), 1), () => '../k')).rejects.toMatchObject({ code: 'SHIP_STORE_KEY' });
+      expect((await store.get('a/k'))!.value.toString()).toBe('before');
+      expect(await store.list('')).toEqual(['a']);
+    });
+
+    it('given a stream that is half read, when its reader stops, then the value can be replaced and read again', async ({ skip }) => {
+      const { store, write, read } = withStreams(await make({}), skip);
+      await write(inPieces(Buffer.alloc(1_000_000, 'a'), 65_536), () => 'k');
+      for await (const _ of (await read('k'))!) break;
+      await write(inPieces(Buffer.from('after'), 2), () => 'k');
+      expect((await store.get('k'))!.value.toString()).toBe('after');
+    });
+
+    it('given a lease, when it is lost while a stream is written, then SHIP_LEASE_LOST, and nothing is kept', async ({ skip }) => {
+      const { store, write } = withStreams(await make({}), skip);
+      if (!store.flags.leases) return;
+      const lease = await store.lease('e', owner('run-1'));
+      await write(inPieces(Buffer.from('held'), 2), () => 'k', { lease });
+      async function* lostHalfWay() {
+        yield Buffer.from('one');
+        await store.freeLease('e', lease.token);
+        yield Buffer.from('two');
+      }
+      await expect(write(lostHalfWay(), () => 'k', { lease })).rejects.toMatchObject(lost);
+      await expect(write(inPieces(Buffer.from('late'), 2), () => 'k', { lease })).rejects.toMatchObject(lost);
+      expect((await store.get('k'))!.value.toString()).toBe('held');
+    });
 
     it('given a lease that is held, when another asks, then SHIP_LEASE_HELD names the holder; once released it is free and the token has grown', async () => {
       const store = await make({});

@@ -2,11 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Router } from '@ship/core';
+import { testRouter } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHaproxy } from '../../../test/services/haproxy.js';
 import { startNginx } from '../../../test/services/nginx.js';
 import { hasProgram } from '../../../test/services/started.js';
-import { askThroughout } from '../../../test/support/client.js';
+import { ask as askOnce, askThroughout } from '../../../test/support/client.js';
 import { commandRouter } from '../src/command/router.js';
 import { haproxyRouter } from '../src/haproxy/router.js';
 import { say } from '../src/haproxy/socket.js';
@@ -58,6 +59,16 @@ const STAGES = [
   ['nginx', 'nginx', nginxStage],
   ['command', 'sh', commandStage],
 ] as const;
+
+for (const [name, program, stage] of STAGES) {
+  describe.skipIf(!hasProgram(program))('what every router promises', () => {
+    testRouter(name, async () => {
+      const { router, world, port } = await stage();
+      const ask = port === undefined ? {} : { ask: async () => (await askOnce(port)).body };
+      return { router, ...world, versions: ['v1', 'v2'], ...ask, ...(name === 'command' ? {} : { absent: 'v9' }) };
+    });
+  });
+}
 
 describe.each(STAGES)('the router %s', (_, program, stage) => {
   const itRuns = it.skipIf(!hasProgram(program));

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '@ship/core/process';
+import { isAlive } from '@ship/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { holder, takeClaim } from '../src/base/claim.js';
 import { identityOf } from '../src/base/identity.js';

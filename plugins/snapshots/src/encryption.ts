@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Encryption } from '@ship/core';
+import { ReadableStream } from 'node:stream/web';
+import { type Encryption, isShipError } from '@ship/core';
+import type { Decrypter, Encrypter } from 'age-encryption';
 import { errors } from './errors.js';
 
 /** `encryption:` of the options. The names of variables, never keys themselves. */
@@ -12,36 +14,61 @@ export interface EncryptionOptions {
 
 /** age (age-encryption.org): anybody with the identity opens the files, with or without ship. Loaded when it is needed. */
 export function ageEncryption({ recipients, identity_env }: EncryptionOptions, env: NodeJS.ProcessEnv = process.env): Encryption {
+  const decrypterFor = (name: string) => openDecrypter(name, env[identity_env], identity_env);
+  const notOpened = (name: string, cause: unknown) =>
+    isShipError(cause)
+      ? cause
+      : errors.SHIP_SNAPSHOT_SEALED({ name, reason: `the identity of ${identity_env} does not open it` }, { cause });
   return {
     async encrypt(bytes) {
-      const { Encrypter } = await import('age-encryption');
-      const encrypter = new Encrypter();
-      for (const recipient of recipients) {
-        try {
-          encrypter.addRecipient(recipient);
-        } catch (cause) {
-          throw errors.SHIP_SNAPSHOT_RECIPIENT({ recipient }, { cause });
-        }
-      }
-      return Buffer.from(await encrypter.encrypt(bytes));
+      return Buffer.from(await (await openEncrypter(recipients)).encrypt(bytes));
     },
     async decrypt(name, bytes) {
-      const { Decrypter } = await import('age-encryption');
-      const decrypter = new Decrypter();
-      for (const identity of identitiesIn(env[identity_env], identity_env, name)) {
-        try {
-          decrypter.addIdentity(identity);
-        } catch (cause) {
-          throw errors.SHIP_SNAPSHOT_SEALED({ name, reason: `what ${identity_env} holds is no age identity` }, { cause });
-        }
-      }
+      const decrypter = await decrypterFor(name);
       try {
         return Buffer.from(await decrypter.decrypt(bytes));
       } catch (cause) {
-        throw errors.SHIP_SNAPSHOT_SEALED({ name, reason: `the identity of ${identity_env} does not open it` }, { cause });
+        throw notOpened(name, cause);
+      }
+    },
+    async *encryptStream(plain) {
+      yield* await (await openEncrypter(recipients)).encrypt(ReadableStream.from(plain));
+    },
+    async *decryptStream(name, encrypted) {
+      const decrypter = await decrypterFor(name);
+      try {
+        yield* await decrypter.decrypt(ReadableStream.from(encrypted));
+      } catch (cause) {
+        throw notOpened(name, cause);
       }
     },
   };
+}
+
+async function openEncrypter(recipients: readonly string[]): Promise<Encrypter> {
+  const { Encrypter } = await import('age-encryption');
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch (cause) {
+      throw errors.SHIP_SNAPSHOT_RECIPIENT({ recipient }, { cause });
+    }
+  }
+  return encrypter;
+}
+
+async function openDecrypter(name: string, value: string | undefined, variable: string): Promise<Decrypter> {
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  for (const identity of identitiesIn(value, variable, name)) {
+    try {
+      decrypter.addIdentity(identity);
+    } catch (cause) {
+      throw errors.SHIP_SNAPSHOT_SEALED({ name, reason: `what ${variable} holds is no age identity` }, { cause });
+    }
+  }
+  return decrypter;
 }
 
 function identitiesIn(value: string | undefined, variable: string, name: string): readonly string[] {

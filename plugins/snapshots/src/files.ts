@@ -98,7 +98,7 @@ export async function problemsBeside(store: Store, { environment, files = {}, ob
   const problems: (string | undefined)[] = [];
   for (const [name, about] of Object.entries(files))
     problems.push(problemOf(name, about, (await store.get(`${folderOf(environment)}/${name}`))?.value));
-  for (const key of objects) problems.push(problemOfObject(key, (await store.get(key))?.value));
+  for (const key of objects) problems.push(await problemOfObject(store, key));
   return problems.filter((problem) => problem !== undefined);
 }
 
@@ -107,8 +107,13 @@ function problemOf(name: string, { sha256, size }: SnapshotFile, bytes: Buffer |
   return bytes.length === size && hashOf(bytes) === sha256 ? undefined : `its file ${name} is not what it was`;
 }
 
-function problemOfObject(key: string, bytes: Buffer | undefined): string | undefined {
-  const [, hash] = OBJECT.exec(key) ?? [];
-  if (bytes === undefined) return `its object ${key} is gone`;
-  return hash === undefined || hashOf(bytes) === hash ? undefined : `its object ${key} is not what it was`;
+/** An object may be larger than memory. */
+async function problemOfObject(store: Store, key: string): Promise<string | undefined> {
+  const [, named] = OBJECT.exec(key) ?? [];
+  const pieces = await (store.read?.(key) ?? store.get(key).then((stored) => stored && [stored.value]));
+  if (pieces === undefined) return `its object ${key} is gone`;
+  if (named === undefined) return undefined;
+  const hash = createHash('sha256');
+  for await (const piece of pieces) hash.update(piece);
+  return hash.digest('hex') === named ? undefined : `its object ${key} is not what it was`;
 }

@@ -164,6 +164,29 @@ describe('objects', () => {
     await store.remove(plain);
     await expect(open.get(plain)).rejects.toThrow('is gone');
   });
+
+  it('given an identity, when objects are streamed, then age sealed them; given that of somebody else, damage, or a source that breaks, then that is said', async () => {
+    const { folder, store } = snapshotsIn();
+    const [identity, foreign] = [await generateIdentity(), await generateIdentity()];
+    const options = { recipients: [await identityToRecipient(identity)], identity_env: 'ID' };
+    const sealedFor = (ID: string) => objectsIn(store, () => ageEncryption(options, { ID }));
+    const objects = sealedFor(identity);
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+    async function* source(error?: Error) {
+      for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
+      if (error) throw error;
+    }
+    const key = await objects.write(source());
+    expect(readFileSync(join(folder, key), 'latin1')).toMatch(/^age-encryption\.org\/v1\n/);
+    expect(bytes.equals(await objects.get(key))).toBe(true);
+
+    await expect(sealedFor(foreign).get(key)).rejects.toMatchObject({ code: 'SHIP_SNAPSHOT_SEALED' });
+    const broken = new Error('the source is gone');
+    await expect(objects.write(source(broken))).rejects.toBe(broken);
+    const lying = readFileSync(join(folder, key));
+    writeFileSync(join(folder, key), lying.fill(0, 200_000, 200_001));
+    await expect(objects.get(key)).rejects.toMatchObject({ code: 'SHIP_OBJECT_DAMAGED' });
+  });
 });
 
 describe('sealed files', () => {

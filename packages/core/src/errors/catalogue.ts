@@ -130,6 +130,12 @@ const storeErrors = {
     message: (d: { key: string; problem: string }) => `what was captured cannot be read: ${d.key} ${d.problem}`,
     hint: '`ship snapshots verify` says which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
   },
+  SHIP_OBJECT_TOO_LARGE: {
+    exit: 3,
+    message: (d: { store: string; limit: number }) =>
+      `the store ${d.store} takes objects only whole, and this one is larger than ${d.limit / 1024 ** 2} MiB`,
+    hint: 'Use a store that takes streams, as the default one does, or keep less.',
+  },
   SHIP_SECRET_MISSING: {
     exit: 3,
     message: (d: { names: readonly string[] }) => `what was captured refers to secrets that are not set: ${d.names.join(', ')}`,

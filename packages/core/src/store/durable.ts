@@ -1,13 +1,31 @@
-import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { temporaryName } from '../ids.js';
-
-// Imports hardly more than Node, so that programs that must stay small can use it: `@ship/core/durable`.
+import { promisify } from 'node:util';
+import { isTemporary, temporaryName } from '../ids.js';
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
 /** Files of the state: for their owner alone. */
 export const FILE_MODE = 0o600;
+/** What a streamed file is called until it is whole. */
+const INCOMING = 'incoming';
+/** Nobody writes to a file that has not grown for so long. */
+const ABANDONED_MS = 24 * 3_600_000;
 
 /** Writes all of `data`, at `position` or where the file stands. A write to a full disk may take a part of it without an error. */
 export function writeFully(fd: number, data: Uint8Array, position?: number): void {
@@ -69,6 +87,61 @@ export function createFile(path: string, data: Uint8Array, within?: string): boo
     created = publishNew(temporary, path);
   });
   return created;
+}
+
+/** A file of any size: written piece by piece under a temporary name, named when it is whole and durable. */
+export class StreamedFile {
+  readonly #temporary: string;
+  readonly #fd: number;
+  readonly #hash = createHash('sha256');
+  #isOpen = true;
+
+  /** `folder` must be there, in the file system of the final name: if it is moved away, the file gets no name. */
+  constructor(folder: string) {
+    this.#temporary = temporaryName(join(folder, INCOMING));
+    this.#fd = openSync(this.#temporary, 'wx', FILE_MODE);
+    fchmodSync(this.#fd, FILE_MODE);
+  }
+
+  add(bytes: Uint8Array): void {
+    writeFully(this.#fd, bytes);
+    this.#hash.update(bytes);
+  }
+
+  /** The SHA-256 of all of it, in hex. Asked once, when nothing more is added. */
+  sha256(): string {
+    return this.#hash.digest('hex');
+  }
+
+  /** Replaces the file at `path`. The thread is free while the bytes go to the disk, which may take long. */
+  async publish(path: string): Promise<void> {
+    await promisify(fdatasync)(this.#fd);
+    this.#close();
+    makeFolder(dirname(path));
+    renameSync(this.#temporary, path);
+    syncFolder(dirname(path));
+  }
+
+  /** Removes what was written, where it was not published. */
+  discard(): void {
+    this.#close();
+    tryUnlink(this.#temporary);
+  }
+
+  /** Once: later the number may be that of another file. */
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
+  }
+}
+
+/** Removes what processes that died left of a {@link StreamedFile} in a folder. */
+export function removeAbandoned(folder: string): void {
+  const abandoned = readdirSync(folder)
+    .filter((name) => name.startsWith(`${INCOMING}.`) && isTemporary(name))
+    .map((name) => join(folder, name))
+    .filter((path) => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_MS);
+  for (const path of abandoned) tryUnlink(path);
 }
 
 /** Gives a file its name, unless there is one of that name. */

@@ -1,13 +1,17 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import { isTemporary, randomName } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
-import { createFile, replaceFile } from './durable.js';
+import { createFile, makeFolder, removeAbandoned, replaceFile, StreamedFile } from './durable.js';
 import { checkKey, versionOf } from './keys.js';
 import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
+
+/** How much of a value is read at a time. */
+const PIECE = 256 * 1024;
 
 /** The default store: plain files below one folder, `.speckit`. */
 export class FileStore implements Store {
@@ -57,6 +61,36 @@ export class FileStore implements Store {
       .sort();
   }
 
+  async write(
+    source: AsyncIterable<Uint8Array>,
+    keyOf: (sha256: string) => string,
+    { lease }: Pick<Demands, 'lease'> = {},
+  ): Promise<string> {
+    const attempt = async <T>(act: () => T | Promise<T>) => {
+      try {
+        return await act();
+      } catch (error) {
+        throw this.#writeError(this.folder, error, lease);
+      }
+    };
+    const file = await attempt(() => this.#openStreamed(lease));
+    try {
+      for await (const bytes of source) await attempt(() => file.add(bytes));
+      const key = keyOf(file.sha256());
+      const path = this.#path(key);
+      await attempt(() => file.publish(path));
+      return key;
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
+  async read(key: string): Promise<AsyncIterable<Buffer> | undefined> {
+    const path = this.#path(key);
+    return existsSync(path) ? piecesOf(path) : undefined;
+  }
+
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {
     const path = this.#path(key);
     if (lease === undefined) return rmSync(path, { force: true, recursive: true });
@@ -99,6 +133,13 @@ export class FileStore implements Store {
     replaceFile(path, data, within);
   }
 
+  #openStreamed(lease: Lease | undefined): StreamedFile {
+    if (lease) return new StreamedFile(writesFolder(this.#leaseFolder(lease.environment), lease.token));
+    makeFolder(this.folder);
+    removeAbandoned(this.folder);
+    return new StreamedFile(this.folder);
+  }
+
   /** What a holder writes goes through a folder of its own, which is taken away with its lease: then nothing of it arrives. */
   #writeError(path: string, error: unknown, lease: Lease | undefined): unknown {
     if (isShipError(error)) return error;
@@ -132,6 +173,22 @@ export class FileStore implements Store {
   /** A key holds nothing that a path could be made shorter by, and a list asks for many. */
   #path(key: string): string {
     return `${this.folder}${sep}${checkKey(key)}`;
+  }
+}
+
+async function* piecesOf(path: string): AsyncIterable<Buffer> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(PIECE));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw errors.SHIP_STORE_READ_FAILED({ path, reason: reasonOf(error) }, { cause: error });
+  } finally {
+    await handle?.close();
   }
 }
 

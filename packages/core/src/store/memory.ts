@@ -1,8 +1,10 @@
 import { errors } from '../errors/catalogue.js';
+import { sha256 } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { checkKey, versionOf } from './keys.js';
 import { LEASE_TTL_MS } from './lease.js';
 import { judge } from './liveness.js';
+import { collect, inOnePiece } from './streams.js';
 
 interface Held {
   readonly token: number;
@@ -67,6 +69,18 @@ export class MemoryStore implements Store {
     const depth = prefix.split('/').length;
     const keys = [...this.#values.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.split('/').slice(0, depth).join('/'));
     return [...new Set(keys)].sort();
+  }
+
+  async write(source: AsyncIterable<Uint8Array>, keyOf: (sha256: string) => string, demands?: Pick<Demands, 'lease'>): Promise<string> {
+    const bytes = await collect(source);
+    const key = keyOf(sha256(bytes));
+    await this.put(key, bytes, demands);
+    return key;
+  }
+
+  async read(key: string): Promise<AsyncIterable<Buffer> | undefined> {
+    const value = this.#values.get(checkKey(key));
+    return value && inOnePiece(value);
   }
 
   async remove(key: string, { lease }: Pick<Demands, 'lease'> = {}): Promise<void> {

@@ -77,7 +77,8 @@ function filesBelow(folder: string): string[] {
 
 /**
  * A store that loses nothing: what the store behind it does not take is kept in the spool. A failed append
- * still rejects, so that no step starts after it; a value that was kept counts as written.
+ * still rejects, so that no step starts after it; a value that was kept counts as written. Streams are not kept: they may
+ * be of any size, and a step that cannot capture has not acted yet.
  */
 export class SpoolingStore extends ForwardingStore {
   #run: string | undefined;

@@ -1,4 +1,5 @@
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
+import { readStream, writeStream } from './streams.js';
 
 /** A store in front of another: what a subclass does not do in its own way is asked of that one. */
 export abstract class ForwardingStore implements Store {
@@ -27,6 +28,14 @@ export abstract class ForwardingStore implements Store {
 
   async list(prefix: string): Promise<readonly string[]> {
     return this.behind.list(prefix);
+  }
+
+  async write(source: AsyncIterable<Uint8Array>, keyOf: (sha256: string) => string, demands?: Pick<Demands, 'lease'>): Promise<string> {
+    return writeStream(this.behind, source, keyOf, demands);
+  }
+
+  async read(key: string): Promise<AsyncIterable<Buffer> | undefined> {
+    return readStream(this.behind, key);
   }
 
   async remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void> {
@@ -73,6 +82,14 @@ export class FencedStore extends ForwardingStore {
 
   override put(key: string, value: string | Uint8Array, demands: Demands = {}): Promise<{ readonly version: string }> {
     return super.put(key, value, this.#fenced(demands));
+  }
+
+  override write(
+    source: AsyncIterable<Uint8Array>,
+    keyOf: (sha256: string) => string,
+    demands: Pick<Demands, 'lease'> = {},
+  ): Promise<string> {
+    return super.write(source, keyOf, this.#fenced(demands));
   }
 
   override remove(key: string, demands: Pick<Demands, 'lease'> = {}): Promise<void> {

@@ -110,6 +110,14 @@ export interface Store {
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>;
+  /**
+   * Keeps a value of any size, whole and durable or not at all, in bounded memory. Its key is asked for when all of it has
+   * come, by its SHA-256 in hex, and is answered. Absent where the store takes values only whole. What `source` throws is
+   * thrown, and nothing is kept.
+   */
+  write?(source: AsyncIterable<Uint8Array>, keyOf: (sha256: string) => string, demands?: Pick<Demands, 'lease'>): Promise<string>;
+  /** The bytes of a value, piece by piece, in bounded memory; undefined where there is none. Absent where `write` is. */
+  read?(key: string): Promise<AsyncIterable<Buffer> | undefined>;
   /** Removes a key and what is below it; no error where there is nothing. */
   remove(key: string, demands?: Pick<Demands, 'lease'>): Promise<void>;
   /** Takes the lease of an environment, also that of a dead holder. Throws SHIP_LEASE_HELD where its holder may be alive. */
@@ -126,6 +134,10 @@ export interface Encryption {
   encrypt(bytes: Buffer): Promise<Buffer>;
   /** Decrypts; `name` is for the error where it cannot. */
   decrypt(name: string, bytes: Buffer): Promise<Buffer>;
+  /** As `encrypt`, for what may be larger than memory. What `plain` throws is thrown. */
+  encryptStream(plain: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** As `decrypt`, for what may be larger than memory. */
+  decryptStream(name: string, encrypted: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 /** Bytes that captures point at, by the hash of their content: kept as long as anything that can be gone back to names them. */
@@ -134,6 +146,16 @@ export interface Objects {
   put(bytes: Uint8Array): Promise<string>;
   /** SHIP_OBJECT_DAMAGED where they are gone, are not what they were, or cannot be opened. */
   get(key: string): Promise<Buffer>;
+  /**
+   * As `put`, for what may be larger than memory: in constant memory where the store has streams. Otherwise
+   * SHIP_OBJECT_TOO_LARGE from 64 MiB on. What `source` throws is thrown, and nothing is kept.
+   */
+  write(source: AsyncIterable<Uint8Array>): Promise<string>;
+  /**
+   * As `get`, for what may be larger than memory. It is checked on the way: where it is damaged, SHIP_OBJECT_DAMAGED comes in
+   * place of its end, so whoever makes something of the pieces must not keep it before the end has come.
+   */
+  read(key: string): AsyncIterable<Buffer>;
   /**
    * Keeps these for `owner`, a name such as `production-infra`, in place of what was kept for it before. Whoever captures
    * them calls it, for what no snapshot names yet, or any more: what the last run would be taken back to.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { isAlive } from '@ship/core/process';
+import { isAlive } from '@ship/core';
 import type { Identity } from './identity.js';
 
 /** Who holds a start: the process that was started, or the one that called the start off. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { replaceFile } from '@ship/core/durable';
+import { replaceFile } from '@ship/core';
 
 /** Replaces a file as a whole, 0600, and resolves when it survives a loss of power. */
 export async function writeJson(path: string, value: unknown): Promise<void> {

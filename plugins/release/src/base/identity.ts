@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { bootId, readStat } from '@ship/core/process';
+import { bootId, processStartTime } from '@ship/core';
 
 /** A process that is recognised after its number was given to another, and after a reboot. */
 export interface Identity {
@@ -11,16 +11,8 @@ export interface Identity {
 
 /** The identity of a process that runs now; `undefined` where there is none. */
 export function identityOf(pid: number): Identity | undefined {
-  const stat = readStat(pid);
-  return stat && { pid, started: stat.started, boot_id: bootId() };
-}
-
-/** Does anything run in the process group? */
-export function groupLives(group: number): boolean {
-  return pids().some((pid) => {
-    const stat = readStat(pid);
-    return stat?.pgid === group && !stat.ended;
-  });
+  const started = processStartTime(pid);
+  return started === undefined ? undefined : { pid, started, boot_id: bootId() };
 }
 
 /** Processes that were given this variable when they started, such as `NAME=value`. */

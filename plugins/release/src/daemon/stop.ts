@@ -1,5 +1,4 @@
-import { isAlive } from '@ship/core/process';
-import { groupAlive, signalGroup } from '@ship/exec';
+import { groupAlive, isAlive, signalGroup } from '@ship/core';
 import { holder, takeClaim } from '../base/claim.js';
 import { type Identity, processesGiven, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';

@@ -1,5 +1,4 @@
-import type { ComponentState } from '@ship/core';
-import { makeFolder } from '@ship/core/durable';
+import { type ComponentState, makeFolder } from '@ship/core';
 import { isFree } from '../process/port.js';
 import { listProcesses } from '../process/records.js';
 import { stopProcess } from '../process/stop.js';

@@ -1,4 +1,4 @@
-import { isAlive } from '@ship/core/process';
+import { isAlive } from '@ship/core';
 import { until } from '../base/wait.js';
 import { errors } from '../errors.js';
 import type { ProcessRecord, Release, Target } from '../records.js';

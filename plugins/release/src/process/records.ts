@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { isAlive } from '@ship/core/process';
+import { isAlive } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Identity } from '../base/identity.js';
 import type { Layout } from '../layout.js';

@@ -1,5 +1,4 @@
-import { makeFolder } from '@ship/core/durable';
-import { isAlive } from '@ship/core/process';
+import { isAlive, makeFolder } from '@ship/core';
 import { holder } from '../base/claim.js';
 import { writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeFolder, syncFolder } from '@ship/core/durable';
+import { makeFolder, syncFolder } from '@ship/core';
 import { writeJson } from '../base/files.js';
 import { errors } from '../errors.js';
 import type { Release } from '../records.js';

@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { syncFolder } from '@ship/core/durable';
+import { syncFolder } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Layout } from '../layout.js';
 import type { Release } from '../records.js';

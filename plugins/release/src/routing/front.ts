@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { makeFolder } from '@ship/core/durable';
-import { isAlive } from '@ship/core/process';
+import { isAlive, makeFolder } from '@ship/core';
 import { holder } from '../base/claim.js';
 import { readJson, writeJson } from '../base/files.js';
 import { until } from '../base/wait.js';

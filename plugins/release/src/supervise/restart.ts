@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupLives, type Identity, identityOf, signal } from '../base/identity.js';
+import { groupAlive } from '@ship/core';
+import { type Identity, identityOf, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import type { Log } from './log.js';
 
@@ -79,12 +80,12 @@ function endOf(child: ChildProcess): Promise<string> {
 }
 
 async function endGroup(group: number): Promise<void> {
-  if (groupLives(group)) signal(-group, 'SIGTERM');
-  const ended = await until(() => !groupLives(group) || undefined, { timeoutMs: TERM_MS, intervalMs: 25 });
+  if (groupAlive(group)) signal(-group, 'SIGTERM');
+  const ended = await until(() => !groupAlive(group) || undefined, { timeoutMs: TERM_MS, intervalMs: 25 });
   if (!ended) await killGroup(group);
 }
 
 async function killGroup(group: number): Promise<void> {
-  if (groupLives(group)) signal(-group, 'SIGKILL');
-  await until(() => !groupLives(group) || undefined, { timeoutMs: 2000, intervalMs: 10 });
+  if (groupAlive(group)) signal(-group, 'SIGKILL');
+  await until(() => !groupAlive(group) || undefined, { timeoutMs: 2000, intervalMs: 10 });
 }

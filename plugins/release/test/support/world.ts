@@ -76,7 +76,7 @@ function contextOf(dir: string, printed: string[] = []): Context {
 }
 
 function componentOf(port: number, version: string, settings: JsonObject, env: Record<string, string>): ComponentConfig {
-  const usual = { driver: 'release', path: 'app', run: 'node server.mjs', port, drain_timeout: '3s', systemd: 'never' };
+  const usual = { path: 'app', run: 'node server.mjs', port, drain_timeout: '3s', systemd: 'never' };
   const health = { http: '/healthz', timeout: '8s', interval: '30ms' };
   const own = { ...usual, health, ...settings, env: { VERSION: version, ...env } };
   return { name: 'web', driver: 'release', version, core: true, depends_on: [], settings: own as JsonObject };

@@ -1,0 +1,4 @@
+import { temporaryFolder, testExecutor } from '@ship/testing';
+import { localExecutor } from '../src/index.js';
+
+testExecutor('local', () => ({ executor: localExecutor, folder: temporaryFolder(), isHere: true }));
