@@ -4,9 +4,9 @@ import { emptyReport, toReported } from '@ship/core/kernel';
 import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
 import { errors } from './errors.js';
 import { hasForeignCode } from './import-module.js';
+import { guardProcess } from './process-guard.js';
 import { redactorFor } from './redactor.js';
 import { parseWithSkipFlag } from './skip-flag.js';
-import { guardProcess } from './strays.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/errors.js';
 
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   let known: Arguments | undefined;
   let report: Report;
   const verb = () => verbOf(known ?? guessed(argv));
-  const guard = guardProcess((exit, strays) => unfinished(exit, strays, verb(), started), terminal.json);
+  const guard = guardProcess((exit, uncaught) => unfinished(exit, uncaught, verb(), started), terminal.json);
   try {
     known = await parseWithSkipFlag(argv);
     report = measured(await dispatch(terminal, known, commandLine), started);
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     report = refusal(error, started, redact(verb()), redact);
   }
   guard.done();
-  if (guard.strays.length > 0) report = await withStrays(terminal, report, guard.strays, known?.flags);
+  if (guard.uncaught.length > 0) report = await withUncaught(terminal, report, guard.uncaught, known?.flags);
   if (terminal.json) terminal.stdout.write(`${documentFor(terminal, report)}\n`);
   leave(report.exit_code);
 }
@@ -126,19 +126,19 @@ function refusal(error: unknown, started: Date, command: string, redact: (text: 
 }
 
 /** The report, with what plugins threw where nobody waited for it. */
-async function withStrays(terminal: Terminal, report: Report, strays: readonly unknown[], flags: Flags | undefined): Promise<Report> {
+async function withUncaught(terminal: Terminal, report: Report, uncaught: readonly unknown[], flags: Flags | undefined): Promise<Report> {
   const redactor = await redactorFor(flags);
   const redact = (text: string) => redactor.redact(text);
-  for (const stray of strays) showError(terminal, stray, redact);
-  return { ...report, errors: [...report.errors, ...strays.map((stray) => toReported(stray, redact))] };
+  for (const error of uncaught) showError(terminal, error, redact);
+  return { ...report, errors: [...report.errors, ...uncaught.map((error) => toReported(error, redact))] };
 }
 
-/** The report of a command that something else ended. Nobody can wait any more, so no secret of the config can be looked up: strays are counted, not quoted. */
-function unfinished(exit_code: number, strays: readonly unknown[], verb: string, started: Date): Report {
+/** The report of a command that something else ended. Nobody can wait any more, so no secret of the config can be looked up: errors are counted, not quoted. */
+function unfinished(exit_code: number, uncaught: readonly unknown[], verb: string, started: Date): Report {
   const text =
     exit_code === 130
       ? 'ended at once'
-      : `ended before its work was done: a plugin ended the process, or awaits something that never comes${strays.length > 0 ? ` (${strays.length} stray errors)` : ''}`;
+      : `ended before its work was done: a plugin ended the process, or awaits something that never comes${uncaught.length > 0 ? ` (${uncaught.length} uncaught errors)` : ''}`;
   return { ...refusal(new Error(text), started, verb, (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
 }
 

@@ -66,7 +66,7 @@ export function snapshotOf(versions: Readonly<Record<string, string>>, more: Par
 }
 
 /** Provides these snapshots, newest first. */
-export const shelfOf = (...snapshots: readonly Snapshot[]): Plugin =>
+export const pluginWithSnapshots = (...snapshots: readonly Snapshot[]): Plugin =>
   plugin('shelf', (ship) =>
     ship.snapshots({
       latest: async (_environment, accepts = () => true) =>

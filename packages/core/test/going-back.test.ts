@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recover } from '../src/run/recover/recover.js';
 import { rollbackComponent, rollbackTo } from '../src/run/rollback/to-snapshot.js';
-import { fleet, type Log, objecting, shelfOf, snapshotOf, type World } from './fleet.js';
+import { fleet, type Log, objecting, pluginWithSnapshots, snapshotOf, type World } from './fleet.js';
 import { plugin, rollingBack } from './help.js';
 
 const COMMAND = { command: 'ship' };
@@ -22,7 +22,7 @@ describe('going back later', () => {
       [],
     ];
     const opened = await rollingBack({
-      plugins: [fleet(world, log, {}, 20), shelfOf(snapshotOf({ app: 'v1', api: 'v1', worker: 'v1' }))],
+      plugins: [fleet(world, log, {}, 20), pluginWithSnapshots(snapshotOf({ app: 'v1', api: 'v1', worker: 'v1' }))],
       config: PLAIN,
     });
     expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: 0 });
@@ -44,7 +44,7 @@ describe('going back later', () => {
       ship.part('values', part('values', false));
     });
     const target = snapshotOf({ app: 'v1' }, { parts: { values: 'revision 2', infra: 'serial 4' } });
-    const opened = await rollingBack({ plugins: [fleet(world, log), parts, shelfOf(target)], config: PLAIN });
+    const opened = await rollingBack({ plugins: [fleet(world, log), parts, pluginWithSnapshots(target)], config: PLAIN });
     const { rollback } = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
     expect(log).toEqual(['infra serial 4', 'values revision 2', 'restore app v1', 'restored app']);
     expect(rollback!.parts).toMatchObject([
@@ -73,7 +73,7 @@ describe('going back later', () => {
       ship.part('new', partAfter('new'));
     });
     const parts = { network: 1, dns: null, database: {}, constructor: 'it' };
-    const plugins = [fleet(new Map([['app', 'v1']])), early, late, shelfOf(snapshotOf({ app: 'v1' }, { parts }))];
+    const plugins = [fleet(new Map([['app', 'v1']])), early, late, pluginWithSnapshots(snapshotOf({ app: 'v1' }, { parts }))];
     const opened = await rollingBack({ plugins, config: PLAIN });
     expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: 0 });
     expect(log).toEqual(['network', 'database', 'constructor', 'dns']);
@@ -116,7 +116,7 @@ describe('going back later', () => {
     ['migrations, of which no plugin here knows whether they are safe', { parts: { migrations: { applied: ['007'] } } }, 'migrations', 6],
   ])('given a snapshot with %s, when somebody goes back to it, then it is refused, and nothing is touched', async (_, more, told, exit) => {
     const [world, log]: [World, Log] = [new Map([['app', 'v3']]), []];
-    const opened = await rollingBack({ plugins: [fleet(world, log), shelfOf(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
+    const opened = await rollingBack({ plugins: [fleet(world, log), pluginWithSnapshots(snapshotOf({ app: 'v1' }, more))], config: PLAIN });
     const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
     expect(report).toMatchObject({ exit_code: exit, errors: [{ code: 'SHIP_ROLLBACK_REFUSED', message: expect.stringContaining(told) }] });
     expect(log).toEqual([]);
@@ -135,7 +135,7 @@ describe('going back later', () => {
       }),
     );
     const target = snapshotOf({ app: 'v1' }, { parts: { migrations: { applied: ['007'] } } });
-    const plugins = [fleet(world, log), migrations, shelfOf(target)];
+    const plugins = [fleet(world, log), migrations, pluginWithSnapshots(target)];
     const opened = await rollingBack({ plugins, config: PLAIN, forceRollback: true });
     const report = await rollbackTo(opened.kernel, 'snapshot-1', COMMAND);
     expect(report).toMatchObject({ exit_code: 6, errors: [{ message: expect.stringContaining('008 dropped a column') }] });
@@ -148,7 +148,7 @@ describe('going back later', () => {
     ['block', true, 6],
   ] as const)('given a %s, when --force-rollback is %s, then the exit status is %s', async (level, forceRollback, exit) => {
     const world: World = new Map([['app', 'v3']]);
-    const plugins = [fleet(world), shelfOf(snapshotOf({ app: 'v1' })), objecting(level, () => true)];
+    const plugins = [fleet(world), pluginWithSnapshots(snapshotOf({ app: 'v1' })), objecting(level, () => true)];
     const opened = await rollingBack({ plugins, config: PLAIN, forceRollback });
     expect(await rollbackTo(opened.kernel, 'snapshot-1', COMMAND)).toMatchObject({ exit_code: exit });
   });
@@ -156,7 +156,7 @@ describe('going back later', () => {
 
 describe('going back later with one component', () => {
   const shelf = () =>
-    shelfOf(
+    pluginWithSnapshots(
       snapshotOf({ app: 'v3', api: 'v3' }, { id: 'snapshot-3' }),
       snapshotOf({ app: 'v2' }, { id: 'snapshot-2' }),
       snapshotOf({ app: 'v1', api: 'v1' }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RollbackRequest } from '../src/index.js';
 import { recover } from '../src/run/recover/recover.js';
-import { fleet, type Log, leftBroken, objecting, shelfOf, snapshotOf, tried, type World } from './fleet.js';
+import { fleet, type Log, leftBroken, objecting, pluginWithSnapshots, snapshotOf, tried, type World } from './fleet.js';
 import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
 
 const CONFIG = `components:
@@ -29,7 +29,7 @@ describe('the way to the last verified snapshot', () => {
       [],
     ];
     const { run } = await rollingBack({
-      plugins: [fleet(world, log), shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      plugins: [fleet(world, log), pluginWithSnapshots(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
       config: CONFIG,
     });
     const { rollback } = await run();
@@ -44,7 +44,7 @@ describe('the way to the last verified snapshot', () => {
       ['worker', 'v1'],
     ]);
     const opened = await leftBroken({
-      plugins: [fleet(world), shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      plugins: [fleet(world), pluginWithSnapshots(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
       config: CONFIG,
     });
     const report = await opened.run();
@@ -66,7 +66,7 @@ describe('the way to the last verified snapshot', () => {
       },
     });
     const opened = await leftBroken({
-      plugins: [stubborn, shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
+      plugins: [stubborn, pluginWithSnapshots(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
       config: CONFIG,
     });
     const { rollback, status } = await opened.run();
@@ -83,7 +83,7 @@ describe('the way to the last verified snapshot', () => {
     ]);
     const blocked = objecting('block', ({ way }) => way === 'full');
     const opened = await leftBroken({
-      plugins: [fleet(world), shelfOf(snapshotOf({ api: 'v1' })), blocked, actions({ fail })],
+      plugins: [fleet(world), pluginWithSnapshots(snapshotOf({ api: 'v1' })), blocked, actions({ fail })],
       config: CONFIG,
     });
     const { rollback } = await opened.run();
@@ -184,7 +184,7 @@ ${steps('id: api, uses: deploy, component: api', 'id: worker, uses: deploy, comp
       isolated,
       whole,
       seeing(holds),
-      shelfOf(snapshotOf({ api: 'v1', worker: 'v1' })),
+      pluginWithSnapshots(snapshotOf({ api: 'v1', worker: 'v1' })),
       actions(recording([])),
     ];
     const report = await (await leftBroken({ plugins, config: HIGH })).run();

@@ -108,8 +108,8 @@ function withFields(error: ShipError, failing: Failing, kind: FailureKind): Comm
 }
 
 function described({ command, redact, stdout = '', stderr = '' }: Failing): { line: string; tail: string } {
-  const told = stderr.trim() === '' ? stdout : stderr;
-  return { line: commandLine(command, redact), tail: lastLines(told, redact) };
+  const said = stderr.trim() === '' ? stdout : stderr;
+  return { line: commandLine(command, redact), tail: lastLines(said, redact) };
 }
 
 /** Node's own errors quote the arguments, secrets and all. */

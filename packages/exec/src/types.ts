@@ -1,6 +1,6 @@
 import type { ExecOptions, Output, ProcessIdentity } from '@ship/core';
 
-/** How a command is executed: as an executor is told, and what ties it to a context. */
+/** How a command is executed: as an executor is asked, and what ties it to a context. */
 export interface ExecuteOptions extends Omit<ExecOptions, 'onOutput'> {
   /** Taken for the environment of this process. Reading the real one is slow, so who starts many commands hands it in. */
   readonly baseEnv?: ExecOptions['env'];
