@@ -113,6 +113,38 @@ export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalo
   return Object.freeze(Object.fromEntries(entries)) as ErrorCatalogue<T>;
 }
 
+/** A code as a row of a table: its message, and what to do about it. A message is a text with `{names}` of details in it, or makes one. */
+// biome-ignore lint/suspicious/noExplicitAny: the details differ from code to code
+type Row = readonly [message: string | ((details: any) => string), hint?: string | ((details: any) => string | undefined)];
+
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+
+type Taken<Part> = Part extends (details: infer Details) => unknown ? Details : unknown;
+
+/** What a row demands: what its functions take, and the names in its message. */
+type DetailsOf<R extends Row> = Taken<R[0]> &
+  Taken<R[1]> &
+  (R[0] extends `${string}{${string}` ? { readonly [Name in NamesIn<R[0]>]: string | number | readonly string[] } : unknown);
+
+/** Defines codes with one exit status as a table. What a row demands of its details is read from its texts. */
+export function codes<const Rows extends Readonly<Record<string, Row>>>(exit: number, rows: Rows) {
+  const entries = Object.entries(rows).map(([code, [message, hint]]) => {
+    return [code, { exit, message: typeof message === 'string' ? (details: object) => fill(message, details) : message, hint }];
+  });
+  return Object.fromEntries(entries) as {
+    readonly [Code in keyof Rows]: ErrorDefinition<DetailsOf<Rows[Code]>>;
+  };
+}
+
+/** Puts details into a text: lists with commas, and what is in `…Ms` in seconds. */
+function fill(text: string, details: object): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = (details as Readonly<Record<string, unknown>>)[name];
+    if (Array.isArray(value)) return value.join(', ');
+    return name.endsWith('Ms') ? seconds(Number(value)) : String(value);
+  });
+}
+
 /** Milliseconds as people read them. */
 export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
 
