@@ -161,7 +161,7 @@ export function toReported(error: unknown, redact: (text: string) => string, sou
     ? { code: error.code, message: redact(error.message), docs: error.docs }
     : {
         code: 'SHIP_UNEXPECTED',
-        message: redact(error instanceof Error ? error.message : String(error)),
+        message: redact(messageOf(error)),
         docs: 'docs/errors.md#ship_unexpected',
       };
   return {
@@ -176,5 +176,5 @@ export function toReported(error: unknown, redact: (text: string) => string, sou
 function causeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause === undefined || cause === null) return undefined;
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }
