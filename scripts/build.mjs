@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { BUILTINS } from '../packages/cli/dist/tsc/builtins.js';
-import { AJV_OPTIONS } from '../packages/core/dist/config/config-schema.js';
+import { AJV_OPTIONS } from '../packages/core/dist/config/schema-messages.js';
 import { builtinSchemas } from '../packages/core/dist/schemas.js';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));

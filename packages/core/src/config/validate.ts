@@ -1,10 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { errors } from '../errors/catalogue.js';
-import { validateConfig } from './config-schema.js';
+import type { ShipError } from '../errors/ship-error.js';
 import type { Diagnostics, Source } from './diagnostics.js';
 import { eachLeaf, formatPath, getAt, hasAt, isDict, type Path } from './paths.js';
-import { explainSchemaError } from './schema-messages.js';
-import type { SchemaError } from './schema-validator.js';
-import { showValue } from './scope.js';
+import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
+import { AJV_OPTIONS, type Asked, askedFor, pointerParts } from './schema-messages.js';
+import { type Place, showValue } from './scope.js';
+import { choice, durationProblem, kindOf, nameProblem } from './values.js';
+
+let compiled: SchemaValidator | undefined = precompiled.get('urn:ship:schema:config:1');
+
+/** Checks a config against its schema. The mistakes are in `errors`. */
+const validateConfig: SchemaValidator = (value) => {
+  compiled ??= compile();
+  const isValid = compiled(value);
+  validateConfig.errors = compiled.errors ?? null;
+  return isValid;
+};
+
+/** From the sources. Required where it is used, since an import would put ajv into every start of the command. */
+function compile(): SchemaValidator {
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
+  const schema = JSON.parse(readFileSync(new URL('../../../../schemas/config.schema.json', import.meta.url), 'utf8'));
+  return new Ajv(AJV_OPTIONS).compile(schema) as SchemaValidator;
+}
 
 /** Checks a config against its schema. `value` has its variables replaced, but for the environments that were not chosen. */
 export function checkSchema(value: unknown, source: Source, diagnostics: Diagnostics, environment: string): void {
@@ -15,7 +35,7 @@ export function checkSchema(value: unknown, source: Source, diagnostics: Diagnos
     return !isVersion(error, path) && !isUnreplaced(path, source, environment) && !diagnostics.isBrokenAt(path);
   });
   for (const { error, path } of unreported)
-    diagnostics.add(explainSchemaError(error, path, source), path, KEY_KEYWORDS.has(error.keyword) ? 'keys' : 'shape');
+    diagnostics.add(explain(error, path, source), path, KEY_KEYWORDS.has(error.keyword) ? 'keys' : 'shape');
 }
 
 const KEY_KEYWORDS = new Set(['required', 'additionalProperties']);
@@ -32,12 +52,83 @@ function isUnreplaced(path: Path, source: Source, environment: string): boolean 
 
 /** The path of a JSON pointer. Indexes of lists become numbers. */
 function pointerToPath(pointer: string, root: unknown): Path {
-  const path: (string | number)[] = [];
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    path.push(Array.isArray(getAt(root, path)) ? Number(key) : key);
+  return pointerParts(pointer).map((key, index, parts) => (Array.isArray(getAt(root, parts.slice(0, index))) ? Number(key) : key));
+}
+
+/** Says a complaint of the validator in words that people use. */
+function explain(error: SchemaError, location: Path, source: Source): ShipError {
+  const { keyword, params, schemaPath, parentSchema } = error;
+  const raw = getAt(source.value, location);
+  const place = { path: formatPath(location), value: showValue(source, location, raw) };
+  const extras = { at: source.position(location) };
+  const asked = askedFor(error) ?? { expected: `what the schema asks for (${keyword})` };
+  const isText = keyword === 'type' || keyword === 'pattern';
+  if (isText && schemaPath.includes('definitions/duration')) {
+    const problem = durationProblem(raw, { zero: true }) ?? { reason: 'is not a duration' };
+    return errors.SHIP_CONFIG_DURATION({ ...place, ...problem }, extras);
   }
-  return path;
+  if (keyword === 'pattern' && schemaPath.includes('definitions/name')) {
+    const reason = (typeof raw === 'string' && nameProblem(raw)) || 'has something in it that no name has';
+    return errors.SHIP_CONFIG_NAME({ ...place, reason }, extras);
+  }
+  switch (keyword) {
+    case 'type':
+      return typeError([params.type].flat() as string[], raw, location, asked, { ...place, extras });
+    case 'enum':
+      return errors.SHIP_CONFIG_VALUE(
+        { ...place, ...choice(String(raw), (params.allowedValues as readonly unknown[]).map(String)) },
+        extras,
+      );
+    case 'required':
+      return missingKey(place.path, String(params.missingProperty), extras);
+    case 'additionalProperties':
+      return unknownKey([...location, String(params.additionalProperty)], parentSchema, source);
+    case 'minimum':
+    case 'maximum':
+      return errors.SHIP_CONFIG_NUMBER({ ...place, expected: asked.expected }, extras);
+    default:
+      return errors.SHIP_CONFIG_FORMAT({ ...place, ...asked }, extras);
+  }
+}
+
+const MISSING: Readonly<Record<string, string>> = {
+  id: 'Give the step a name, such as `id: build`.',
+  project: 'Name the project: `project: shop`.',
+  times: 'Say how many attempts follow the first one: `times: 2`.',
+};
+
+function missingKey(path: string, key: string, extras: Place['extras']): ShipError {
+  return errors.SHIP_CONFIG_MISSING_KEY({ path, key, hint: MISSING[key] }, extras);
+}
+
+function unknownKey(path: Path, { properties = {} }: NonNullable<SchemaError['parentSchema']> = {}, source: Source): ShipError {
+  const words = choice(String(path.at(-1)), Object.keys(properties as object));
+  return errors.SHIP_CONFIG_UNKNOWN_KEY({ path: formatPath(path), ...words }, { at: source.position(path, 'key') });
+}
+
+/** Words that older YAML took for booleans, and booleans in quotes. */
+const BOOLEAN_WORDS = /^(?:yes|no|on|off|y|n|true|false)$/i;
+
+/** The value is of another kind than those expected. */
+function typeError(
+  types: readonly string[],
+  raw: unknown,
+  location: Path,
+  { expected, hint }: Asked,
+  { extras, ...place }: Place,
+): ShipError {
+  if (types.includes('string') && (typeof raw === 'number' || typeof raw === 'boolean'))
+    return errors.SHIP_CONFIG_UNQUOTED({ ...place, read: `the ${typeof raw} ${String(raw)}` }, extras);
+  if (types.includes('boolean') && typeof raw === 'string' && BOOLEAN_WORDS.test(raw)) return errors.SHIP_CONFIG_BOOLEAN(place, extras);
+  if (types.includes('integer') && typeof raw === 'number') return errors.SHIP_CONFIG_NUMBER({ ...place, expected }, extras);
+  const details = {
+    path: place.path,
+    // With its kind, where that cannot be seen.
+    value: typeof raw === 'object' || raw === undefined ? place.value : `${place.value} is ${kindOf(raw)}`,
+    expected,
+    hint: location.at(-1) === 'irreversible' ? 'Give the reason why the step cannot be undone, in words.' : hint,
+  };
+  return errors.SHIP_CONFIG_TYPE(details, extras);
 }
 
 /** The version of the config format: it says more than the schema can. */
