@@ -1,14 +1,10 @@
 import { resolve } from 'node:path';
 import { registerOwn } from './builtins/register.js';
-import {
-  type ConfigOverrides,
-  checkSections,
-  checkStateFolder,
-  type Diagnostics,
-  type DraftConfig,
-  draftConfig,
-  type PositionOf,
-} from './config/index.js';
+import type { Diagnostics, PositionOf } from './config/diagnostics.js';
+import type { ConfigOverrides } from './config/layers.js';
+import { type DraftConfig, draftConfig } from './config/load.js';
+import { checkSections } from './config/normalize.js';
+import { checkStateFolder } from './config/read.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { checkPlan, type PlanParts } from './plan.js';

@@ -1,4 +1,6 @@
-import { type Diagnostics, type Path, type PositionOf, suggest } from './config/index.js';
+import type { Diagnostics, PositionOf } from './config/diagnostics.js';
+import type { Path } from './config/paths.js';
+import { suggest } from './config/values.js';
 import { errors } from './errors/catalogue.js';
 import { inOrder } from './graph.js';
 import type { Registry, Table } from './plugins/registry.js';

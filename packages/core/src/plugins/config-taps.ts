@@ -1,4 +1,5 @@
-import { type Dict, deepFreeze, isDict, kindOf } from '../config/index.js';
+import { type Dict, deepFreeze, isDict } from '../config/paths.js';
+import { kindOf } from '../config/values.js';
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
 import type { Hooks } from '../hooks.js';
