@@ -57,7 +57,7 @@ function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
   if (kinds.length !== 1 && !scope.diagnostics.isBrokenAt(path)) {
     const list = kinds.map((kind) => `\`${kind}\``).join(' and ');
     const reason = kinds.length === 0 ? 'the check has no kind' : `the check has more than one kind: ${list}`;
-    scope.add(path, (place) => errors.SHIP_CONFIG_CHECK({ path: place.path, reason }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_CHECK, { reason });
   }
   return kinds[0] ?? '';
 }
@@ -72,8 +72,7 @@ function defaultName(kind: string, argument: unknown): string {
 function checkPatterns(scope: Scope, path: Path, expected: unknown): void {
   eachText(expected, (text, below) => {
     const reason = below.includes('matches') ? checkPattern(text) : undefined;
-    if (reason === undefined) return;
-    scope.add([...path, 'expect', ...below], (place) => errors.SHIP_CONFIG_PATTERN({ ...place, reason }, place.extras));
+    if (reason !== undefined) scope.add([...path, 'expect', ...below], errors.SHIP_CONFIG_PATTERN, { reason });
   });
 }
 

@@ -25,7 +25,7 @@ function component(scope: Scope, name: string, value: Dict, known: readonly stri
   const { driver, version, core, depends_on, compatible_with, contract, router, ...settings } = value;
   for (const [key, hint] of Object.entries(REQUIRED)) {
     if (value[key] !== undefined || scope.diagnostics.isBrokenAt(path)) continue;
-    scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
+    scope.add(path, errors.SHIP_CONFIG_MISSING_KEY, { key, hint }, 'key');
   }
   checkVersion(scope, [...path, 'version'], version);
   const dependencies = readDependencies(scope, [...path, 'depends_on'], depends_on, known);
@@ -77,9 +77,9 @@ function checkVersion(scope: Scope, path: Path, version: unknown): void {
   if (typeof version !== 'string' || scope.diagnostics.isBroken(path)) return;
   const written = scope.source.written(scope.origin(path)) ?? '';
   if (PLAIN_DATE.test(written)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_UNQUOTED({ ...place, value: written, read: 'a date, in some versions' }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_UNQUOTED, { value: written, read: 'a date, in some versions' });
   } else if (!VERSION.test(version)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_FORMAT({ ...place, expected: 'a version', hint: VERSION_HINT }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_FORMAT, { expected: 'a version', hint: VERSION_HINT });
   }
 }
 
@@ -87,7 +87,6 @@ const VERSION_HINT = 'A version starts with a letter or a digit and has only let
 
 function checkCycles(scope: Scope, entries: readonly (readonly [string, ComponentConfig])[]): void {
   for (const cycle of findCycles(new Map(entries.map(([name, { depends_on }]) => [name, depends_on])))) {
-    const path = ['components', cycle[0]!, 'depends_on'];
-    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit: false }, place.extras));
+    scope.add(['components', cycle[0]!, 'depends_on'], errors.SHIP_CONFIG_CYCLE, { cycle, implicit: false });
   }
 }

@@ -3,7 +3,7 @@ import { LANES } from '../types/index.js';
 import type { Diagnostics, Source } from './diagnostics.js';
 import { interpolate, type Variables } from './interpolate.js';
 import { type Dict, getAt, hasAt, isDict } from './paths.js';
-import { checkName, checkSameNames, type Scope, showValue } from './scope.js';
+import { checkName, checkSameNames, mistakeAt, type Scope } from './scope.js';
 import { choice, durationProblem, showText } from './values.js';
 
 /** Keys of the kernel. All others at the top are sections of plugins. */
@@ -73,8 +73,8 @@ function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Varia
   // A broken variable is reported where all variables are replaced.
   if (broken) return known[0];
   if (known.includes(preset)) return preset;
-  const details = { path: 'default_environment', value: showValue(source, path, raw), what: 'environment', ...choice(raw, known) };
-  diagnostics.add(errors.SHIP_CONFIG_UNKNOWN_REFERENCE(details, { at: source.position(path) }));
+  const details = { what: 'environment', ...choice(raw, known) };
+  diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_UNKNOWN_REFERENCE, details));
   return known[0];
 }
 
@@ -86,8 +86,7 @@ export function checkEnvironments(scope: Scope, value: unknown): readonly string
     checkName(scope, path, name);
     const misplaced = Object.keys(isDict(blocks[name]) ? blocks[name] : {}).filter((key) => TOP_KEYS.includes(key));
     for (const key of misplaced) {
-      const words = choice(key, ENVIRONMENT_KEYS);
-      scope.add([...path, key], (place) => errors.SHIP_CONFIG_UNKNOWN_KEY({ ...place, ...words }, place.extras), 'key');
+      scope.add([...path, key], errors.SHIP_CONFIG_UNKNOWN_KEY, choice(key, ENVIRONMENT_KEYS), 'key');
     }
   }
   checkSameNames(scope, named, 'key');
@@ -99,8 +98,8 @@ export function checkEnvironments(scope: Scope, value: unknown): readonly string
 function checkApproval({ source, diagnostics }: Scope): void {
   if (!hasAt(source.value, ['approval'])) return;
   const known = ENVIRONMENT_KEYS.map((key) => `environments.<name>.${key}`);
-  const details = { path: 'approval', suggestion: 'environments.<name>.approval', known };
-  diagnostics.add(errors.SHIP_CONFIG_UNKNOWN_KEY(details, { at: source.position(['approval'], 'key') }));
+  const details = { suggestion: 'environments.<name>.approval', known };
+  diagnostics.add(mistakeAt(source, ['approval'], errors.SHIP_CONFIG_UNKNOWN_KEY, details, 'key'));
 }
 
 /** Puts the block of an environment over the rest of the file. Maps are merged; lists and the rest are replaced. */

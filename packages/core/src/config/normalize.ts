@@ -91,7 +91,7 @@ function normalizePlugin(scope: Scope, path: Path, item: unknown): (Omit<PluginR
   const [reference, options] = typeof item === 'string' ? [item, {}] : soleEntry(item);
   if (scope.diagnostics.isBroken(path)) return [];
   if (reference === undefined || !REFERENCE.test(reference)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_PLUGIN(place, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_PLUGIN, {});
     return [];
   }
   const given = isDict(options) ? (options as JsonObject) : {};

@@ -42,8 +42,7 @@ function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'use
   const input = isDict(step.with) ? step.with : {};
   const given = SHORTHAND.filter((key) => step[key] !== undefined);
   const merged: Dict = { ...input, ...Object.fromEntries(given.map((key) => [key, step[key]])) };
-  const add = (reason: string, ...key: string[]) =>
-    scope.add([...path, ...key], (place) => errors.SHIP_CONFIG_STEP({ path: place.path, reason }, place.extras), 'key');
+  const add = (reason: string, ...key: string[]) => scope.add([...path, ...key], errors.SHIP_CONFIG_STEP, { reason }, 'key');
   if (scope.diagnostics.isBrokenAt(path)) return { uses, with: merged as JsonObject };
   if (step.uses === undefined && step.run === undefined) add('the step has neither `run` nor `uses`');
   if (uses === 'deploy' && step.component === undefined) add('`uses: deploy` needs the `component` to deploy');
@@ -84,6 +83,6 @@ function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
     const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;
     const implicit = members.some(({ step }) => step.needs === undefined);
     const path = ['steps', stated.index, ...(stated.step.needs ? ['needs'] : [])];
-    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_CYCLE, { cycle, implicit });
   }
 }

@@ -3,21 +3,13 @@ import { createRequire } from 'node:module';
 import { errors } from '../errors/catalogue.js';
 import type { ShipError } from '../errors/ship-error.js';
 import type { Diagnostics, Source } from './diagnostics.js';
-import { eachLeaf, formatPath, getAt, hasAt, isDict, type Path } from './paths.js';
+import { type Dict, eachLeaf, getAt, hasAt, type Path } from './paths.js';
 import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
 import { AJV_OPTIONS, type Asked, askedFor, pointerParts } from './schema-messages.js';
-import { type Place, showValue } from './scope.js';
+import { mistakeAt, showValue } from './scope.js';
 import { choice, durationProblem, kindOf, nameProblem } from './values.js';
 
 let compiled: SchemaValidator | undefined = precompiled.get('urn:ship:schema:config:1');
-
-/** Checks a config against its schema. The mistakes are in `errors`. */
-const validateConfig: SchemaValidator = (value) => {
-  compiled ??= compile();
-  const isValid = compiled(value);
-  validateConfig.errors = compiled.errors ?? null;
-  return isValid;
-};
 
 /** From the sources. Required where it is used, since an import would put ajv into every start of the command. */
 function compile(): SchemaValidator {
@@ -29,8 +21,9 @@ function compile(): SchemaValidator {
 /** Checks a config against its schema. `value` has its variables replaced, but for the environments that were not chosen. */
 export function checkSchema(value: unknown, source: Source, diagnostics: Diagnostics, environment: string): void {
   checkVersion(source, diagnostics);
-  if (validateConfig(value)) return;
-  const found = (validateConfig.errors ?? []).map((error) => ({ error, path: pointerToPath(error.instancePath, source.value) }));
+  compiled ??= compile();
+  if (compiled(value)) return;
+  const found = (compiled.errors ?? []).map((error) => ({ error, path: pointerToPath(error.instancePath, source.value) }));
   const unreported = found.filter(({ error, path }) => {
     return !isVersion(error, path) && !isUnreplaced(path, source, environment) && !diagnostics.isBrokenAt(path);
   });
@@ -59,35 +52,35 @@ function pointerToPath(pointer: string, root: unknown): Path {
 function explain(error: SchemaError, location: Path, source: Source): ShipError {
   const { keyword, params, schemaPath, parentSchema } = error;
   const raw = getAt(source.value, location);
-  const place = { path: formatPath(location), value: showValue(source, location, raw) };
-  const extras = { at: source.position(location) };
   const asked = askedFor(error) ?? { expected: `what the schema asks for (${keyword})` };
   const isText = keyword === 'type' || keyword === 'pattern';
   if (isText && schemaPath.includes('definitions/duration')) {
     const problem = durationProblem(raw, { zero: true }) ?? { reason: 'is not a duration' };
-    return errors.SHIP_CONFIG_DURATION({ ...place, ...problem }, extras);
+    return mistakeAt(source, location, errors.SHIP_CONFIG_DURATION, problem);
   }
   if (keyword === 'pattern' && schemaPath.includes('definitions/name')) {
     const reason = (typeof raw === 'string' && nameProblem(raw)) || 'has something in it that no name has';
-    return errors.SHIP_CONFIG_NAME({ ...place, reason }, extras);
+    return mistakeAt(source, location, errors.SHIP_CONFIG_NAME, { reason });
   }
   switch (keyword) {
     case 'type':
-      return typeError([params.type].flat() as string[], raw, location, asked, { ...place, extras });
+      return typeError([params.type].flat() as string[], location, source, asked);
     case 'enum':
-      return errors.SHIP_CONFIG_VALUE(
-        { ...place, ...choice(String(raw), (params.allowedValues as readonly unknown[]).map(String)) },
-        extras,
-      );
-    case 'required':
-      return missingKey(place.path, String(params.missingProperty), extras);
-    case 'additionalProperties':
-      return unknownKey([...location, String(params.additionalProperty)], parentSchema, source);
+      return mistakeAt(source, location, errors.SHIP_CONFIG_VALUE, choice(String(raw), (params.allowedValues as unknown[]).map(String)));
+    case 'required': {
+      const key = String(params.missingProperty);
+      return mistakeAt(source, location, errors.SHIP_CONFIG_MISSING_KEY, { key, hint: MISSING[key] });
+    }
+    case 'additionalProperties': {
+      const key = String(params.additionalProperty);
+      const words = choice(key, Object.keys((parentSchema?.properties ?? {}) as object));
+      return mistakeAt(source, [...location, key], errors.SHIP_CONFIG_UNKNOWN_KEY, words, 'key');
+    }
     case 'minimum':
     case 'maximum':
-      return errors.SHIP_CONFIG_NUMBER({ ...place, expected: asked.expected }, extras);
+      return mistakeAt(source, location, errors.SHIP_CONFIG_NUMBER, asked);
     default:
-      return errors.SHIP_CONFIG_FORMAT({ ...place, ...asked }, extras);
+      return mistakeAt(source, location, errors.SHIP_CONFIG_FORMAT, asked);
   }
 }
 
@@ -97,50 +90,35 @@ const MISSING: Readonly<Record<string, string>> = {
   times: 'Say how many attempts follow the first one: `times: 2`.',
 };
 
-function missingKey(path: string, key: string, extras: Place['extras']): ShipError {
-  return errors.SHIP_CONFIG_MISSING_KEY({ path, key, hint: MISSING[key] }, extras);
-}
-
-function unknownKey(path: Path, { properties = {} }: NonNullable<SchemaError['parentSchema']> = {}, source: Source): ShipError {
-  const words = choice(String(path.at(-1)), Object.keys(properties as object));
-  return errors.SHIP_CONFIG_UNKNOWN_KEY({ path: formatPath(path), ...words }, { at: source.position(path, 'key') });
-}
-
 /** Words that older YAML took for booleans, and booleans in quotes. */
 const BOOLEAN_WORDS = /^(?:yes|no|on|off|y|n|true|false)$/i;
 
 /** The value is of another kind than those expected. */
-function typeError(
-  types: readonly string[],
-  raw: unknown,
-  location: Path,
-  { expected, hint }: Asked,
-  { extras, ...place }: Place,
-): ShipError {
+function typeError(types: readonly string[], location: Path, source: Source, { expected, hint }: Asked): ShipError {
+  const raw = getAt(source.value, location);
   if (types.includes('string') && (typeof raw === 'number' || typeof raw === 'boolean'))
-    return errors.SHIP_CONFIG_UNQUOTED({ ...place, read: `the ${typeof raw} ${String(raw)}` }, extras);
-  if (types.includes('boolean') && typeof raw === 'string' && BOOLEAN_WORDS.test(raw)) return errors.SHIP_CONFIG_BOOLEAN(place, extras);
-  if (types.includes('integer') && typeof raw === 'number') return errors.SHIP_CONFIG_NUMBER({ ...place, expected }, extras);
-  const details = {
-    path: place.path,
+    return mistakeAt(source, location, errors.SHIP_CONFIG_UNQUOTED, { read: `the ${typeof raw} ${String(raw)}` });
+  if (types.includes('boolean') && typeof raw === 'string' && BOOLEAN_WORDS.test(raw))
+    return mistakeAt(source, location, errors.SHIP_CONFIG_BOOLEAN, {});
+  if (types.includes('integer') && typeof raw === 'number') return mistakeAt(source, location, errors.SHIP_CONFIG_NUMBER, { expected });
+  const shown = showValue(source, location, raw);
+  return mistakeAt(source, location, errors.SHIP_CONFIG_TYPE, {
     // With its kind, where that cannot be seen.
-    value: typeof raw === 'object' || raw === undefined ? place.value : `${place.value} is ${kindOf(raw)}`,
+    value: typeof raw === 'object' || raw === undefined ? shown : `${shown} is ${kindOf(raw)}`,
     expected,
     hint: location.at(-1) === 'irreversible' ? 'Give the reason why the step cannot be undone, in words.' : hint,
-  };
-  return errors.SHIP_CONFIG_TYPE(details, extras);
+  });
 }
 
 /** The version of the config format: it says more than the schema can. */
 function checkVersion(source: Source, diagnostics: Diagnostics): void {
-  if (!isDict(source.value)) return;
-  const { version } = source.value;
+  const { version } = source.value as Dict;
   if (!hasAt(source.value, ['version'])) {
-    const details = { path: 'The config', key: 'version', hint: 'Write `version: 1` in its first line.' };
-    diagnostics.add(errors.SHIP_CONFIG_MISSING_KEY(details, { at: source.position([]) }));
+    const details = { key: 'version', hint: 'Write `version: 1` in its first line.' };
+    diagnostics.add(mistakeAt(source, [], errors.SHIP_CONFIG_MISSING_KEY, details));
   } else if (version !== 1) {
-    const details = { value: showValue(source, ['version'], version), newer: Number.isInteger(version) && (version as number) > 1 };
-    diagnostics.add(errors.SHIP_CONFIG_VERSION(details, { at: source.position(['version']) }), ['version'], 'shape');
+    const newer = Number.isInteger(version) && (version as number) > 1;
+    diagnostics.add(mistakeAt(source, ['version'], errors.SHIP_CONFIG_VERSION, { newer }), ['version'], 'shape');
   }
 }
 
@@ -151,11 +129,9 @@ const TEXT_KEYS = new Set(['version', 'tag', 'sha', 'git_sha', 'commit']);
 export function checkNumbers(source: Source, diagnostics: Diagnostics): void {
   eachLeaf(source.value, (value, path) => {
     if (typeof value !== 'number' || diagnostics.isBroken(path) || path.join() === 'version') return;
-    const details = { path: formatPath(path), value: showValue(source, path, value) };
-    const extras = { at: source.position(path) };
     const losesDigits = Number.isInteger(value) && !Number.isSafeInteger(value);
-    if (!Number.isFinite(value)) diagnostics.add(errors.SHIP_CONFIG_NUMBER({ ...details, expected: 'a finite number' }, extras), path);
+    if (!Number.isFinite(value)) diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_NUMBER, { expected: 'a finite number' }), path);
     else if (losesDigits || TEXT_KEYS.has(String(path.at(-1))))
-      diagnostics.add(errors.SHIP_CONFIG_UNQUOTED({ ...details, read: `the number ${value}` }, extras), path);
+      diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_UNQUOTED, { read: `the number ${value}` }), path);
   });
 }
