@@ -82,14 +82,26 @@ export function triggerOf(suite: SuiteName): Trigger {
  * and a rollback that was switched off is never among them.
  */
 export function decide(context: FailureContext): Decision {
+  const { trigger } = context.failure;
   const severity = severityOf(context.failure, context.rollback.severity);
-  const because = `${context.failure.trigger} is ${severity}`;
+  const decision = (action: Decision['action'], reasons: readonly string[], more: Partial<Decision> = {}): Decision => {
+    const nothing = { trigger: 'none', scope: 'none', via: 'none', options: [] } as const;
+    return { severity, action, ...nothing, ...more, reasons: [`${trigger} is ${severity}`, ...reasons] };
+  };
   const off = whyOff(context);
-  if (off !== undefined) return still(severity, 'none', [because, off]);
-  if (severity === 'MEDIUM') return still(severity, 'warn', [because, 'MEDIUM failures are reported, and the run goes on']);
-  if (severity === 'LOW') return still(severity, 'info', [because, 'LOW failures are noted, and the run goes on']);
+  if (off !== undefined) return decision('none', [off]);
+  if (severity === 'MEDIUM') return decision('warn', ['MEDIUM failures are reported, and the run goes on']);
+  if (severity === 'LOW') return decision('info', ['LOW failures are noted, and the run goes on']);
   const automatic = whyAutomatic(context);
-  return automatic.yes ? rollBack(context, severity, [because, automatic.why]) : prompt(context, severity, [because, automatic.why]);
+  const isolated = whyPartial(context);
+  if (automatic.yes) {
+    const partial = severity === 'HIGH' ? isolated : { yes: false, why: 'CRITICAL failures take the whole environment back' };
+    const scope = partial.yes ? 'partial' : 'full';
+    return decision('rollback', [automatic.why, partial.why], { trigger: 'automatic', scope, via: viaOf(context) });
+  }
+  const options: DecisionOption[] = ['full_rollback', ...(isolated.yes ? (['partial_rollback'] as const) : []), 'investigate', 'skip'];
+  const recommended = severity === 'CRITICAL' ? 'full_rollback' : isolated.yes ? 'partial_rollback' : 'investigate';
+  return decision('prompt', [automatic.why, isolated.why], { trigger: 'prompted', options, recommended });
 }
 
 /** What of `optimization.rollback` a decision asks. */
@@ -111,42 +123,9 @@ function whyAutomatic({ flags, rollback }: FailureContext): { yes: boolean; why:
   return { yes: false, why: 'automatic rollback is off: auto_on_failure is false' };
 }
 
-function still(severity: Severity, action: 'none' | 'warn' | 'info', reasons: readonly string[]): Decision {
-  return { severity, action, trigger: 'none', scope: 'none', via: 'none', options: [], reasons };
-}
-
-function rollBack(context: FailureContext, severity: Severity, reasons: readonly string[]): Decision {
-  const partial = severity === 'HIGH' ? whyPartial(context) : { yes: false, why: 'CRITICAL failures take the whole environment back' };
-  return {
-    severity,
-    action: 'rollback',
-    trigger: 'automatic',
-    scope: partial.yes ? 'partial' : 'full',
-    via: viaOf(context),
-    options: [],
-    reasons: [...reasons, partial.why],
-  };
-}
-
 /** How a rollback goes: by switching traffic, where that is possible and wanted. */
 export function viaOf({ router, rollback }: FailureContext): 'instant' | 'restore' {
   return router && rollback.instant_rollback ? 'instant' : 'restore';
-}
-
-function prompt(context: FailureContext, severity: Severity, reasons: readonly string[]): Decision {
-  const partial = whyPartial(context);
-  const options: DecisionOption[] = ['full_rollback', ...(partial.yes ? (['partial_rollback'] as const) : []), 'investigate', 'skip'];
-  const recommended = severity === 'CRITICAL' ? 'full_rollback' : partial.yes ? 'partial_rollback' : 'investigate';
-  return {
-    severity,
-    action: 'prompt',
-    trigger: 'prompted',
-    scope: 'none',
-    via: 'none',
-    options,
-    recommended,
-    reasons: [...reasons, partial.why],
-  };
 }
 
 function whyPartial({ component, failure, rollback }: FailureContext): { yes: boolean; why: string } {

@@ -117,12 +117,11 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const draft = await draftConfig(loadOptionsOf(options));
   const { config: read, positionOf, diagnostics } = draft;
   const parts = partsOf(options, draft);
-  const { hooks, registry, checker, stateDir } = parts;
+  const { hooks, registry, stateDir } = parts;
   if (diagnostics.isEmpty) checkStateFolder(stateDir);
   const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
   const state = new ChosenStore();
-  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, diagnostics };
-  await loadPlugins(read.plugins, { ...parts, state, config: read }, checker, sources);
+  await loadPlugins({ ...parts, state, config: read, builtins, defaults, importModule, dir: read.dir });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;
   checkSections(read, registry.sections.names(), positionOf, diagnostics);

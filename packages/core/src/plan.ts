@@ -1,5 +1,6 @@
 import type { Diagnostics, PositionOf } from './config/diagnostics.js';
 import type { Path } from './config/paths.js';
+import { needsOf } from './config/steps.js';
 import { suggest } from './config/values.js';
 import { errors } from './errors/catalogue.js';
 import { inOrder } from './graph.js';
@@ -164,8 +165,7 @@ function plannedStep(step: StepConfig, index: number, config: Config, action: An
     id,
     uses,
     input: step.with,
-    // Without `needs` it waits for the one above it.
-    needs: step.needs ?? config.steps.slice(Math.max(0, index - 1), index).map((above) => above.id),
+    needs: needsOf(config.steps, index),
     timeout_ms: step.timeout_ms ?? DEFAULT_STEP_TIMEOUT_MS,
     continue_on_error: step.continue_on_error,
     critical: step.critical ?? action.critical ?? true,

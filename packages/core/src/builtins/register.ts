@@ -1,16 +1,6 @@
 import type { Registry } from '../plugins/registry.js';
 import { FileStore } from '../store/file.js';
-import type {
-  Action,
-  ComponentConfig,
-  ComponentState,
-  Condition,
-  Driver,
-  Executor,
-  Json,
-  JsonObject,
-  StepContext,
-} from '../types/index.js';
+import type { AnyAction, ComponentState, Condition, Driver, Executor, Json, StepContext } from '../types/index.js';
 import { httpCheck, tcpCheck } from './checks.js';
 
 /** What the kernel brings itself. */
@@ -50,11 +40,8 @@ export const variableCondition: Condition = {
 type Before = ComponentState | null;
 
 /** `uses: deploy`: any component, by its driver. What is live is captured; a restore makes it live again. */
-function deployAction(registry: Registry): Action<JsonObject, Json, Json> {
-  const of = (ctx: StepContext): { driver: Driver; component: ComponentConfig } => {
-    const component = ctx.component!;
-    return { component, driver: registry.drivers.get(component.driver)! };
-  };
+function deployAction({ drivers }: Registry): AnyAction {
+  const of = ({ component }: StepContext) => ({ component: component!, driver: drivers.get(component!.driver) as Driver });
   return {
     input: { $id: 'ship:deploy', type: 'object', properties: {}, additionalProperties: false },
     async preview(ctx) {
@@ -63,23 +50,23 @@ function deployAction(registry: Registry): Action<JsonObject, Json, Json> {
     },
     async capture(ctx) {
       const { driver, component } = of(ctx);
-      return ((await driver.describe(ctx, component)) ?? null) as Json;
+      return (await driver.describe(ctx, component)) ?? null;
     },
-    async run(ctx, _input, before) {
+    async run(ctx, _input, before: Before) {
       const { driver, component } = of(ctx);
-      return (await driver.deploy(ctx, component, (before as unknown as Before) ?? undefined)) as unknown as Json;
+      return driver.deploy(ctx, component, before ?? undefined);
     },
-    async probe(ctx, _input, before) {
+    async probe(ctx, _input, before: Before) {
       const { driver, component } = of(ctx);
-      return (await driver.probe?.(ctx, component, (before as unknown as Before) ?? undefined)) ?? 'partial';
+      return (await driver.probe?.(ctx, component, before ?? undefined)) ?? 'partial';
     },
-    async restore(ctx, before) {
+    async restore(ctx, before: Before) {
       const { driver, component } = of(ctx);
-      return driver.restore(ctx, component, (before as unknown as Before) ?? undefined);
+      return driver.restore(ctx, component, before ?? undefined);
     },
-    async admit(ctx, before) {
+    async admit(ctx, before: Before) {
       const { driver, component } = of(ctx);
-      return before === null ? [] : ((await driver.admit?.(ctx, component, before as unknown as ComponentState)) ?? []);
+      return before === null ? [] : ((await driver.admit?.(ctx, component, before)) ?? []);
     },
     describeUndo: () => 'makes the previous version live again; a first deploy is removed',
   };

@@ -75,10 +75,13 @@ function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
   if (new Set(ids).size === ids.length) checkCycles(scope, steps);
 }
 
+/** What a step waits for: without `needs` the one above it. */
+export function needsOf(steps: readonly StepConfig[], index: number): readonly string[] {
+  return steps[index]?.needs ?? steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
+}
+
 function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
-  // A step without `needs` waits for the one above it, which may close a cycle, too.
-  const above = (index: number) => steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
-  for (const cycle of findCycles(new Map(steps.map(({ id, needs }, index) => [id, needs ?? above(index)])))) {
+  for (const cycle of findCycles(new Map(steps.map(({ id }, index) => [id, needsOf(steps, index)])))) {
     const members = steps.flatMap((step, index) => (cycle.includes(step.id) ? [{ step, index }] : []));
     const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;
     const implicit = members.some(({ step }) => step.needs === undefined);

@@ -1,4 +1,5 @@
 import { type Dict, deepFreeze, isDict } from '../config/paths.js';
+import { needsOf } from '../config/steps.js';
 import { kindOf } from '../config/values.js';
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
@@ -56,7 +57,7 @@ function orderProblem(steps: Config['steps']): string | undefined {
     const missing = needs.find((need) => !ids.includes(need));
     if (missing !== undefined) return `step ${id} needs ${missing}, which there is not`;
   }
-  const [cycle] = findCycles(new Map(steps.map(({ id, needs }, index) => [id, needs ?? ids.slice(Math.max(0, index - 1), index)])));
+  const [cycle] = findCycles(new Map(steps.map(({ id }, index) => [id, needsOf(steps, index)])));
   return cycle && `steps wait for each other: ${cycle.join(' -> ')}`;
 }
 
