@@ -114,7 +114,7 @@ export interface Kernel {
 
 /** Reads the config, loads the plugins, opens the store. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
-  const draft = await draftConfig(loadOptionsOf(options));
+  const draft = await draftConfig({ ...options, env: options.env ?? process.env });
   const { config: read, positionOf, diagnostics } = draft;
   const parts = partsOf(options, draft);
   const { hooks, registry, stateDir } = parts;
@@ -141,10 +141,6 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 async function refusal(parts: PlanParts, isFinal: boolean): Promise<ShipError> {
   if (isFinal) await checkPlan(parts);
   return parts.diagnostics.toError();
-}
-
-function loadOptionsOf({ cwd, file, env = process.env, overrides, runAction }: KernelOptions): Parameters<typeof draftConfig>[0] {
-  return { cwd, env, file, overrides, runAction };
 }
 
 /** What a kernel has before its plugins are there. */

@@ -37,11 +37,7 @@ export function merge(base: unknown, over: unknown): unknown {
   if (!isDict(over)) return over;
   const below = isDict(base) ? base : {};
   const given = Object.keys(over).filter((key) => over[key] !== undefined);
-  return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(ownValue(below, key), over[key])])) };
-}
-
-function ownValue(dict: Dict, key: string): unknown {
-  return Object.hasOwn(dict, key) ? dict[key] : undefined;
+  return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(getAt(below, [key]), over[key])])) };
 }
 
 /** The name of the environment where the config has none. */
@@ -51,17 +47,14 @@ const ONLY = 'default';
 export function chooseEnvironment(source: Source, diagnostics: Diagnostics, env: Variables, asked: string | undefined): string {
   const blocks = getAt(source.value, ['environments']);
   const known = isDict(blocks) && Object.keys(blocks).length > 0 ? Object.keys(blocks) : [ONLY];
-  if (asked !== undefined) return known.includes(asked) ? asked : unknown(asked, showText(asked), known);
-  const variable = env.SHIP_ENV || undefined;
-  if (variable !== undefined) return known.includes(variable) ? variable : unknown(variable, 'of the name in SHIP_ENV', known);
+  const word = asked ?? (env.SHIP_ENV || undefined);
+  if (word !== undefined && known.includes(word)) return word;
+  const value = asked === undefined ? 'of the name in SHIP_ENV' : showText(asked);
+  if (word !== undefined) throw errors.SHIP_ENVIRONMENT_UNKNOWN({ value, ...choice(word, known) });
   const preset = defaultEnvironment(source, diagnostics, env, known);
   if (preset !== undefined) return preset;
   if (known.length === 1) return known[0]!;
   throw errors.SHIP_ENVIRONMENT_UNCLEAR({ known }, { at: source.position(['environments'], 'key') });
-}
-
-function unknown(word: string, value: string, known: readonly string[]): never {
-  throw errors.SHIP_ENVIRONMENT_UNKNOWN({ value, ...choice(word, known) });
 }
 
 function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Variables, known: readonly string[]): string | undefined {
@@ -69,7 +62,7 @@ function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Varia
   const raw = (source.value as Dict).default_environment;
   if (typeof raw !== 'string') return undefined;
   let broken = false;
-  const preset = String(interpolate(raw, env, () => (broken = true), path));
+  const preset = String(interpolate(raw, env, () => (broken = true)));
   // A broken variable is reported where all variables are replaced.
   if (broken) return known[0];
   if (known.includes(preset)) return preset;
@@ -104,8 +97,7 @@ function checkApproval({ source, diagnostics }: Scope): void {
 
 /** Puts the block of an environment over the rest of the file. Maps are merged; lists and the rest are replaced. */
 export function mergeEnvironment(root: Dict, environment: string): Dict {
-  const blocks = root.environments;
-  const block = isDict(blocks) && Object.hasOwn(blocks, environment) ? blocks[environment] : undefined;
+  const block = getAt(root, ['environments', environment]);
   if (!isDict(block)) return root;
   const kept = Object.entries(block).filter(([key]) => !TOP_KEYS.includes(key));
   return merge(root, Object.fromEntries(kept)) as Dict;

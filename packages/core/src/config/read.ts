@@ -29,9 +29,11 @@ const PACKAGE_KEY = 'ship';
 /** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
 export function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): string {
   if (file !== undefined) return namedConfig(resolve(cwd, file), file);
-  const found = search(resolve(cwd));
-  if (found === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
-  return found;
+  for (const folder of folders(resolve(cwd))) {
+    const found = PLACES.map((place) => join(folder, place)).find(holdsConfig);
+    if (found !== undefined) return found;
+  }
+  throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
 }
 
 function namedConfig(path: string, shown: string): string {
@@ -39,14 +41,6 @@ function namedConfig(path: string, shown: string): string {
   if (stats === undefined) throw errors.SHIP_CONFIG_NOT_FOUND({ file: shown, cwd: dirname(path) });
   if (stats.isDirectory()) throw errors.SHIP_CONFIG_UNREADABLE({ file: shown, reason: 'it is a folder' });
   return path;
-}
-
-function search(from: string): string | undefined {
-  for (const folder of folders(from)) {
-    const found = PLACES.map((place) => join(folder, place)).find(holdsConfig);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Up to the home folder, or to the root where the folder is not in it. */
@@ -91,12 +85,8 @@ export function checkStateFolder(dir: string): void {
   const refuse = (reason: string, command: string) => errors.SHIP_STATE_FOLDER_OPEN({ dir, reason, command });
   if (!stats.isDirectory()) throw refuse('is not a folder', `ls -ld ${quoted}`);
   if (stats.uid !== process.getuid?.()) throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
-  const open = stats.mode & 0o077;
-  if (open !== 0) throw refuse(`can be used by others (mode ${modeText(stats.mode)})`, `chmod -R go= ${quoted}`);
-}
-
-function modeText(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
+  if ((stats.mode & 0o077) !== 0)
+    throw refuse(`can be used by others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, `chmod -R go= ${quoted}`);
 }
 
 /** The largest file that is read. */

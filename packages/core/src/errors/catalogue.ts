@@ -1,6 +1,15 @@
 import type { LeaseOwner } from '../types/index.js';
-import { configErrors } from './config-errors.js';
+import { type Choice, configErrors } from './config-errors.js';
 import { codes, defineErrors, seconds } from './ship-error.js';
+
+/** A name that stands for nothing. */
+interface Unknown {
+  readonly kind: string;
+  readonly known: readonly string[];
+  readonly suggestion?: string | undefined;
+  /** A plugin of this name that is not on. */
+  readonly offered?: string | undefined;
+}
 
 /** Nothing was touched: something that was asked for or configured cannot be. */
 const exit2 = codes(2, {
@@ -96,20 +105,12 @@ const exit2 = codes(2, {
     (d: { hint: string | undefined }) => d.hint,
   ],
   SHIP_NAME_UNKNOWN: [
-    (d: {
-      kind: string;
-      name: string;
-      known: readonly string[];
-      suggestion?: string | undefined;
-      offered?: string | undefined;
-      prefix?: string;
-    }) => `${d.prefix ?? ''}there is no ${d.kind} ${JSON.stringify(d.name)}`,
-    (d: { kind: string; known: readonly string[]; suggestion?: string | undefined; offered?: string | undefined }) => {
-      if (d.suggestion) return `Did you mean \`${d.suggestion}\`?`;
-      if (d.offered) return `Did you mean \`${d.offered}\`? It is a plugin that is not on: write \`plugins: [${d.offered}]\`.`;
-      return d.known.length > 0
-        ? `There is ${d.known.join(', ')}. Is a plugin missing in \`plugins:\`?`
-        : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`;
+    ({ kind, name, prefix = '' }: Unknown & { name: string; prefix?: string }) => `${prefix}there is no ${kind} ${JSON.stringify(name)}`,
+    ({ kind, known, suggestion, offered }: Unknown) => {
+      if (suggestion) return `Did you mean \`${suggestion}\`?`;
+      if (offered) return `Did you mean \`${offered}\`? It is a plugin that is not on: write \`plugins: [${offered}]\`.`;
+      const there = known.length > 0 ? `There is ${known.join(', ')}. Is a plugin` : `No plugin brings a ${kind}. Is one`;
+      return `${there} missing in \`plugins:\`?`;
     },
   ],
   SHIP_PLAN_REFUSED: [
@@ -149,9 +150,8 @@ const exit2 = codes(2, {
     '`ship --list-snapshots` shows where else to go; `ship rollback --to ID` goes there.',
   ],
   SHIP_COMPONENT_UNKNOWN: [
-    (d: { name: string; known: readonly string[]; suggestion: string | undefined }) =>
-      `the config has no component ${JSON.stringify(d.name.slice(0, 120))}`,
-    (d: { name: string; known: readonly string[]; suggestion: string | undefined }) =>
+    (d: { name: string }) => `the config has no component ${JSON.stringify(d.name.slice(0, 120))}`,
+    (d: Choice) =>
       d.known.length === 0
         ? 'It has no components at all. `ship rollback` takes the last run back.'
         : `${d.suggestion === undefined ? '' : `Did you mean \`${d.suggestion}\`? `}Its components are ${d.known.join(', ')}.`,

@@ -155,21 +155,16 @@ export function formatPosition({ file, line, column }: Position): string {
 
 /** An error as a report shows it. Errors without a code are reported as they are, under SHIP_UNEXPECTED. */
 export function toReported(error: unknown, redact: (text: string) => string, source?: string): ReportedError {
-  const from = (isShipError(error) ? error.source : undefined) ?? source;
+  const { code, docs, hint, at, source: from = source }: Partial<ShipError> = isShipError(error) ? error : {};
   const cause = causeOf(error);
-  const base = isShipError(error)
-    ? { code: error.code, message: redact(error.message), docs: error.docs }
-    : {
-        code: 'SHIP_UNEXPECTED',
-        message: redact(messageOf(error)),
-        docs: 'docs/errors.md#ship_unexpected',
-      };
   return {
-    ...base,
-    ...(isShipError(error) && error.hint !== undefined ? { hint: redact(error.hint) } : {}),
-    ...(isShipError(error) && error.at !== undefined ? { at: formatPosition(error.at) } : {}),
-    ...(from === undefined ? {} : { source: from }),
-    ...(cause === undefined ? {} : { cause: redact(cause) }),
+    code: code ?? 'SHIP_UNEXPECTED',
+    message: redact(messageOf(error)),
+    docs: docs ?? 'docs/errors.md#ship_unexpected',
+    ...(hint !== undefined && { hint: redact(hint) }),
+    ...(at !== undefined && { at: formatPosition(at) }),
+    ...(from !== undefined && { source: from }),
+    ...(cause !== undefined && { cause: redact(cause) }),
   };
 }
 

@@ -36,16 +36,14 @@ function configProblem(answer: unknown, given: Config): string | undefined {
 }
 
 function partsProblem({ steps, components, verify }: Config): string | undefined {
-  return (
-    first(
-      ...steps.map((step, index) => shapeProblem(`steps[${index}]`, step, STEP)),
-      ...Object.entries(components).map(([name, component]) => shapeProblem(`components.${name}`, component, COMPONENT)),
-      ...Object.entries(verify).map(([suite, checks]) => (Array.isArray(checks) ? undefined : `\`verify.${suite}\` is ${kindOf(checks)}`)),
-      ...Object.entries(verify).flatMap(([suite, checks]) =>
-        [checks].flat().map((check, index) => shapeProblem(`verify.${suite}[${index}]`, check, CHECK)),
-      ),
-    ) ?? orderProblem(steps)
-  );
+  const suites = Object.entries(verify);
+  const problems = [
+    ...steps.map((step, index) => shapeProblem(`steps[${index}]`, step, STEP)),
+    ...Object.entries(components).map(([name, component]) => shapeProblem(`components.${name}`, component, COMPONENT)),
+    ...suites.map(([suite, checks]) => (Array.isArray(checks) ? undefined : `\`verify.${suite}\` is ${kindOf(checks)}`)),
+    ...suites.flatMap(([suite, checks]) => [checks].flat().map((check, index) => shapeProblem(`verify.${suite}[${index}]`, check, CHECK))),
+  ];
+  return problems.find((problem) => problem !== undefined) ?? orderProblem(steps);
 }
 
 /** A step that needs one that does not exist, or itself, would wait for ever. */
@@ -67,5 +65,3 @@ function shapeProblem(path: string, value: unknown, kinds: Readonly<Record<strin
   if (wrong === undefined) return undefined;
   return `\`${path === '' ? wrong : `${path}.${wrong}`}\` is ${kindOf(value[wrong])}, not ${kinds[wrong]}`;
 }
-
-const first = (...problems: readonly (string | undefined)[]): string | undefined => problems.find((problem) => problem !== undefined);

@@ -37,16 +37,14 @@ export class SchemaChecker {
 
   /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
   accepts(schema: JsonSchema, value: unknown): boolean {
-    const known = this.#known(schema);
-    return known?.(value) === true;
+    return this.#known(schema)?.(value) === true;
   }
 
   /** The mistakes of a value. Throws SHIP_PLUGIN_SCHEMA where nothing can be checked against the schema itself. */
   async check(schema: JsonSchema, value: unknown, owner: SchemaOwner = NOBODY): Promise<readonly SchemaMistake[]> {
     const validate = await this.#validator(schema, owner);
     if (validate(value)) return [];
-    const all = validate.errors ?? [];
-    return meant(all).map((error) => explain(error, schema, value));
+    return meant(validate.errors ?? []).map((error) => explain(error, schema, value));
   }
 
   #known(schema: JsonSchema): SchemaValidator | undefined {
