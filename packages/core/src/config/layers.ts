@@ -2,7 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import { LANES } from '../types/index.js';
 import type { Diagnostics, Source } from './diagnostics.js';
 import { interpolate, type Variables } from './interpolate.js';
-import { type Dict, getAt, hasAt, isDict } from './paths.js';
+import { type Dict, dictOf, getAt, hasAt, isDict } from './paths.js';
 import { checkName, checkSameNames, mistakeAt, type Scope } from './scope.js';
 import { choice, durationProblem, showText } from './values.js';
 
@@ -35,7 +35,7 @@ const TOP_KEYS: readonly string[] = KERNEL_KEYS.filter((key) => !ENVIRONMENT_KEY
 export function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isDict(over)) return over;
-  const below = isDict(base) ? base : {};
+  const below = dictOf(base);
   const given = Object.keys(over).filter((key) => over[key] !== undefined);
   return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(getAt(below, [key]), over[key])])) };
 }
@@ -45,8 +45,8 @@ const ONLY = 'default';
 
 /** Chooses the environment: the one asked for, the only one, or the default one. Throws where that is unclear. */
 export function chooseEnvironment(source: Source, diagnostics: Diagnostics, env: Variables, asked: string | undefined): string {
-  const blocks = getAt(source.value, ['environments']);
-  const known = isDict(blocks) && Object.keys(blocks).length > 0 ? Object.keys(blocks) : [ONLY];
+  const named = Object.keys(dictOf((source.value as Dict).environments));
+  const known = named.length > 0 ? named : [ONLY];
   const word = asked ?? (env.SHIP_ENV || undefined);
   if (word !== undefined && known.includes(word)) return word;
   const value = asked === undefined ? 'of the name in SHIP_ENV' : showText(asked);
@@ -73,11 +73,11 @@ function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Varia
 
 /** The names of the environments, checked, and with them the keys of their blocks. */
 export function checkEnvironments(scope: Scope, value: unknown): readonly string[] {
-  const blocks = isDict(value) ? value : {};
+  const blocks = dictOf(value);
   const named = Object.keys(blocks).map((name) => ({ name, path: ['environments', name] }));
   for (const { name, path } of named) {
     checkName(scope, path, name);
-    const misplaced = Object.keys(isDict(blocks[name]) ? blocks[name] : {}).filter((key) => TOP_KEYS.includes(key));
+    const misplaced = Object.keys(dictOf(blocks[name])).filter((key) => TOP_KEYS.includes(key));
     for (const key of misplaced) {
       scope.add([...path, key], errors.SHIP_CONFIG_UNKNOWN_KEY, choice(key, ENVIRONMENT_KEYS), 'key');
     }

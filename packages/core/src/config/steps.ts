@@ -1,13 +1,12 @@
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
 import type { JsonObject, StepConfig } from '../types/index.js';
-import { type Dict, isDict, type Path } from './paths.js';
+import { type Dict, dictOf, isDict, listOf, type Path } from './paths.js';
 import { checkReference, checkSameNames, readDuration, readRetry, type Scope } from './scope.js';
 
 /** The steps of the merged config. */
 export function normalizeSteps(scope: Scope, value: unknown, components: readonly string[]): readonly StepConfig[] {
-  const items = Array.isArray(value) ? value : [];
-  const steps = items.map((item, index) => normalizeStep(scope, ['steps', index], isDict(item) ? item : {}, components));
+  const steps = listOf(value).map((item, index) => normalizeStep(scope, ['steps', index], dictOf(item), components));
   checkOrder(scope, steps);
   return steps;
 }
@@ -39,7 +38,7 @@ const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
 /** Which action a step uses, and with what. */
 function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
   const uses = typeof step.uses === 'string' ? step.uses : scope.runAction;
-  const input = isDict(step.with) ? step.with : {};
+  const input = dictOf(step.with);
   const given = SHORTHAND.filter((key) => step[key] !== undefined);
   const merged: Dict = { ...input, ...Object.fromEntries(given.map((key) => [key, step[key]])) };
   const add = (reason: string, ...key: string[]) => scope.add([...path, ...key], errors.SHIP_CONFIG_STEP, { reason }, 'key');
