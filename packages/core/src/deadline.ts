@@ -1,5 +1,5 @@
 import { isShipError, type ShipError } from './errors/ship-error.js';
-import { classify } from './failure/classify.js';
+import { classify } from './failure.js';
 import type { AnyAction, RetryConfig } from './types/index.js';
 
 /** How long work may take to settle after it was asked to stop: tools get INT, TERM and KILL in this time. */

@@ -1,7 +1,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap, SyncHook } from 'tapable';
 import { inTime } from './deadline.js';
 import { errors } from './errors/catalogue.js';
-import { isShipError } from './errors/ship-error.js';
+import { isShipError, messageOf } from './errors/ship-error.js';
 import type {
   Config,
   Context,
@@ -203,47 +203,21 @@ function named(error: unknown, source: string): Error {
     if (error.source === undefined) Object.defineProperty(error, 'source', { value: source });
     return error;
   }
-  return errors.SHIP_HOOK_FAILED({ source, message: error instanceof Error ? error.message : String(error) }, { cause: error, source });
+  return errors.SHIP_HOOK_FAILED({ source, message: messageOf(error) }, { cause: error, source });
 }
 
 /** The hooks as one plugin sees them: it may tap, and what it taps bears its name. */
 export function pluginHooks(hooks: Hooks, plugin: string): PluginHooks {
-  const scoped: Record<string, Pick<Taps, 'tap'>> = {};
-  for (const name of Object.keys(HOOK_KINDS)) {
-    const taps = new Taps(hooks[name as HookName] as unknown as Tappable, plugin);
-    scoped[name] = Object.freeze(name === 'event' ? { tap: (tap: Tap, fn: Tapped) => taps.tap(tap, fn) } : taps);
-  }
-  return Object.freeze(scoped) as unknown as PluginHooks;
+  const scoped = (Object.keys(HOOK_KINDS) as HookName[]).map((name) => {
+    const hook = hooks[name] as unknown as Tappable;
+    const tapWith = (method: TapMethods) => (tap: string | object, fn: Tapped) =>
+      hook[method]({ ...(typeof tap === 'string' ? { name: tap } : tap), plugin }, fn);
+    const later = name === 'event' ? {} : { tapAsync: tapWith('tapAsync'), tapPromise: tapWith('tapPromise') };
+    return [name, Object.freeze({ tap: tapWith('tap'), ...later })];
+  });
+  return Object.freeze(Object.fromEntries(scoped)) as PluginHooks;
 }
 
-type Tap = string | { name: string };
 type Tapped = (...args: never[]) => unknown;
 /** The three methods have the same shape on every hook of tapable. */
 type Tappable = Readonly<Record<TapMethods, (options: object, fn: Tapped) => void>>;
-
-/** Taps a hook in the name of a plugin. Methods, since every plugin has a dozen hooks and taps two or three. */
-class Taps {
-  readonly #hook: Tappable;
-  readonly #plugin: string;
-
-  constructor(hook: Tappable, plugin: string) {
-    this.#hook = hook;
-    this.#plugin = plugin;
-  }
-
-  tap(tap: Tap, fn: Tapped): void {
-    this.#hook.tap(this.#attributed(tap), fn);
-  }
-
-  tapAsync(tap: Tap, fn: Tapped): void {
-    this.#hook.tapAsync(this.#attributed(tap), fn);
-  }
-
-  tapPromise(tap: Tap, fn: Tapped): void {
-    this.#hook.tapPromise(this.#attributed(tap), fn);
-  }
-
-  #attributed(tap: Tap): object {
-    return { ...(typeof tap === 'string' ? { name: tap } : tap), plugin: this.#plugin };
-  }
-}

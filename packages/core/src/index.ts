@@ -1,5 +1,5 @@
 // What authors of plugins need. Who runs a kernel imports `@ship/core/kernel`.
-export { parseDuration, suggest } from './config/index.js';
+export { parseDuration, suggest } from './config/values.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export type {
   FailureNotice,

@@ -1,7 +1,9 @@
 // What a command needs to run a kernel: `@ship/core/kernel`.
-export { type ConfigOverrides, loadConfig, PLACES } from './config/index.js';
+export type { ConfigOverrides } from './config/layers.js';
+export { loadConfig } from './config/load.js';
+export { PLACES } from './config/read.js';
 export { formatPosition, toReported } from './errors/ship-error.js';
-export { decide } from './failure/decide.js';
+export { decide } from './failure.js';
 export { type JournalContent, readJournal } from './journal/journal.js';
 export { foldJournal, type RunState, type StepState } from './journal/state.js';
 export { type Interaction, type Kernel, type KernelOptions, openKernel } from './kernel.js';

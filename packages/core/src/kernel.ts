@@ -1,14 +1,10 @@
 import { resolve } from 'node:path';
 import { registerOwn } from './builtins/register.js';
-import {
-  type ConfigOverrides,
-  checkSections,
-  checkStateFolder,
-  type Diagnostics,
-  type DraftConfig,
-  draftConfig,
-  type PositionOf,
-} from './config/index.js';
+import type { Diagnostics, PositionOf } from './config/diagnostics.js';
+import type { ConfigOverrides } from './config/layers.js';
+import { type DraftConfig, draftConfig } from './config/load.js';
+import { checkSections } from './config/normalize.js';
+import { checkStateFolder } from './config/read.js';
 import type { ShipError } from './errors/ship-error.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { checkPlan, type PlanParts } from './plan.js';
@@ -118,15 +114,14 @@ export interface Kernel {
 
 /** Reads the config, loads the plugins, opens the store. Nothing is touched. */
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
-  const draft = await draftConfig(loadOptionsOf(options));
+  const draft = await draftConfig({ ...options, env: options.env ?? process.env });
   const { config: read, positionOf, diagnostics } = draft;
   const parts = partsOf(options, draft);
-  const { hooks, registry, checker, stateDir } = parts;
+  const { hooks, registry, stateDir } = parts;
   if (diagnostics.isEmpty) checkStateFolder(stateDir);
   const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
   const state = new ChosenStore();
-  const sources = { builtins, defaults, importModule, dir: read.dir, positionOf, diagnostics };
-  await loadPlugins(read.plugins, { ...parts, state, config: read }, checker, sources);
+  await loadPlugins({ ...parts, state, config: read, builtins, defaults, importModule, dir: read.dir });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;
   checkSections(read, registry.sections.names(), positionOf, diagnostics);
@@ -146,10 +141,6 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 async function refusal(parts: PlanParts, isFinal: boolean): Promise<ShipError> {
   if (isFinal) await checkPlan(parts);
   return parts.diagnostics.toError();
-}
-
-function loadOptionsOf({ cwd, file, env = process.env, overrides, runAction }: KernelOptions): Parameters<typeof draftConfig>[0] {
-  return { cwd, env, file, overrides, runAction };
 }
 
 /** What a kernel has before its plugins are there. */

@@ -9,10 +9,7 @@ export interface Secret {
 }
 
 /** How the name of a variable ends that holds a secret. */
-const TELLING_ENDS = [
-  ...['TOKEN', 'SECRET', 'PASSWORD', 'PASSWD', 'PASSPHRASE', 'CREDENTIAL', 'CREDENTIALS', '_PAT', '_DSN'],
-  ...['APIKEY', 'API_KEY', 'ACCESSKEY', 'ACCESS_KEY', 'PRIVATEKEY', 'PRIVATE_KEY'],
-];
+const TELLING_END = /(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|_PAT|_DSN|(API|ACCESS|PRIVATE)_?KEY)$/;
 /** Shorter values would redact ordinary words. */
 const SHORTEST_GUESSED = 6;
 const SHORTEST_NAMED = 3;
@@ -26,19 +23,11 @@ const LITERAL_OPENING = '{{secret:}}';
 
 /** The secrets of an environment: variables whose name says so, and those that the config names. */
 export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = []): Secret[] {
-  const isNamed = new Set(named);
-  const secrets: Secret[] = [];
-  for (const name of Object.keys(env)) {
-    if (!isNamed.has(name) && !isTelling(name)) continue;
-    const value = env[name];
-    if (value !== undefined && value.length >= (isNamed.has(name) ? SHORTEST_NAMED : SHORTEST_GUESSED)) secrets.push({ name, value });
-  }
-  return secrets;
-}
-
-function isTelling(name: string): boolean {
-  const upper = name.toUpperCase();
-  return TELLING_ENDS.some((end) => upper.endsWith(end));
+  return Object.entries(env).flatMap(([name, value = '']) => {
+    const isNamed = named.includes(name);
+    const shortest = isNamed ? SHORTEST_NAMED : SHORTEST_GUESSED;
+    return (isNamed || TELLING_END.test(name.toUpperCase())) && value.length >= shortest ? [{ name, value }] : [];
+  });
 }
 
 /**

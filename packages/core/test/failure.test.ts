@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classify } from '../src/failure/classify.js';
-import { decide } from '../src/failure/decide.js';
-import { triggerOf } from '../src/failure/severity.js';
+import { classify, decide, triggerOf } from '../src/failure.js';
 import { settle } from '../src/run/consent.js';
 import type { Session } from '../src/run/session.js';
 import { type Failure, type FailureContext, TRIGGERS } from '../src/types/index.js';

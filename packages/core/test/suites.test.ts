@@ -2,9 +2,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { harness } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { httpCheck } from '../src/builtins/http.js';
+import { httpCheck, tcpCheck } from '../src/builtins/checks.js';
 import { environmentCondition, variableCondition } from '../src/builtins/register.js';
-import { tcpCheck } from '../src/builtins/tcp.js';
 import type { CheckOutcome, Context } from '../src/index.js';
 import { actions, ofType, plugin, steps } from './help.js';
 

@@ -1,9 +1,7 @@
 import type { Registry } from '../plugins/registry.js';
 import { FileStore } from '../store/file.js';
-import type { Condition, Executor, Json } from '../types/index.js';
-import { deployAction } from './deploy.js';
-import { httpCheck } from './http.js';
-import { tcpCheck } from './tcp.js';
+import type { AnyAction, ComponentState, Condition, Driver, Executor, Json, StepContext } from '../types/index.js';
+import { httpCheck, tcpCheck } from './checks.js';
 
 /** What the kernel brings itself. */
 export function registerOwn(registry: Registry, local?: Executor): void {
@@ -38,3 +36,38 @@ export const variableCondition: Condition = {
       return typeof wanted === 'boolean' ? (value !== '') === wanted : value === wanted;
     }),
 };
+
+type Before = ComponentState | null;
+
+/** `uses: deploy`: any component, by its driver. What is live is captured; a restore makes it live again. */
+function deployAction({ drivers }: Registry): AnyAction {
+  const of = ({ component }: StepContext) => ({ component: component!, driver: drivers.get(component!.driver) as Driver });
+  return {
+    input: { $id: 'ship:deploy', type: 'object', properties: {}, additionalProperties: false },
+    async preview(ctx) {
+      const { driver, component } = of(ctx);
+      return (await driver.preview?.(ctx, component)) ?? [{ kind: 'update', what: `${component.name} ${component.version}` }];
+    },
+    async capture(ctx) {
+      const { driver, component } = of(ctx);
+      return (await driver.describe(ctx, component)) ?? null;
+    },
+    async run(ctx, _input, before: Before) {
+      const { driver, component } = of(ctx);
+      return driver.deploy(ctx, component, before ?? undefined);
+    },
+    async probe(ctx, _input, before: Before) {
+      const { driver, component } = of(ctx);
+      return (await driver.probe?.(ctx, component, before ?? undefined)) ?? 'partial';
+    },
+    async restore(ctx, before: Before) {
+      const { driver, component } = of(ctx);
+      return driver.restore(ctx, component, before ?? undefined);
+    },
+    async admit(ctx, before: Before) {
+      const { driver, component } = of(ctx);
+      return before === null ? [] : ((await driver.admit?.(ctx, component, before)) ?? []);
+    },
+    describeUndo: () => 'makes the previous version live again; a first deploy is removed',
+  };
+}

@@ -1,6 +1,6 @@
 import { errors } from '../errors/catalogue.js';
 import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '../types/index.js';
-import { type Dict, eachText, isDict, type Path } from './paths.js';
+import { type Dict, dictOf, eachText, isDict, listOf, type Path } from './paths.js';
 import { checkReference, readDuration, readRetry, type Scope } from './scope.js';
 
 /** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
@@ -11,8 +11,8 @@ const DEFAULT_RETRY = { times: 0, delay_ms: 1000, max_delay_ms: 30_000 };
 /** The suites of the merged config. */
 export function normalizeVerify(scope: Scope, value: unknown, components: readonly string[]): Record<SuiteName, readonly CheckConfig[]> {
   const suites = SUITES.map((suite) => {
-    const checks = isDict(value) && Array.isArray(value[suite]) ? value[suite] : [];
-    return [suite, checks.map((check, index) => normalizeCheck(scope, ['verify', suite, index], isDict(check) ? check : {}, components))];
+    const checks = listOf(dictOf(value)[suite]);
+    return [suite, checks.map((check, index) => normalizeCheck(scope, ['verify', suite, index], dictOf(check), components))];
   });
   return Object.fromEntries(suites) as Record<SuiteName, readonly CheckConfig[]>;
 }
@@ -44,7 +44,7 @@ function readRepeat(scope: Scope, path: Path, value: Dict): NonNullable<CheckCon
 
 /** `verify.bake`: how long a success has to hold. */
 export function normalizeBake(scope: Scope, value: unknown): Config['bake'] {
-  const bake = isDict(value) ? value.bake : undefined;
+  const { bake } = dictOf(value);
   if (!isDict(bake)) return undefined;
   return {
     for_ms: readDuration(scope, ['verify', 'bake', 'for'], bake.for, 0),
@@ -57,7 +57,7 @@ function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
   if (kinds.length !== 1 && !scope.diagnostics.isBrokenAt(path)) {
     const list = kinds.map((kind) => `\`${kind}\``).join(' and ');
     const reason = kinds.length === 0 ? 'the check has no kind' : `the check has more than one kind: ${list}`;
-    scope.add(path, (place) => errors.SHIP_CONFIG_CHECK({ path: place.path, reason }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_CHECK, { reason });
   }
   return kinds[0] ?? '';
 }
@@ -72,8 +72,7 @@ function defaultName(kind: string, argument: unknown): string {
 function checkPatterns(scope: Scope, path: Path, expected: unknown): void {
   eachText(expected, (text, below) => {
     const reason = below.includes('matches') ? checkPattern(text) : undefined;
-    if (reason === undefined) return;
-    scope.add([...path, 'expect', ...below], (place) => errors.SHIP_CONFIG_PATTERN({ ...place, reason }, place.extras));
+    if (reason !== undefined) scope.add([...path, 'expect', ...below], errors.SHIP_CONFIG_PATTERN, { reason });
   });
 }
 

@@ -1,7 +1,7 @@
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
 import type { ComponentConfig, DependencyKind, JsonObject, RouterConfig } from '../types/index.js';
-import { type Dict, isDict, type Path } from './paths.js';
+import { type Dict, dictOf, isDict, listOf, type Path } from './paths.js';
 import { checkName, checkReference, checkSameNames, type Scope } from './scope.js';
 import { VERSION } from './values.js';
 
@@ -10,12 +10,12 @@ const CORE = new Set(['app', 'gateway', 'database']);
 
 /** The components of the merged config, by name. */
 export function normalizeComponents(scope: Scope, value: unknown): Record<string, ComponentConfig> {
-  const dict = isDict(value) ? value : {};
+  const dict = dictOf(value);
   const names = Object.keys(dict);
   for (const name of names) checkName(scope, ['components', name], name);
   const named = names.map((name) => ({ name, path: ['components', name] }));
   checkSameNames(scope, named, 'key');
-  const entries = names.map((name) => [name, component(scope, name, isDict(dict[name]) ? dict[name] : {}, names)] as const);
+  const entries = names.map((name) => [name, component(scope, name, dictOf(dict[name]), names)] as const);
   checkCycles(scope, entries);
   return Object.fromEntries(entries);
 }
@@ -25,11 +25,11 @@ function component(scope: Scope, name: string, value: Dict, known: readonly stri
   const { driver, version, core, depends_on, compatible_with, contract, router, ...settings } = value;
   for (const [key, hint] of Object.entries(REQUIRED)) {
     if (value[key] !== undefined || scope.diagnostics.isBrokenAt(path)) continue;
-    scope.add(path, (place) => errors.SHIP_CONFIG_MISSING_KEY({ path: place.path, key, hint }, place.extras), 'key');
+    scope.add(path, errors.SHIP_CONFIG_MISSING_KEY, { key, hint }, 'key');
   }
   checkVersion(scope, [...path, 'version'], version);
   const dependencies = readDependencies(scope, [...path, 'depends_on'], depends_on, known);
-  const ranges = isDict(compatible_with) ? (compatible_with as Record<string, string>) : {};
+  const ranges = dictOf(compatible_with) as Record<string, string>;
   for (const word of Object.keys(ranges))
     checkReference(scope, [...path, 'compatible_with', word], word, 'dependency', Object.keys(dependencies));
   return {
@@ -50,12 +50,12 @@ function component(scope: Scope, name: string, value: Dict, known: readonly stri
 function routerOf(value: unknown): RouterConfig {
   if (!isDict(value)) return { name: String(value), settings: {} };
   const [[name, settings] = ['', {}]] = Object.entries(value);
-  return { name, settings: (isDict(settings) ? settings : {}) as JsonObject };
+  return { name, settings: dictOf(settings) as JsonObject };
 }
 
 /** `api`, or `{ api: SOFT }`; a name alone is HARD. */
 function readDependencies(scope: Scope, path: Path, value: unknown, known: readonly string[]): Record<string, DependencyKind> {
-  const edges = (Array.isArray(value) ? value : []).flatMap((item, index): [string, DependencyKind][] => {
+  const edges = listOf(value).flatMap((item, index): [string, DependencyKind][] => {
     const named = isDict(item)
       ? (Object.entries(item) as [string, DependencyKind][])
       : [[String(item), 'HARD'] as [string, DependencyKind]];
@@ -77,9 +77,9 @@ function checkVersion(scope: Scope, path: Path, version: unknown): void {
   if (typeof version !== 'string' || scope.diagnostics.isBroken(path)) return;
   const written = scope.source.written(scope.origin(path)) ?? '';
   if (PLAIN_DATE.test(written)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_UNQUOTED({ ...place, value: written, read: 'a date, in some versions' }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_UNQUOTED, { value: written, read: 'a date, in some versions' });
   } else if (!VERSION.test(version)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_FORMAT({ ...place, expected: 'a version', hint: VERSION_HINT }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_FORMAT, { expected: 'a version', hint: VERSION_HINT });
   }
 }
 
@@ -87,7 +87,6 @@ const VERSION_HINT = 'A version starts with a letter or a digit and has only let
 
 function checkCycles(scope: Scope, entries: readonly (readonly [string, ComponentConfig])[]): void {
   for (const cycle of findCycles(new Map(entries.map(([name, { depends_on }]) => [name, depends_on])))) {
-    const path = ['components', cycle[0]!, 'depends_on'];
-    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit: false }, place.extras));
+    scope.add(['components', cycle[0]!, 'depends_on'], errors.SHIP_CONFIG_CYCLE, { cycle, implicit: false });
   }
 }

@@ -1,6 +1,6 @@
 import { errors } from '../errors/catalogue.js';
 import type { Diagnostics, Source } from './diagnostics.js';
-import { type Dict, formatPath, isDict, mapTexts, type Path } from './paths.js';
+import { type Dict, formatPath, mapTexts, type Path } from './paths.js';
 import { showText } from './values.js';
 
 /** The environment of the process. */
@@ -19,14 +19,8 @@ type TextProblem = { readonly unset: string } | { readonly malformed: string };
 
 /** Replaces the variables of a config. Environments that were not chosen stay as they are: their variables need not be set. */
 export function interpolateConfig(source: Source, diagnostics: Diagnostics, env: Variables, environment: string): Dict {
-  const { environments, ...rest } = source.value as Dict;
-  const problem = (found: VariableProblem) => addProblem(source, diagnostics, found);
-  const replaced = interpolate(rest, env, problem) as Dict;
-  if (!isDict(environments)) return environments === undefined ? replaced : { ...replaced, environments };
-  const blocks = Object.entries(environments).map(([name, block]) => {
-    return [name, name === environment ? interpolate(block, env, problem, ['environments', name]) : block];
-  });
-  return { ...replaced, environments: Object.fromEntries(blocks) };
+  const isOther = (path: Path) => path[0] === 'environments' && path[1] !== environment;
+  return interpolate(source.value, env, (found) => addProblem(source, diagnostics, found), isOther) as Dict;
 }
 
 function addProblem(source: Source, diagnostics: Diagnostics, { path, ...found }: VariableProblem): void {
@@ -40,11 +34,16 @@ function addProblem(source: Source, diagnostics: Diagnostics, { path, ...found }
   diagnostics.add(error, path, 'shape');
 }
 
-/** Replaces `${NAME}`, `${NAME:-default}` and `$${` in all texts but those that go to a shell. */
-export function interpolate(value: unknown, env: Variables, problem: (problem: VariableProblem) => void, path: Path = []): unknown {
-  const replace = (text: string, place: Path) =>
-    isRaw(place) ? text : replaceVariables(text, env, (found) => problem({ path: place, ...found }));
-  return mapTexts(value, replace, path);
+/** Replaces `${NAME}`, `${NAME:-default}` and `$${` in all texts but those that go to a shell, or are to stay as they are. */
+export function interpolate(
+  value: unknown,
+  env: Variables,
+  problem: (problem: VariableProblem) => void,
+  stays = (_: Path) => false,
+): unknown {
+  return mapTexts(value, (text, path) => {
+    return isRaw(path) || stays(path) ? text : replaceVariables(text, env, (found) => problem({ path, ...found }));
+  });
 }
 
 /** Whether a text goes to a shell as it is. */

@@ -2,8 +2,8 @@ import { errors } from '../errors/catalogue.js';
 import { LANES } from '../types/index.js';
 import type { Diagnostics, Source } from './diagnostics.js';
 import { interpolate, type Variables } from './interpolate.js';
-import { type Dict, getAt, hasAt, isDict } from './paths.js';
-import { checkName, checkSameNames, type Scope, showValue } from './scope.js';
+import { type Dict, dictOf, getAt, hasAt, isDict } from './paths.js';
+import { checkName, checkSameNames, mistakeAt, type Scope } from './scope.js';
 import { choice, durationProblem, showText } from './values.js';
 
 /** Keys of the kernel. All others at the top are sections of plugins. */
@@ -35,13 +35,9 @@ const TOP_KEYS: readonly string[] = KERNEL_KEYS.filter((key) => !ENVIRONMENT_KEY
 export function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isDict(over)) return over;
-  const below = isDict(base) ? base : {};
+  const below = dictOf(base);
   const given = Object.keys(over).filter((key) => over[key] !== undefined);
-  return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(ownValue(below, key), over[key])])) };
-}
-
-function ownValue(dict: Dict, key: string): unknown {
-  return Object.hasOwn(dict, key) ? dict[key] : undefined;
+  return { ...below, ...Object.fromEntries(given.map((key) => [key, merge(getAt(below, [key]), over[key])])) };
 }
 
 /** The name of the environment where the config has none. */
@@ -49,19 +45,16 @@ const ONLY = 'default';
 
 /** Chooses the environment: the one asked for, the only one, or the default one. Throws where that is unclear. */
 export function chooseEnvironment(source: Source, diagnostics: Diagnostics, env: Variables, asked: string | undefined): string {
-  const blocks = getAt(source.value, ['environments']);
-  const known = isDict(blocks) && Object.keys(blocks).length > 0 ? Object.keys(blocks) : [ONLY];
-  if (asked !== undefined) return known.includes(asked) ? asked : unknown(asked, showText(asked), known);
-  const variable = env.SHIP_ENV || undefined;
-  if (variable !== undefined) return known.includes(variable) ? variable : unknown(variable, 'of the name in SHIP_ENV', known);
+  const named = Object.keys(dictOf((source.value as Dict).environments));
+  const known = named.length > 0 ? named : [ONLY];
+  const word = asked ?? (env.SHIP_ENV || undefined);
+  if (word !== undefined && known.includes(word)) return word;
+  const value = asked === undefined ? 'of the name in SHIP_ENV' : showText(asked);
+  if (word !== undefined) throw errors.SHIP_ENVIRONMENT_UNKNOWN({ value, ...choice(word, known) });
   const preset = defaultEnvironment(source, diagnostics, env, known);
   if (preset !== undefined) return preset;
   if (known.length === 1) return known[0]!;
   throw errors.SHIP_ENVIRONMENT_UNCLEAR({ known }, { at: source.position(['environments'], 'key') });
-}
-
-function unknown(word: string, value: string, known: readonly string[]): never {
-  throw errors.SHIP_ENVIRONMENT_UNKNOWN({ value, ...choice(word, known) });
 }
 
 function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Variables, known: readonly string[]): string | undefined {
@@ -69,25 +62,24 @@ function defaultEnvironment(source: Source, diagnostics: Diagnostics, env: Varia
   const raw = (source.value as Dict).default_environment;
   if (typeof raw !== 'string') return undefined;
   let broken = false;
-  const preset = String(interpolate(raw, env, () => (broken = true), path));
+  const preset = String(interpolate(raw, env, () => (broken = true)));
   // A broken variable is reported where all variables are replaced.
   if (broken) return known[0];
   if (known.includes(preset)) return preset;
-  const details = { path: 'default_environment', value: showValue(source, path, raw), what: 'environment', ...choice(raw, known) };
-  diagnostics.add(errors.SHIP_CONFIG_UNKNOWN_REFERENCE(details, { at: source.position(path) }));
+  const details = { what: 'environment', ...choice(raw, known) };
+  diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_UNKNOWN_REFERENCE, details));
   return known[0];
 }
 
 /** The names of the environments, checked, and with them the keys of their blocks. */
 export function checkEnvironments(scope: Scope, value: unknown): readonly string[] {
-  const blocks = isDict(value) ? value : {};
+  const blocks = dictOf(value);
   const named = Object.keys(blocks).map((name) => ({ name, path: ['environments', name] }));
   for (const { name, path } of named) {
     checkName(scope, path, name);
-    const misplaced = Object.keys(isDict(blocks[name]) ? blocks[name] : {}).filter((key) => TOP_KEYS.includes(key));
+    const misplaced = Object.keys(dictOf(blocks[name])).filter((key) => TOP_KEYS.includes(key));
     for (const key of misplaced) {
-      const words = choice(key, ENVIRONMENT_KEYS);
-      scope.add([...path, key], (place) => errors.SHIP_CONFIG_UNKNOWN_KEY({ ...place, ...words }, place.extras), 'key');
+      scope.add([...path, key], errors.SHIP_CONFIG_UNKNOWN_KEY, choice(key, ENVIRONMENT_KEYS), 'key');
     }
   }
   checkSameNames(scope, named, 'key');
@@ -99,14 +91,13 @@ export function checkEnvironments(scope: Scope, value: unknown): readonly string
 function checkApproval({ source, diagnostics }: Scope): void {
   if (!hasAt(source.value, ['approval'])) return;
   const known = ENVIRONMENT_KEYS.map((key) => `environments.<name>.${key}`);
-  const details = { path: 'approval', suggestion: 'environments.<name>.approval', known };
-  diagnostics.add(errors.SHIP_CONFIG_UNKNOWN_KEY(details, { at: source.position(['approval'], 'key') }));
+  const details = { suggestion: 'environments.<name>.approval', known };
+  diagnostics.add(mistakeAt(source, ['approval'], errors.SHIP_CONFIG_UNKNOWN_KEY, details, 'key'));
 }
 
 /** Puts the block of an environment over the rest of the file. Maps are merged; lists and the rest are replaced. */
 export function mergeEnvironment(root: Dict, environment: string): Dict {
-  const blocks = root.environments;
-  const block = isDict(blocks) && Object.hasOwn(blocks, environment) ? blocks[environment] : undefined;
+  const block = getAt(root, ['environments', environment]);
   if (!isDict(block)) return root;
   const kept = Object.entries(block).filter(([key]) => !TOP_KEYS.includes(key));
   return merge(root, Object.fromEntries(kept)) as Dict;

@@ -1,12 +1,11 @@
 import { errors } from '../errors/catalogue.js';
 import type { Config } from '../types/index.js';
 import type { Diagnostics, PositionOf } from './diagnostics.js';
-import { findConfig } from './find.js';
 import { interpolateConfig, type Variables } from './interpolate.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
 import { normalize } from './normalize.js';
 import { type Dict, deepFreeze, isDict } from './paths.js';
-import { readConfig } from './read.js';
+import { findConfig, readConfig } from './read.js';
 import { Scope } from './scope.js';
 import { checkSecrets } from './secrets.js';
 import { checkNumbers, checkSchema } from './validate.js';

@@ -5,7 +5,7 @@ import { normalizeBake, normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
 import type { Diagnostics, PositionOf } from './diagnostics.js';
 import { checkEnvironments, ENVIRONMENT_KEYS, KERNEL_KEYS } from './layers.js';
-import { type Dict, getAt, isDict, type Path } from './paths.js';
+import { type Dict, dictOf, getAt, listOf, type Path } from './paths.js';
 import { checkSameNames, readDuration, type Scope } from './scope.js';
 import { normalizeSteps } from './steps.js';
 import { choice } from './values.js';
@@ -25,8 +25,8 @@ export function normalize(scope: Scope, merged: Dict): Config {
     approval: getAt(merged, ['environments', scope.environment, 'approval']) === 'required' ? 'required' : 'none',
     lane: (merged.lane as Lane | undefined) ?? 'standard',
     max_parallel: Number(merged.max_parallel ?? 4),
-    secrets: Array.isArray(merged.secrets) ? merged.secrets.map(String) : [],
-    rollback: { ...ROLLBACK_DEFAULTS, ...(isDict(rollback) ? (rollback as Partial<RollbackConfig>) : {}) },
+    secrets: listOf(merged.secrets).map(String),
+    rollback: { ...ROLLBACK_DEFAULTS, ...(dictOf(rollback) as Partial<RollbackConfig>) },
     rollback_timeout_ms: readDuration(scope, ['rollback_timeout'], merged.rollback_timeout, 600_000),
     store: typeof merged.store === 'string' ? merged.store : 'file',
     plugins: normalizePlugins(scope, merged.plugins),
@@ -80,25 +80,18 @@ const REFERENCE = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$|^\.{1,2}\/
 
 /** The plugins of the config, in order. */
 function normalizePlugins(scope: Scope, value: unknown): readonly PluginReference[] {
-  const items = Array.isArray(value) ? value : [];
-  const plugins = items.flatMap((item, index) => normalizePlugin(scope, ['plugins', index], item));
+  const plugins = listOf(value).flatMap((item, index) => normalizePlugin(scope, ['plugins', index], item));
   const named = plugins.map(({ reference, path }) => ({ name: reference, path }));
   checkSameNames(scope, named, 'value');
   return plugins.map(({ path, ...plugin }) => scope.positioned(path, plugin));
 }
 
 function normalizePlugin(scope: Scope, path: Path, item: unknown): (Omit<PluginReference, 'position'> & { path: Path })[] {
-  const [reference, options] = typeof item === 'string' ? [item, {}] : soleEntry(item);
+  const [[reference, options] = [], another] = typeof item === 'string' ? [[item, {}] as const] : Object.entries(dictOf(item));
   if (scope.diagnostics.isBroken(path)) return [];
-  if (reference === undefined || !REFERENCE.test(reference)) {
-    scope.add(path, (place) => errors.SHIP_CONFIG_PLUGIN(place, place.extras));
+  if (reference === undefined || another !== undefined || !REFERENCE.test(reference)) {
+    scope.add(path, errors.SHIP_CONFIG_PLUGIN, {});
     return [];
   }
-  const given = isDict(options) ? (options as JsonObject) : {};
-  return [{ reference, options: given, enabled: options !== false, path }];
-}
-
-function soleEntry(item: unknown): readonly [string | undefined, unknown] {
-  const entries = isDict(item) ? Object.entries(item) : [];
-  return entries.length === 1 ? entries[0]! : [undefined, undefined];
+  return [{ reference, options: dictOf(options) as JsonObject, enabled: options !== false, path }];
 }

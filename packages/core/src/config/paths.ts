@@ -9,6 +9,12 @@ export function isDict(value: unknown): value is Dict {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value where it is a map. Anything else is a mistake that the schema has reported, and counts as an empty one. */
+export const dictOf = (value: unknown): Dict => (isDict(value) ? value : {});
+
+/** The same for lists. */
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
 /** The own value at a path, or undefined. */
 export function getAt(root: unknown, path: Path): unknown {
   let value: unknown = root;

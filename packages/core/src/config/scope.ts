@@ -1,16 +1,21 @@
 import { errors } from '../errors/catalogue.js';
-import type { ShipError } from '../errors/ship-error.js';
+import type { ErrorExtras, ShipError } from '../errors/ship-error.js';
 import type { FailureType, Position, RetryConfig } from '../types/index.js';
 import type { Diagnostics, Part, Source } from './diagnostics.js';
 import { type Dict, formatPath, getAt, hasAt, isDict, type Path } from './paths.js';
 import { isSecretKey, secretKind } from './secrets.js';
 import { choice, durationProblem, nameProblem, parseDuration, showText } from './values.js';
 
-/** What an error says about its place: the path, the value as it was written, the position. */
-export interface Place {
-  readonly path: string;
-  readonly value: string;
-  readonly extras: { readonly at: Position };
+/** Makes an error of the catalogue. */
+type Make<Details> = (details: Details, extras: ErrorExtras) => ShipError;
+
+/** What an error says besides the path and the value, which are known from where it stands; another value may stand in for it. */
+type Further<Details> = Omit<Details, 'path' | 'value'> & { readonly value?: string };
+
+/** An error about a value of the file: with its path, the value as it was written, and its position. */
+export function mistakeAt<D>(source: Source, path: Path, make: Make<D>, details: Further<D>, part?: Part): ShipError {
+  const value = showValue(source, path, getAt(source.value, path));
+  return make({ path: formatPath(path), value, ...details } as D, { at: source.position(path, part) });
 }
 
 /** The merged config as its source sees it: each path leads to the environment block or to the rest of the file. */
@@ -29,16 +34,9 @@ export class Scope {
     return path[0] !== 'environments' && path.length > 0 && hasAt(this.source.value, block) ? block : path;
   }
 
-  /** The place of a value, for an error. */
-  place(path: Path, part?: Part): Place {
-    const origin = this.origin(path);
-    const value = showValue(this.source, origin, getAt(this.source.value, origin));
-    return { path: formatPath(origin), value, extras: { at: this.source.position(origin, part) } };
-  }
-
   /** Adds a mistake about the value at a path. */
-  add(path: Path, make: (place: Place) => ShipError, part?: Part): void {
-    this.diagnostics.add(make(this.place(path, part)), path);
+  add<D>(path: Path, make: Make<D>, details: Further<D>, part?: Part): void {
+    this.diagnostics.add(mistakeAt(this.source, this.origin(path), make, details, part), path);
   }
 
   /** A part of the config with its position, which is no part of the data: copies and JSON are without it. */
@@ -66,7 +64,7 @@ export function readDuration<T>(scope: Scope, path: Path, value: unknown, fallba
   if (value === undefined || scope.diagnostics.isBroken(path)) return fallback;
   const problem = durationProblem(value, options);
   if (problem === undefined) return parseDuration(value as string) ?? fallback;
-  scope.add(path, (place) => errors.SHIP_CONFIG_DURATION({ ...place, ...problem }, place.extras));
+  scope.add(path, errors.SHIP_CONFIG_DURATION, problem);
   return fallback;
 }
 
@@ -78,7 +76,7 @@ export function readRetry(scope: Scope, path: Path, value: Dict): RetryConfig {
   const longest = readDuration(scope, [...path, 'max_delay'], value.max_delay, Math.max(30 * SECOND, delay), { zero: true });
   if (longest < delay) {
     const details = { reason: 'is shorter than the delay before the first retry', hint: 'Make `max_delay` at least as long as `delay`.' };
-    scope.add([...path, 'max_delay'], (place) => errors.SHIP_CONFIG_DURATION({ ...place, ...details }, place.extras));
+    scope.add([...path, 'max_delay'], errors.SHIP_CONFIG_DURATION, details);
   }
   const on = value.on as readonly FailureType[] | undefined;
   return { times: Number(value.times ?? 0), ...(on && { on }), delay_ms: delay, max_delay_ms: longest };
@@ -89,7 +87,7 @@ export function checkName(scope: Scope, path: Path, name: string): void {
   const reason = nameProblem(name);
   if (reason === undefined) return;
   const value = JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
-  scope.add(path, (place) => errors.SHIP_CONFIG_NAME({ ...place, value, reason }, place.extras), 'key');
+  scope.add(path, errors.SHIP_CONFIG_NAME, { value, reason }, 'key');
 }
 
 /** A name and where it stands. */
@@ -108,14 +106,13 @@ export function checkSameNames(scope: Scope, names: readonly Named[], part: Part
       continue;
     }
     const onlyCase = name !== first.name;
-    const other = onlyCase ? JSON.stringify(first.name) : scope.place(first.path).path;
-    const details = { value: JSON.stringify(name), other, onlyCase };
-    scope.add(path, (place) => errors.SHIP_CONFIG_SAME_NAME({ ...place, ...details }, place.extras), part);
+    const other = onlyCase ? JSON.stringify(first.name) : formatPath(scope.origin(first.path));
+    scope.add(path, errors.SHIP_CONFIG_SAME_NAME, { value: JSON.stringify(name), other, onlyCase }, part);
   }
 }
 
 /** Adds a mistake where a word names none of the known things. */
 export function checkReference(scope: Scope, path: Path, word: string, what: string, known: readonly string[]): void {
   if (known.includes(word) || scope.diagnostics.isBroken(path)) return;
-  scope.add(path, (place) => errors.SHIP_CONFIG_UNKNOWN_REFERENCE({ ...place, what, ...choice(word, known) }, place.extras));
+  scope.add(path, errors.SHIP_CONFIG_UNKNOWN_REFERENCE, { what, ...choice(word, known) });
 }

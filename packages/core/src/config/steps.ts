@@ -1,13 +1,12 @@
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
 import type { JsonObject, StepConfig } from '../types/index.js';
-import { type Dict, isDict, type Path } from './paths.js';
+import { type Dict, dictOf, isDict, listOf, type Path } from './paths.js';
 import { checkReference, checkSameNames, readDuration, readRetry, type Scope } from './scope.js';
 
 /** The steps of the merged config. */
 export function normalizeSteps(scope: Scope, value: unknown, components: readonly string[]): readonly StepConfig[] {
-  const items = Array.isArray(value) ? value : [];
-  const steps = items.map((item, index) => normalizeStep(scope, ['steps', index], isDict(item) ? item : {}, components));
+  const steps = listOf(value).map((item, index) => normalizeStep(scope, ['steps', index], dictOf(item), components));
   checkOrder(scope, steps);
   return steps;
 }
@@ -39,11 +38,10 @@ const COMMANDS = ['run', 'undo', 'capture', 'probe'] as const;
 /** Which action a step uses, and with what. */
 function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'uses' | 'with'> {
   const uses = typeof step.uses === 'string' ? step.uses : scope.runAction;
-  const input = isDict(step.with) ? step.with : {};
+  const input = dictOf(step.with);
   const given = SHORTHAND.filter((key) => step[key] !== undefined);
   const merged: Dict = { ...input, ...Object.fromEntries(given.map((key) => [key, step[key]])) };
-  const add = (reason: string, ...key: string[]) =>
-    scope.add([...path, ...key], (place) => errors.SHIP_CONFIG_STEP({ path: place.path, reason }, place.extras), 'key');
+  const add = (reason: string, ...key: string[]) => scope.add([...path, ...key], errors.SHIP_CONFIG_STEP, { reason }, 'key');
   if (scope.diagnostics.isBrokenAt(path)) return { uses, with: merged as JsonObject };
   if (step.uses === undefined && step.run === undefined) add('the step has neither `run` nor `uses`');
   if (uses === 'deploy' && step.component === undefined) add('`uses: deploy` needs the `component` to deploy');
@@ -76,14 +74,17 @@ function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
   if (new Set(ids).size === ids.length) checkCycles(scope, steps);
 }
 
+/** What a step waits for: without `needs` the one above it. */
+export function needsOf(steps: readonly StepConfig[], index: number): readonly string[] {
+  return steps[index]?.needs ?? steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
+}
+
 function checkCycles(scope: Scope, steps: readonly StepConfig[]): void {
-  // A step without `needs` waits for the one above it, which may close a cycle, too.
-  const above = (index: number) => steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
-  for (const cycle of findCycles(new Map(steps.map(({ id, needs }, index) => [id, needs ?? above(index)])))) {
+  for (const cycle of findCycles(new Map(steps.map(({ id }, index) => [id, needsOf(steps, index)])))) {
     const members = steps.flatMap((step, index) => (cycle.includes(step.id) ? [{ step, index }] : []));
     const stated = members.find(({ step }) => step.needs !== undefined) ?? members[0]!;
     const implicit = members.some(({ step }) => step.needs === undefined);
     const path = ['steps', stated.index, ...(stated.step.needs ? ['needs'] : [])];
-    scope.add(path, (place) => errors.SHIP_CONFIG_CYCLE({ path: place.path, cycle, implicit }, place.extras));
+    scope.add(path, errors.SHIP_CONFIG_CYCLE, { cycle, implicit });
   }
 }

@@ -1,355 +1,336 @@
 import type { LeaseOwner } from '../types/index.js';
-import { configErrors } from './config-errors.js';
-import { rollbackErrors } from './rollback-errors.js';
-import { defineErrors, seconds } from './ship-error.js';
+import { type Choice, configErrors } from './config-errors.js';
+import { codes, defineErrors, seconds } from './ship-error.js';
 
-/** Store, lease and journal. */
-const storeErrors = {
-  SHIP_STORE_UNUSABLE: {
-    exit: 2,
-    message: (d: { name: string; plugin: string; reason: string }) => `store ${d.name} of plugin ${d.plugin} cannot be used: ${d.reason}`,
-    hint: 'Nothing was touched. Look at the options of the plugin, or take `store:` out of the config for files in .speckit.',
-  },
-  SHIP_STORE_WRITE_FAILED: {
-    exit: 3,
-    message: (d: { path: string; reason: string }) => `cannot write ${d.path}: ${d.reason}`,
-    hint: 'No further step was started. Free space or mend the disk; what was written before is intact.',
-  },
-  SHIP_STORE_READ_FAILED: {
-    exit: 3,
-    message: (d: { path: string; reason: string }) => `cannot read ${d.path}: ${d.reason}`,
-    hint: 'The state belongs to the user who deployed first. Run as that user, or mend its owner and mode.',
-  },
-  SHIP_STORE_CONFLICT: {
-    exit: 3,
-    message: (d: { key: string; expected: string }) => `${d.key} was changed by somebody else (expected version: ${d.expected})`,
-    hint: 'Run the command again: it reads the new value first.',
-  },
-  SHIP_STORE_CLOSED: { exit: 3, message: (d: { path: string }) => `${d.path} is closed and takes no more records` },
-  SHIP_STORE_KEY: {
-    exit: 2,
-    message: (d: { key: string }) => `${JSON.stringify(d.key)} is not a key of the store`,
-    hint: 'Names are letters, digits, `.`, `_` and `-`, and start with a letter or a digit.',
-  },
-  SHIP_LEASE_HELD: {
-    exit: 5,
-    message: ({ environment, owner, waitedMs }: { environment: string; owner: LeaseOwner; waitedMs?: number }) =>
-      `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})${waitedMs === undefined ? '' : `; waited ${seconds(waitedMs)} for it`}`,
-    hint: ({ environment }: { environment: string }) =>
-      `Wait for it with \`--lock-wait 10m\`. \`ship lock status --env ${environment}\` says whether it lives; if nobody can tell, \`ship lock release --env ${environment}\` frees it.`,
-  },
-  SHIP_LEASE_LOST: {
-    exit: 5,
-    message: (d: { environment: string }) => `the lease of ${d.environment} was taken over by another run, or freed by hand`,
-    hint: 'This run stopped before its next write. `ship status` shows what came after it.',
-  },
-  SHIP_LEASE_ALIVE: {
-    exit: 5,
-    message: ({ environment, owner }: { environment: string; owner: LeaseOwner }) =>
-      `the lease of ${environment} is not freed: its holder is alive, ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})`,
-    hint: ({ owner }: { owner: LeaseOwner }) =>
-      `Interrupt it with \`kill -INT ${owner.pid}\`, or wait for it with \`--lock-wait 10m\`. Once its process is gone the next run takes over by itself.`,
-  },
-  SHIP_JOURNAL_DAMAGED: {
-    exit: 3,
-    message: (d: { key: string; line: number }) => `${d.key} is damaged at line ${d.line}: its hash does not hold`,
-    hint: 'Nothing was done by what it says. Restore the file from a backup.',
-  },
-  SHIP_EXECUTOR_MISSING: {
-    exit: 2,
-    message: (d: { name: string; known: readonly string[] }) => `no plugin executes commands on ${JSON.stringify(d.name)}`,
-    hint: (d: { known: readonly string[] }) =>
+/** A name that stands for nothing. */
+interface Unknown {
+  readonly kind: string;
+  readonly known: readonly string[];
+  readonly suggestion?: string | undefined;
+  /** A plugin of this name that is not on. */
+  readonly offered?: string | undefined;
+}
+
+/** Nothing was touched: something that was asked for or configured cannot be. */
+const exit2 = codes(2, {
+  // Store, lease and journal.
+  SHIP_STORE_UNUSABLE: [
+    'store {name} of plugin {plugin} cannot be used: {reason}',
+    'Nothing was touched. Look at the options of the plugin, or take `store:` out of the config for files in .speckit.',
+  ],
+  SHIP_STORE_KEY: [
+    (d: { key: string }) => `${JSON.stringify(d.key)} is not a key of the store`,
+    'Names are letters, digits, `.`, `_` and `-`, and start with a letter or a digit.',
+  ],
+  SHIP_EXECUTOR_MISSING: [
+    (d: { name: string; known: readonly string[] }) => `no plugin executes commands on ${JSON.stringify(d.name)}`,
+    (d: { known: readonly string[] }) =>
       d.known.length === 0 ? 'Nothing here executes commands.' : `Known places: ${d.known.join(', ')}.`,
-  },
-  SHIP_TARGETS_NONE: {
-    exit: 2,
-    message: (d: { step: string; place: string }) => `step ${d.step} runs on ${d.place}, which has no targets`,
-    hint: 'Nothing was touched. Look at what the place is made of in the config.',
-  },
-  SHIP_TARGET_FAILED: { exit: 3, message: (d: { target: string; message: string }) => `on ${d.target}: ${d.message}` },
-  SHIP_TARGETS_LEFT: {
-    exit: 4,
-    message: (d: { step: string; failed: readonly string[]; of: number }) =>
-      `${d.failed.length} of ${d.of} targets of step ${d.step} are not back: ${d.failed.join('; ')}`,
-    hint: 'The others are back. `ship recover` tries these again.',
-  },
-  SHIP_CHECK_OUTSIDE: {
-    exit: 2,
-    message: (d: { step: string }) => `step ${d.step} asks for checks outside a run`,
-    hint: 'Checks belong into `run` and `restore`: a preview touches and asks nothing.',
-  },
-  SHIP_JOURNAL_FORMAT: {
-    exit: 2,
-    message: (d: { key: string; format: unknown; supported: number }) =>
+  ],
+  SHIP_TARGETS_NONE: [
+    'step {step} runs on {place}, which has no targets',
+    'Nothing was touched. Look at what the place is made of in the config.',
+  ],
+  SHIP_CHECK_OUTSIDE: [
+    'step {step} asks for checks outside a run',
+    'Checks belong into `run` and `restore`: a preview touches and asks nothing.',
+  ],
+  SHIP_JOURNAL_FORMAT: [
+    (d: { key: string; format: unknown; supported: number }) =>
       `${d.key} has format ${JSON.stringify(d.format)}, and this ship reads format ${d.supported}`,
-    hint: 'Use the version of ship that wrote it, or a newer one.',
-  },
-  SHIP_RUN_NOT_FOUND: {
-    exit: 2,
-    message: (d: { run: string; environment: string }) => `there is no run ${JSON.stringify(d.run)} in ${d.environment}`,
-  },
-  SHIP_PLAN_CHANGED: {
-    exit: 2,
-    message: (d: { run: string; changes: readonly string[] }) =>
+    'Use the version of ship that wrote it, or a newer one.',
+  ],
+  SHIP_RUN_NOT_FOUND: [(d: { run: string; environment: string }) => `there is no run ${JSON.stringify(d.run)} in ${d.environment}`],
+  SHIP_PLAN_CHANGED: [
+    (d: { run: string; changes: readonly string[] }) =>
       `the plan is not that of the run ${d.run}: ${d.changes.slice(0, 5).join('; ')}${d.changes.length > 5 ? `; and ${d.changes.length - 5} more` : ''}`,
-    hint: 'Undo the change to go on with the run, or take the run back: `ship recover --back`.',
-  },
-  SHIP_RESUME_BACK: {
-    exit: 2,
-    message: (d: { run: string; status: string }) => `the run ${d.run} was on its way back (${d.status}): there is nothing to go on with`,
-    hint: '`ship recover` finishes the way back; `ship` deploys anew.',
-  },
-  SHIP_RECOVER_FIRST: {
-    exit: 6,
-    message: (d: { run: string; environment: string }) => `the run ${d.run} in ${d.environment} was cut off, and what it did is half done`,
-    hint: '`ship recover --back` takes it back, `ship recover --forward` finishes it. With --auto-rollback it is taken back before a new run.',
-  },
-  SHIP_RECOVER_FAILED: {
-    exit: 4,
-    message: (d: { run: string; reason: string }) => `the run ${d.run}, which was cut off, could not be taken back: ${d.reason}`,
-    hint: '`ship recover --back` tries again and names all that is left.',
-  },
-  SHIP_RECOVER_NO_ACTION: {
-    exit: 4,
-    message: (d: { step: string; uses: string }) => `step ${d.step} used ${d.uses}, which no plugin brings now`,
-    hint: 'Switch the plugin on that brought it, and run `ship recover` again.',
-  },
-  SHIP_RECOVER_UNDO: {
-    exit: 4,
-    message: (d: { step: string; reason: string }) =>
-      `step ${d.step} was cut off half way, and could not be undone before it is run again: ${d.reason}`,
-    hint: 'Mend the cause and run `ship recover --forward` again, or take the run back: `ship recover --back`.',
-  },
-  SHIP_EXAMINATION_TIMEOUT: {
-    exit: 3,
-    message: (d: { name: string; timeoutMs: number }) => `${d.name} gave no answer within ${d.timeoutMs / 1000} s`,
-    hint: 'Whatever it asks may be down. Nothing was touched.',
-  },
-  SHIP_OBJECT_DAMAGED: {
-    exit: 6,
-    message: (d: { key: string; problem: string }) => `what was captured cannot be read: ${d.key} ${d.problem}`,
-    hint: '`ship snapshots verify` says which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
-  },
-  SHIP_OBJECT_TOO_LARGE: {
-    exit: 3,
-    message: (d: { store: string; limit: number }) =>
-      `the store ${d.store} takes objects only whole, and this one is larger than ${d.limit / 1024 ** 2} MiB`,
-    hint: 'Use a store that takes streams, as the default one does, or keep less.',
-  },
-  SHIP_SECRET_MISSING: {
-    exit: 3,
-    message: (d: { names: readonly string[] }) => `what was captured refers to secrets that are not set: ${d.names.join(', ')}`,
-    hint: 'Captures hold the names of secrets, not their values. Set these variables and run the command again.',
-  },
-};
-
-/** Plugins and what they register. */
-const pluginErrors = {
-  SHIP_PLUGIN_NOT_FOUND: {
-    exit: 2,
-    message: (d: { reference: string; tried: readonly string[]; suggestion?: string | undefined }) =>
+    'Undo the change to go on with the run, or take the run back: `ship recover --back`.',
+  ],
+  SHIP_RESUME_BACK: [
+    'the run {run} was on its way back ({status}): there is nothing to go on with',
+    '`ship recover` finishes the way back; `ship` deploys anew.',
+  ],
+  // Plugins and what they register.
+  SHIP_PLUGIN_NOT_FOUND: [
+    (d: { reference: string; tried: readonly string[]; suggestion?: string | undefined }) =>
       `plugin ${JSON.stringify(d.reference)} was not found (tried ${d.tried.join(', ')})`,
-    hint: (d: { suggestion?: string | undefined }) =>
+    (d: { suggestion?: string | undefined }) =>
       d.suggestion ? `Did you mean \`${d.suggestion}\`?` : 'Install the package beside the config, or give a path that starts with `./`.',
-  },
-  SHIP_PLUGIN_FAILED: {
-    exit: 2,
-    message: (d: { plugin: string; message: string }) => `plugin ${d.plugin} cannot be loaded: ${d.message}`,
-    hint: 'Switch it off with `{ NAME: false }` in `plugins:`, or report this to its author.',
-  },
-  SHIP_PLUGIN_CONTRACT: {
-    exit: 2,
-    message: (d: { plugin: string; problem: string }) => `${d.plugin} is not a plugin of ship: ${d.problem}`,
-    hint: 'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
-  },
-  SHIP_PLUGIN_API: {
-    exit: 2,
-    message: (d: { plugin: string; range: string; api: number }) =>
+  ],
+  SHIP_PLUGIN_FAILED: [
+    'plugin {plugin} cannot be loaded: {message}',
+    'Switch it off with `{ NAME: false }` in `plugins:`, or report this to its author.',
+  ],
+  SHIP_PLUGIN_CONTRACT: [
+    '{plugin} is not a plugin of ship: {problem}',
+    'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
+  ],
+  SHIP_PLUGIN_API: [
+    (d: { plugin: string; range: string; api: number }) =>
       `plugin ${d.plugin} is for ship ${JSON.stringify(d.range)}, and this is API ${d.api}`,
-    hint: 'Install a version of the plugin that is for this API.',
-  },
-  SHIP_PLUGIN_TYPESCRIPT: {
-    exit: 2,
-    message: (d: { plugin: string; node: string }) => `${d.plugin} is TypeScript, which Node ${d.node} cannot load`,
-    hint: 'Use Node 22.18 or newer, or compile the plugin to .mjs.',
-  },
-  SHIP_PLUGIN_OPTIONS: {
-    exit: 2,
-    message: (d: { plugin: string; mistakes: readonly string[]; hint: string | undefined }) =>
+    'Install a version of the plugin that is for this API.',
+  ],
+  SHIP_PLUGIN_TYPESCRIPT: [
+    '{plugin} is TypeScript, which Node {node} cannot load',
+    'Use Node 22.18 or newer, or compile the plugin to .mjs.',
+  ],
+  SHIP_PLUGIN_OPTIONS: [
+    (d: { plugin: string; mistakes: readonly string[]; hint: string | undefined }) =>
       `options of plugin ${d.plugin}: ${d.mistakes.join('; ')}`,
-    hint: (d: { hint: string | undefined }) => d.hint,
-  },
-  SHIP_PLUGIN_SCHEMA: {
-    exit: 2,
-    message: (d: { plugin: string; what: string; problem: string }) =>
-      `plugin ${d.plugin}: the schema of ${d.what} cannot be used: ${d.problem}`,
-    hint: 'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
-  },
-  SHIP_PLUGIN_TIMEOUT: {
-    exit: 2,
-    message: (d: { plugin: string; what: 'loaded' | 'set up'; deadlineMs: number }) =>
-      `plugin ${d.plugin} was not ${d.what} within ${seconds(d.deadlineMs)}`,
-    hint: 'It awaits something that never comes. What takes long belongs into its hook `beforeRun`.',
-  },
-  SHIP_PLUGIN_CONFIG: {
-    exit: 2,
-    message: (d: { plugin: string; problem: string }) => `plugin ${d.plugin} answered a config that cannot be used: ${d.problem}`,
-    hint: 'Its hook `config` answers a whole config, or nothing. Report this to the author of the plugin.',
-  },
-  SHIP_PLUGIN_REQUIRES: {
-    exit: 2,
-    message: (d: { plugin: string; required: string }) => `plugin ${d.plugin} requires plugin ${d.required}, which is not on`,
-    hint: 'Add it to `plugins:`.',
-  },
-  SHIP_PLUGIN_CYCLE: { exit: 2, message: (d: { path: readonly string[] }) => `plugins require each other: ${d.path.join(' -> ')}` },
-  SHIP_PLUGIN_NAME_TAKEN: {
-    exit: 2,
-    message: (d: { kind: string; name: string; plugin: string; owner: string }) =>
-      `plugin ${d.plugin} brings ${d.kind} ${d.name}, which plugin ${d.owner} has brought already`,
-    hint: 'Take one of the two out of `plugins:`.',
-  },
-  SHIP_PLUGINS_INVALID: { exit: 2, message: (d: { count: number }) => `${d.count} plugins cannot be used`, hint: 'Nothing was touched.' },
-  SHIP_HOOK_FAILED: {
-    exit: 3,
-    message: (d: { source: string; message: string }) => `${d.source} failed: ${d.message}`,
-    hint: 'The part before the slash is the plugin. Switch it off in `plugins:`, or report it to its author.',
-  },
-  SHIP_HOOK_TIMEOUT: {
-    exit: 3,
-    message: (d: { source: string; deadlineMs: number }) => `${d.source} did not settle within ${seconds(d.deadlineMs)}`,
-    hint: 'The plugin awaits something that never comes.',
-  },
-  SHIP_HOOK_CONTRACT: {
-    exit: 3,
-    message: (d: { source: string; answer: string; expected: string }) => `${d.source} answered ${d.answer}; expected ${d.expected}`,
-    hint: 'Report this to the author of the plugin.',
-  },
-};
-
-/** The plan, and what is asked of the command. */
-const planErrors = {
-  SHIP_INPUT_INVALID: {
-    exit: 2,
-    message: (d: { subject: string; path: string; message: string; hint: string | undefined }) =>
+    (d: { hint: string | undefined }) => d.hint,
+  ],
+  SHIP_PLUGIN_SCHEMA: [
+    'plugin {plugin}: the schema of {what} cannot be used: {problem}',
+    'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
+  ],
+  SHIP_PLUGIN_TIMEOUT: [
+    'plugin {plugin} was not {what} within {deadlineMs}',
+    'It awaits something that never comes. What takes long belongs into its hook `beforeRun`.',
+  ],
+  SHIP_PLUGIN_CONFIG: [
+    'plugin {plugin} answered a config that cannot be used: {problem}',
+    'Its hook `config` answers a whole config, or nothing. Report this to the author of the plugin.',
+  ],
+  SHIP_PLUGIN_REQUIRES: ['plugin {plugin} requires plugin {required}, which is not on', 'Add it to `plugins:`.'],
+  SHIP_PLUGIN_CYCLE: [(d: { path: readonly string[] }) => `plugins require each other: ${d.path.join(' -> ')}`],
+  SHIP_PLUGIN_NAME_TAKEN: [
+    'plugin {plugin} brings {kind} {name}, which plugin {owner} has brought already',
+    'Take one of the two out of `plugins:`.',
+  ],
+  SHIP_PLUGINS_INVALID: ['{count} plugins cannot be used', 'Nothing was touched.'],
+  // The plan, and what is asked of the command.
+  SHIP_INPUT_INVALID: [
+    (d: { subject: string; path: string; message: string; hint: string | undefined }) =>
       `${d.subject}: ${d.path === '' ? '' : `${d.path}: `}${d.message}`,
-    hint: (d: { hint: string | undefined }) => d.hint,
-  },
-  SHIP_NAME_UNKNOWN: {
-    exit: 2,
-    message: (d: {
-      kind: string;
-      name: string;
-      known: readonly string[];
-      suggestion?: string | undefined;
-      offered?: string | undefined;
-      prefix?: string;
-    }) => `${d.prefix ?? ''}there is no ${d.kind} ${JSON.stringify(d.name)}`,
-    hint: (d: { kind: string; known: readonly string[]; suggestion?: string | undefined; offered?: string | undefined }) => {
-      if (d.suggestion) return `Did you mean \`${d.suggestion}\`?`;
-      if (d.offered) return `Did you mean \`${d.offered}\`? It is a plugin that is not on: write \`plugins: [${d.offered}]\`.`;
-      return d.known.length > 0
-        ? `There is ${d.known.join(', ')}. Is a plugin missing in \`plugins:\`?`
-        : `No plugin brings a ${d.kind}. Is one missing in \`plugins:\`?`;
+    (d: { hint: string | undefined }) => d.hint,
+  ],
+  SHIP_NAME_UNKNOWN: [
+    ({ kind, name, prefix = '' }: Unknown & { name: string; prefix?: string }) => `${prefix}there is no ${kind} ${JSON.stringify(name)}`,
+    ({ kind, known, suggestion, offered }: Unknown) => {
+      if (suggestion) return `Did you mean \`${suggestion}\`?`;
+      if (offered) return `Did you mean \`${offered}\`? It is a plugin that is not on: write \`plugins: [${offered}]\`.`;
+      const there = known.length > 0 ? `There is ${known.join(', ')}. Is a plugin` : `No plugin brings a ${kind}. Is one`;
+      return `${there} missing in \`plugins:\`?`;
     },
-  },
-  SHIP_PLAN_REFUSED: {
-    exit: 2,
-    message: (d: { blocks: readonly string[] }) => `the plan is refused: ${d.blocks.join('; ')}`,
-    hint: 'A plugin found this in the plan. Nothing was touched.',
-  },
-  SHIP_QUESTION_UNANSWERED: {
-    exit: 2,
-    message: (d: { question: string }) => `this needs an answer, and nobody can be asked: ${d.question}`,
-    hint: 'Answer beforehand with `--yes`, or run it on a terminal.',
-  },
-  SHIP_DECLINED: { exit: 2, message: (d: { question: string }) => `answered with no: ${d.question}`, hint: 'Nothing was touched.' },
-  SHIP_NOTHING_TO_DO: {
-    exit: 2,
-    message: (d: { file: string }) => `${d.file} has no steps`,
-    hint: 'Add a step: `steps: [{ id: hello, run: echo hello }]`.',
-  },
-};
+  ],
+  SHIP_PLAN_REFUSED: [
+    (d: { blocks: readonly string[] }) => `the plan is refused: ${d.blocks.join('; ')}`,
+    'A plugin found this in the plan. Nothing was touched.',
+  ],
+  SHIP_QUESTION_UNANSWERED: [
+    'this needs an answer, and nobody can be asked: {question}',
+    'Answer beforehand with `--yes`, or run it on a terminal.',
+  ],
+  SHIP_DECLINED: ['answered with no: {question}', 'Nothing was touched.'],
+  SHIP_NOTHING_TO_DO: ['{file} has no steps', 'Add a step: `steps: [{ id: hello, run: echo hello }]`.'],
+  // What is decided about a failure, and what was decided before.
+  SHIP_CONTEXT_INVALID: [
+    (d: { source: string; mistakes: readonly { path: readonly string[]; message: string; hint?: string }[] }) =>
+      `${d.source} is no failure context: ${d.mistakes.map(({ path, message, hint }) => `${path.join('.') || 'the whole'}: ${message}${hint === undefined ? '' : ` (${hint.replace(/\.$/, '')})`}`).join('; ')}`,
+    'At least `{ "failure": { "trigger": "smoke_tests_failed" } }`. docs/failure-and-decision.md has all of it.',
+  ],
+  SHIP_REPLAY_NOTHING: [
+    (d: { run: string; decided: boolean }) =>
+      d.decided
+        ? `${d.run} was decided by a ship that did not write down what it knew`
+        : `nothing was decided in ${d.run}: it did not fail`,
+    '`ship history` shows the runs that failed.',
+  ],
+  SHIP_RUN_UNKNOWN: [
+    (d: { given: string; matches: readonly string[]; newest: readonly string[]; environment: string }) =>
+      d.matches.length > 1
+        ? `${JSON.stringify(d.given)} is the start of more than one run: ${d.matches.join(', ')}`
+        : `${d.environment} has no run ${JSON.stringify(d.given.slice(0, 120))}`,
+    (d: { newest: readonly string[] }) =>
+      d.newest.length === 0 ? 'It has none at all.' : `The newest are ${d.newest.join(', ')}. \`ship history\` shows more.`,
+  ],
+  // The way back, and what it goes back to.
+  SHIP_ROLLBACK_OF_ROLLBACK: [
+    'the last run, {run}, went back to a snapshot itself',
+    '`ship --list-snapshots` shows where else to go; `ship rollback --to ID` goes there.',
+  ],
+  SHIP_COMPONENT_UNKNOWN: [
+    (d: { name: string }) => `the config has no component ${JSON.stringify(d.name.slice(0, 120))}`,
+    (d: Choice) =>
+      d.known.length === 0
+        ? 'It has no components at all. `ship rollback` takes the last run back.'
+        : `${d.suggestion === undefined ? '' : `Did you mean \`${d.suggestion}\`? `}Its components are ${d.known.join(', ')}.`,
+  ],
+  SHIP_PART_CYCLE: [
+    (d: { plugin: string; cycle: readonly string[] }) =>
+      `plugin ${d.plugin} closes a circle of parts of a snapshot, each of which goes back after the next: ${d.cycle.join(' -> ')}`,
+    'Switch one of their plugins off with `{ NAME: false }` in `plugins:`, or report this to its author.',
+  ],
+  SHIP_SNAPSHOTS_OFF: ['no plugin keeps snapshots', 'Take `{ snapshots: false }` out of `plugins:`.'],
+});
 
-/** Steps, verification and rollback. */
-const runErrors = {
-  SHIP_STEP_TIMEOUT: {
-    exit: 3,
-    message: (d: { step: string; timeoutMs: number }) => `step ${d.step} took longer than ${seconds(d.timeoutMs)}`,
-    hint: 'Raise `timeout:` of the step if it needs longer.',
-  },
-  SHIP_STEP_STUCK: {
-    exit: 3,
-    message: (d: { step: string; graceMs: number }) => `step ${d.step} was asked to stop and did not settle within ${seconds(d.graceMs)}`,
-    hint: 'What it did is unknown. The plugin ignores its abort signal.',
-  },
-  SHIP_STEP_VETOED: { exit: 3, message: (d: { step: string; reason: string }) => `step ${d.step} was vetoed: ${d.reason}` },
-  SHIP_STEP_ANSWER: {
-    exit: 3,
-    message: (d: { step: string; what: string; problem: string }) =>
-      `step ${d.step}: ${d.what} answered something that cannot be written down: ${d.problem}`,
-    hint: 'Actions answer plain JSON. Report this to the author of the plugin.',
-  },
-  SHIP_SUITE_FAILED: {
-    exit: 3,
-    message: (d: { suite: string; failed: readonly string[] }) => `${d.suite} failed: ${d.failed.join('; ')}`,
-  },
-  SHIP_CHECK_TIMEOUT: {
-    exit: 3,
-    message: (d: { check: string; timeoutMs: number }) => `check ${d.check} took longer than ${seconds(d.timeoutMs)}`,
-    hint: 'Raise `timeout:` of the check if it needs longer.',
-  },
-  SHIP_UNDO_TIMEOUT: {
-    exit: 4,
-    message: (d: { what: string; timeoutMs: number }) =>
-      `the rollback of ${d.what} was given up: it took longer than ${seconds(d.timeoutMs)}`,
-    hint: 'Raise `--rollback-timeout`.',
-  },
-  SHIP_UNDO_NO_TIME: {
-    exit: 4,
-    message: (d: { what: string; timeoutMs: number }) => `${d.what} was not undone: the ${seconds(d.timeoutMs)} of the rollback were over`,
-    hint: 'Raise `--rollback-timeout`.',
-  },
-  SHIP_UNDO_UNPROVEN: {
-    exit: 4,
-    message: (d: { step: string }) => `the undo of ${d.step} ended well, and its probe says that the step still stands`,
-    hint: 'Look at what the step made, then at its undo.',
-  },
-  SHIP_RESOURCE_INVALID: {
-    exit: 3,
-    message: (d: { step: string; problem: string }) => `${d.step} made a resource that cannot be written down: ${d.problem}`,
-    hint: 'Look for it by hand: a rollback does not know of it. Report this to the author of the plugin.',
-  },
-  SHIP_RESOURCE_NO_REMOVER: {
-    exit: 4,
-    message: (d: { what: string; type: string }) => `${d.what} stands: no plugin brings resource ${d.type} now`,
-    hint: 'Switch the plugin on that made it and run `ship recover --back`, or remove it by hand.',
-  },
-  SHIP_RESOURCE_UNKNOWN: {
-    exit: 4,
-    message: (d: { what: string; type: string }) => `nobody can tell whether ${d.what} came to be: resource ${d.type} has no exists()`,
-    hint: 'Look for it, and remove it by hand if it is there.',
-  },
-  SHIP_RESOURCE_BLOCKED: {
-    exit: 4,
-    message: (d: { what: string; reason: string }) => `${d.what} stands, as long as it was tried: ${d.reason}`,
-    hint: 'Run `ship recover --back` once nothing needs it any more, or raise `--rollback-timeout`.',
-  },
-  SHIP_RESOURCES_KEPT: {
-    exit: 4,
-    message: (d: { what: string; step: string }) => `${d.what} was not removed, because the undo of ${d.step} failed`,
-    hint: 'Finish the undo first; `ship recover --back` tries both again.',
-  },
-  SHIP_RESOURCES_LEFT: {
-    exit: 4,
-    message: (d: { step: string; left: readonly string[] }) => `${d.step} is undone but for ${d.left.join(', ')}`,
-    hint: '`ship recover --back` tries again.',
-  },
-  SHIP_UNEXPECTED: {
-    exit: 3,
-    message: (d: { message: string }) => d.message,
-    hint: 'This is a mistake in ship or in a plugin. `--verbose` shows where.',
-  },
-};
+/** The run failed. */
+const exit3 = codes(3, {
+  SHIP_OBJECT_TOO_LARGE: [
+    (d: { store: string; limit: number }) =>
+      `the store ${d.store} takes objects only whole, and this one is larger than ${d.limit / 1024 ** 2} MiB`,
+    'Use a store that takes streams, as the default one does, or keep less.',
+  ],
+  // Store, lease and journal.
+  SHIP_STORE_WRITE_FAILED: [
+    'cannot write {path}: {reason}',
+    'No further step was started. Free space or mend the disk; what was written before is intact.',
+  ],
+  SHIP_STORE_READ_FAILED: [
+    'cannot read {path}: {reason}',
+    'The state belongs to the user who deployed first. Run as that user, or mend its owner and mode.',
+  ],
+  SHIP_STORE_CONFLICT: [
+    '{key} was changed by somebody else (expected version: {expected})',
+    'Run the command again: it reads the new value first.',
+  ],
+  SHIP_STORE_CLOSED: ['{path} is closed and takes no more records'],
+  SHIP_JOURNAL_DAMAGED: [
+    '{key} is damaged at line {line}: its hash does not hold',
+    'Nothing was done by what it says. Restore the file from a backup.',
+  ],
+  SHIP_TARGET_FAILED: ['on {target}: {message}'],
+  SHIP_EXAMINATION_TIMEOUT: [
+    (d: { name: string; timeoutMs: number }) => `${d.name} gave no answer within ${d.timeoutMs / 1000} s`,
+    'Whatever it asks may be down. Nothing was touched.',
+  ],
+  SHIP_SECRET_MISSING: [
+    'what was captured refers to secrets that are not set: {names}',
+    'Captures hold the names of secrets, not their values. Set these variables and run the command again.',
+  ],
+  // Plugins and what they register.
+  SHIP_HOOK_FAILED: [
+    '{source} failed: {message}',
+    'The part before the slash is the plugin. Switch it off in `plugins:`, or report it to its author.',
+  ],
+  SHIP_HOOK_TIMEOUT: ['{source} did not settle within {deadlineMs}', 'The plugin awaits something that never comes.'],
+  SHIP_HOOK_CONTRACT: ['{source} answered {answer}; expected {expected}', 'Report this to the author of the plugin.'],
+  // Steps, verification and rollback.
+  SHIP_STEP_TIMEOUT: ['step {step} took longer than {timeoutMs}', 'Raise `timeout:` of the step if it needs longer.'],
+  SHIP_STEP_STUCK: [
+    'step {step} was asked to stop and did not settle within {graceMs}',
+    'What it did is unknown. The plugin ignores its abort signal.',
+  ],
+  SHIP_STEP_VETOED: ['step {step} was vetoed: {reason}'],
+  SHIP_STEP_ANSWER: [
+    'step {step}: {what} answered something that cannot be written down: {problem}',
+    'Actions answer plain JSON. Report this to the author of the plugin.',
+  ],
+  SHIP_SUITE_FAILED: [(d: { suite: string; failed: readonly string[] }) => `${d.suite} failed: ${d.failed.join('; ')}`],
+  SHIP_CHECK_TIMEOUT: ['check {check} took longer than {timeoutMs}', 'Raise `timeout:` of the check if it needs longer.'],
+  SHIP_RESOURCE_INVALID: [
+    '{step} made a resource that cannot be written down: {problem}',
+    'Look for it by hand: a rollback does not know of it. Report this to the author of the plugin.',
+  ],
+  SHIP_UNEXPECTED: ['{message}', 'This is a mistake in ship or in a plugin. `--verbose` shows where.'],
+  // The way back, and what it goes back to.
+  SHIP_PART_TIMEOUT: [
+    'capturing {part} took longer than {timeoutMs}',
+    'The snapshot was kept without it, and is marked as not safe to go back to.',
+  ],
+});
+
+/** A rollback is not complete. */
+const exit4 = codes(4, {
+  // Store, lease and journal.
+  SHIP_TARGETS_LEFT: [
+    (d: { step: string; failed: readonly string[]; of: number }) =>
+      `${d.failed.length} of ${d.of} targets of step ${d.step} are not back: ${d.failed.join('; ')}`,
+    'The others are back. `ship recover` tries these again.',
+  ],
+  SHIP_RECOVER_FAILED: [
+    'the run {run}, which was cut off, could not be taken back: {reason}',
+    '`ship recover --back` tries again and names all that is left.',
+  ],
+  SHIP_RECOVER_NO_ACTION: [
+    'step {step} used {uses}, which no plugin brings now',
+    'Switch the plugin on that brought it, and run `ship recover` again.',
+  ],
+  SHIP_RECOVER_UNDO: [
+    'step {step} was cut off half way, and could not be undone before it is run again: {reason}',
+    'Mend the cause and run `ship recover --forward` again, or take the run back: `ship recover --back`.',
+  ],
+  // Steps, verification and rollback.
+  SHIP_UNDO_TIMEOUT: ['the rollback of {what} was given up: it took longer than {timeoutMs}', 'Raise `--rollback-timeout`.'],
+  SHIP_UNDO_NO_TIME: ['{what} was not undone: the {timeoutMs} of the rollback were over', 'Raise `--rollback-timeout`.'],
+  SHIP_UNDO_UNPROVEN: [
+    'the undo of {step} ended well, and its probe says that the step still stands',
+    'Look at what the step made, then at its undo.',
+  ],
+  SHIP_RESOURCE_NO_REMOVER: [
+    '{what} stands: no plugin brings resource {type} now',
+    'Switch the plugin on that made it and run `ship recover --back`, or remove it by hand.',
+  ],
+  SHIP_RESOURCE_UNKNOWN: [
+    'nobody can tell whether {what} came to be: resource {type} has no exists()',
+    'Look for it, and remove it by hand if it is there.',
+  ],
+  SHIP_RESOURCE_BLOCKED: [
+    '{what} stands, as long as it was tried: {reason}',
+    'Run `ship recover --back` once nothing needs it any more, or raise `--rollback-timeout`.',
+  ],
+  SHIP_RESOURCES_KEPT: [
+    '{what} was not removed, because the undo of {step} failed',
+    'Finish the undo first; `ship recover --back` tries both again.',
+  ],
+  SHIP_RESOURCES_LEFT: ['{step} is undone but for {left}', '`ship recover --back` tries again.'],
+  // The way back, and what it goes back to.
+  SHIP_ROLLBACK_PROOF: ['{component} should be back at {expected}, and {live} is live', 'Look at the component before you deploy again.'],
+});
+
+/** The lease of the environment is held, or was lost. */
+const exit5 = codes(5, {
+  // Store, lease and journal.
+  SHIP_LEASE_HELD: [
+    ({ environment, owner, waitedMs }: { environment: string; owner: LeaseOwner; waitedMs?: number }) =>
+      `${environment} is being deployed by ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})${waitedMs === undefined ? '' : `; waited ${seconds(waitedMs)} for it`}`,
+    ({ environment }: { environment: string }) =>
+      `Wait for it with \`--lock-wait 10m\`. \`ship lock status --env ${environment}\` says whether it lives; if nobody can tell, \`ship lock release --env ${environment}\` frees it.`,
+  ],
+  SHIP_LEASE_LOST: [
+    'the lease of {environment} was taken over by another run, or freed by hand',
+    'This run stopped before its next write. `ship status` shows what came after it.',
+  ],
+  SHIP_LEASE_ALIVE: [
+    ({ environment, owner }: { environment: string; owner: LeaseOwner }) =>
+      `the lease of ${environment} is not freed: its holder is alive, ${owner.user}@${owner.host} (pid ${owner.pid}) since ${owner.since}: ${owner.command} (run ${owner.run})`,
+    ({ owner }: { owner: LeaseOwner }) =>
+      `Interrupt it with \`kill -INT ${owner.pid}\`, or wait for it with \`--lock-wait 10m\`. Once its process is gone the next run takes over by itself.`,
+  ],
+});
+
+/** Going on, or back, was refused. */
+const exit6 = codes(6, {
+  // Store, lease and journal.
+  SHIP_RECOVER_FIRST: [
+    'the run {run} in {environment} was cut off, and what it did is half done',
+    '`ship recover --back` takes it back, `ship recover --forward` finishes it. With --auto-rollback it is taken back before a new run.',
+  ],
+  SHIP_OBJECT_DAMAGED: [
+    'what was captured cannot be read: {key} {problem}',
+    '`ship snapshots verify` says which snapshots are whole. Objects lie below `.speckit/objects`, or in the store of the config.',
+  ],
+  // The way back, and what it goes back to.
+  SHIP_ROLLBACK_REFUSED: [
+    (d: { blocks: readonly string[] }) => `the rollback would do harm: ${d.blocks.join('; ')}`,
+    'Nothing was changed. `--force-rollback` passes warnings, never blocks.',
+  ],
+  SHIP_ROLLBACK_EMPTY: [
+    '{id} holds no component that the config has, and no part that a plugin could put back',
+    'A snapshot restores components. What steps did is taken back by their undo, when their run fails.',
+  ],
+  SHIP_ROLLBACK_OFF: ['rollback is switched off by {by}'],
+  SHIP_COMPONENT_NO_TARGET: [
+    (d: { name: string; live: string | undefined }) =>
+      `there is nothing to take ${d.name} back to: no verified snapshot has it ${d.live === undefined ? 'at all' : `other than ${d.live}, which is live`}`,
+    '`ship --list-snapshots` shows what there is. With `--rollback-to ID` you choose one yourself.',
+  ],
+  SHIP_COMPONENT_NOT_HELD: [
+    (d: { name: string; id: string; held: readonly string[] }) =>
+      `${d.id} does not hold ${d.name}${d.held.length === 0 ? '' : `, only ${d.held.join(', ')}`}`,
+    'Choose another snapshot: `ship --list-snapshots`.',
+  ],
+});
 
 /** The catalogue of the kernel: one function a code. */
-export const errors = defineErrors({ ...configErrors, ...storeErrors, ...pluginErrors, ...planErrors, ...runErrors, ...rollbackErrors });
+export const errors = defineErrors({ ...configErrors, ...exit2, ...exit3, ...exit4, ...exit5, ...exit6 });

@@ -113,6 +113,38 @@ export function defineErrors<T extends Definitions>(definitions: T): ErrorCatalo
   return Object.freeze(Object.fromEntries(entries)) as ErrorCatalogue<T>;
 }
 
+/** A code as a row of a table: its message, and what to do about it. A message is a text with `{names}` of details in it, or makes one. */
+// biome-ignore lint/suspicious/noExplicitAny: the details differ from code to code
+type Row = readonly [message: string | ((details: any) => string), hint?: string | ((details: any) => string | undefined)];
+
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+
+type Taken<Part> = Part extends (details: infer Details) => unknown ? Details : unknown;
+
+/** What a row demands: what its functions take, and the names in its message. */
+type DetailsOf<R extends Row> = Taken<R[0]> &
+  Taken<R[1]> &
+  (R[0] extends `${string}{${string}` ? { readonly [Name in NamesIn<R[0]>]: string | number | readonly string[] } : unknown);
+
+/** Defines codes with one exit status as a table. What a row demands of its details is read from its texts. */
+export function codes<const Rows extends Readonly<Record<string, Row>>>(exit: number, rows: Rows) {
+  const entries = Object.entries(rows).map(([code, [message, hint]]) => {
+    return [code, { exit, message: typeof message === 'string' ? (details: object) => fill(message, details) : message, hint }];
+  });
+  return Object.fromEntries(entries) as {
+    readonly [Code in keyof Rows]: ErrorDefinition<DetailsOf<Rows[Code]>>;
+  };
+}
+
+/** Puts details into a text: lists with commas, and what is in `…Ms` in seconds. */
+function fill(text: string, details: object): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = (details as Readonly<Record<string, unknown>>)[name];
+    if (Array.isArray(value)) return value.join(', ');
+    return name.endsWith('Ms') ? seconds(Number(value)) : String(value);
+  });
+}
+
 /** Milliseconds as people read them. */
 export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
 
@@ -123,26 +155,21 @@ export function formatPosition({ file, line, column }: Position): string {
 
 /** An error as a report shows it. Errors without a code are reported as they are, under SHIP_UNEXPECTED. */
 export function toReported(error: unknown, redact: (text: string) => string, source?: string): ReportedError {
-  const from = (isShipError(error) ? error.source : undefined) ?? source;
+  const { code, docs, hint, at, source: from = source }: Partial<ShipError> = isShipError(error) ? error : {};
   const cause = causeOf(error);
-  const base = isShipError(error)
-    ? { code: error.code, message: redact(error.message), docs: error.docs }
-    : {
-        code: 'SHIP_UNEXPECTED',
-        message: redact(error instanceof Error ? error.message : String(error)),
-        docs: 'docs/errors.md#ship_unexpected',
-      };
   return {
-    ...base,
-    ...(isShipError(error) && error.hint !== undefined ? { hint: redact(error.hint) } : {}),
-    ...(isShipError(error) && error.at !== undefined ? { at: formatPosition(error.at) } : {}),
-    ...(from === undefined ? {} : { source: from }),
-    ...(cause === undefined ? {} : { cause: redact(cause) }),
+    code: code ?? 'SHIP_UNEXPECTED',
+    message: redact(messageOf(error)),
+    docs: docs ?? 'docs/errors.md#ship_unexpected',
+    ...(hint !== undefined && { hint: redact(hint) }),
+    ...(at !== undefined && { at: formatPosition(at) }),
+    ...(from !== undefined && { source: from }),
+    ...(cause !== undefined && { cause: redact(cause) }),
   };
 }
 
 function causeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause === undefined || cause === null) return undefined;
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }

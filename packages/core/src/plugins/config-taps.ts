@@ -1,4 +1,6 @@
-import { type Dict, deepFreeze, isDict, kindOf } from '../config/index.js';
+import { type Dict, deepFreeze, isDict } from '../config/paths.js';
+import { needsOf } from '../config/steps.js';
+import { kindOf } from '../config/values.js';
 import { errors } from '../errors/catalogue.js';
 import { findCycles } from '../graph.js';
 import type { Hooks } from '../hooks.js';
@@ -34,16 +36,14 @@ function configProblem(answer: unknown, given: Config): string | undefined {
 }
 
 function partsProblem({ steps, components, verify }: Config): string | undefined {
-  return (
-    first(
-      ...steps.map((step, index) => shapeProblem(`steps[${index}]`, step, STEP)),
-      ...Object.entries(components).map(([name, component]) => shapeProblem(`components.${name}`, component, COMPONENT)),
-      ...Object.entries(verify).map(([suite, checks]) => (Array.isArray(checks) ? undefined : `\`verify.${suite}\` is ${kindOf(checks)}`)),
-      ...Object.entries(verify).flatMap(([suite, checks]) =>
-        [checks].flat().map((check, index) => shapeProblem(`verify.${suite}[${index}]`, check, CHECK)),
-      ),
-    ) ?? orderProblem(steps)
-  );
+  const suites = Object.entries(verify);
+  const problems = [
+    ...steps.map((step, index) => shapeProblem(`steps[${index}]`, step, STEP)),
+    ...Object.entries(components).map(([name, component]) => shapeProblem(`components.${name}`, component, COMPONENT)),
+    ...suites.map(([suite, checks]) => (Array.isArray(checks) ? undefined : `\`verify.${suite}\` is ${kindOf(checks)}`)),
+    ...suites.flatMap(([suite, checks]) => [checks].flat().map((check, index) => shapeProblem(`verify.${suite}[${index}]`, check, CHECK))),
+  ];
+  return problems.find((problem) => problem !== undefined) ?? orderProblem(steps);
 }
 
 /** A step that needs one that does not exist, or itself, would wait for ever. */
@@ -55,7 +55,7 @@ function orderProblem(steps: Config['steps']): string | undefined {
     const missing = needs.find((need) => !ids.includes(need));
     if (missing !== undefined) return `step ${id} needs ${missing}, which there is not`;
   }
-  const [cycle] = findCycles(new Map(steps.map(({ id, needs }, index) => [id, needs ?? ids.slice(Math.max(0, index - 1), index)])));
+  const [cycle] = findCycles(new Map(steps.map(({ id }, index) => [id, needsOf(steps, index)])));
   return cycle && `steps wait for each other: ${cycle.join(' -> ')}`;
 }
 
@@ -65,5 +65,3 @@ function shapeProblem(path: string, value: unknown, kinds: Readonly<Record<strin
   if (wrong === undefined) return undefined;
   return `\`${path === '' ? wrong : `${path}.${wrong}`}\` is ${kindOf(value[wrong])}, not ${kinds[wrong]}`;
 }
-
-const first = (...problems: readonly (string | undefined)[]): string | undefined => problems.find((problem) => problem !== undefined);

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Diagnostics, isDict, type PositionOf, suggest } from '../config/index.js';
+import type { Diagnostics, PositionOf } from '../config/diagnostics.js';
+import { isDict } from '../config/paths.js';
+import { suggest } from '../config/values.js';
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError } from '../errors/ship-error.js';
@@ -21,8 +23,10 @@ interface Loaded {
   readonly version?: string;
 }
 
-/** Where plugins come from. */
-export interface PluginSources {
+/** Where plugins come from, and what they are given. */
+export interface PluginSources extends ScopeParts {
+  /** What is checked against their schemas. */
+  readonly checker: SchemaChecker;
   /** Those that come with the command. */
   readonly builtins: BuiltinPlugins;
   /** The built in plugins that are on without being listed; `{ name: false }` switches one off. */
@@ -38,29 +42,23 @@ export interface PluginSources {
 }
 
 /** Loads all plugins, then applies them, each in a scope of its own. Mistakes are collected, and none is thrown. */
-export async function loadPlugins(
-  references: readonly PluginReference[],
-  parts: ScopeParts,
-  checker: SchemaChecker,
-  sources: PluginSources,
-): Promise<void> {
+export async function loadPlugins(sources: PluginSources): Promise<void> {
   const { diagnostics } = sources;
   const loaded: Loaded[] = [];
-  for (const reference of wanted(references, sources)) {
+  for (const reference of wanted(sources)) {
     const each = await diagnostics.collect(() => load(reference, sources), 'plugin');
     if (each) loaded.push(each);
     else diagnostics.losePlugin();
   }
   for (const each of inOrder(loaded, diagnostics)) {
-    const isUsable = await diagnostics.collect(() => applyPlugin(each, parts, checker, sources), 'plugin');
+    const isUsable = await diagnostics.collect(() => applyPlugin(each, sources), 'plugin');
     if (!isUsable) diagnostics.losePlugin(each.plugin.name);
   }
 }
 
-function wanted(references: readonly PluginReference[], { defaults }: PluginSources): PluginReference[] {
-  const named = new Set(references.map(({ reference }) => reference));
-  const unnamed = defaults.filter((name) => !named.has(name));
-  return [...unnamed.map((reference) => ({ reference, options: {}, enabled: true })), ...references.filter(({ enabled }) => enabled)];
+function wanted({ config: { plugins }, defaults }: PluginSources): PluginReference[] {
+  const unnamed = defaults.filter((name) => !plugins.some(({ reference }) => reference === name));
+  return [...unnamed.map((reference) => ({ reference, options: {}, enabled: true })), ...plugins.filter(({ enabled }) => enabled)];
 }
 
 async function load(reference: PluginReference, sources: PluginSources): Promise<Loaded> {
@@ -69,12 +67,8 @@ async function load(reference: PluginReference, sources: PluginSources): Promise
   if (builtin) return { plugin: checkPlugin((await builtin()).default, reference), reference, origin: 'built in' };
   const path = await resolvePlugin(reference, dir, Object.keys(builtins));
   const version = packageVersion(path);
-  return {
-    plugin: checkPlugin(await importPlugin(path, reference, sources), reference),
-    reference,
-    origin: path,
-    ...(version ? { version } : {}),
-  };
+  const plugin = checkPlugin(await importPlugin(path, reference, sources), reference);
+  return { plugin, reference, origin: path, ...(version && { version }) };
 }
 
 /** Each plugin after those that it requires. */
@@ -99,59 +93,45 @@ function inOrder(loaded: readonly Loaded[], diagnostics: Diagnostics): Loaded[] 
 }
 
 /** Whether the plugin can be used. */
-async function applyPlugin(
-  { plugin, reference, origin, version }: Loaded,
-  parts: ScopeParts,
-  checker: SchemaChecker,
-  sources: PluginSources,
-): Promise<boolean> {
+async function applyPlugin({ plugin, reference, origin, version }: Loaded, sources: PluginSources): Promise<boolean> {
   const { name } = plugin;
-  const { registry } = parts;
+  const { registry } = sources;
   if (registry.plugins.some((other) => other.name === name))
     throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'plugin', name, plugin: reference.reference, owner: name }, { at: reference.position });
   for (const [section, schema] of Object.entries(plugin.sections ?? {})) registry.sections.add(section, schema, name);
-  const mistakes = [...(await optionMistakes(plugin, reference, checker)), ...(await sectionMistakes(plugin, parts, checker, sources))];
+  const mistakes = [...(await optionMistakes(plugin, reference, sources)), ...(await sectionMistakes(plugin, sources))];
   for (const mistake of mistakes) sources.diagnostics.addOfPlugin(mistake);
   if (mistakes.length > 0) return false;
   try {
     await inTime(
-      () => plugin.apply(createScope(name, parts), Object.freeze(reference.options)),
+      () => plugin.apply(createScope(name, sources), Object.freeze(reference.options)),
       () => errors.SHIP_PLUGIN_TIMEOUT({ plugin: name, what: 'set up', deadlineMs: PLUGIN_DEADLINE_MS }, { at: reference.position }),
     );
   } catch (error) {
     if (isShipError(error)) throw error;
     throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { at: reference.position, cause: error });
   }
-  registry.plugins.push({ name, origin, ...(version ? { version } : {}) });
+  registry.plugins.push({ name, origin, ...(version && { version }) });
   return true;
 }
 
-async function optionMistakes({ name, options }: Plugin, reference: PluginReference, checker: SchemaChecker): Promise<ShipError[]> {
-  const schema = options ?? NO_OPTIONS;
-  if (checker.accepts(schema, reference.options)) return [];
+async function optionMistakes({ name, options }: Plugin, reference: PluginReference, { checker }: PluginSources): Promise<ShipError[]> {
   const owner = { plugin: name, what: 'its options', at: () => reference.position };
-  const found = await checker.check(schema, reference.options, owner);
+  const found = await checker.check(options ?? NO_OPTIONS, reference.options, owner);
   if (found.length === 0) return [];
   const mistakes = found.map(({ path, message }) => [...path.slice(0, -1), message].join(': '));
   return [errors.SHIP_PLUGIN_OPTIONS({ plugin: name, mistakes, hint: found[0]!.hint }, { at: reference.position })];
 }
 
-async function sectionMistakes(
-  { name, sections = {} }: Plugin,
-  { config }: ScopeParts,
-  checker: SchemaChecker,
-  { positionOf, diagnostics }: PluginSources,
-): Promise<ShipError[]> {
+async function sectionMistakes({ name, sections = {} }: Plugin, sources: PluginSources): Promise<ShipError[]> {
+  const { config, checker, positionOf, diagnostics } = sources;
   const mistakes: ShipError[] = [];
   for (const [section, schema] of Object.entries(sections)) {
     const value = config.sections[section];
     if (value === undefined) continue;
     const subject = `section ${section}`;
-    for (const { path, message, hint } of await checker.check(schema, value, {
-      plugin: name,
-      what: subject,
-      at: () => positionOf([section]),
-    })) {
+    const owner = { plugin: name, what: subject, at: () => positionOf([section]) };
+    for (const { path, message, hint } of await checker.check(schema, value, owner)) {
       const place = [section, ...path];
       if (!diagnostics.isReported(place, [section]))
         mistakes.push(errors.SHIP_INPUT_INVALID({ subject, path: path.join('.'), message, hint }, { at: positionOf(place) }));
@@ -203,8 +183,6 @@ function whatIsWrong(value: unknown): string | undefined {
 
 /** Ranges of the API are whole majors: `1`, `^1`, `1.x`, `>=1`, or several with `||`. */
 function acceptsApi(range: string): boolean {
-  // As nearly all write it: no pattern is compiled then.
-  if (range === `^${PLUGIN_API}`) return true;
   return range.split('||').some((part) => {
     const match = /^\s*(\^|~|>=|=)?\s*v?(\d+)(\.\d+|\.x)*\s*$/.exec(part);
     return match !== null && (match[1] === '>=' ? Number(match[2]) <= PLUGIN_API : Number(match[2]) === PLUGIN_API);
@@ -220,43 +198,36 @@ function packageNames(reference: string): string[] {
  * Where the module of a plugin lies, seen from the folder of the config: a relative path,
  * a package, or the short name of one.
  */
-async function resolvePlugin(plugin: PluginReference, dir: string, builtins: readonly string[] = []): Promise<string> {
-  const { reference } = plugin;
+async function resolvePlugin({ reference, position: at }: PluginReference, dir: string, builtins: readonly string[]): Promise<string> {
   if (reference.startsWith('.') || isAbsolute(reference)) {
     const path = resolve(dir, reference);
-    if (!existsSync(path)) throw errors.SHIP_PLUGIN_NOT_FOUND({ reference, tried: [path] }, { at: plugin.position });
+    if (!existsSync(path)) throw errors.SHIP_PLUGIN_NOT_FOUND({ reference, tried: [path] }, { at });
     return path;
   }
   // Node's own algorithm, for a parent other than this file; import.meta.resolve has none.
   const { resolve: resolveModule } = await import('import-meta-resolve');
   const parent = pathToFileURL(resolve(dir, 'ship.yaml')).href;
-  for (const name of packageNames(reference)) {
+  const tried = packageNames(reference);
+  for (const name of tried) {
     try {
       return fileURLToPath(resolveModule(name, parent));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND')
-        throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { cause: error, at: plugin.position });
+        throw errors.SHIP_PLUGIN_FAILED({ plugin: name, message: messageOf(error) }, { cause: error, at });
     }
   }
-  throw errors.SHIP_PLUGIN_NOT_FOUND(
-    { reference, tried: packageNames(reference), suggestion: suggest(reference, builtins) },
-    { at: plugin.position },
-  );
+  throw errors.SHIP_PLUGIN_NOT_FOUND({ reference, tried, suggestion: suggest(reference, builtins) }, { at });
 }
 
 /** What `import` gives for a plugin's module; the command may replace it to help modules find `@ship/core`. */
 export type ImportModule = (url: string) => Promise<{ default?: unknown }>;
 
 /** What the module of a plugin exports. */
-async function importPlugin(
-  path: string,
-  { reference, position }: PluginReference,
-  { importModule, dir }: { readonly importModule: ImportModule; readonly dir: string },
-): Promise<unknown> {
-  const late = () => errors.SHIP_PLUGIN_TIMEOUT({ plugin: reference, what: 'loaded', deadlineMs: PLUGIN_DEADLINE_MS }, { at: position });
+async function importPlugin(path: string, { reference, position: at }: PluginReference, sources: PluginSources): Promise<unknown> {
+  const late = () => errors.SHIP_PLUGIN_TIMEOUT({ plugin: reference, what: 'loaded', deadlineMs: PLUGIN_DEADLINE_MS }, { at });
   try {
     return await inTime(async () => {
-      const module = await importModule(pathToFileURL(path).href);
+      const module = await sources.importModule(pathToFileURL(path).href);
       // A CommonJS module compiled from TypeScript hides its default one level down.
       const inner = (module.default as { default?: unknown } | undefined)?.default;
       return inner ?? module.default;
@@ -264,9 +235,9 @@ async function importPlugin(
   } catch (error) {
     if (isShipError(error)) throw error;
     const typescript = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(path);
-    if (typescript) throw errors.SHIP_PLUGIN_TYPESCRIPT({ plugin: basename(path), node: process.version }, { at: position, cause: error });
-    const message = [syntaxPlace(error, path, dir), messageOf(error)].filter((part) => part !== undefined).join(': ');
-    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message }, { at: position, cause: error });
+    if (typescript) throw errors.SHIP_PLUGIN_TYPESCRIPT({ plugin: basename(path), node: process.version }, { at, cause: error });
+    const message = [syntaxPlace(error, path, sources.dir), messageOf(error)].filter((part) => part !== undefined).join(': ');
+    throw errors.SHIP_PLUGIN_FAILED({ plugin: reference, message }, { at, cause: error });
   }
 }
 

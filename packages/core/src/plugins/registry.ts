@@ -1,3 +1,4 @@
+import type { Dict } from '../config/paths.js';
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
@@ -92,8 +93,6 @@ export class Registry {
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
-/** The files of a part are called like it, and so are these. */
-const NOT_PARTS = ['snapshot', 'config'];
 
 /** What the scopes of all plugins share. */
 export interface ScopeParts {
@@ -108,15 +107,24 @@ export interface ScopeParts {
 
 /** The scope of one plugin: what it registers bears its name. */
 export function createScope(plugin: string, { hooks, registry, state, config, log, redact }: ScopeParts): PluginScope {
-  const named = (name: string) => {
-    if (typeof name !== 'string' || !NAME.test(name))
-      throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${JSON.stringify(name)} is not a name ([a-z0-9_-])` });
-    return name;
+  const refuse = (problem: string): never => {
+    throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem });
   };
-  const demand = (value: object, what: string, method: string) => {
-    const found = (value as Record<string, unknown> | null | undefined)?.[method];
-    if (typeof found !== 'function') throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `${what} has no ${method}()` });
-  };
+  const named = (name: string) =>
+    typeof name === 'string' && NAME.test(name) ? name : refuse(`${JSON.stringify(name)} is not a name ([a-z0-9_-])`);
+  /** Registers things that have these methods, and in which `check` finds nothing wrong. */
+  const registrar =
+    <T extends object>(table: Table<T>, methods: readonly string[], { prefix = '', check = (_name: string, _value: T) => {} } = {}) =>
+    (name: string, value: T) => {
+      const what = `${table.kind} ${named(name)}`;
+      const missing = methods.find((method) => typeof (value as Dict | null | undefined)?.[method] !== 'function');
+      if (missing !== undefined) refuse(`${what} has no ${missing}()`);
+      check(name, value);
+      table.add(`${prefix}${name}`, value, plugin);
+    };
+  const own = { prefix: `${plugin}/` };
+  const part = registrar(registry.parts, ['capture', 'restore'], { check: (name, value) => checkPart(name, value, refuse) });
+  const taken = (kind: string, name: string) => errors.SHIP_PLUGIN_NAME_TAKEN({ kind, name, plugin, owner: 'another plugin' });
   return Object.freeze<PluginScope>({
     name: plugin,
     project: config.project,
@@ -124,87 +132,51 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     log: log(plugin),
     state,
     objects: objectsIn(state, () => registry.encryption),
-    action(name, action) {
-      demand(action, `action ${named(name)}`, 'run');
-      registry.actions.add(`${plugin}/${name}`, action, plugin);
-    },
-    driver(name, driver) {
-      for (const method of ['describe', 'deploy', 'restore']) demand(driver, `driver ${named(name)}`, method);
-      registry.drivers.add(name, driver, plugin);
-    },
-    router(name, router) {
-      for (const method of ['weights', 'shift', 'healthy']) demand(router, `router ${named(name)}`, method);
-      registry.routers.add(name, router, plugin);
-    },
-    store(name, factory) {
-      if (typeof factory !== 'function')
-        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `store ${named(name)} is not a function that makes one` });
-      registry.stores.add(named(name), factory, plugin);
-    },
-    executor(name, executor) {
-      demand(executor, `executor ${named(name)}`, 'exec');
-      registry.executors.add(name, executor, plugin);
-    },
-    strategy(name, strategy) {
-      for (const method of ['applies', 'rollback']) demand(strategy, `strategy ${named(name)}`, method);
-      if (!WAYS.includes(strategy.way))
-        throw errors.SHIP_PLUGIN_CONTRACT({
-          plugin,
-          problem: `strategy ${name} has the way ${JSON.stringify(strategy.way)}, not ${WAYS.join(', ')}`,
-        });
-      registry.strategies.add(named(name), strategy, plugin);
-    },
-    part(name, part) {
-      for (const method of ['capture', 'restore']) demand(part, `part ${named(name)}`, method);
-      if (NOT_PARTS.includes(name))
-        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} would lie where the snapshot itself does` });
-      const { after = [] } = part;
-      if (!Array.isArray(after) || !after.every((other) => typeof other === 'string'))
-        throw errors.SHIP_PLUGIN_CONTRACT({ plugin, problem: `part ${name} has an \`after\` that is no list of names` });
-      registry.parts.add(name, part, plugin);
-      const [cycle] = findCycles(new Map(registry.parts.entries().map(([each, { after: others = [] }]) => [each, others])));
+    action: registrar(registry.actions, ['run'], own),
+    driver: registrar(registry.drivers, ['describe', 'deploy', 'restore']),
+    router: registrar(registry.routers, ['weights', 'shift', 'healthy']),
+    store: registrar(registry.stores, [], {
+      check: (name, factory) => typeof factory === 'function' || refuse(`store ${name} is not a function that makes one`),
+    }),
+    executor: registrar(registry.executors, ['exec']),
+    strategy: registrar(registry.strategies, ['applies', 'rollback'], {
+      check: (name, { way }) => WAYS.includes(way) || refuse(`strategy ${name} has the way ${JSON.stringify(way)}, not ${WAYS.join(', ')}`),
+    }),
+    part(name, value) {
+      part(name, value);
+      const [cycle] = findCycles(new Map(registry.parts.entries().map(([each, { after = [] }]) => [each, after])));
       if (cycle) throw errors.SHIP_PART_CYCLE({ plugin, cycle });
     },
-    resource(type, remover) {
-      demand(remover, `resource ${named(type)}`, 'remove');
-      registry.removers.add(type, remover, plugin);
-    },
-    check(name, check) {
-      demand(check, `check ${named(name)}`, 'run');
-      registry.checks.add(name, check, plugin);
-    },
-    condition(name, condition) {
-      demand(condition, `condition ${named(name)}`, 'holds');
-      registry.conditions.add(name, condition, plugin);
-    },
-    channel(name, channel) {
-      demand(channel, `channel ${named(name)}`, 'send');
-      registry.channels.add(name, channel, plugin);
-    },
+    resource: registrar(registry.removers, ['remove']),
+    check: registrar(registry.checks, ['run']),
+    condition: registrar(registry.conditions, ['holds']),
+    channel: registrar(registry.channels, ['send']),
     channels: { names: () => registry.channels.names(), get: (name) => registry.channels.get(name) },
     emit(name, data, message) {
       if (!hooks.event.isUsed()) return;
       hooks.event.call(redact({ type: `${plugin}/${named(name)}`, data, ...(message === undefined ? {} : { message }) }));
     },
-    command(name, command) {
-      demand(command, `command ${named(name)}`, 'run');
-      registry.commands.add(name, command, plugin);
-    },
+    command: registrar(registry.commands, ['run']),
     snapshots(provider) {
-      if (registry.snapshots) throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'provider', name: 'snapshots', plugin, owner: 'another plugin' });
+      if (registry.snapshots) throw taken('provider', 'snapshots');
       registry.snapshots = provider;
     },
     encryption(encryption) {
-      if (registry.encryption)
-        throw errors.SHIP_PLUGIN_NAME_TAKEN({ kind: 'encryption', name: 'objects', plugin, owner: 'another plugin' });
+      if (registry.encryption) throw taken('encryption', 'objects');
       registry.encryption = encryption;
     },
-    examination(name, examination) {
-      demand(examination, `examination ${named(name)}`, 'examine');
-      registry.examinations.add(`${plugin}/${name}`, examination, plugin);
-    },
+    examination: registrar(registry.examinations, ['examine'], own),
     section: (name) => config.sections[name],
   });
+}
+
+/** The files of a part are called like it, and so are these. */
+const NOT_PARTS = ['snapshot', 'config'];
+
+function checkPart(name: string, { after = [] }: AnySnapshotPart, refuse: (problem: string) => never): void {
+  if (NOT_PARTS.includes(name)) refuse(`part ${name} would lie where the snapshot itself does`);
+  const isList = Array.isArray(after) && after.every((other) => typeof other === 'string');
+  if (!isList) refuse(`part ${name} has an \`after\` that is no list of names`);
 }
 
 const METHODS = ['get', 'put', 'appender', 'list', 'remove', 'lease', 'leaseOwner', 'freeLease'] as const;

@@ -1,7 +1,7 @@
-import { suggest } from '../config/index.js';
-import { precompiled } from '../config/precompiled.js';
-import { askedFor } from '../config/schema-messages.js';
-import type { SchemaError, SchemaValidator } from '../config/schema-validator.js';
+import { getAt } from '../config/paths.js';
+import { precompiled, type SchemaError, type SchemaValidator } from '../config/precompiled.js';
+import { AJV_OPTIONS, askedFor, pointerParts } from '../config/schema-messages.js';
+import { choice, suggest } from '../config/values.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
 import type { JsonSchema, Position } from '../types/index.js';
@@ -37,16 +37,14 @@ export class SchemaChecker {
 
   /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
   accepts(schema: JsonSchema, value: unknown): boolean {
-    const known = this.#known(schema);
-    return known?.(value) === true;
+    return this.#known(schema)?.(value) === true;
   }
 
   /** The mistakes of a value. Throws SHIP_PLUGIN_SCHEMA where nothing can be checked against the schema itself. */
   async check(schema: JsonSchema, value: unknown, owner: SchemaOwner = NOBODY): Promise<readonly SchemaMistake[]> {
     const validate = await this.#validator(schema, owner);
     if (validate(value)) return [];
-    const all = validate.errors ?? [];
-    return meant(all).map((error) => explain(error, schema, value));
+    return meant(validate.errors ?? []).map((error) => explain(error, schema, value));
   }
 
   #known(schema: JsonSchema): SchemaValidator | undefined {
@@ -58,7 +56,7 @@ export class SchemaChecker {
     if (known) return known;
     const { Ajv } = await import('ajv');
     try {
-      const compiled = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema) as SchemaValidator;
+      const compiled = new Ajv(AJV_OPTIONS).compile(schema) as SchemaValidator;
       this.#compiled.set(schema, compiled);
       return compiled;
     } catch (cause) {
@@ -89,56 +87,31 @@ function isOtherForm(error: SchemaError, other: SchemaError): boolean {
 }
 
 function explain(error: SchemaError, schema: JsonSchema, value: unknown): SchemaMistake {
-  const path = parts(error.instancePath);
-  const { params, propertyName } = error;
-  if (error.keyword === 'additionalProperties') return explainUnknown(String(params.additionalProperty), path, schema);
-  if (error.keyword === 'required') return { path, message: `${JSON.stringify(params.missingProperty)} is missing` };
-  const raw = propertyName ?? path.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], value);
+  const { keyword, params, propertyName } = error;
+  const path = pointerParts(error.instancePath);
+  if (keyword === 'additionalProperties') return explainUnknown(String(params.additionalProperty), path, schema);
+  if (keyword === 'required') return { path, message: `${JSON.stringify(params.missingProperty)} is missing` };
+  const raw = propertyName ?? getAt(value, path);
   const given = show(raw);
-  if (error.keyword === 'enum') return explainChoice(path, raw, params.allowedValues as readonly unknown[]);
-  const asked = askedFor({ ...error, parentSchema: schemaAt(schema, error.schemaPath) });
+  if (keyword === 'enum') {
+    const allowed = params.allowedValues as readonly unknown[];
+    const near = suggest(String(raw), allowed.map(String));
+    return { path, message: `${given} is not one of ${allowed.join(', ')}`, ...(near && { hint: `Did you mean \`${near}\`?` }) };
+  }
+  const asked = askedFor(error);
   if (asked === undefined) return { path, message: `${given} ${error.message ?? 'is not valid'}` };
-  return { path, message: `${given} is not ${asked.expected}`, ...(asked.hint === undefined ? {} : { hint: asked.hint }) };
-}
-
-function explainChoice(path: readonly string[], raw: unknown, allowed: readonly unknown[]): SchemaMistake {
-  const near = suggest(String(raw), allowed.map(String));
-  return {
-    path,
-    message: `${show(raw)} is not one of ${allowed.join(', ')}`,
-    ...(near === undefined ? {} : { hint: `Did you mean \`${near}\`?` }),
-  };
-}
-
-/** The parts of a JSON pointer. */
-const parts = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-
-/** The schema that has the keyword at the end of the path. */
-function schemaAt(schema: JsonSchema, schemaPath: string): JsonSchema {
-  const path = parts(decodeURIComponent(schemaPath)).slice(0, -1);
-  return path.reduce<JsonSchema>((part, key) => (part[key] ?? {}) as JsonSchema, schema);
+  return { path, message: `${given} is not ${asked.expected}`, ...(asked.hint !== undefined && { hint: asked.hint }) };
 }
 
 function explainUnknown(key: string, path: readonly string[], schema: JsonSchema): SchemaMistake {
-  const known = Object.keys(propertiesAt(schema, path));
-  const near = suggest(key, known);
+  const properties = getAt(schema, [...path.flatMap((each) => ['properties', each]), 'properties']);
+  const { suggestion, known } = choice(key, Object.keys(properties ?? {}));
+  const hint = known.length > 0 ? `Known keys: ${known.join(', ')}.` : 'Nothing is expected here.';
   return {
     path: [...path, key],
     message: `unknown key ${JSON.stringify(key)}`,
-    hint: near ? `Did you mean \`${near}\`?` : known.length > 0 ? `Known keys: ${known.join(', ')}.` : 'Nothing is expected here.',
+    hint: suggestion ? `Did you mean \`${suggestion}\`?` : hint,
   };
-}
-
-function propertiesAt(schema: JsonSchema, path: readonly string[]): Record<string, unknown> {
-  const at = path.reduce<JsonSchema | undefined>(
-    (part, key) => (part?.properties as Record<string, JsonSchema> | undefined)?.[key],
-    schema,
-  );
-  return (at?.properties as Record<string, unknown> | undefined) ?? {};
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
-import { viaOf } from '../failure/decide.js';
+import { viaOf } from '../failure.js';
 import type { Kernel } from '../kernel.js';
 import type { Decision, DecisionOption, Failure, FailureContext, InterventionGuide, Plan } from '../types/index.js';
 import { resourcesOf, type Session } from './session.js';

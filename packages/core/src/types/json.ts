@@ -9,6 +9,3 @@ export type JsonObject = { [key: string]: Json };
  * Everything a user writes is checked against one before anything runs.
  */
 export type JsonSchema = { readonly [key: string]: unknown };
-
-/** The same, while it is being made. */
-export type Writable<T> = { -readonly [K in keyof T]: T[K] };

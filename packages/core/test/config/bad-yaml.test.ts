@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config/index.js';
+import { loadConfig } from '../../src/config/load.js';
 import { failure, folder, HEAD, load, mistakes, told } from './helper.js';
 
 const KEY_HINT = 'Write keys as plain words, in quotes where they look like a number.';

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type ConfigOverrides, type LoadedConfig, loadConfig } from '../../src/config/index.js';
+import type { ConfigOverrides } from '../../src/config/layers.js';
+import { type LoadedConfig, loadConfig } from '../../src/config/load.js';
 import { isShipError, type ShipError } from '../../src/errors/ship-error.js';
 
 /** What a test puts beside the text of the config. */

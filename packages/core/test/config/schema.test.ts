@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { checkSections, Diagnostics } from '../../src/config/index.js';
+import { Diagnostics } from '../../src/config/diagnostics.js';
 import { KERNEL_KEYS } from '../../src/config/layers.js';
+import { checkSections } from '../../src/config/normalize.js';
 import { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, SEVERITIES, SUITES, TRIGGERS } from '../../src/index.js';
 import { HEAD, load, told } from './helper.js';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkStateFolder } from '../../src/config/index.js';
+import { checkStateFolder } from '../../src/config/read.js';
 import { failure, folder, told } from './helper.js';
 
 const check = async (dir: string) => checkStateFolder(dir);

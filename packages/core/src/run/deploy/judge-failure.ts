@@ -1,8 +1,6 @@
 import { errors } from '../../errors/catalogue.js';
 import { isShipError } from '../../errors/ship-error.js';
-import { classify } from '../../failure/classify.js';
-import { decide, rulesOf } from '../../failure/decide.js';
-import { severityOf, triggerOf } from '../../failure/severity.js';
+import { classify, decide, rulesOf, severityOf, triggerOf } from '../../failure.js';
 import {
   type CheckConfig,
   type ComponentConfig,

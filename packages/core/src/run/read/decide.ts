@@ -1,6 +1,6 @@
-import { ROLLBACK_DEFAULTS } from '../../config/index.js';
+import { ROLLBACK_DEFAULTS } from '../../config/normalize.js';
 import { errors } from '../../errors/catalogue.js';
-import { decide, rulesOf } from '../../failure/decide.js';
+import { decide, rulesOf } from '../../failure.js';
 import { readJournal } from '../../journal/journal.js';
 import { foldJournal } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';

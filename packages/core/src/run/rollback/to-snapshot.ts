@@ -1,4 +1,4 @@
-import { suggest } from '../../config/index.js';
+import { suggest } from '../../config/values.js';
 import { errors } from '../../errors/catalogue.js';
 import type { Kernel } from '../../kernel.js';
 import type { SnapshotProvider } from '../../plugins/define.js';

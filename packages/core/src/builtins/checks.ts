@@ -1,4 +1,5 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { connect } from 'node:net';
 import type { Check, CheckOutcome, Context } from '../types/index.js';
 
 /** The argument of an `http` check. */
@@ -131,26 +132,50 @@ async function collect(response: IncomingMessage): Promise<HttpResponse> {
 
 function judge({ status, headers, body }: HttpResponse, latency: number, expect: NonNullable<HttpCheck['expect']>): CheckOutcome {
   const wanted = expect.status === undefined ? undefined : [expect.status].flat();
+  const problems: string[] = [];
   const statusFits = wanted ? wanted.includes(status) : status >= 200 && status < 400;
-  const problems = [
-    statusFits ? undefined : `status ${status}, expected ${wanted?.join(' or ') ?? '200 to 399'}`,
-    expect.body === undefined || bodyFits(body, expect.body)
-      ? undefined
-      : `the body ${describeBody(body)} does not ${typeof expect.body === 'string' ? `contain ${JSON.stringify(expect.body)}` : `match ${expect.body.matches}`}`,
-    ...Object.entries(expect.header ?? {}).map(([name, value]) =>
-      headers[name.toLowerCase()] === value
-        ? undefined
-        : `header ${name} is ${JSON.stringify(headers[name.toLowerCase()] ?? null)}, expected ${JSON.stringify(value)}`,
-    ),
-    expect.latency_ms === undefined || latency <= expect.latency_ms
-      ? undefined
-      : `took ${latency} ms, expected at most ${expect.latency_ms}`,
-  ].filter((problem) => problem !== undefined);
-  return problems.length === 0
-    ? { outcome: 'passed', detail: `status ${status} in ${latency} ms` }
-    : { outcome: 'failed', detail: problems.join('; ') };
+  if (!statusFits) problems.push(`status ${status}, expected ${wanted?.join(' or ') ?? '200 to 399'}`);
+  if (expect.body !== undefined && !bodyFits(body, expect.body)) {
+    const demand = typeof expect.body === 'string' ? `contain ${JSON.stringify(expect.body)}` : `match ${expect.body.matches}`;
+    problems.push(`the body ${describeBody(body)} does not ${demand}`);
+  }
+  for (const [name, value] of Object.entries(expect.header ?? {})) {
+    const given = headers[name.toLowerCase()];
+    if (given !== value) problems.push(`header ${name} is ${JSON.stringify(given ?? null)}, expected ${JSON.stringify(value)}`);
+  }
+  const { latency_ms = Number.POSITIVE_INFINITY } = expect;
+  if (latency > latency_ms) problems.push(`took ${latency} ms, expected at most ${latency_ms}`);
+  if (problems.length > 0) return { outcome: 'failed', detail: problems.join('; ') };
+  return { outcome: 'passed', detail: `status ${status} in ${latency} ms` };
 }
 
 const bodyFits = (body: string, expected: string | { matches: string }): boolean =>
   typeof expected === 'string' ? body.includes(expected) : new RegExp(expected.matches).test(body);
 const describeBody = (body: string): string => JSON.stringify(body.length > 80 ? `${body.slice(0, 77)}...` : body);
+
+const ADDRESS = '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$';
+
+/** `tcp: host:port`: somebody accepts a connection there. */
+export const tcpCheck: Check<{ readonly tcp: string }> = {
+  input: {
+    $id: 'ship:check/tcp',
+    type: 'object',
+    required: ['tcp'],
+    additionalProperties: false,
+    properties: { tcp: { type: 'string', pattern: ADDRESS, title: 'a host and a port', examples: ['db.example:5432'] } },
+  },
+  describe: ({ tcp }) => tcp,
+  run: (ctx, { tcp }) =>
+    new Promise((resolve, reject) => {
+      const at = tcp.lastIndexOf(':');
+      const socket = connect({ host: tcp.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(tcp.slice(at + 1)), signal: ctx.signal });
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve({ outcome: 'passed' });
+      });
+      socket.once('error', (error) => {
+        if (ctx.signal.aborted) reject(ctx.signal.reason);
+        else resolve({ outcome: 'failed', detail: `${tcp}: ${error.message}` });
+      });
+    }),
+};
