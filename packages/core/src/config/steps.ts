@@ -6,8 +6,10 @@ import { checkReference, checkSameNames, readDuration, readRetry, type Scope } f
 
 /** The steps of the merged config. */
 export function normalizeSteps(scope: Scope, value: unknown, components: readonly string[]): readonly StepConfig[] {
-  const steps = listOf(value).map((item, index) => normalizeStep(scope, ['steps', index], dictOf(item), components));
-  checkOrder(scope, steps);
+  const items = listOf(value).map(dictOf);
+  const steps = items.map((item, index) => normalizeStep(scope, ['steps', index], item, components));
+  const isNamed = items.map(({ id }, index) => id !== undefined && !scope.diagnostics.isBroken(['steps', index, 'id']));
+  checkOrder(scope, steps, isNamed);
   return steps;
 }
 
@@ -62,11 +64,16 @@ function isBlank(command: unknown): boolean {
 }
 
 /** Checks that ids differ, that `needs` names steps, and that no steps wait for each other. */
-function checkOrder(scope: Scope, steps: readonly StepConfig[]): void {
+function checkOrder(scope: Scope, steps: readonly StepConfig[], isNamed: readonly boolean[]): void {
   const ids = steps.map(({ id }) => id);
   const named = ids.map((name, index) => ({ name, path: ['steps', index, 'id'] }));
-  const sound = named.filter(({ path }) => !scope.diagnostics.isBroken(path));
-  checkSameNames(scope, sound, 'value');
+  checkSameNames(
+    scope,
+    named.filter((_, index) => isNamed[index]),
+    'value',
+  );
+  // One without a name may be the one that is meant.
+  if (isNamed.includes(false)) return;
   for (const [index, { needs = [] }] of steps.entries()) {
     for (const [at, id] of needs.entries()) checkReference(scope, ['steps', index, 'needs', at], id, 'step', ids);
   }

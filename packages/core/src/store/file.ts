@@ -7,8 +7,8 @@ import { isTemporary, randomName } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
 import { createFile, makeFolder, removeAbandoned, replaceFile, StreamedFile } from './durable.js';
-import { checkKey, versionOf } from './keys.js';
 import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
+import { checkKey, versionOf } from './values.js';
 
 /** How much of a value is read at a time. */
 const PIECE = 256 * 1024;

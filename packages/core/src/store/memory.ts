@@ -1,10 +1,9 @@
 import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
-import { checkKey, versionOf } from './keys.js';
 import { LEASE_TTL_MS } from './lease.js';
 import { judge } from './liveness.js';
-import { collect, inOnePiece } from './streams.js';
+import { checkKey, collect, inOnePiece, versionOf } from './values.js';
 
 interface Held {
   readonly token: number;

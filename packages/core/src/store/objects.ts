@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../ids.js';
 import type { Encryption, HeldObjects, Objects, Store } from '../types/index.js';
-import { collect, readStream, writeStream } from './streams.js';
+import { collect, readStream, writeStream } from './values.js';
 
 const PLAIN = 'objects';
 const ENCRYPTED = 'objects/sealed';

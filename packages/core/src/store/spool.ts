@@ -4,7 +4,7 @@ import { isShipError } from '../errors/ship-error.js';
 import { isTemporary } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseOwner, Store } from '../types/index.js';
 import { replaceFile } from './durable.js';
-import { versionOf } from './keys.js';
+import { versionOf } from './values.js';
 import { ForwardingStore } from './wrappers.js';
 
 /** The end of a record stream is kept under its key with this after it. */

@@ -1,5 +1,5 @@
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
-import { readStream, writeStream } from './streams.js';
+import { readStream, writeStream } from './values.js';
 
 /** A store in front of another: what a subclass does not do in its own way is asked of that one. */
 export abstract class ForwardingStore implements Store {

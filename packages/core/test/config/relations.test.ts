@@ -99,6 +99,14 @@ describe('Given parts that do not fit together', () => {
       [`ship.yaml:4:14 SHIP_CONFIG_STEP steps[0].run: \`run\` is a list of arguments, which needs \`shell: false\` | ${STEP_HINT}`],
     ],
     [
+      'two steps without a name, and one that needs what may be their names',
+      steps('  - { run: x }\n  - { run: y, needs: [x] }\n'),
+      [
+        'ship.yaml:4:5 SHIP_CONFIG_MISSING_KEY steps[0]: the key `id` is missing | Give the step a name, such as `id: build`.',
+        'ship.yaml:5:5 SHIP_CONFIG_MISSING_KEY steps[1]: the key `id` is missing | Give the step a name, such as `id: build`.',
+      ],
+    ],
+    [
       'a component without a driver',
       components('  api: { version: v1 }\n'),
       [
