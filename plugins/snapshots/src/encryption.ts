@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { ReadableStream } from 'node:stream/web';
 import { type Encryption, isShipError } from '@ship/core';
 import type { Decrypter, Encrypter } from 'age-encryption';
 import { errors } from './errors.js';

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Check, CheckOutcome, Context } from '../types/index.js';
 
@@ -105,7 +105,7 @@ const requestOf = ({ http }: HttpCheck): HttpRequest => (typeof http === 'string
 
 async function send({ url, method = 'GET', headers = {}, body, insecure = false }: HttpRequest, ctx: Context): Promise<HttpResponse> {
   const secure = url.startsWith('https:');
-  const request = secure ? (await import('node:https')).request : requestHttp;
+  const { request } = await (secure ? import('node:https') : import('node:http'));
   return new Promise((resolve, reject) => {
     const options = {
       method,

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
@@ -177,18 +176,10 @@ export class FileStore implements Store {
 }
 
 async function* piecesOf(path: string): AsyncIterable<Buffer> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(path);
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(PIECE));
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
+    yield* createReadStream(path, { highWaterMark: PIECE });
   } catch (error) {
     throw errors.SHIP_STORE_READ_FAILED({ path, reason: reasonOf(error) }, { cause: error });
-  } finally {
-    await handle?.close();
   }
 }
 
