@@ -58,8 +58,6 @@ async function work(terminal: Terminal, flags: Flags, commandLine: string, act: 
     const view = await openView(terminal);
     const kernel = await openFromFlags(flags, holdView(interaction, view));
     if (flags.dryRun) return await dryRun(terminal, kernel);
-    // What starts processes takes Node a while to load: that is done while the disk is waited for, before the first step.
-    setImmediate(() => process.getBuiltinModule('node:child_process'));
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') interrupts.track(event.process.pgid);
       view.onEvent(event);
