@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,15 +28,19 @@ export function serviceFolder(): string {
   return folder;
 }
 
-/** A port on loopback that nobody holds. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A port on loopback that nobody holds. Below the range from which the kernel takes ports for outgoing connections, and above that
+ * of the release driver: what is free now is so until the service has started.
+ */
+export async function freePort(): Promise<number> {
+  const port = randomInt(30_000, 32_700);
+  const server = createServer().listen(port, '127.0.0.1');
+  const isFree = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  await new Promise((resolve) => server.close(resolve));
+  return isFree ? port : freePort();
 }
 
 /** Starts a service in the foreground and resolves when it is ready; it is ended, by its pid, when the test has ended. */
