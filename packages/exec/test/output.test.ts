@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Output } from '@ship/core';
+import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { execute } from '../src/index.js';
 import { sh } from './help.js';
@@ -59,14 +62,18 @@ describe('output', () => {
   });
 
   it('is handed on in order, whole lines, while the command runs', async () => {
-    const seen: (Output & { at: number })[] = [];
-    const since = Date.now();
-    const script = 'echo one; printf tw; sleep 0.25; echo o; echo err >&2; sleep 0.25; printf three';
-    await sh(script, { onOutput: (output) => seen.push({ ...output, at: Date.now() - since }) });
-    const out = seen.filter(({ stream }) => stream === 'stdout');
-    expect(out.map(({ text }) => text)).toEqual(['one\n', 'two\n', 'three']);
-    expect(out[0]!.at).toBeLessThan(200);
-    expect(out[1]!.at).toBeLessThan(450);
+    const seen: Output[] = [];
+    const folder = temporaryFolder();
+    // Each waits for what came before it to have been seen.
+    const wait = (file: string) => `until [ -e ${join(folder, file)} ]; do sleep 0.02; done`;
+    const script = `echo one; printf tw; ${wait('one')}; echo o; echo err >&2; ${wait('two')}; printf three`;
+    await sh(script, {
+      onOutput: (output) => {
+        seen.push(output);
+        if (output.stream === 'stdout') writeFileSync(join(folder, output.text.trim()), '');
+      },
+    });
+    expect(seen.filter(({ stream }) => stream === 'stdout').map(({ text }) => text)).toEqual(['one\n', 'two\n', 'three']);
     expect(seen.find(({ stream }) => stream === 'stderr')?.text).toBe('err\n');
   });
 

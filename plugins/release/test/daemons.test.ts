@@ -62,7 +62,7 @@ test('a front that is just dying is waited for, and started again', async () => 
   const after = await driver.describe(world.ctx, world.at('v1'));
 
   // Then another front answers
-  expect(after).toEqual(before);
+  expect(after, world.printed.join('\n')).toEqual(before);
   expect(read<FrontRecord>('front.json').front!.pid).not.toBe(pid);
   expect(await serves('v1')).toBe(true);
 });
