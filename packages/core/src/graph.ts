@@ -70,12 +70,12 @@ export function findCycles(graph: Graph): readonly (readonly string[])[] {
   graph.forEach((needs, name) => {
     // What only waits for things above it, as most does, is in no cycle.
     if (needs.every((need) => done.has(need))) done.add(name);
-    else cycles.push(...walk(graph, name, done));
+    else cycles.push(...cyclesFrom(graph, name, done));
   });
   return cycles;
 }
 
-function walk(graph: Graph, from: string, done: Set<string>): string[][] {
+function cyclesFrom(graph: Graph, from: string, done: Set<string>): string[][] {
   const cycles: string[][] = [];
   const trail: { readonly name: string; readonly needs: readonly string[]; at: number }[] = [];
   const enter = (name: string) => trail.push({ name, needs: graph.get(name) ?? [], at: 0 });

@@ -20,7 +20,7 @@ export const runCheck: Check<ScriptInput> = {
   describe: ({ run }) => shown(run),
   async run(ctx, input) {
     try {
-      return judge(await runScript(ctx, input.run, input, { output: 'combined', okExitCodes: 'any' }), (text) => ctx.redact(text));
+      return outcomeOf(await runScript(ctx, input.run, input, { output: 'combined', okExitCodes: 'any' }), (text) => ctx.redact(text));
     } catch (error) {
       if (!isCommandFailed(error)) throw error;
       return { outcome: 'errored', detail: error.message };
@@ -38,7 +38,7 @@ export const runCondition: Condition = {
   },
 };
 
-function judge({ exitCode, stdout }: ExecResult, redact: (text: string) => string): CheckOutcome {
+function outcomeOf({ exitCode, stdout }: ExecResult, redact: (text: string) => string): CheckOutcome {
   if (exitCode === 0) return { outcome: 'passed' };
   const detail = [`exited with ${exitCode}`, lastLines(stdout, redact)].filter(Boolean).join('\n');
   return { outcome: tellsNothing(exitCode) ? 'errored' : 'failed', detail };

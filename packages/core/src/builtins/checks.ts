@@ -85,7 +85,7 @@ export const httpCheck: Check<HttpCheck> = {
     const started = performance.now();
     try {
       const response = await send(requestOf(input), ctx);
-      return judge(response, Math.round(performance.now() - started), input.expect ?? {});
+      return outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {});
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       const { code, message } = error as NodeJS.ErrnoException;
@@ -130,7 +130,7 @@ async function collect(response: IncomingMessage): Promise<HttpResponse> {
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
 }
 
-function judge({ status, headers, body }: HttpResponse, latency: number, expect: NonNullable<HttpCheck['expect']>): CheckOutcome {
+function outcomeOf({ status, headers, body }: HttpResponse, latency: number, expect: NonNullable<HttpCheck['expect']>): CheckOutcome {
   const wanted = expect.status === undefined ? undefined : [expect.status].flat();
   const problems: string[] = [];
   const statusFits = wanted ? wanted.includes(status) : status >= 200 && status < 400;

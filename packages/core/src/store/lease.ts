@@ -17,7 +17,7 @@ import { messageOf } from '../errors/ship-error.js';
 import { temporaryName } from '../ids.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { createFile, FILE_MODE, FOLDER_MODE } from './durable.js';
-import { judge } from './liveness.js';
+import { livenessOf } from './liveness.js';
 
 /** Without a heartbeat for so long, a holder that nobody can see is dead. */
 export const LEASE_TTL_MS = 60_000;
@@ -124,7 +124,7 @@ export function freeLease(folder: string, token: number): boolean {
 
 function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Generation): LeaseHolder | undefined {
   if (owner === null) return undefined;
-  return { ...owner, token, ...judge(owner, () => heartbeatAge(folder, token), ttl_ms) };
+  return { ...owner, token, ...livenessOf(owner, () => heartbeatAge(folder, token), ttl_ms) };
 }
 
 const fileOf = (folder: string, token: number): string => join(folder, `${token}.json`);

@@ -43,7 +43,11 @@ export function proofOf(owner: LeaseOwner, here: Place = thisPlace()): Proof {
 }
 
 /** The proof, and where there is none the heartbeat. */
-export function judge(owner: LeaseOwner, heartbeatAge: () => number | null, ttlMs: number): Proof & { heartbeat_age_ms: number | null } {
+export function livenessOf(
+  owner: LeaseOwner,
+  heartbeatAge: () => number | null,
+  ttlMs: number,
+): Proof & { heartbeat_age_ms: number | null } {
   const proof = proofOf(owner);
   if (proof.liveness !== 'unproven') return { ...proof, heartbeat_age_ms: null };
   const age = heartbeatAge();

@@ -2,7 +2,7 @@ import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { LEASE_TTL_MS } from './lease.js';
-import { judge } from './liveness.js';
+import { livenessOf } from './liveness.js';
 import { checkKey, collect, inOnePiece, versionOf } from './values.js';
 
 interface Held {
@@ -119,7 +119,7 @@ export class MemoryStore implements Store {
     const held = this.#leases.get(environment);
     if (held?.owner === undefined) return undefined;
     const age = () => Math.round(performance.now() - held.beat);
-    return { ...held.owner, token: held.token, ...judge(held.owner, age, this.#leaseTtlMs) };
+    return { ...held.owner, token: held.token, ...livenessOf(held.owner, age, this.#leaseTtlMs) };
   }
 
   async freeLease(environment: string, token: number): Promise<boolean> {

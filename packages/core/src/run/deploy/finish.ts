@@ -10,12 +10,12 @@ export interface Ending {
 }
 
 /**
- * Walks, and turns what is thrown into an ending: a store that cannot write, a veto, a refusal.
+ * Does the work, and turns what is thrown into an ending: a store that cannot write, a veto, a refusal.
  * What is known by then stands in the report all the same.
  */
-export async function endOf(session: Session, walk: () => Promise<RunStatus>): Promise<Ending> {
+export async function endOf(session: Session, work: () => Promise<RunStatus>): Promise<Ending> {
   try {
-    return { status: await walk() };
+    return { status: await work() };
   } catch (error) {
     session.report(error);
     if (session.signal.aborted) return { status: 'interrupted' };

@@ -10,7 +10,7 @@ import { runSteps } from './schedule.js';
 import { runSuite } from './suites.js';
 
 /** The way of a run: its steps, its verification; on a failure the way back. */
-export async function walk(session: Session): Promise<RunStatus> {
+export async function runPipeline(session: Session): Promise<RunStatus> {
   if (session.kernel.hooks.beforeRun.isUsed()) await session.kernel.hooks.beforeRun.promise(runContextOf(session));
   // Plugins may have set variables in `beforeRun`: from here on the tools get them.
   session.env = { ...process.env };

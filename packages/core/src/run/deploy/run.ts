@@ -6,7 +6,7 @@ import { type RunOptions, withSession } from '../open.js';
 import { makePlan } from '../read/plan.js';
 import { recoverFirst } from '../recover/recover.js';
 import { endOf, finish } from './finish.js';
-import { afterRun, walk } from './pipeline.js';
+import { afterRun, runPipeline } from './pipeline.js';
 
 /** Deploys: plan, consent, lease, steps, verification; on a failure the way back. Resolves to the report of the run. */
 export async function run(kernel: Kernel, options: RunOptions): Promise<Report> {
@@ -18,7 +18,7 @@ export async function run(kernel: Kernel, options: RunOptions): Promise<Report> 
     session.emit({ type: 'run-started', run: session.id, plan });
     if (kernel.withoutJournal) session.warn('without a journal: nobody else is kept away, and what a crash leaves cannot be recovered');
     for (const { level, message } of plan.findings) if (level === 'warn') session.warn(message);
-    const ending = await endOf(session, () => walk(session));
+    const ending = await endOf(session, () => runPipeline(session));
     await afterRun(session, ending.status);
     return finish(session, 'deploy', ending);
   });

@@ -5,7 +5,7 @@ import type { Kernel } from '../../kernel.js';
 import type { Decision, Failure, Report, RunStatus } from '../../types/index.js';
 import { askConsent, confirm } from '../consent.js';
 import { type Ending, emptyReport, endOf, finish } from '../deploy/finish.js';
-import { afterRun, walk } from '../deploy/pipeline.js';
+import { afterRun, runPipeline } from '../deploy/pipeline.js';
 import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
@@ -126,7 +126,7 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
     async (session) => {
       const ending = await endOf(session, async () => {
         await prepareToGoOn(session);
-        return walk(session);
+        return runPipeline(session);
       });
       await afterRun(session, ending.status);
       return finish(session, verb, ending);

@@ -242,7 +242,7 @@ class Ladder {
     const { request, name } = candidate;
     const began = performance.now();
     await this.#begin(request, admission);
-    const taken = await this.#walk(candidate);
+    const taken = await this.#rollBack(candidate);
     this.#timing.execution_ms += since(began);
     const end = (outcome: 'done' | 'failed', reason?: string) => ({
       restored: taken.restored,
@@ -271,7 +271,7 @@ class Ladder {
   }
 
   /** Has the strategy do it. One that throws, or answers nonsense, is reported. */
-  async #walk({ name, strategy, request }: Candidate): Promise<{ outcome?: Outcome; reason?: string; restored: boolean }> {
+  async #rollBack({ name, strategy, request }: Candidate): Promise<{ outcome?: Outcome; reason?: string; restored: boolean }> {
     const { session } = this;
     let restored = false;
     const restore = () => {

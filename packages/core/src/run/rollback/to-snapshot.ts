@@ -66,7 +66,7 @@ export async function goToSnapshot(
 ): Promise<Report> {
   session.record.steps = [];
   session.record.decision = component === undefined ? ASKED_FOR : { ...ASKED_FOR, scope: 'partial' };
-  const ending = await endOf(session, () => walk(session, snapshot, component));
+  const ending = await endOf(session, () => restoreAndRecord(session, snapshot, component));
   return finish(session, verb, ending);
 }
 
@@ -76,7 +76,7 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
   return registry.snapshots;
 }
 
-async function walk(session: Session, snapshot: Snapshot, component: string | undefined): Promise<RunStatus> {
+async function restoreAndRecord(session: Session, snapshot: Snapshot, component: string | undefined): Promise<RunStatus> {
   const status = await rollBack(session, [requestForSnapshot(session, snapshot, session.record.decision!, component)], 'succeeded');
   if (status === 'succeeded')
     await writeDeployed(session, component === undefined ? whole(snapshot) : await butFor(session, snapshot, component));
