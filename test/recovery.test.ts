@@ -111,6 +111,13 @@ describe('ship recover', () => {
     expect(made(cwd)).toEqual(['one']);
   });
 
+  it('given a tool that outlived its ship and pipes to another, when the run is finished, then nothing of that is lost', async () => {
+    const run = 'seq 1 200000 | { sleep 2; wc -l > one; }';
+    const cwd = await killed(`${HEAD}steps:\n  - { id: one, run: "${run}", probe: test -s one }\n`, 'spawned:1');
+    expect((await shipJson(['recover', '--forward'], { cwd })).report).toMatchObject({ exit_code: 0, steps: [{ id: 'one', attempts: 1 }] });
+    expect(readFileSync(join(cwd, 'one'), 'utf8').trim()).toBe('200000');
+  });
+
   it('given a journal whose end was torn, when it is recovered, then the torn bytes are cut off and told', async () => {
     const cwd = await killed(STEPS, 'acted:2');
     const [run] = readdirSync(join(cwd, '.speckit/runs/default'));

@@ -20,6 +20,7 @@ export {
   endGroup,
   groupAlive,
   isAlive,
+  PIPE_FOLDER,
   processStartTime,
   type RecordedProcess,
   signalGroup,

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** What a journal keeps to recognise a process after a crash. */
@@ -139,9 +139,14 @@ export function groupAlive(pgid: number): boolean {
 
 const DRAINED_AT_ONCE = 64 * 1024;
 
+/** What folders are called in which pipes for the output of commands are made, before the pipes lose their names. */
+export const PIPE_FOLDER = 'ship-pipes-';
+const OUR_PIPE = new RegExp(`/${PIPE_FOLDER}[^/]+/\\d+ \\(deleted\\)$`);
+
 /**
- * Takes what the processes of a group have written to pipes that nobody reads any more: a full one would keep them from
- * coming to their end. Only on Linux can somebody else's pipe be opened; elsewhere this does nothing.
+ * Takes what the processes of a group have written to pipes that ship made for them, and that nobody reads any more: a full
+ * one would keep them from coming to their end. What they pipe to one another is theirs. Only on Linux can somebody else's
+ * pipe be opened; elsewhere this does nothing.
  */
 export function drainGroup(pgid: number): void {
   const buffer = Buffer.allocUnsafe(DRAINED_AT_ONCE);
@@ -150,14 +155,15 @@ export function drainGroup(pgid: number): void {
 
 function drain(path: string, buffer: Buffer): void {
   try {
+    if (!OUR_PIPE.test(readlinkSync(path))) return;
     const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (fstatSync(pipe).isFIFO()) readSync(pipe, buffer);
+      readSync(pipe, buffer);
     } finally {
       closeSync(pipe);
     }
   } catch {
-    // It is empty, or gone, or no pipe at all.
+    // It is empty, or gone.
   }
 }
 

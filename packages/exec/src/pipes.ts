@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PIPE_FOLDER } from '@ship/core';
 
 /** The descriptors of both ends of a pipe. */
 export interface Pipe {
@@ -32,7 +33,7 @@ export async function takePipes(count: number): Promise<Pipe[]> {
 
 async function makePipes(): Promise<void> {
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'ship-pipes-'));
+    const folder = mkdtempSync(join(tmpdir(), PIPE_FOLDER));
     try {
       const names = Array.from({ length: AT_ONCE }, (_, index) => join(folder, String(index)));
       await mkfifo(names);
