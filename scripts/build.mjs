@@ -11,7 +11,7 @@ const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 
 await build({
   ...shared,
   stdin: { contents: await validators(), resolveDir: at('packages/core') },
-  outfile: at('packages/core/dist/config/precompiled.js'),
+  outfile: at('packages/core/dist/plugins/precompiled.js'),
   allowOverwrite: true,
   format: 'esm',
 });

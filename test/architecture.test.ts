@@ -53,28 +53,14 @@ const TOOLS = [
   ...['ssh', 'rsync', 'slack', 'pagerduty', 'shell/run'],
 ];
 
-/** By folder or file of the kernel: a list that is to become shorter. */
-const KNOWN_TOOLS: Readonly<Record<string, readonly string[]>> = {
-  // Examples, and whose token a secret looks like.
-  'config/': ['haproxy', 'helm', 'aws', 'github', 'gitlab', 'npm', 'slack'],
-  // An example of a check.
-  'errors/config-errors.ts': ['npm'],
-  // What its output looks like, for `retry.on: [git_error]`.
-  'failure.ts': ['git'],
-};
-
-it('given the sources of the kernel, when they are searched for names of tools, then there are none but the known ones', () => {
+it('given the sources of the kernel, when they are searched for names of tools, then there are none', () => {
   const words = new RegExp(`(?<![\\w-])(?:${TOOLS.join('|')})(?![\\w-])`, 'gi');
   const found = sources
     .filter((file) => file.startsWith(CORE))
     .flatMap((file) =>
       Array.from(readFileSync(join(root, file), 'utf8').matchAll(words), ([word]) => ({ file, word: word.toLowerCase() })),
     );
-  const unknown = found.filter(({ file, word }) => {
-    const inside = file.slice(CORE.length);
-    return !Object.entries(KNOWN_TOOLS).some(([place, tools]) => inside.startsWith(place) && tools.includes(word));
-  });
-  expect(unknown).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 it('given all files, when their imports are followed, then none comes back to where it began', () => {

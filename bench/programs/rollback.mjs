@@ -1,8 +1,9 @@
 // Rolls back K components whose restores take known times, and prints how long that took and how long the longest chain is, in ms.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openKernel } from '../../packages/config/dist/index.js';
 import { MemoryStore } from '../../packages/core/dist/index.js';
-import { openKernel, rollbackTo } from '../../packages/core/dist/kernel-api.js';
+import { rollbackTo } from '../../packages/core/dist/kernel-api.js';
 
 const [folder, count] = process.argv.slice(2);
 const names = Array.from({ length: Number(count) }, (_, index) => `c${index}`);

@@ -1,5 +1,5 @@
+import type { BuiltinPlugins } from '@ship/config';
 import type { Plugin } from '@ship/core';
-import type { BuiltinPlugins } from '@ship/core/kernel';
 
 /** The plugins that come with the command. Each is loaded when a config uses it. */
 export const BUILTINS: BuiltinPlugins = {

@@ -25,6 +25,29 @@ export const errors = defineErrors({
     message: (d: { source: string; reason: string }) => `${d.source} cannot be read: ${d.reason}`,
     hint: 'It is a JSON file such as `{ "failure": { "trigger": "smoke_tests_failed" } }`.',
   },
+  SHIP_CONTEXT_INVALID: {
+    exit: 2,
+    message: (d: { source: string; mistakes: readonly { path: readonly string[]; message: string; hint?: string }[] }) =>
+      `${d.source} is no failure context: ${d.mistakes.map(({ path, message, hint }) => `${path.join('.') || 'the whole'}: ${message}${hint === undefined ? '' : ` (${hint.replace(/\.$/, '')})`}`).join('; ')}`,
+    hint: 'At least `{ "failure": { "trigger": "smoke_tests_failed" } }`. docs/failure-and-decision.md has all of it.',
+  },
+  SHIP_REPLAY_NOTHING: {
+    exit: 2,
+    message: (d: { run: string; decided: boolean }) =>
+      d.decided
+        ? `${d.run} was decided by a ship that did not write down what it knew`
+        : `nothing was decided in ${d.run}: it did not fail`,
+    hint: '`ship history` shows the runs that failed.',
+  },
+  SHIP_RUN_UNKNOWN: {
+    exit: 2,
+    message: (d: { given: string; matches: readonly string[]; newest: readonly string[]; environment: string }) =>
+      d.matches.length > 1
+        ? `${JSON.stringify(d.given)} is the start of more than one run: ${d.matches.join(', ')}`
+        : `${d.environment} has no run ${JSON.stringify(d.given.slice(0, 120))}`,
+    hint: (d: { newest: readonly string[] }) =>
+      d.newest.length === 0 ? 'It has none at all.' : `The newest are ${d.newest.join(', ')}. \`ship history\` shows more.`,
+  },
   SHIP_INIT_EXISTS: {
     exit: 2,
     message: (d: { file: string }) => `${d.file} is there already`,

@@ -1,4 +1,4 @@
-import type { ImportModule } from '@ship/core/kernel';
+import type { ImportModule } from '@ship/config';
 
 let isForeign = false;
 

@@ -1,4 +1,5 @@
-import { type ConfigOverrides, type Interaction, type Kernel, openKernel } from '@ship/core/kernel';
+import { type ConfigOverrides, openKernel } from '@ship/config';
+import type { Interaction, Kernel } from '@ship/core/kernel';
 import { localExecutor } from '@ship/exec';
 import type { Flags } from './arguments.js';
 import { BUILTINS, DEFAULTS } from './builtins.js';

@@ -1,4 +1,5 @@
-import { findSecrets, loadConfig, Redactor } from '@ship/core/kernel';
+import { loadConfig } from '@ship/config';
+import { findSecrets, Redactor } from '@ship/core/kernel';
 import type { Flags } from './arguments.js';
 import { configFile } from './config-file.js';
 

@@ -1,5 +1,5 @@
+import { loadConfig } from '@ship/config';
 import { isShipError } from '@ship/core';
-import { loadConfig } from '@ship/core/kernel';
 import { type Arguments, parseArguments } from './arguments.js';
 import { configFile } from './config-file.js';
 

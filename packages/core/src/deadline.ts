@@ -101,3 +101,15 @@ export async function inTime<T>(work: () => Promise<T> | T, late: () => Error, d
     clearTimeout(timer);
   }
 }
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `250ms`, `10s`, `1.5m` or `2h`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text);
+  if (match === null) return undefined;
+  const exact = Number(match[1]) * UNITS[match[2]!]!;
+  // 1.1 * 1000 is not a whole number in floating point, but 1.1s is 1100 ms.
+  const ms = Math.abs(exact - Math.round(exact)) < 1e-6 ? Math.round(exact) : exact;
+  return Number.isSafeInteger(ms) ? ms : undefined;
+}

@@ -22,7 +22,7 @@ const SIGNS: readonly (readonly [FailureType, RegExp])[] = [
     'network_error',
     /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|connection (refused|reset|closed)|could not resolve|no route to host|network is unreachable|TLS handshake|temporary failure in name resolution)\b/i,
   ],
-  ['git_error', /(^|\n)\s*(fatal: |error: pathspec|CONFLICT \()|not a git repository/i],
+  ['git_error', /(^|\n)\s*(fatal: |error: pathspec|CONFLICT \()/i],
   ['quality_gate_failure', /quality gate|lint(er|ing)? (failed|errors?)|coverage .*(below|threshold)/i],
   ['test_failure', /\b[1-9]\d* (tests? )?(failed|failing)\b|\bassertion ?error\b|\btests? failed\b/i],
 ];
@@ -135,3 +135,15 @@ function whyPartial({ component, failure, rollback }: FailureContext): { yes: bo
   if (!component.partial_admitted) return { yes: false, why: `a partial rollback of ${failure.component} is not admitted` };
   return { yes: true, why: `${failure.component} is isolated: a partial rollback is admitted` };
 }
+
+/** `optimization.rollback` where a config says nothing. */
+export const ROLLBACK_DEFAULTS: RollbackConfig = {
+  enabled: true,
+  skip_flag: '--no-auto-rollback',
+  auto_on_failure: false,
+  snapshot_count: 5,
+  partial_enabled: true,
+  instant_rollback: true,
+  preserve_data_migrations: true,
+  severity: {},
+};

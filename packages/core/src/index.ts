@@ -1,6 +1,7 @@
 // What authors of plugins need. Who runs a kernel imports `@ship/core/kernel`.
-export { parseDuration, suggest } from './config/values.js';
+export { parseDuration } from './deadline.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
+export { suggest } from './errors/suggest.js';
 export type {
   FailureNotice,
   HookKind,

@@ -1,19 +1,10 @@
 import { resolve } from 'node:path';
 import { registerOwn } from './builtins/register.js';
-import type { Diagnostics, PositionOf } from './config/diagnostics.js';
-import type { ConfigOverrides } from './config/layers.js';
-import { type DraftConfig, draftConfig } from './config/load.js';
-import { checkSections } from './config/normalize.js';
-import { checkStateFolder } from './config/read.js';
-import type { ShipError } from './errors/ship-error.js';
+import type { Diagnostics, PositionOf } from './diagnostics.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
-import { checkPlan, type PlanParts } from './plan.js';
-import { tappedConfig } from './plugins/config-taps.js';
-
-import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins/load.js';
+import { checkPlan } from './plan.js';
 import { openStore, Registry } from './plugins/registry.js';
 import { SchemaChecker } from './plugins/schema.js';
-
 import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
@@ -34,16 +25,10 @@ export interface Interaction {
   show?(guide: InterventionGuide): Promise<void> | void;
 }
 
-/** What opens a kernel. */
-export interface KernelOptions {
-  /** Where the config is looked for, upwards. */
-  readonly cwd: string;
-  /** `--config`; found upwards from `cwd` when absent. */
-  readonly file?: string;
-  /** What `${NAME}` and `SHIP_*` are read from; that of the process when absent. */
+/** What a kernel is made with, besides its config and its plugins. */
+export interface KernelSettings {
+  /** What secrets are read from; that of the process when absent. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What flags put over the config. */
-  readonly overrides?: ConfigOverrides;
   /** Flags that decide about a rollback. */
   readonly flags?: FailureContext['flags'];
   /** `--force-rollback`: warnings of an admission do not refuse. */
@@ -52,14 +37,6 @@ export interface KernelOptions {
   readonly yes?: boolean;
   /** `--lock-wait`: how long a run waits for the lease of its environment; not at all when absent. */
   readonly lockWaitMs?: number;
-  /** Plugins that come with the command, by name. */
-  readonly builtins?: BuiltinPlugins;
-  /** The names of those that are on without being listed. */
-  readonly defaults?: readonly string[];
-  /** How the module of a plugin is loaded; `import` when absent. */
-  readonly importModule?: ImportModule;
-  /** The action that `run:` of a step stands for, of a plugin that comes with the command. */
-  readonly runAction?: string;
   /** What executes commands on this machine, by the name `local`; nothing when absent. */
   readonly local?: Executor;
   /** Who can be asked; nobody when absent. */
@@ -112,61 +89,55 @@ export interface Kernel {
   log(source: string): Logger;
 }
 
-/** Reads the config, loads the plugins, opens the store. Nothing is touched. */
-export async function openKernel(options: KernelOptions): Promise<Kernel> {
-  const draft = await draftConfig({ ...options, env: options.env ?? process.env });
-  const { config: read, positionOf, diagnostics } = draft;
-  const parts = partsOf(options, draft);
-  const { hooks, registry, stateDir } = parts;
-  if (diagnostics.isEmpty) checkStateFolder(stateDir);
-  const { builtins = {}, defaults = [], importModule = (url) => import(url) } = options;
-  const state = new ChosenStore();
-  await loadPlugins({ ...parts, state, config: read, builtins, defaults, importModule, dir: read.dir });
-  const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
-  const isSound = diagnostics.isEmpty;
-  checkSections(read, registry.sections.names(), positionOf, diagnostics);
-  // A plugin may make another config of this one before it is planned: nobody knows which.
-  if (!isSound) throw await refusal({ ...parts, config: read, offers }, hooks.config.taps.length === 0);
-  const config = await tappedConfig(hooks, read);
-  const memory = options.withoutJournal ? new MemoryStore() : undefined;
-  const chosen = options.store ?? memory ?? (await openStore(registry, config.store, { project: config.project, stateDir }));
-  if (chosen === undefined) throw await refusal({ ...parts, config, offers }, true);
-  const spool = new Spool(resolve(config.dir, '.speckit-spool'));
-  const store = new FencedStore(new SpoolingStore(chosen, spool));
-  state.choose(store);
-  return { ...parts, config, store, spool, withoutJournal: memory !== undefined, offers };
-}
+/** A kernel that waits for its plugins, and for the store that one of them may bring. */
+export type KernelDraft = ReturnType<typeof draftKernel>;
 
-/** All that can be reported of a config that cannot be used, as one error. */
-async function refusal(parts: PlanParts, isFinal: boolean): Promise<ShipError> {
-  if (isFinal) await checkPlan(parts);
-  return parts.diagnostics.toError();
-}
-
-/** What a kernel has before its plugins are there. */
-function partsOf(options: KernelOptions, { config, positionOf, diagnostics }: DraftConfig) {
+/** Makes the hooks and the registry that plugins are applied to. Nothing is touched. */
+export function draftKernel(settings: KernelSettings, config: Config, positionOf: PositionOf, diagnostics: Diagnostics) {
   const hooks = createHooks();
-  const redactor = new Redactor(findSecrets(options.env ?? process.env, config.secrets));
-  const parts = {
+  const redactor = new Redactor(findSecrets(settings.env ?? process.env, config.secrets));
+  const draft = {
     stateDir: resolve(config.dir, '.speckit'),
+    state: new ChosenStore(),
     positionOf,
     diagnostics,
     hooks,
     registry: new Registry(),
     checker: new SchemaChecker(),
     redactor,
-    flags: options.flags ?? {},
-    forceRollback: options.forceRollback ?? false,
-    yes: options.yes ?? false,
-    lockWaitMs: options.lockWaitMs ?? 0,
-    interaction: options.interaction ?? {},
+    flags: settings.flags ?? {},
+    forceRollback: settings.forceRollback ?? false,
+    yes: settings.yes ?? false,
+    lockWaitMs: settings.lockWaitMs ?? 0,
+    interaction: settings.interaction ?? {},
+    withoutJournal: settings.store === undefined && settings.withoutJournal === true,
     tapErrors: [] as Error[],
     log: (source: string) => eventLogger(hooks, redactor, source),
     redact: <T>(value: T) => redactor.redactDeep(value),
   };
-  guardHooks(hooks, (error) => parts.tapErrors.push(error));
-  registerOwn(parts.registry, options.local);
-  return parts;
+  guardHooks(hooks, (error) => draft.tapErrors.push(error));
+  registerOwn(draft.registry, settings.local);
+  return draft;
+}
+
+/** Opens the store. Throws all mistakes where the config chooses one that is not there. `offers`: plugins that could be switched on. */
+export async function finishKernel(
+  { state, ...draft }: KernelDraft,
+  config: Config,
+  offers: readonly string[],
+  given?: Store,
+): Promise<Kernel> {
+  const { registry, stateDir, withoutJournal } = draft;
+  const options = { project: config.project, stateDir };
+  const chosen = given ?? (withoutJournal ? new MemoryStore() : await openStore(registry, config.store, options));
+  if (chosen === undefined) {
+    await checkPlan({ ...draft, config, offers });
+    throw draft.diagnostics.toError();
+  }
+  const spool = new Spool(resolve(config.dir, '.speckit-spool'));
+  const store = new FencedStore(new SpoolingStore(chosen, spool));
+  state.choose(store);
+  return { ...draft, config, store, spool, offers };
 }
 
 function eventLogger({ event }: Hooks, redactor: Redactor, source: string): Logger {

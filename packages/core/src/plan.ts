@@ -1,8 +1,6 @@
-import type { Diagnostics, PositionOf } from './config/diagnostics.js';
-import type { Path } from './config/paths.js';
-import { needsOf } from './config/steps.js';
-import { suggest } from './config/values.js';
+import type { Diagnostics, Path, PositionOf } from './diagnostics.js';
 import { errors } from './errors/catalogue.js';
+import { suggest } from './errors/suggest.js';
 import { inOrder } from './graph.js';
 import type { Registry, Table } from './plugins/registry.js';
 import type { SchemaChecker } from './plugins/schema.js';
@@ -188,4 +186,9 @@ function findings(steps: readonly Step[], config: Config): Finding[] {
     const position = config.steps.find(({ id }) => id === step.id)?.position;
     return [{ level: 'warn' as const, rule: 'irreversible-last', message, ...(position ? { position } : {}) }];
   });
+}
+
+/** What a step waits for: without `needs` the one above it. */
+export function needsOf(steps: readonly StepConfig[], index: number): readonly string[] {
+  return steps[index]?.needs ?? steps.slice(Math.max(0, index - 1), index).map(({ id }) => id);
 }

@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openKernel } from '@ship/config';
 import { temporaryFolder, testStore } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore, type Plugin, type PluginScope, type ShipError, type StoreOptions } from '../src/index.js';
-import { type Kernel, openKernel, run } from '../src/kernel-api.js';
+import { type Kernel, run } from '../src/kernel-api.js';
 import { actions, plugin } from './help.js';
 
 /** Opens a kernel with a config, and the plugins `t` and `odd`. No store is given: the config chooses. */

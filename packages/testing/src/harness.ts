@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BuiltinPlugins, type OpenOptions, openKernel } from '@ship/config';
 import { type JsonObject, MemoryStore, type Plugin, type Report, type ShipEvent } from '@ship/core';
-import { type BuiltinPlugins, type Kernel, type KernelOptions, openKernel, run } from '@ship/core/kernel';
+import { type Kernel, run } from '@ship/core/kernel';
 import { localExecutor } from '@ship/exec';
 import { temporaryFolder } from './temporary.js';
 
 /** What a harness may be given. */
-export interface HarnessOptions extends Partial<Omit<KernelOptions, 'cwd' | 'builtins'>> {
+export interface HarnessOptions extends Partial<Omit<OpenOptions, 'cwd' | 'builtins'>> {
   /** The text of ship.yaml, without `version`, `project` and `plugins`. */
   readonly config: string;
   /** The folder of the config. Absent: a new one. */

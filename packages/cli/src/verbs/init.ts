@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { PLACES } from '@ship/config';
 import type { Report } from '@ship/core';
-import { emptyReport, PLACES } from '@ship/core/kernel';
+import { emptyReport } from '@ship/core/kernel';
 import { errors } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { type Found, renderConfig } from './init-config.js';

@@ -1,6 +1,6 @@
 import type { LeaseOwner } from '../types/index.js';
-import { type Choice, configErrors } from './config-errors.js';
 import { codes, defineErrors, seconds } from './ship-error.js';
+import type { Choice } from './suggest.js';
 
 /** A name that stands for nothing. */
 interface Unknown {
@@ -13,6 +13,10 @@ interface Unknown {
 
 /** Nothing was touched: something that was asked for or configured cannot be. */
 const exit2 = codes(2, {
+  SHIP_CONFIG_INVALID: [
+    (d: { file: string; count: number }) => `${d.file} has ${d.count === 1 ? 'a mistake' : `${d.count} mistakes`}`,
+    'Nothing was touched. `ship validate` checks the file again.',
+  ],
   // Store, lease and journal.
   SHIP_STORE_UNUSABLE: [
     'store {name} of plugin {plugin} cannot be used: {reason}',
@@ -51,48 +55,14 @@ const exit2 = codes(2, {
     '`ship recover` finishes the way back; `ship` deploys anew.',
   ],
   // Plugins and what they register.
-  SHIP_PLUGIN_NOT_FOUND: [
-    (d: { reference: string; tried: readonly string[]; suggestion?: string | undefined }) =>
-      `plugin ${JSON.stringify(d.reference)} was not found (tried ${d.tried.join(', ')})`,
-    (d: { suggestion?: string | undefined }) =>
-      d.suggestion ? `Did you mean \`${d.suggestion}\`?` : 'Install the package beside the config, or give a path that starts with `./`.',
-  ],
-  SHIP_PLUGIN_FAILED: [
-    'plugin {plugin} cannot be loaded: {message}',
-    'Switch it off with `{ NAME: false }` in `plugins:`, or report this to its author.',
-  ],
   SHIP_PLUGIN_CONTRACT: [
     '{plugin} is not a plugin of ship: {problem}',
     'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
-  ],
-  SHIP_PLUGIN_API: [
-    (d: { plugin: string; range: string; api: number }) =>
-      `plugin ${d.plugin} is for ship ${JSON.stringify(d.range)}, and this is API ${d.api}`,
-    'Install a version of the plugin that is for this API.',
-  ],
-  SHIP_PLUGIN_TYPESCRIPT: [
-    '{plugin} is TypeScript, which Node {node} cannot load',
-    'Use Node 22.18 or newer, or compile the plugin to .mjs.',
-  ],
-  SHIP_PLUGIN_OPTIONS: [
-    (d: { plugin: string; mistakes: readonly string[]; hint: string | undefined }) =>
-      `options of plugin ${d.plugin}: ${d.mistakes.join('; ')}`,
-    (d: { hint: string | undefined }) => d.hint,
   ],
   SHIP_PLUGIN_SCHEMA: [
     'plugin {plugin}: the schema of {what} cannot be used: {problem}',
     'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
   ],
-  SHIP_PLUGIN_TIMEOUT: [
-    'plugin {plugin} was not {what} within {deadlineMs}',
-    'It awaits something that never comes. What takes long belongs into its hook `beforeRun`.',
-  ],
-  SHIP_PLUGIN_CONFIG: [
-    'plugin {plugin} answered a config that cannot be used: {problem}',
-    'Its hook `config` answers a whole config, or nothing. Report this to the author of the plugin.',
-  ],
-  SHIP_PLUGIN_REQUIRES: ['plugin {plugin} requires plugin {required}, which is not on', 'Add it to `plugins:`.'],
-  SHIP_PLUGIN_CYCLE: [(d: { path: readonly string[] }) => `plugins require each other: ${d.path.join(' -> ')}`],
   SHIP_PLUGIN_NAME_TAKEN: [
     'plugin {plugin} brings {kind} {name}, which plugin {owner} has brought already',
     'Take one of the two out of `plugins:`.',
@@ -124,26 +94,6 @@ const exit2 = codes(2, {
   SHIP_DECLINED: ['answered with no: {question}', 'Nothing was touched.'],
   SHIP_NOTHING_TO_DO: ['{file} has no steps', 'Add a step: `steps: [{ id: hello, run: echo hello }]`.'],
   // What is decided about a failure, and what was decided before.
-  SHIP_CONTEXT_INVALID: [
-    (d: { source: string; mistakes: readonly { path: readonly string[]; message: string; hint?: string }[] }) =>
-      `${d.source} is no failure context: ${d.mistakes.map(({ path, message, hint }) => `${path.join('.') || 'the whole'}: ${message}${hint === undefined ? '' : ` (${hint.replace(/\.$/, '')})`}`).join('; ')}`,
-    'At least `{ "failure": { "trigger": "smoke_tests_failed" } }`. docs/failure-and-decision.md has all of it.',
-  ],
-  SHIP_REPLAY_NOTHING: [
-    (d: { run: string; decided: boolean }) =>
-      d.decided
-        ? `${d.run} was decided by a ship that did not write down what it knew`
-        : `nothing was decided in ${d.run}: it did not fail`,
-    '`ship history` shows the runs that failed.',
-  ],
-  SHIP_RUN_UNKNOWN: [
-    (d: { given: string; matches: readonly string[]; newest: readonly string[]; environment: string }) =>
-      d.matches.length > 1
-        ? `${JSON.stringify(d.given)} is the start of more than one run: ${d.matches.join(', ')}`
-        : `${d.environment} has no run ${JSON.stringify(d.given.slice(0, 120))}`,
-    (d: { newest: readonly string[] }) =>
-      d.newest.length === 0 ? 'It has none at all.' : `The newest are ${d.newest.join(', ')}. \`ship history\` shows more.`,
-  ],
   // The way back, and what it goes back to.
   SHIP_ROLLBACK_OF_ROLLBACK: [
     'the last run, {run}, went back to a snapshot itself',
@@ -333,4 +283,4 @@ const exit6 = codes(6, {
 });
 
 /** The catalogue of the kernel: one function a code. */
-export const errors = defineErrors({ ...configErrors, ...exit2, ...exit3, ...exit4, ...exit5, ...exit6 });
+export const errors = defineErrors({ ...exit2, ...exit3, ...exit4, ...exit5, ...exit6 });

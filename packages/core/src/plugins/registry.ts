@@ -1,4 +1,3 @@
-import type { Dict } from '../config/paths.js';
 import { inTime, PLUGIN_DEADLINE_MS } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
@@ -117,7 +116,7 @@ export function createScope(plugin: string, { hooks, registry, state, config, lo
     <T extends object>(table: Table<T>, methods: readonly string[], { prefix = '', check = (_name: string, _value: T) => {} } = {}) =>
     (name: string, value: T) => {
       const what = `${table.kind} ${named(name)}`;
-      const missing = methods.find((method) => typeof (value as Dict | null | undefined)?.[method] !== 'function');
+      const missing = methods.find((method) => typeof (value as Record<string, unknown> | null | undefined)?.[method] !== 'function');
       if (missing !== undefined) refuse(`${what} has no ${missing}()`);
       check(name, value);
       table.add(`${prefix}${name}`, value, plugin);

@@ -1,10 +1,10 @@
-import { getAt } from '../config/paths.js';
-import { precompiled, type SchemaError, type SchemaValidator } from '../config/precompiled.js';
-import { AJV_OPTIONS, askedFor, pointerParts } from '../config/schema-messages.js';
-import { choice, suggest } from '../config/values.js';
+import type { Path } from '../diagnostics.js';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
+import { choice, suggest } from '../errors/suggest.js';
 import type { JsonSchema, Position } from '../types/index.js';
+import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
+import { AJV_OPTIONS, askedFor, pointerParts } from './schema-messages.js';
 
 /** A mistake against a schema: where in the value, what, and what to do. */
 export interface SchemaMistake {
@@ -117,4 +117,14 @@ function explainUnknown(key: string, path: readonly string[], schema: JsonSchema
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The own value at a path, or undefined. */
+export function getAt(root: unknown, path: Path): unknown {
+  let value: unknown = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value;
 }

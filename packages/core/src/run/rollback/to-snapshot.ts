@@ -1,5 +1,5 @@
-import { suggest } from '../../config/values.js';
 import { errors } from '../../errors/catalogue.js';
+import { suggest } from '../../errors/suggest.js';
 import type { Kernel } from '../../kernel.js';
 import type { SnapshotProvider } from '../../plugins/define.js';
 import type {

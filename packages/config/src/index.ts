@@ -1,0 +1,7 @@
+// From a config file to a kernel. The kernel itself knows no file format and loads no module.
+export { errors as configErrors } from './errors.js';
+export type { ConfigOverrides } from './layers.js';
+export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
+export { type OpenOptions, openKernel } from './open.js';
+export type { BuiltinPlugins, ImportModule } from './plugins.js';
+export { PLACES } from './read.js';

@@ -1,0 +1,68 @@
+import type { Config } from '@ship/core';
+import type { Diagnostics, PositionOf } from '@ship/core/kernel';
+import { errors } from './errors.js';
+import { interpolateConfig, type Variables } from './interpolate.js';
+import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
+import { normalize } from './normalize.js';
+import { type Dict, deepFreeze, isDict } from './paths.js';
+import { findConfig, readConfig } from './read.js';
+import { Scope } from './scope.js';
+import { checkSecrets } from './secrets.js';
+import { checkNumbers, checkSchema } from './validate.js';
+import type { Parsed } from './yaml.js';
+
+/** How a config is found, and what is put over it. */
+export interface LoadOptions {
+  /** The folder to search from, upwards. */
+  readonly cwd: string;
+  /** The file to load, as in `--config FILE`. */
+  readonly file?: string | undefined;
+  readonly env: Variables;
+  readonly overrides?: ConfigOverrides | undefined;
+  /** The action that `run:` of a step stands for. */
+  readonly runAction?: string | undefined;
+}
+
+/** A config, and where its parts stand. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Where the value, or the key, at a path of the merged config stands, or the nearest thing above it. */
+  readonly positionOf: PositionOf;
+}
+
+/** A config that may have mistakes: what is sound of it can be looked into all the same. */
+export interface DraftConfig extends LoadedConfig {
+  readonly diagnostics: Diagnostics;
+}
+
+/** Finds, reads, checks and merges the config. Throws one error with all mistakes of the file. */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { config, positionOf, diagnostics } = await draftConfig(options);
+  diagnostics.throwIfAny();
+  return { config, positionOf };
+}
+
+/** As {@link loadConfig}, but only throws where the file cannot be read at all. */
+export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
+  const file = findConfig(options);
+  return buildConfig(await readConfig(file, options.cwd), options);
+}
+
+/** Checks and merges a config that was read. */
+export function buildConfig({ source, diagnostics }: Parsed, { env, overrides = {}, runAction = 'run' }: LoadOptions): DraftConfig {
+  if (!isDict(source.value)) {
+    const details = { path: 'The config', value: Array.isArray(source.value) ? 'a list' : 'a single value', expected: 'a map' };
+    diagnostics.fatal(errors.SHIP_CONFIG_TYPE({ ...details, hint: 'Start with `version: 1`.' }, { at: source.position([]) }));
+  }
+  const environment = chooseEnvironment(source, diagnostics, env, overrides.environment);
+  checkSecrets(source, diagnostics);
+  const value = interpolateConfig(source, diagnostics, env, environment);
+  checkSchema(value, source, diagnostics, environment);
+  checkNumbers(source, diagnostics);
+  const layers = [...variableLayers(env, diagnostics), overrideLayer(overrides, diagnostics)];
+  const merged = layers.reduce<unknown>(merge, mergeEnvironment(value, environment)) as Dict;
+  diagnostics.useMergedPaths(environment);
+  const scope = new Scope(source, diagnostics, environment, runAction);
+  const config = deepFreeze(normalize(scope, merged));
+  return { config, positionOf: (path, part) => source.position(scope.origin(path), part), diagnostics };
+}

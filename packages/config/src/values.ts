@@ -1,0 +1,60 @@
+import { parseDuration } from '@ship/core';
+
+/** The longest duration: a timer of Node fires at once beyond 2^31 - 1 ms. */
+const LONGEST_MS = 24 * 24 * 3_600_000;
+
+interface Problem {
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+/** What is wrong with a duration, and what helps; undefined where nothing is. */
+export function durationProblem(value: unknown, options: { zero: boolean }): Problem | undefined {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  if (/^-\d/.test(text)) return { reason: 'is a negative duration' };
+  if (/^\d+$/.test(text) || (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY))
+    return { reason: 'is a number without a unit', hint: `Write ${text}s where seconds are meant, or a duration such as 5m or 250ms.` };
+  const ms = parseDuration(text);
+  if (ms === undefined) return { reason: 'is not a duration' };
+  if (ms === 0 && !options.zero) return { reason: 'is no time at all', hint: 'Write a duration above zero, such as 10s.' };
+  return ms > LONGEST_MS ? { reason: 'is longer than 576h', hint: 'Write at most 576h.' } : undefined;
+}
+
+/** Names of steps, components and environments. They end up in arguments of tools and in names of files. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
+
+/** Versions end up in arguments of tools, too. */
+export const VERSION = /^[a-z0-9][a-z0-9._+:@/~-]{0,254}$/i;
+
+/** What is wrong with a name, said so that an evil one is recognised; undefined where nothing is. */
+export function nameProblem(name: string): string | undefined {
+  if (NAME.test(name)) return undefined;
+  if (name === '') return 'is empty';
+  if (name.includes('\0')) return 'has a NUL byte in it';
+  if (/[\r\n\u2028\u2029]/.test(name)) return 'has a line break in it';
+  if (name.startsWith('-')) return 'starts with `-`: a tool would take it for an option';
+  const bad = /[^a-z0-9._-]/iu.exec(name)?.[0];
+  if (bad !== undefined) return `has ${describeCharacter(bad)} in it`;
+  if (name.length > 63) return `is ${name.length} characters long`;
+  return `starts with \`${name[0]}\``;
+}
+
+function describeCharacter(character: string): string {
+  if (character === ' ') return 'a space';
+  if (character === '\t') return 'a tab';
+  if (/^[!-~]$/.test(character)) return `\`${character}\``;
+  return `the character U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** Text in quotes, with what cannot be seen made visible, and cut where it is long. */
+export function showText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
+
+/** What kind of thing a value is, in words. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
+}
