@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { BUILTINS } from '../packages/cli/dist/tsc/builtins.js';
+import { BUILTINS } from '../packages/cli/dist/tsc/plugin-modules.js';
 import { registerOwn } from '../packages/core/dist/builtins/register.js';
 import { AJV_OPTIONS } from '../packages/core/dist/config/schema-messages.js';
 import { createHooks } from '../packages/core/dist/hooks.js';

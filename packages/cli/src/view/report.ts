@@ -1,11 +1,9 @@
-import type { Report, RollbackReport } from '@ship/core';
+import { isShipError, type Report, type ReportedError, type ReportedResource, type RollbackReport } from '@ship/core';
+import { toReported } from '@ship/core/kernel';
 import type { Terminal } from '../terminal.js';
-import { showReported } from './errors.js';
-import { showOrphans, showStanding } from './resources.js';
+import { brief, drawTree, duration } from './format.js';
+import { errorAnnotation } from './github.js';
 import { rollbackTree } from './rollback-tree.js';
-import { brief } from './text.js';
-import { duration } from './time.js';
-import { drawTree } from './tree.js';
 
 /** The block that ends a run: what happened, why, what is live, what is left to do. */
 export function showSummary(terminal: Terminal, report: Report, verdict = verdictOf(report)): void {
@@ -74,4 +72,53 @@ function showFailure({ line, paint }: Terminal, { failure, decision, status }: R
   const where = failure.step === undefined ? '' : ` (step ${failure.step})`;
   line(`${paint.red(failure.severity)} ${failure.trigger}${where}: ${brief(failure.message)}`);
   for (const reason of decision?.reasons.slice(1) ?? []) line(paint.dim(`  ${reason}`));
+}
+
+/** What could not be removed: each with where to look at it, and the commands that remove it. */
+function showOrphans({ error, paint }: Terminal, orphans: readonly ReportedResource[]): void {
+  for (const orphan of orphans) {
+    const why = orphan.error === undefined ? 'nobody knows how far its removal came' : brief(orphan.error.message);
+    error(`${paint.red('✗')} ${paint.bold(`${orphan.type} ${orphan.id}`)} is left behind: ${why}`);
+    for (const each of waysTo(orphan)) error(`  ${paint.cyan(each.label)} ${each.text}`);
+  }
+}
+
+/** What this run made and still stands. What was there before is nobody's to remove. */
+export function showStanding({ line, paint }: Terminal, kept: readonly ReportedResource[]): void {
+  for (const resource of kept.filter(({ provenance }) => provenance !== 'reused')) {
+    const doubt = resource.provenance === 'pending' ? 'may stand' : 'stays';
+    line(`${paint.yellow('!')} ${paint.bold(`${resource.type} ${resource.id}`)} ${doubt}, made by ${resource.step}`);
+    for (const each of waysTo(resource)) line(`  ${paint.cyan(each.label)} ${each.text}`);
+  }
+}
+
+function waysTo({ console_url, commands = [] }: ReportedResource): { label: string; text: string }[] {
+  return [
+    ...(console_url === undefined ? [] : [{ label: 'Look at it:', text: console_url }]),
+    ...commands.map((text) => ({ label: 'Remove it with:', text })),
+  ];
+}
+
+/** All single mistakes of an error, or the error itself. */
+export function flatten(error: unknown): unknown[] {
+  return isShipError(error) && error.errors.length > 0 ? error.errors.flatMap(flatten) : [error];
+}
+
+/** Shows an error that ends the command: one line a mistake, `file:line:column` first, what to do below. */
+export function showError(terminal: Terminal, error: unknown, redact: (text: string) => string): void {
+  const { paint } = terminal;
+  const single = flatten(error);
+  for (const each of single) showReported(terminal, toReported(each, redact));
+  if (single.length > 1 && isShipError(error))
+    terminal.error(`${paint.red('✗')} ${redact(error.message)}.${error.hint ? paint.dim(` ${error.hint}`) : ''}`);
+  if (terminal.verbose && error instanceof Error && error.stack) terminal.error(paint.dim(redact(error.stack)));
+  if (terminal.github) for (const each of single) terminal.annotate('error', errorAnnotation(each, redact));
+}
+
+/** Shows one error as a report has it. */
+function showReported({ paint, error }: Terminal, { at, code, message, hint, cause, source }: ReportedError): void {
+  const where = at === undefined ? (source === undefined || message.startsWith(source) ? '' : `${source}: `) : `${at} `;
+  error(`${paint.red('✗')} ${paint.bold(where)}${message} ${paint.dim(`(${code})`)}`);
+  if (cause !== undefined && !message.includes(cause)) error(paint.dim(`  because: ${cause}`));
+  if (hint !== undefined) error(`  ${paint.cyan('Hint:')} ${hint}`);
 }
