@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Argv, ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
-import { answers } from '../answers.js';
-import { errors } from '../errors.js';
-import { checkWeights, demandTargets, pickTarget, sharesOf } from '../targets.js';
-import { FLAGGED, isShare, readShare, UNFLAGGED, writeShare } from './flags.js';
-import { refuseBlind } from './running.js';
+import { errors } from './errors.js';
+import { answers, checkWeights, demandTargets, pickTarget, sharesOf } from './targets.js';
 
 /** `router: { nginx: { … } }` of a component. */
 interface Settings {
@@ -102,4 +100,62 @@ async function testConfig(ctx: Context, config: string): Promise<string> {
   });
   if (exitCode !== 0) throw errors.SHIP_ROUTER_REFUSED({ router: 'nginx', command: argv.join(' '), answer: ctx.redact(stderr.trim()) });
   return stdout;
+}
+
+/** A flag that nobody looks at would be read back as set, and switch nothing: nginx must run, and its config look there. */
+function refuseBlind({ config, flags }: Settings, text: string): void {
+  const looks = text.split(flags).slice(1);
+  // Not a folder whose name only begins alike.
+  if (looks.every((rest) => /^[\w.-]/.test(rest))) throw errors.SHIP_ROUTER_BLIND({ config, flags });
+  const file = /^\s*pid\s+"?(\/[^\s;"]+)"?\s*;/m.exec(text)?.[1];
+  // Without a line `pid` the file is where the build of nginx has it, and nobody here knows.
+  if (file === undefined || isRunning(file)) return;
+  throw errors.SHIP_ROUTER_UNREACHABLE({ router: 'nginx', where: file, reason: 'it does not run' });
+}
+
+function isRunning(pidFile: string): boolean {
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8').trim());
+    // The test of a config makes an empty file.
+    if (!Number.isInteger(pid) || pid <= 0) return false;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Whatever may not be read or signalled is somebody else's, and there.
+    return !['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+/** The slot that a flag gives traffic to; without any flag the other one has it all. */
+const FLAGGED = 'green';
+/** The slot that has what no flag takes from it. */
+const UNFLAGGED = 'blue';
+/** Requests fall into so many equal buckets; a flag each. */
+const BUCKETS = ['a', 'b', 'c', 'd'] as const;
+const BUCKET_SHARE = 100 / BUCKETS.length;
+
+const all = (folder: string): string => join(folder, FLAGGED);
+const one = (folder: string, bucket: string): string => join(folder, `${FLAGGED}-${bucket}`);
+
+/** The percent of requests that go to the flagged slot. */
+function readShare(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  if (existsSync(all(folder))) return 100;
+  return BUCKETS.filter((bucket) => existsSync(one(folder, bucket))).length * BUCKET_SHARE;
+}
+
+/** Can a share be expressed by flags? */
+const isShare = (share: number): boolean => share % BUCKET_SHARE === 0;
+
+/** Puts flags so that this percent goes to the flagged slot. Each is one file, so nginx sees it from one request to the next. */
+function writeShare(folder: string, share: number): void {
+  // nginx looks at it as another user, and never writes.
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const flagged = BUCKETS.slice(0, share / BUCKET_SHARE);
+  if (share === 100) writeFileSync(all(folder), '', { mode: 0o644 });
+  for (const bucket of share === 100 ? [] : flagged) writeFileSync(one(folder, bucket), '', { mode: 0o644 });
+  const kept: readonly string[] = share === 100 ? [FLAGGED] : flagged.map((bucket) => `${FLAGGED}-${bucket}`);
+  // The flag for all goes last: what it covered is covered by the others by then.
+  const stale = readdirSync(folder).filter((name) => name.startsWith(FLAGGED) && !kept.includes(name));
+  for (const name of stale.sort().reverse()) rmSync(join(folder, name), { force: true });
 }

@@ -1,6 +1,6 @@
 import type { ComponentConfig, Context, Router, Weights } from '@ship/core';
-import { errors } from '../errors.js';
-import { checkWeights } from '../targets.js';
+import { errors } from './errors.js';
+import { checkWeights } from './targets.js';
 
 /** `router: { command: { … } }` of a component: what a shell can do. */
 interface Settings {
