@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What interrupts a piece of work. */
-export interface Interrupts {
+interface Interrupts {
   readonly signal: AbortSignal;
   /** A process group that a step started: the second signal ends it. */
   track(pgid: number): void;
@@ -47,7 +47,7 @@ function kill(pgid: number): void {
 }
 
 /** What guards the command against code that ends it from the side, as a plugin may. */
-export interface Guard {
+interface Guard {
   /** What was thrown where nobody waited for it, in the order in which it came. */
   readonly uncaught: readonly unknown[];
   /** The command has come to its own end. */

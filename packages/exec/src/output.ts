@@ -22,7 +22,7 @@ export interface OutputOptions extends Pick<ExecOptions, 'output' | 'maxBytes'> 
 }
 
 /** The pipes that a command writes to. */
-export interface Outputs {
+interface Outputs {
   /** What the command is given as stdout and stderr. */
   readonly fds: readonly [number, number];
   /** Closes the command's ends in this process, whether the command was started or not. */

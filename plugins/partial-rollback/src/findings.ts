@@ -1,7 +1,7 @@
 import type { ComponentConfig, DependencyKind, Finding, Snapshot } from '@ship/core';
 
 /** One component on its way back, and what stays around it. */
-export interface Alone {
+interface Alone {
   /** As the config has it. */
   readonly component: ComponentConfig;
   /** What is live of it; undefined: nothing. */
@@ -76,13 +76,13 @@ function dependencyFindings(then: ComponentConfig, others: readonly ComponentCon
 }
 
 /** A version of a component, and the interface that it declares. */
-export interface Declared {
+interface Declared {
   readonly version: string;
   readonly contract?: string | undefined;
 }
 
 /** Whether two versions of a component can take each other's place; undefined: unknown. */
-export interface Change {
+interface Change {
   readonly breaking: boolean | undefined;
   readonly why: string;
 }

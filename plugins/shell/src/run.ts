@@ -70,7 +70,7 @@ export interface RunInput extends Place {
 export type Before = { output: string } | null;
 
 /** How `run` went. */
-export type RunResult = { exit_code: number; output_tail: string };
+type RunResult = { exit_code: number; output_tail: string };
 
 const TAIL = 4 * 1024;
 /** Linux takes no longer variable than 128 KiB with its name. */
@@ -120,7 +120,7 @@ async function captured(ctx: StepContext, script: Script, input: RunInput): Prom
 }
 
 /** The argument of the check and of the condition. */
-export interface ScriptInput extends Place {
+interface ScriptInput extends Place {
   readonly run: Script;
   readonly shell?: boolean;
 }

@@ -94,7 +94,7 @@ export function age(ms: number): string {
 }
 
 /** One difference between two states of an environment. */
-export interface Difference {
+interface Difference {
   /** `component`, `part` or `environment`. */
   readonly kind: 'component' | 'part' | 'environment';
   readonly name: string;
