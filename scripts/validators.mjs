@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { BUILTINS } from '../packages/cli/dist/tsc/builtins.js';
+import { BUILTINS } from '../packages/cli/dist/tsc/plugin-modules.js';
 import { CONTEXT_SCHEMA } from '../packages/cli/dist/tsc/verbs/decide.js';
 import { NO_OPTIONS } from '../packages/config/dist/plugins.js';
 import { registerOwn } from '../packages/core/dist/builtins/register.js';

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { LANES, type Lane, suggest } from '@ship/core';
+import { loadConfig } from '@ship/config';
+import { isShipError, LANES, type Lane, suggest } from '@ship/core';
 import { errors } from './errors.js';
 import { VERBS } from './help.js';
 
@@ -76,6 +77,37 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
 } as const satisfies ParseArgsConfig['options'];
+
+/** Reads the command line. A flag that is unknown here may be the `skip_flag` of the config: only then that is read first. */
+export async function parseWithSkipFlag(argv: readonly string[]): Promise<Arguments> {
+  try {
+    return parseArguments(argv);
+  } catch (error) {
+    const skipFlag = await skipFlagOf(argv);
+    if (skipFlag === undefined || !argv.includes(skipFlag)) throw error;
+    return parseArguments(argv, skipFlag);
+  }
+}
+
+async function skipFlagOf(argv: readonly string[]): Promise<string | undefined> {
+  const flag = /^(?:--config|-c)=?(.*)$/;
+  const at = argv.findIndex((word) => flag.test(word));
+  const named = at < 0 ? undefined : flag.exec(argv[at]!)![1] || argv[at + 1];
+  try {
+    const { config } = await loadConfig({ cwd: process.cwd(), ...configFile({ config: named }), env: process.env });
+    return config.rollback.skip_flag;
+  } catch (error) {
+    // The mistake on the command line is reported; the config's own mistakes come when it is read for good.
+    if (isShipError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The config that is named, by `--config` or by SHIP_CONFIG; undefined: it is searched for. */
+export function configFile({ config }: { readonly config?: string | undefined }): { readonly file?: string } {
+  const file = config ?? process.env.SHIP_CONFIG;
+  return file ? { file } : {};
+}
 
 /** Reads the command line. Mistakes throw SHIP_USAGE, with the nearest flag as the hint. */
 export function parseArguments(argv: readonly string[], extraSkipFlag?: string): Arguments {

@@ -1,4 +1,4 @@
-import type { Paint } from './view/paint.js';
+import type { Paint } from './terminal.js';
 
 /** A verb of the command: what it is for, and its arguments. */
 export interface VerbHelp {

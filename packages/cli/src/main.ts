@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { loadConfig } from '@ship/config';
 import { isShipError, type Report } from '@ship/core';
-import { emptyReport, toReported } from '@ship/core/kernel';
-import { type Arguments, type Flags, guessed, verbOf } from './arguments.js';
+import { emptyReport, findSecrets, Redactor, toReported } from '@ship/core/kernel';
+import { type Arguments, configFile, type Flags, guessed, parseWithSkipFlag, verbOf } from './arguments.js';
 import { errors } from './errors.js';
-import { hasForeignCode } from './import-module.js';
-import { guardProcess } from './process-guard.js';
-import { redactorFor } from './redactor.js';
-import { parseWithSkipFlag } from './skip-flag.js';
+import { guardProcess, leave } from './process.js';
 import { openTerminal, type Terminal } from './terminal.js';
-import { flatten, showError } from './view/errors.js';
+import { flatten, showError } from './view/report.js';
 
 /** The `ship` command. Resolves when all is written; the exit status is set. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -23,8 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     known = await parseWithSkipFlag(argv);
     report = measured(await dispatch(terminal, known, commandLine), started);
   } catch (error) {
-    const redactor = await redactorFor(known?.flags);
-    const redact = (text: string) => redactor.redact(text);
+    const redact = await redactionFor(known?.flags);
     showError(terminal, error, redact);
     report = refusal(error, started, redact(verb()), redact);
   }
@@ -36,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function dispatch(terminal: Terminal, { verb, rest, flags }: Arguments, commandLine: string): Promise<Report> | Report {
   if (flags.version) return version(terminal);
-  if (flags.help || verb === 'help') return help(terminal, flags);
+  if (flags.help || verb === 'help') return import('./verbs/help.js').then(({ help }) => help(terminal, flags));
   if (verb === undefined)
     return flags.listSnapshots ? pluginVerb(terminal, flags, 'snapshots', ['list']) : deployVerb(terminal, flags, commandLine);
   return own(terminal, verb, rest, flags, commandLine) ?? pluginVerb(terminal, flags, verb, rest);
@@ -51,21 +48,21 @@ function own(
 ): Promise<Report> | Report | undefined {
   switch (verb) {
     case 'validate':
-      return noWords(verb, rest) ?? import('./verbs/validate.js').then(({ validate }) => validate(terminal, flags));
+      return noWords(verb, rest) ?? import('./verbs/check.js').then(({ validate }) => validate(terminal, flags));
     case 'plugins':
       return noWords(verb, rest) ?? import('./verbs/plugins.js').then(({ plugins }) => plugins(terminal, flags));
     case 'init':
       return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
     case 'explain':
-      return noWords(verb, rest.slice(1)) ?? import('./verbs/explain.js').then(({ explain }) => explain(terminal, rest[0]));
+      return noWords(verb, rest.slice(1)) ?? import('./verbs/help.js').then(({ explain }) => explain(terminal, rest[0]));
     case 'lock':
       return import('./verbs/lock.js').then(({ lock }) => lock(terminal, flags, rest));
     case 'status':
       return noWords(verb, rest) ?? import('./verbs/status.js').then(({ status }) => status(terminal, flags));
     case 'doctor':
-      return noWords(verb, rest) ?? import('./verbs/doctor.js').then(({ doctor }) => doctor(terminal, flags));
+      return noWords(verb, rest) ?? import('./verbs/check.js').then(({ doctor }) => doctor(terminal, flags));
     case 'history':
-      return noWords(verb, rest.slice(1)) ?? import('./verbs/history.js').then(({ history }) => history(terminal, flags, rest[0]));
+      return noWords(verb, rest.slice(1)) ?? import('./verbs/status.js').then(({ history }) => history(terminal, flags, rest[0]));
     case 'rollback':
       if (rest.length > 0)
         throw errors.SHIP_USAGE({
@@ -93,20 +90,12 @@ function noWords(verb: string, rest: readonly string[]): undefined {
 const deployVerb = (terminal: Terminal, flags: Flags, commandLine: string) =>
   import('./verbs/deploy.js').then(({ deploy }) => deploy(terminal, flags, commandLine));
 const pluginVerb = (terminal: Terminal, flags: Flags, name: string, rest: readonly string[]) =>
-  import('./verbs/plugin-command.js').then(({ runPluginCommand }) => runPluginCommand(terminal, flags, name, rest));
+  import('./verbs/plugins.js').then(({ runPluginCommand }) => runPluginCommand(terminal, flags, name, rest));
 
 function version(terminal: Terminal): Report {
   const { version: result } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   terminal.line(result);
   return { ...emptyReport('version', new Date()), result };
-}
-
-async function help(terminal: Terminal, flags: Flags): Promise<Report> {
-  const { helpText } = await import('./help.js');
-  const { pluginVerbs } = await import('./verbs/help.js');
-  const text = helpText(terminal.paint, await pluginVerbs(flags));
-  terminal.line(text.trimEnd());
-  return { ...emptyReport('help', new Date()), result: text };
 }
 
 /** A run has measured itself; every other command took as long as the process did. */
@@ -125,10 +114,31 @@ function refusal(error: unknown, started: Date, command: string, redact: (text: 
   };
 }
 
+/** What masks an error that ends the command: it may show what only the config calls a secret. */
+async function redactionFor(flags: Flags | undefined): Promise<(text: string) => string> {
+  const redactor = new Redactor(findSecrets(process.env, flags === undefined ? [] : await namedSecrets(flags)));
+  return (text) => redactor.redact(text);
+}
+
+/** None where the config cannot be read: its own mistakes are masked where they are made. */
+async function namedSecrets(flags: Flags): Promise<readonly string[]> {
+  const { env: environment } = flags;
+  try {
+    const { config } = await loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      ...configFile(flags),
+      ...(environment === undefined ? {} : { overrides: { environment } }),
+    });
+    return config.secrets;
+  } catch {
+    return [];
+  }
+}
+
 /** The report, with what plugins threw where nobody waited for it. */
 async function withUncaught(terminal: Terminal, report: Report, uncaught: readonly unknown[], flags: Flags | undefined): Promise<Report> {
-  const redactor = await redactorFor(flags);
-  const redact = (text: string) => redactor.redact(text);
+  const redact = await redactionFor(flags);
   for (const error of uncaught) showError(terminal, error, redact);
   return { ...report, errors: [...report.errors, ...uncaught.map((error) => toReported(error, redact))] };
 }
@@ -146,14 +156,4 @@ function unfinished(exit_code: number, uncaught: readonly unknown[], verb: strin
 function documentFor({ github }: Terminal, report: Report): string {
   const text = JSON.stringify(report, null, 2);
   return github ? text.replaceAll('##[', '##\\u005b') : text;
-}
-
-/** Ends by itself, so that piped output is whole; a plugin that left a timer behind cannot hold it for long. */
-function leave(code: number): void {
-  process.exitCode = code;
-  if (hasForeignCode() || process.getActiveResourcesInfo().length > 0) setTimeout(() => process.exit(code), 2_000).unref();
-  // When nothing is left: Node would put away all that it made, which takes a while. Who else listens may begin something yet.
-  process.on('beforeExit', () => {
-    if (process.listenerCount('beforeExit') === 1) process.exit();
-  });
 }

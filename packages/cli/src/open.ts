@@ -1,18 +1,17 @@
 import { type ConfigOverrides, openKernel } from '@ship/config';
-import type { Interaction, Kernel } from '@ship/core/kernel';
+import { parseDuration, type Report } from '@ship/core';
+import { emptyReport, type Interaction, type Kernel } from '@ship/core/kernel';
 import { localExecutor } from '@ship/exec';
-import type { Flags } from './arguments.js';
-import { BUILTINS, DEFAULTS } from './builtins.js';
-import { configFile } from './config-file.js';
-import { importModule } from './import-module.js';
-import { lockWaitOf } from './lock-wait.js';
+import { configFile, type Flags } from './arguments.js';
+import { errors } from './errors.js';
+import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
+import type { Terminal } from './terminal.js';
 
 /** Opens the kernel that the flags ask for. */
 export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
-  const { file } = configFile(flags);
   return openKernel({
     cwd: process.cwd(),
-    ...(file ? { file } : {}),
+    ...configFile(flags),
     env: process.env,
     overrides: overridesOf(flags),
     flags: { auto_rollback: flags.autoRollback, no_auto_rollback: flags.noAutoRollback, no_rollback: flags.noRollback },
@@ -35,4 +34,29 @@ function overridesOf({ env, lane, rollbackTimeout }: Flags): ConfigOverrides {
     ...(lane === undefined ? {} : { lane }),
     ...(rollbackTimeout === undefined ? {} : { rollback_timeout: rollbackTimeout }),
   };
+}
+
+/** How long a run waits for the lease: `--lock-wait`, else `SHIP_LOCK_WAIT`, else not at all. */
+function lockWaitOf({ lockWait }: Pick<Flags, 'lockWait'>, env: NodeJS.ProcessEnv = process.env): number {
+  const text = lockWait ?? (env.SHIP_LOCK_WAIT || undefined);
+  if (text === undefined) return 0;
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  const name = lockWait === undefined ? 'SHIP_LOCK_WAIT' : '--lock-wait';
+  throw errors.SHIP_USAGE({
+    problem: `${name} ${JSON.stringify(text)}: this is not a duration`,
+    hint: 'Write a number with its unit, such as `2m` or `90s`.',
+  });
+}
+
+/** How questions are asked: on a terminal where somebody sits, and nowhere else. */
+export async function interactionOn(terminal: Terminal, signal: AbortSignal): Promise<Interaction> {
+  if (!terminal.interactive) return {};
+  const { promptingInteraction } = await import('./prompts.js');
+  return promptingInteraction(signal, terminal);
+}
+
+/** The report of a verb that ran nothing, for the environment that it was asked of. */
+export function answerOf({ config: { project, environment } }: Kernel, verb: string, fields: Partial<Report>): Report {
+  return { ...emptyReport(verb, new Date()), project, environment, ...fields };
 }

@@ -1,5 +1,5 @@
+import picocolors from 'picocolors';
 import { fenced } from './view/github.js';
-import { type Paint, paintFor } from './view/paint.js';
 
 /** stdout or stderr. */
 type OutputStream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
@@ -49,4 +49,16 @@ export function openTerminal({ json, verbose }: { json: boolean; verbose: boolea
 /** A reader that goes away, such as `head`, ends the output and nothing else. */
 function unlessNobodyReads(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
+}
+
+/** The few colours that are used. */
+export type Paint = Pick<ReturnType<typeof picocolors.createColors>, 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'>;
+
+const PLAIN: Paint = { bold: String, dim: String, red: String, green: String, yellow: String, cyan: String };
+
+/** Colours for a stream: none without a terminal, none with NO_COLOR, always with FORCE_COLOR. */
+export function paintFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint {
+  const isForced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '' && env.FORCE_COLOR !== '0';
+  const isWanted = isForced || (stream.isTTY === true && env.TERM !== 'dumb');
+  return isWanted && !env.NO_COLOR ? picocolors.createColors(true) : PLAIN;
 }

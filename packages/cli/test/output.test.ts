@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cleanEnv, SHIP, temporaryFolder } from '../../../test/support/ship.js';
-import { paintFor } from '../src/view/paint.js';
+import { paintFor } from '../src/terminal.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}.mjs`, import.meta.url));
 const LINES = 40_000;

@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Argv, type ExecResult, isShipError, type ShipError } from '@ship/core';
-import { commandLine } from './command.js';
 import { execErrors } from './errors.js';
 import { lastLines } from './lines.js';
-import type { EndedBy, Ending } from './types.js';
 
 /** What kind of failure it was. The kernel classifies; this only says what happened. */
 export type FailureKind = 'exit' | 'signal' | 'timeout' | 'aborted' | 'not-found' | 'not-executable' | 'cwd-missing' | 'spawn';
@@ -33,9 +31,20 @@ export function isCommandFailed(error: unknown): error is CommandFailed {
   return isShipError(error) && 'kind' in error && 'commandExitCode' in error && 'survived' in error;
 }
 
+/** How a process ended, before anybody judged it. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Why ship ended a command. */
+export type EndedBy = 'timeout' | 'aborted';
+
 /** What is known when a command has failed. */
 export interface Failing {
   readonly command: Argv;
+  /** The command as a person would type it, redacted. */
+  readonly line: string;
   readonly redact: (text: string) => string;
   readonly durationMs: number;
   readonly pid?: number | undefined;
@@ -66,8 +75,8 @@ export function endedByUs(failing: Failing, by: EndedBy, reason: unknown, timeou
 /** The error of a command that could not be started. */
 export function startFailure(error: unknown, failing: Failing, cwd: string | undefined): CommandFailed {
   const code = (error as NodeJS.ErrnoException)?.code;
+  const { line } = failing;
   const name = failing.redact(failing.command[0]);
-  const line = commandLine(failing.command, failing.redact);
   const extras = { cause: withoutSecrets(error, failing.redact) };
   if (cwd !== undefined && isEnter(code) && !isFolder(cwd)) {
     return withFields(execErrors.SHIP_CWD_MISSING({ line, cwd: failing.redact(cwd) }, extras), failing, 'cwd-missing');
@@ -107,9 +116,8 @@ function withFields(error: ShipError, failing: Failing, kind: FailureKind): Comm
   return Object.assign(error, fields);
 }
 
-function described({ command, redact, stdout = '', stderr = '' }: Failing): { line: string; tail: string } {
-  const said = stderr.trim() === '' ? stdout : stderr;
-  return { line: commandLine(command, redact), tail: lastLines(said, redact) };
+function described({ line, redact, stdout = '', stderr = '' }: Failing): { line: string; tail: string } {
+  return { line, tail: lastLines(stderr.trim() === '' ? stdout : stderr, redact) };
 }
 
 /** Node's own errors quote the arguments, secrets and all. */

@@ -10,7 +10,7 @@ const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** Takes text as it comes, and hands on whole lines. */
-export interface Lines {
+interface Lines {
   push(text: string): void;
   /** Hands on what is left, with or without a newline. */
   end(): void;

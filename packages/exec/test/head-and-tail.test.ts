@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HeadAndTail } from '../src/head-and-tail.js';
+import { HeadAndTail } from '../src/output.js';
 
 /** What is kept of a text that comes in pieces of these lengths, and then the rest. */
 function kept(text: string, maxBytes: number, lengths: readonly number[]): { text: string; truncated: boolean } {

@@ -1,5 +1,4 @@
 import type { Condition } from '@ship/core';
-import { matches } from './glob.js';
 
 /** `when: { branch: main }`, or a list, or patterns such as `release/*`. Does not hold where the branch is unknown. */
 export const branchCondition: Condition = {
@@ -17,7 +16,27 @@ export const branchCondition: Condition = {
 export const dirtyCondition: Condition = {
   input: { $id: 'ship:git/dirty', type: 'boolean' },
   async holds(ctx, argument) {
-    const { changedFiles } = await import('./changes.js');
+    const { changedFiles } = await import('./git.js');
     return (ctx.facts.dirty ?? String((await changedFiles(ctx)).length > 0)) === String(argument);
   },
 };
+
+/** Does a branch match one of the patterns? `*` stands for anything, slashes too. */
+export function matches(branch: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => matchesOne(branch, pattern.split('*')));
+}
+
+/** Looks for the parts in order, so that no pattern can take long. */
+function matchesOne(text: string, parts: readonly string[]): boolean {
+  const first = parts[0] ?? '';
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 1) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  let rest = text.slice(first.length, text.length - last.length);
+  for (const part of parts.slice(1, -1)) {
+    const at = rest.indexOf(part);
+    if (at === -1) return false;
+    rest = rest.slice(at + part.length);
+  }
+  return true;
+}

@@ -1,6 +1,6 @@
 import { definePlugin } from '@ship/core';
-import type { GitOptions } from './actions.js';
 import { branchCondition, dirtyCondition } from './conditions.js';
+import type { GitOptions } from './run.js';
 
 /** What is deployed, as git knows it: facts, conditions, and a veto on the wrong branch or a dirty tree. */
 export default definePlugin<GitOptions>({
@@ -24,7 +24,7 @@ export default definePlugin<GitOptions>({
     ship.condition('branch', branchCondition);
     ship.condition('dirty', dirtyCondition);
     ship.hooks.beforeRun.tapPromise('git', async (run) => {
-      const { openRun } = await import('./actions.js');
+      const { openRun } = await import('./run.js');
       await openRun(run, options);
     });
   },

@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseStatus } from '../src/changes.js';
-import { status, tagsAtHead } from '../src/commands.js';
-import { branchCondition, dirtyCondition } from '../src/conditions.js';
-import { matches } from '../src/glob.js';
+import { branchCondition, dirtyCondition, matches } from '../src/conditions.js';
+import { parseStatus, status, tagsAtHead } from '../src/git.js';
 import { repository, runContext } from './help.js';
 
 describe('patterns', () => {

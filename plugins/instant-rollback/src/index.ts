@@ -7,10 +7,10 @@ import {
   type RollbackRequest,
   type RunContext,
 } from '@ship/core';
-import { commandRouter } from './command/router.js';
+import { commandRouter } from './command.js';
 import { errors } from './errors.js';
 import { haproxyRouter } from './haproxy/router.js';
-import { nginxRouter } from './nginx/router.js';
+import { nginxRouter } from './nginx.js';
 import { type Options, switchTraffic } from './switch.js';
 
 export { errors } from './errors.js';

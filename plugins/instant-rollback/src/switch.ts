@@ -13,7 +13,7 @@ export interface Options {
 }
 
 /** A switch that was made. */
-export interface Switched {
+interface Switched {
   /** Null where no version had any traffic. */
   readonly from: string | null;
   readonly to: string;

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import type { Target, Targets, Weights } from '@ship/core';
 import { errors } from './errors.js';
 
@@ -41,4 +43,38 @@ export function sharesOf(weights: Readonly<Record<string, number>>): Record<stri
   const heaviest = Object.entries(weights).reduce<[string, number]>((most, each) => (each[1] > most[1] ? each : most), ['', 0])[0];
   if (heaviest !== '') shares[heaviest] = shares[heaviest]! + 100 - Object.values(shares).reduce((total, share) => total + share, 0);
   return shares;
+}
+
+const ANSWER_MS = 3000;
+
+/** Does something listen there, and answer the path with a status below 400 where one is given? */
+export function answers({ host, port }: Target, path: string | undefined): Promise<boolean> {
+  return path === undefined ? accepts(host, port) : serves(host, port, path);
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_MS });
+    const settle = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket
+      .once('connect', () => settle(true))
+      .once('timeout', () => settle(false))
+      .once('error', () => settle(false));
+  });
+}
+
+function serves(host: string, port: number, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = request({ host, port, path, agent: false, timeout: ANSWER_MS }, (response) => {
+      response.resume();
+      resolve((response.statusCode ?? 500) < 400);
+    });
+    asking
+      .once('timeout', () => asking.destroy())
+      .once('error', () => resolve(false))
+      .end();
+  });
 }

@@ -7,7 +7,7 @@ import { hasProgram } from '../../../test/services/started.js';
 import { type Answer, askThroughout } from '../../../test/support/client.js';
 import { haproxyRouter } from '../src/haproxy/router.js';
 import { say } from '../src/haproxy/socket.js';
-import { nginxRouter } from '../src/nginx/router.js';
+import { nginxRouter } from '../src/nginx.js';
 import { switchTraffic } from '../src/switch.js';
 import { serve, worldOf } from './world.js';
 

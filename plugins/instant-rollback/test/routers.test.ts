@@ -8,10 +8,10 @@ import { startHaproxy } from '../../../test/services/haproxy.js';
 import { startNginx } from '../../../test/services/nginx.js';
 import { hasProgram } from '../../../test/services/started.js';
 import { ask as askOnce, askThroughout } from '../../../test/support/client.js';
-import { commandRouter } from '../src/command/router.js';
+import { commandRouter } from '../src/command.js';
 import { haproxyRouter } from '../src/haproxy/router.js';
 import { say } from '../src/haproxy/socket.js';
-import { nginxRouter } from '../src/nginx/router.js';
+import { nginxRouter } from '../src/nginx.js';
 import { switchTraffic } from '../src/switch.js';
 import { serve, type Version, worldOf } from './world.js';
 

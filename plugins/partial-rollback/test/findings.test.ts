@@ -1,8 +1,7 @@
 import type { ComponentConfig, Snapshot } from '@ship/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aloneFindings, leftBehindFindings } from '../src/findings.js';
-import { breakingChange, fits } from '../src/versions.js';
+import { aloneFindings, breakingChange, fits, leftBehindFindings } from '../src/findings.js';
 
 const component = (name: string, more: Partial<ComponentConfig> = {}): ComponentConfig => ({
   name,

@@ -1,12 +1,11 @@
 import type { Router, Weights } from '@ship/core';
 import { errors } from './errors.js';
-import { addUp } from './front/check.js';
+import { addUp } from './front/control.js';
 import { isHealthy } from './process/health.js';
 import { isRunning, listProcesses } from './process/records.js';
 import type { FrontState, Release } from './records.js';
 import { readRelease, swapCurrent } from './release/store.js';
-import { putRoutes } from './routing/client.js';
-import { ensureFront, frontState, readFront } from './routing/front.js';
+import { ensureFront, frontState, putRoutes, readFront } from './routing/front.js';
 import { targetsOf } from './routing/switch.js';
 import { type Site, siteOf } from './site.js';
 

@@ -1,4 +1,4 @@
-import type { ComponentConfig, Context, Json, Router } from '@ship/core';
+import type { ComponentConfig, Context, Router } from '@ship/core';
 import { type Layout, layoutOf } from './layout.js';
 import { type Settings, settingsOf } from './settings.js';
 
@@ -63,6 +63,3 @@ function boundRouter(ctx: Context, component: ComponentConfig): BoundRouter | un
     ...(router.busy ? { busy: (version: string) => router.busy!(ctx, component, version) } : {}),
   };
 }
-
-/** What a verb of `ship release` does with one component. Resolves to its part of the JSON document. */
-export type Verb = (site: Site, print: (line: string) => void) => Promise<Json>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CommandContext, JsonObject } from '@ship/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask } from '../../../test/support/client.js';
-import { releaseCommand } from '../src/command/command.js';
+import { releaseCommand } from '../src/command.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import { makeWorld, processesUnder, type World } from './support/world.js';
 

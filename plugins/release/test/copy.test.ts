@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, sym
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyTree } from '../src/release/copy.js';
-import { firstDamage, hashManifest } from '../src/release/manifest.js';
+import { copyTree } from '../src/release/create.js';
+import { firstDamage, hashManifest } from '../src/release/store.js';
 
 let dir: string;
 const copy = (to = 'to', exclude: string[] = []) =>

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask } from '../../../test/support/client.js';
-import { checkRoutes } from '../src/front/check.js';
+import { checkRoutes } from '../src/front/control.js';
 import { forward } from '../src/front/forward.js';
 import { choose, routeTable } from '../src/front/table.js';
 

@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '@ship/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holder, takeClaim } from '../src/base/claim.js';
-import { identityOf } from '../src/base/identity.js';
+import { holder, identityOf, takeClaim } from '../src/base/identity.js';
 import { until } from '../src/base/wait.js';
 import { layoutOf } from '../src/layout.js';
-import { isReleaseId, newReleaseId } from '../src/release/id.js';
-import { controlPath } from '../src/routing/control-path.js';
-import { rotatingLog } from '../src/supervise/log.js';
-import { backoffMs } from '../src/supervise/restart.js';
+import { isReleaseId, newReleaseId } from '../src/release/store.js';
+import { controlPath } from '../src/routing/front.js';
+import { backoffMs, rotatingLog } from '../src/supervise.js';
 
 let dir: string;
 

@@ -1,6 +1,5 @@
 import { definePlugin } from '@ship/core';
-import { runAction } from './actions.js';
-import { runCheck, runCondition } from './checks.js';
+import { runAction, runCheck, runCondition } from './run.js';
 
 /** Commands of your own: as steps with an undo, as checks, as conditions. */
 export default definePlugin({

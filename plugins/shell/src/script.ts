@@ -1,6 +1,43 @@
-import type { Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
-import { argvOf, type Script } from './commands.js';
+import type { Argv, Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
+import { shellCommand, shellQuote } from '@ship/exec';
 import { shellErrors } from './errors.js';
+
+/** A text for the shell, or a list of words for no shell. */
+export type Script = string | readonly string[];
+
+/** Words that mean the same to a shell and to no shell. */
+const PLAIN = /^[A-Za-z0-9_./+-][A-Za-z0-9_./+:@%,=-]*( +[A-Za-z0-9_./:@%+,=-]+)*$/;
+
+/** What only a shell can do, or does in a way of its own. */
+const BUILTINS = new Set(
+  '. : [ alias bg break case cd command continue do done echo elif else esac eval exec exit export fc fg fi for function getopts hash if jobs kill let local printf pwd read readonly return set shift source test then time times trap type ulimit umask unalias unset until wait while'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The argv of a script: `sh -c` reads a text, nothing reads a list. A text of plain words needs no shell
+ * either, as in make: that starts sooner, and signals go to the tool itself.
+ */
+export function argvOf(script: Script): Argv {
+  if (typeof script !== 'string') return script as Argv;
+  const text = script.trim();
+  const words = text.split(/ +/) as [string, ...string[]];
+  return PLAIN.test(text) && !words[0].includes('=') && !BUILTINS.has(words[0]) ? words : shellCommand(script);
+}
+
+/** A script in one line, as a person reads it. */
+export function shown(script: Script): string {
+  return typeof script === 'string' ? script.trim() : script.map(shellQuote).join(' ');
+}
+
+/** What a person would paste to run a script by hand, in the folder of the config. */
+export function pasteable(script: Script, cwd: string | undefined, env: Readonly<Record<string, string>>): string {
+  const words = typeof script === 'string' ? ['sh', '-c', script] : script;
+  const assigned = Object.entries(env).map(([name, value]) => `${name}=${shellQuote(value)}`);
+  const line = ['env', ...assigned, ...words.map(shellQuote)].join(' ');
+  return cwd === undefined ? line : `(cd ${shellQuote(cwd)} && ${line})`;
+}
 
 /** Where scripts run, and with what. */
 export interface Place {

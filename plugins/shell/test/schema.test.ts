@@ -1,6 +1,6 @@
 import { type JsonSchema, SchemaChecker } from '@ship/core';
 import { describe, expect, it } from 'vitest';
-import { argvOf, pasteable, shown } from '../src/commands.js';
+import { argvOf, pasteable, shown } from '../src/script.js';
 import { registered } from './help.js';
 
 const found = registered() as Record<string, { input: JsonSchema }>;

@@ -1,8 +1,7 @@
 import type { Command, CommandContext, Json } from '@ship/core';
-import { differenceLine, liveDifferences, snapshotDifferences } from './diff.js';
 import { errors } from './errors.js';
-import { listSnapshots, showSnapshot } from './list.js';
 import { prune } from './retention.js';
+import { differenceLine, listSnapshots, liveDifferences, showSnapshot, snapshotDifferences } from './show.js';
 import type { SnapshotStore } from './store.js';
 
 /** So many does a list show where nobody asks for more. */

@@ -1,5 +1,5 @@
 import { type HeldObjects, isShipError } from '@ship/core';
-import { folderOf, keyOf, ownerOf } from './names.js';
+import { folderOf, keyOf, ownerOf } from './files.js';
 import type { SnapshotStore } from './store.js';
 
 /** Files of a save that never came to its snapshot are removed after this. */

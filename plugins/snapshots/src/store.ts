@@ -1,8 +1,18 @@
 import { type Encryption, isShipError, type LatestSnapshot, type Page, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
 import { errors } from './errors.js';
-import { problemsBeside, readBeside, readSnapshot, writeSnapshot } from './files.js';
-import { fileName, folderOf, ID, idsIn, keyOf, saysNothing, wholeId } from './names.js';
-import { Pins } from './pins.js';
+import {
+  fileName,
+  folderOf,
+  ID,
+  idsIn,
+  keyOf,
+  problemsBeside,
+  readBeside,
+  readSnapshot,
+  saysNothing,
+  wholeId,
+  writeSnapshot,
+} from './files.js';
 
 /** How many ids the message about an unknown one names. */
 const NAMED = 3;
@@ -48,7 +58,6 @@ export class SnapshotStore implements SnapshotProvider {
     );
   }
 
-  /** Its files are written by then. */
   /** Newest first, for views and metrics; those that cannot be read are left out. */
   async page(environment: string, { limit = 20, before }: Page): Promise<readonly Snapshot[]> {
     const found: Snapshot[] = [];
@@ -61,6 +70,7 @@ export class SnapshotStore implements SnapshotProvider {
     return found;
   }
 
+  /** Its files are written by then. */
   async save(snapshot: Snapshot): Promise<void> {
     const { id, environment, version, timestamp } = snapshot;
     await this.store.put(keyOf(environment, id), writeSnapshot(snapshot), { ifVersion: null });
@@ -128,4 +138,50 @@ export class SnapshotStore implements SnapshotProvider {
     }
     return errors.SHIP_SNAPSHOT_NOT_FOUND({ id: given, environment, known: ids.slice(0, NAMED) });
   }
+}
+
+/** Notes by the id of the snapshot that they keep. */
+type Notes = Readonly<Record<string, string>>;
+
+/** Snapshots that are kept whatever comes after them. They stand beside the snapshots: these stay what they were. */
+class Pins {
+  constructor(private readonly store: Store) {}
+
+  async all(environment: string): Promise<Notes> {
+    const stored = await this.store.get(pinsKey(environment));
+    return stored === undefined ? {} : parseNotes(pinsKey(environment), stored.value);
+  }
+
+  async add(environment: string, id: string, note: string): Promise<void> {
+    await this.#change(environment, (notes) => ({ ...notes, [id]: note }));
+  }
+
+  /** False where it was not pinned. */
+  async remove(environment: string, id: string): Promise<boolean> {
+    const { [id]: note } = await this.all(environment);
+    if (note === undefined) return false;
+    await this.#change(environment, ({ [id]: _, ...rest }) => rest);
+    return true;
+  }
+
+  /** Of two who pin at once the second one fails, and may try again. */
+  async #change(environment: string, change: (notes: Notes) => Notes): Promise<void> {
+    const key = pinsKey(environment);
+    const stored = await this.store.get(key);
+    const notes = change(stored === undefined ? {} : parseNotes(key, stored.value));
+    await this.store.put(key, `${JSON.stringify(notes, null, 2)}\n`, { ifVersion: stored?.version ?? null });
+  }
+}
+
+const pinsKey = (environment: string): string => `${folderOf(environment)}/pins.json`;
+
+/** Who cannot read the pins must not evict. */
+function parseNotes(key: string, bytes: Buffer): Notes {
+  try {
+    const notes: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof notes === 'object' && notes !== null && !Array.isArray(notes)) return notes as Notes;
+  } catch {
+    // As below.
+  }
+  throw errors.SHIP_SNAPSHOT_PINS({ key });
 }

@@ -3,8 +3,8 @@ import { MemoryStore, type Snapshot } from '@ship/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSnapshot, writeSnapshot } from '../src/files.js';
-import { age } from '../src/list.js';
 import { prune } from '../src/retention.js';
+import { age } from '../src/show.js';
 import { SnapshotStore } from '../src/store.js';
 import { snapshot } from './sample.js';
 

@@ -6,9 +6,9 @@ import { FileStore, objectsIn } from '@ship/core/kernel';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { componentDifferences, snapshotDifferences } from '../src/diff.js';
 import { ageEncryption } from '../src/encryption.js';
 import { evictable, prune } from '../src/retention.js';
+import { componentDifferences, snapshotDifferences } from '../src/show.js';
 import { SnapshotStore } from '../src/store.js';
 import { idAt, saveWhole, snapshot } from './sample.js';
 

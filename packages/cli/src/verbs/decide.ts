@@ -20,12 +20,11 @@ import {
   rulesOf,
   runIds,
 } from '@ship/core/kernel';
-import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { openFromFlags } from '../open.js';
+import { answerOf, openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
-import { drawTree } from '../view/tree.js';
+import { drawTree } from '../view/format.js';
 
 /** `ship decide`: what would be decided about a failure, that of a file or that of a past run. Touches nothing. */
 export function decide(terminal: Terminal, flags: Flags): Promise<Report> {

@@ -11,12 +11,12 @@ import {
   run,
 } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { openFromFlags } from '../open.js';
-import { listenToSignals } from '../signals.js';
+import { interactionOn, openFromFlags } from '../open.js';
+import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { linesView } from '../view/lines.js';
-import { showSummary } from '../view/summary.js';
-import { dryRun } from './dry-run.js';
+import { showSummary } from '../view/report.js';
+import { dryRun } from './check.js';
 
 /** What changes an environment: a run, a way back, a recovery. */
 type Work = (kernel: Kernel, options: RunOptions) => Promise<Report>;
@@ -49,28 +49,22 @@ export function recoverLast(terminal: Terminal, flags: Flags, commandLine: strin
 }
 
 /** Works with signals heard, questions answered and progress shown, and ends with the summary. */
-async function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
-  const interrupts = listenToSignals((text) => terminal.error(text));
-  try {
-    const interaction: Interaction = terminal.interactive
-      ? (await import('../prompts.js')).promptingInteraction(interrupts.signal, terminal)
-      : {};
+function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
+  return interruptible(terminal, async ({ signal, track }) => {
+    const interaction = await interactionOn(terminal, signal);
     const view = await openView(terminal);
     const kernel = await openFromFlags(flags, holdView(interaction, view));
-    if (flags.dryRun) return await dryRun(terminal, kernel);
+    if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
-      if (event.type === 'process-started') interrupts.track(event.process.pgid);
+      if (event.type === 'process-started') track(event.process.pgid);
       view.onEvent(event);
     });
-    const options = { command: kernel.redactor.redact(commandLine), signal: interrupts.signal };
-    const report = await act(kernel, options);
+    const report = await act(kernel, { command: kernel.redactor.redact(commandLine), signal });
     await view.close();
     if (report.run === null) terminal.line(String(report.result));
     else showSummary(terminal, report);
     return report;
-  } finally {
-    interrupts.stop();
-  }
+  });
 }
 
 interface View {

@@ -1,4 +1,8 @@
-import type { InitStep } from './init-toolchains.js';
+/** A step that `ship init` writes. */
+export interface InitStep {
+  readonly id: string;
+  readonly run: string;
+}
 
 /** What `ship init` found in a folder. */
 export interface Found {

@@ -1,18 +1,19 @@
 import type { Json, LeaseHolder, Report } from '@ship/core';
-import { freeLease, type Interaction, type Kernel } from '@ship/core/kernel';
-import { answerOf } from '../answer.js';
+import { freeLease, type Kernel } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { openFromFlags } from '../open.js';
-import { listenToSignals } from '../signals.js';
+import { answerOf, interactionOn, openFromFlags } from '../open.js';
+import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
-import { showHolder } from '../view/holder.js';
+import { age } from '../view/format.js';
 
 /** `ship lock status`, `ship lock release`. */
 export async function lock(terminal: Terminal, flags: Flags, [word = 'status', ...rest]: readonly string[]): Promise<Report> {
   if (rest.length === 0 && word === 'status') return status(terminal, await openFromFlags(flags));
   if (rest.length === 0 && word === 'release')
-    return withQuestions(terminal, async (asks) => release(terminal, await openFromFlags(flags, asks)));
+    return interruptible(terminal, async ({ signal }) =>
+      release(terminal, await openFromFlags(flags, await interactionOn(terminal, signal))),
+    );
   throw errors.SHIP_USAGE({
     problem: `\`ship lock ${[word, ...rest].join(' ')}\` is not understood`,
     hint: 'It is `ship lock status`, or `ship lock release`.',
@@ -39,13 +40,22 @@ async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
   return answerOf(kernel, 'lock', { result: { released: holder !== undefined, holder: asJson(holder) } });
 }
 
-async function withQuestions<T>(terminal: Terminal, work: (interaction: Interaction) => Promise<T>): Promise<T> {
-  const interrupts = listenToSignals((text) => terminal.error(text));
-  try {
-    return await work(terminal.interactive ? (await import('../prompts.js')).promptingInteraction(interrupts.signal, terminal) : {});
-  } finally {
-    interrupts.stop();
-  }
+const asJson = (holder: LeaseHolder | undefined): Json => (holder === undefined ? null : ({ ...holder } as unknown as Json));
+
+/** Who holds an environment, and whether they live. */
+function showHolder({ line, paint }: Terminal, environment: string, holder: LeaseHolder): void {
+  const { user, host, pid, since, command, run } = holder;
+  line(`${paint.yellow('!')} ${paint.bold(environment)} is held by ${user}@${host} (pid ${pid}) since ${since}`);
+  line(`    command  ${command}`);
+  line(`    run      ${run}`);
+  line(`    holder   ${lifeOf(holder)}`);
 }
 
-const asJson = (holder: LeaseHolder | undefined): Json => (holder === undefined ? null : ({ ...holder } as unknown as Json));
+/** Whether a holder lives, and how that is known. */
+export function lifeOf({ liveness, evidence, heartbeat_age_ms }: LeaseHolder): string {
+  const heartbeat = heartbeat_age_ms === null ? '' : `; its last heartbeat is ${age(heartbeat_age_ms)} old`;
+  const proof = `${evidence}${heartbeat}`;
+  if (liveness === 'alive') return `alive: ${proof}`;
+  if (liveness === 'dead') return `dead: ${proof}. The next run takes the lease over`;
+  return `not provable from here: ${proof}. If you know that it is dead: \`ship lock release\``;
+}

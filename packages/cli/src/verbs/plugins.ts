@@ -1,7 +1,10 @@
-import type { Report } from '@ship/core';
-import { answerOf } from '../answer.js';
+import { type Report, suggest } from '@ship/core';
+import { demandSnapshots, type Kernel, pluginCommand } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { openFromFlags } from '../open.js';
+import { errors } from '../errors.js';
+import { VERBS } from '../help.js';
+import { answerOf, openFromFlags } from '../open.js';
+import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 
 /** `ship plugins`: what is on, where it came from, what it brings. */
@@ -37,4 +40,21 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
   }
   if (result.length === 0) line('No plugins are on.');
   return answerOf(kernel, 'plugins', { result });
+}
+
+/** `ship <name> ...` of a plugin, such as `ship snapshots list`. */
+export function runPluginCommand(terminal: Terminal, flags: Flags, name: string, rest: readonly string[]): Promise<Report> {
+  return interruptible(terminal, async ({ signal }) => {
+    const kernel = await openFromFlags(flags);
+    const known = kernel.registry.commands.names();
+    if (!known.includes(name)) throw absentCommand(kernel, name, known);
+    return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line }) });
+  });
+}
+
+/** The error for a verb that nobody brings, or that would be there if its plugin were on. */
+function absentCommand(kernel: Kernel, name: string, brought: readonly string[]): Error {
+  if (name === 'snapshots') demandSnapshots(kernel);
+  const known = [...Object.keys(VERBS), ...brought].sort();
+  return errors.SHIP_COMMAND_UNKNOWN({ name, known, suggestion: suggest(name, known) });
 }

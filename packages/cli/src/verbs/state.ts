@@ -1,9 +1,8 @@
 import type { Report } from '@ship/core';
 import { type Kernel, pushSpool } from '@ship/core/kernel';
-import { answerOf } from '../answer.js';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { openFromFlags } from '../open.js';
+import { answerOf, openFromFlags } from '../open.js';
 import type { Terminal } from '../terminal.js';
 
 /** `ship state`: what the store would not take; `ship state push` brings it home. */

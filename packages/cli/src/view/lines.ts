@@ -1,8 +1,7 @@
 import type { ShipEvent, Way } from '@ship/core';
 import type { Terminal } from '../terminal.js';
+import { brief, duration, indented } from './format.js';
 import { failureAnnotation, warningAnnotation } from './github.js';
-import { brief } from './text.js';
-import { duration } from './time.js';
 
 /** Plain lines, one an event: for CI, logs and pipes. */
 export function linesView(terminal: Terminal): (event: ShipEvent) => void {
@@ -14,16 +13,9 @@ export function linesView(terminal: Terminal): (event: ShipEvent) => void {
     const text = describe(withoutRepetition(event, details), terminal);
     if (text !== undefined) line(text);
     if (terminal.github) annotate(terminal, event);
-    if (event.type === 'step-output' && terminal.verbose) line(quoted(event.output.text, terminal));
+    if (event.type === 'step-output' && terminal.verbose) line(indented(event.output.text.replace(/\n$/, ''), '  | ', terminal.paint.dim));
   };
 }
-
-const quoted = (text: string, { paint }: Terminal): string =>
-  text
-    .replace(/\n$/, '')
-    .split('\n')
-    .map((each) => paint.dim(`  | ${each}`))
-    .join('\n');
 
 function annotate(terminal: Terminal, event: ShipEvent): void {
   if (event.type === 'failure') terminal.annotate('line', failureAnnotation(event.failure.trigger, event.failure.message));
@@ -56,12 +48,12 @@ export function describe(event: ShipEvent, { paint, verbose }: Terminal): string
       const { id, status, duration_ms, error, reason } = event.report;
       if (status === 'done') return `${paint.green('✓')} ${id} ${took(duration_ms)}`;
       if (status === 'skipped') return `${paint.dim('-')} ${id} skipped: ${reason}`;
-      return `${paint.red('✗')} ${id} ${took(duration_ms)}\n${indent(error?.message ?? 'failed')}`;
+      return `${paint.red('✗')} ${id} ${took(duration_ms)}\n${indented(error?.message ?? 'failed', '    ')}`;
     }
     case 'check-finished': {
       const { name, outcome, detail, duration_ms, required } = event.report;
       const mark = outcome === 'passed' ? paint.green('✓') : required ? paint.red('✗') : paint.yellow('!');
-      return `${mark} ${event.suite}: ${name} ${took(duration_ms)}${outcome === 'passed' ? '' : `\n${indent(detail ?? outcome)}`}`;
+      return `${mark} ${event.suite}: ${name} ${took(duration_ms)}${outcome === 'passed' ? '' : `\n${indented(detail ?? outcome, '    ')}`}`;
     }
     case 'rollback-started':
       return `${paint.yellow('⟲')} ${WAYS_BEGUN[event.way](event.component ?? 'everything')}${event.target ? ` to ${event.target}` : ''}`;
@@ -101,9 +93,3 @@ const WAYS_BEGUN: Readonly<Record<Way, (what: string) => string>> = {
   full: () => 'rolling back everything',
   undo: () => 'rolling back everything',
 };
-
-const indent = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => `    ${line}`)
-    .join('\n');

@@ -1,8 +1,8 @@
 import type { ShipEvent, Step, StepReport } from '@ship/core';
 import { Listr, type ListrTaskWrapper } from 'listr2';
 import type { Terminal } from '../terminal.js';
+import { duration } from './format.js';
 import { describe } from './lines.js';
-import { duration } from './time.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the renderers' types are of no interest here
 type Task = ListrTaskWrapper<any, any, any>;

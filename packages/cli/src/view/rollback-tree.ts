@@ -1,9 +1,6 @@
 import type { Finding, Report, RollbackReport, SuiteReport, VerificationReport } from '@ship/core';
-import type { Terminal } from '../terminal.js';
-import type { Paint } from './paint.js';
-import { brief } from './text.js';
-import { age, duration } from './time.js';
-import type { TreeNode } from './tree.js';
+import type { Paint, Terminal } from '../terminal.js';
+import { age, brief, duration, marks, type TreeNode } from './format.js';
 
 /** A rollback as a tree: why, to where, by which way, what was checked, done and verified, and how long each took. */
 export function rollbackTree(report: Report, rollback: RollbackReport, { paint }: Terminal): TreeNode {
@@ -57,9 +54,8 @@ function ways({ tried = [] }: RollbackReport): TreeNode[] {
 }
 
 function preChecks(findings: readonly Finding[], paint: Paint): TreeNode {
-  const marks = { info: paint.green('✓'), warn: paint.yellow('!'), block: paint.red('✗') };
-  if (findings.length === 0) return { text: `Pre-checks: ${marks.info} nothing speaks against it` };
-  return { text: 'Pre-checks:', children: findings.map(({ level, message }) => ({ text: `${marks[level]} ${brief(message)}` })) };
+  if (findings.length === 0) return { text: `Pre-checks: ${marks(paint).info} nothing speaks against it` };
+  return { text: 'Pre-checks:', children: findings.map(({ level, message }) => ({ text: `${marks(paint)[level]} ${brief(message)}` })) };
 }
 
 function execution(report: Report, rollback: RollbackReport): TreeNode {

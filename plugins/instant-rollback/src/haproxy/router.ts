@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
 import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/core';
-import { answers } from '../answers.js';
 import { errors } from '../errors.js';
-import { demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
+import { answers, demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
 import { wait } from '../wait.js';
-import { readServers, type Server, sessionsOn } from './servers.js';
-import { Conversation } from './socket.js';
+import { Conversation, readServers, type Server, sessionsOn } from './socket.js';
 
 /** `router: { haproxy: { … } }` of a component. */
 interface Settings {

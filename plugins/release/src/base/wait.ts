@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long to ask, and how often. */
-export interface Patience {
+interface Patience {
   readonly timeoutMs: number;
   readonly intervalMs: number;
   readonly signal?: AbortSignal;

@@ -1,17 +1,16 @@
 import { type ComponentState, makeFolder } from '@ship/core';
-import { isFree } from '../process/port.js';
-import { listProcesses } from '../process/records.js';
-import { stopProcess } from '../process/stop.js';
-import type { Release } from '../records.js';
+import { until } from '../base/wait.js';
+import { errors } from '../errors.js';
+import { isHealthy, waitHealthy } from '../process/health.js';
+import { isRunning, listProcesses, readProcess } from '../process/records.js';
+import { isFree, startProcess, stopProcess } from '../process/run.js';
+import type { ProcessRecord, Release } from '../records.js';
 import { createRelease } from '../release/create.js';
-import { pruneReleases, removePartials } from '../release/store.js';
-import { type Address, ensureFront, refuseTakenPort } from '../routing/front.js';
-import { switchTo } from '../routing/switch.js';
+import { damageOf, pruneReleases, readRelease, removePartials } from '../release/store.js';
+import { type Address, ensureFront, refuseTakenPort, stopFront } from '../routing/front.js';
+import { drain, forgetTargets, switchTo } from '../routing/switch.js';
 import type { Site } from '../site.js';
-import { startHealthy } from './bring-up.js';
-import { describe, type ReleaseState } from './describe.js';
-import { liveRelease } from './live.js';
-import { retire } from './retire.js';
+import { describe, liveRelease, type ReleaseState } from './live.js';
 
 /** Copy, start, wait for health, switch, drain, stop the old one: in this order nothing is ever down. */
 export async function deploy(site: Site): Promise<ComponentState<ReleaseState>> {
@@ -51,4 +50,64 @@ async function makeRoom({ layout, settings: { slots } }: Site, live: string | un
 
 function addressOf({ host, port }: Site['settings']): Address | undefined {
   return port === null ? undefined : { host, port };
+}
+
+const SECOND_CHANCE_MS = 10_000;
+
+/** Starts a release and resolves when it serves. Where it does not, only it is stopped. */
+async function startHealthy(site: Site, release: Release): Promise<void> {
+  const serving = await servingNow(site, release.id);
+  try {
+    await startProcess(site, release);
+    await waitHealthy(site, release, serving);
+  } catch (error) {
+    // The first error says what went wrong; a process that does not end is told as well, and met again by `restore`.
+    await stopProcess(site.layout, release.id).catch((second) => site.ctx.log.warn(second.message));
+    throw error;
+  }
+}
+
+/** Resolves when a release that is on disk serves, started where it does not. */
+export async function bringUp(site: Site, release: Release): Promise<void> {
+  if (await isOrBecomesHealthy(site, release)) return;
+  const reason = await damageOf(site.layout, release.id);
+  if (reason !== undefined) throw errors.SHIP_RELEASE_MISSING({ component: site.name, release: release.id, reason });
+  await stopProcess(site.layout, release.id);
+  await startHealthy(site, release);
+}
+
+// One late answer is no reason to stop a process that may be serving right now.
+async function isOrBecomesHealthy(site: Site, release: Release): Promise<boolean> {
+  const ask = async () => {
+    if (await isHealthy(site, release)) return true;
+    return isRunning(await readProcess(site.layout, release.id)) ? undefined : false;
+  };
+  const { timeout_ms, interval_ms: intervalMs } = release.health;
+  return (await until(ask, { timeoutMs: Math.min(timeout_ms, SECOND_CHANCE_MS), intervalMs, signal: site.ctx.signal })) ?? false;
+}
+
+async function servingNow({ layout }: Site, except: string): Promise<string> {
+  const live = await liveRelease(layout);
+  const release = live === undefined || live === except ? undefined : await readRelease(layout, live);
+  return release ? `${release.version} is still live` : 'nothing else was live';
+}
+
+/** May a release that is not live keep its process? */
+export type StandsBy = (release: string) => boolean;
+
+/** The processes that have to end, now that this release is live. */
+export async function superfluous(site: Site, live: string, standsBy: StandsBy): Promise<ProcessRecord[]> {
+  const records = await listProcesses(site.layout);
+  return records.filter(({ release }) => release !== live && !(site.settings.standby && standsBy(release)));
+}
+
+/** Lets every other release finish what it is doing, and ends it. */
+export async function retire(site: Site, live: Release, standsBy: StandsBy): Promise<void> {
+  const leaving = (await superfluous(site, live.id, standsBy)).map(({ release }) => release);
+  await drain(site, leaving);
+  site.reached('drained');
+  await Promise.all(leaving.map((id) => stopProcess(site.layout, id)));
+  if (live.port === null) await stopFront(site.layout);
+  else await forgetTargets(site);
+  site.reached('stopped');
 }

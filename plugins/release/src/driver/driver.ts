@@ -1,14 +1,13 @@
-import type { Change, ComponentConfig, ComponentState, Context, Driver, Finding, Targets } from '@ship/core';
+import type { Change, ComponentConfig, ComponentState, Context, Driver, Finding, Probed, Targets } from '@ship/core';
 import { targetOf } from '../process/health.js';
 import { isRunning, listProcesses } from '../process/records.js';
-import { damageOf, readRelease } from '../release/store.js';
-import { settingsSchema } from '../schema.js';
+import { damageOf, listReleases, readRelease } from '../release/store.js';
+import { readFront } from '../routing/front.js';
+import { settingsSchema } from '../settings.js';
 import { type Observer, type Site, siteOf } from '../site.js';
 import { deploy } from './deploy.js';
-import { describe, type ReleaseState } from './describe.js';
-import { liveRelease } from './live.js';
-import { probe } from './probe.js';
-import { restore } from './restore.js';
+import { describe, liveRelease, type ReleaseState } from './live.js';
+import { isRestored, restore } from './restore.js';
 
 /** The driver `release`. `reached` is told each stage of a deployment. */
 export function releaseDriver(reached?: Observer): Driver<ReleaseState> {
@@ -52,4 +51,19 @@ async function preview({ layout, name, version, settings }: Site): Promise<Chang
   if (live === undefined) return [{ kind: 'create', what: `${name} ${version}${behind}` }];
   const before = (await readRelease(layout, live))?.version ?? live;
   return [{ kind: 'update', what: `${name} ${before} -> ${version}${behind}` }];
+}
+
+/** Compares what is there with `before`: is a deployment untouched, half done, or done? */
+async function probe(site: Site, before: ComponentState<ReleaseState> | undefined): Promise<Probed> {
+  const live = await liveRelease(site.layout);
+  const release = live === undefined ? undefined : await readRelease(site.layout, live);
+  if (live === before?.driver.release) return (await isUntouched(site, before)) ? 'untouched' : 'partial';
+  return release && (await isRestored(site, release)) ? 'done' : 'partial';
+}
+
+async function isUntouched(site: Site, before: ComponentState<ReleaseState> | undefined): Promise<boolean> {
+  const releases = await listReleases(site.layout);
+  if (before === undefined) return releases.length === 0 && (await readFront(site.layout)) === undefined;
+  const newer = (await listProcesses(site.layout)).filter(({ release }) => release > before.driver.release);
+  return newer.length === 0;
 }

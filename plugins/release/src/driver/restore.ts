@@ -5,15 +5,14 @@ import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { isHealthy } from '../process/health.js';
 import { listProcesses } from '../process/records.js';
-import { stopProcess } from '../process/stop.js';
+import { stopProcess } from '../process/run.js';
 import type { Release } from '../records.js';
 import { exists, readCurrent, readRelease, removePartials } from '../release/store.js';
 import { frontState, readFront, stopFront } from '../routing/front.js';
 import { switchTo } from '../routing/switch.js';
 import type { Site } from '../site.js';
-import { bringUp } from './bring-up.js';
-import type { ReleaseState } from './describe.js';
-import { retire, type StandsBy, superfluous } from './retire.js';
+import { bringUp, retire, type StandsBy, superfluous } from './deploy.js';
+import type { ReleaseState } from './live.js';
 
 /** Makes `state` live again, as it was; `undefined` takes away everything that was made. */
 export async function restore(site: Site, state: ComponentState<ReleaseState> | undefined): Promise<Restored> {

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { takeClaim } from '../base/claim.js';
 import { readJson, writeJson } from '../base/files.js';
-import { identityOf } from '../base/identity.js';
+import { identityOf, takeClaim } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { layoutOf } from '../layout.js';
 import type { FrontRecord, Routes } from '../records.js';
 import { controlServer } from './control.js';
 import { forward, forwardUpgrade } from './forward.js';
 import { type RouteTable, routeTable } from './table.js';
-import { FRONT_VERSION } from './version.js';
 
 // Longer than the proxies that may stand before it keep an idle connection.
 const KEEP_ALIVE_MS = 75_000;
 const DRAIN_MS = 10_000;
+/** The version of the front's program. It changes with the control API or the file format. */
+const FRONT_VERSION = '1';
 
 /** Takes the start that `token` names, holds the port, and forwards requests until SIGTERM. */
 export async function runFront(root: string, token: string): Promise<void> {

@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { isAlive } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Identity } from '../base/identity.js';
 import type { Layout } from '../layout.js';
 import type { ProcessRecord } from '../records.js';
-import { isReleaseId } from '../release/id.js';
+import { isReleaseId } from '../release/store.js';
+import type { Site } from '../site.js';
 
 /** The record of a release's process; `undefined` where it has none. */
 export function readProcess(layout: Layout, id: string): Promise<ProcessRecord | undefined> {
@@ -25,9 +26,29 @@ export async function listProcesses(layout: Layout): Promise<ProcessRecord[]> {
 }
 
 /** A record of a process that runs. */
-export type RunningProcess = ProcessRecord & { readonly supervisor: Identity; readonly service: Identity };
+type RunningProcess = ProcessRecord & { readonly supervisor: Identity; readonly service: Identity };
 
 /** Do the supervisor and its service run? */
 export function isRunning(record: ProcessRecord | undefined): record is RunningProcess {
   return Boolean(record?.supervisor && record.service && isAlive(record.supervisor) && isAlive(record.service));
+}
+
+const TAIL_BYTES = 16_384;
+
+/** The last lines of a release's log, without secrets. Empty where there is none. */
+export async function logTail({ layout, ctx }: Pick<Site, 'layout' | 'ctx'>, id: string, lines = 20): Promise<string> {
+  const text = await readEnd(layout.log(id)).catch(() => '');
+  return ctx.redact(text.trimEnd().split('\n').slice(-lines).join('\n'));
+}
+
+async function readEnd(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, TAIL_BYTES);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8');
+  } finally {
+    await file.close();
+  }
 }

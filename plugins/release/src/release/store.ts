@@ -1,12 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { syncFolder } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Layout } from '../layout.js';
 import type { Release } from '../records.js';
-import { PARTIAL } from './create.js';
-import { isReleaseId } from './id.js';
-import { firstDamage, hashManifest, type ManifestEntry } from './manifest.js';
+
+/** Folders of releases that are still being copied begin with this. */
+export const PARTIAL = '.partial-';
 
 /** Reads a release; `undefined` where it is missing or damaged. */
 export async function readRelease(layout: Layout, id: string): Promise<Release | undefined> {
@@ -72,4 +75,56 @@ export async function exists(layout: Layout): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+const PATTERN = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
+
+/** An id that sorts by time, such as `20240131T101500123Z-9f86d081`. */
+export function newReleaseId(now = new Date()): string {
+  return `${now.toISOString().replace(/[-:.]/g, '')}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Is this the name of a release, so that nothing else is ever taken for one and removed? */
+export function isReleaseId(name: string): boolean {
+  return PATTERN.test(name);
+}
+
+/** One thing of a tree. `mode` is `file`, `exec`, `link` or `folder`; `hash` is of the content. */
+export interface ManifestEntry {
+  readonly path: string;
+  readonly mode: 'file' | 'exec' | 'link' | 'folder';
+  readonly hash: string;
+}
+
+/** sha256 of a text. */
+export function hashText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** sha256 of a file's content. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** One hash over a whole tree. */
+export function hashManifest(entries: readonly ManifestEntry[]): string {
+  return hashText(entries.map(({ path, mode, hash }) => JSON.stringify([path, mode, hash])).join('\n'));
+}
+
+/** The first path that is missing or no longer what was released; what a service added itself does not count. */
+export async function firstDamage(folder: string, entries: readonly ManifestEntry[]): Promise<string | undefined> {
+  for (const entry of entries) {
+    const same = await isSame(join(folder, entry.path), entry).catch(() => false);
+    if (!same) return entry.path;
+  }
+  return undefined;
+}
+
+async function isSame(path: string, { mode, hash }: ManifestEntry): Promise<boolean> {
+  const stat = await lstat(path);
+  if (mode === 'folder') return stat.isDirectory();
+  if (mode === 'link') return stat.isSymbolicLink() && hashText(await readlink(path)) === hash;
+  return stat.isFile() && (await hashFile(path)) === hash;
 }

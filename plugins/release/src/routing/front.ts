@@ -1,17 +1,18 @@
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isAlive, makeFolder } from '@ship/core';
-import { holder } from '../base/claim.js';
 import { readJson, writeJson } from '../base/files.js';
+import { holder } from '../base/identity.js';
 import { until } from '../base/wait.js';
-import { launch, newToken, unitName } from '../daemon/launch.js';
-import { stopDaemon } from '../daemon/stop.js';
+import { launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
-import { isFree } from '../process/port.js';
+import { isFree } from '../process/run.js';
 import type { FrontRecord, FrontState, Release, Routes } from '../records.js';
 import type { Site } from '../site.js';
-import { askState } from './client.js';
-import { controlPath } from './control-path.js';
 
 const START_MS = 15_000;
 /** A process that was killed is there until the system has taken it apart, and answers no more. */
@@ -134,4 +135,61 @@ async function waitForFront({ layout, ctx }: Site, { host, port }: Address, toke
   if (failed) await endFront(layout, failed);
   if (!(await isFree(host, port))) throw errors.SHIP_RELEASE_PORT_TAKEN({ host, port });
   throw errors.SHIP_RELEASE_FRONT_FAILED({ host, port, reason: 'it ended while it started' });
+}
+
+const ANSWER_MS = 5000;
+
+/** What is needed to talk to a front. */
+type Reachable = Pick<FrontRecord, 'control' | 'host' | 'port'>;
+
+/** Asks a front for its state. Rejects where nobody answers. */
+export function askState(front: Reachable): Promise<FrontState> {
+  return talk(front, 'GET', '/state');
+}
+
+/** Puts routes in force; resolves to the state read back. */
+export function putRoutes(front: Reachable, routes: Routes): Promise<FrontState> {
+  return talk(front, 'PUT', '/routes', routes);
+}
+
+function talk({ control, host, port }: Reachable, method: string, path: string, body?: unknown): Promise<FrontState> {
+  return call(control, method, path, body).catch((error) => {
+    throw errors.SHIP_RELEASE_FRONT_FAILED({ host, port, reason: error.message }, { cause: error });
+  });
+}
+
+function call(socketPath: string, method: string, path: string, body?: unknown): Promise<FrontState> {
+  return new Promise((resolve, reject) => {
+    const req = request({ socketPath, method, path, agent: false }, async (res) => {
+      let text = '';
+      for await (const chunk of res.setEncoding('utf8')) text += chunk;
+      if (res.statusCode === 200) resolve(JSON.parse(text) as FrontState);
+      else reject(new Error(`${method} ${path} answers ${res.statusCode}: ${text}`));
+    });
+    req.setTimeout(ANSWER_MS, () => req.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
+    req.on('error', reject);
+    req.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+// The kernel takes 108 bytes with the closing NUL; some systems take 104.
+const LONGEST = 100;
+
+/** The path of the control socket: under the root, or in a private folder where that path is too long. */
+export async function controlPath({ root }: Layout): Promise<string> {
+  const near = join(root, 'front.sock');
+  if (Buffer.byteLength(near) < LONGEST) return near;
+  const uid = process.getuid?.() ?? 0;
+  const folder = join(tmpdir(), `ship-${uid}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await checkPrivate(folder, uid);
+  return join(folder, `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.sock`);
+}
+
+// Anybody may make a folder of this name under the temporary one.
+async function checkPrivate(folder: string, uid: number): Promise<void> {
+  const stat = await lstat(folder);
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+    throw new Error(`${folder} must be a folder that only user ${uid} may enter`);
+  }
 }

@@ -4,8 +4,7 @@ import { listProcesses } from '../process/records.js';
 import type { FrontRecord, Release, Routes } from '../records.js';
 import { swapCurrent } from '../release/store.js';
 import type { BoundRouter, Site } from '../site.js';
-import { askState, putRoutes } from './client.js';
-import { DYING_MS, ensureFront, isUp, readFront } from './front.js';
+import { askState, DYING_MS, ensureFront, isUp, putRoutes, readFront } from './front.js';
 
 /** Makes a release that runs the one that requests reach, from one request to the next. */
 export async function switchTo(site: Site, release: Release): Promise<void> {

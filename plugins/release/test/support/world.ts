@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ComponentConfig, Context, JsonObject } from '@ship/core';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { removeAll } from '../../src/driver/restore.js';
-import { isFree } from '../../src/process/port.js';
+import { isFree } from '../../src/process/run.js';
 import { siteOf } from '../../src/site.js';
 
 /** A folder of its own with a service in it, and everything that a driver is given. */

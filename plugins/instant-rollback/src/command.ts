@@ -1,0 +1,74 @@
+import type { ComponentConfig, Context, Router, Weights } from '@ship/core';
+import { errors } from './errors.js';
+import { checkWeights } from './targets.js';
+
+/** `router: { command: { … } }` of a component: what a shell can do. */
+interface Settings {
+  /** Prints the shares as JSON, such as `{"v1": 100}`. */
+  readonly weights: string;
+  /** Puts those in `SHIP_WEIGHTS` in force before it ends. */
+  readonly shift: string;
+  /** Exits with 0 where `SHIP_VERSION` could be given traffic. */
+  readonly healthy: string;
+}
+
+const settingsOf = ({ router }: ComponentConfig): Settings => router!.settings as unknown as Settings;
+
+/** Any router that has a command line. Values are in the environment, and nothing is put into the text of a command. */
+export const commandRouter: Router = {
+  settings: {
+    $id: 'ship:router/command',
+    type: 'object',
+    required: ['weights', 'shift', 'healthy'],
+    properties: {
+      weights: { type: 'string', minLength: 1 },
+      shift: { type: 'string', minLength: 1 },
+      healthy: { type: 'string', minLength: 1 },
+    },
+    additionalProperties: false,
+  },
+  weights: readWeights,
+  async shift(ctx, component, weights) {
+    checkWeights(component.name, weights);
+    const { shift } = settingsOf(component);
+    await run(ctx, component, shift, { SHIP_WEIGHTS: JSON.stringify(weights) });
+    const found = await readWeights(ctx, component);
+    const differs = Object.entries(weights).some(([version, share]) => (found[version] ?? 0) !== share);
+    if (differs)
+      throw errors.SHIP_ROUTER_PROOF({ component: component.name, wanted: JSON.stringify(weights), found: JSON.stringify(found) });
+  },
+  async healthy(ctx, component, version) {
+    const { exitCode } = await shell(ctx, component, settingsOf(component).healthy, { SHIP_VERSION: version });
+    return exitCode === 0;
+  },
+};
+
+async function readWeights(ctx: Context, component: ComponentConfig): Promise<Weights> {
+  const { weights } = settingsOf(component);
+  const printed = await run(ctx, component, weights, {});
+  try {
+    const found = JSON.parse(printed) as Record<string, number>;
+    checkWeights(component.name, found);
+    return found;
+  } catch (cause) {
+    throw errors.SHIP_ROUTER_REFUSED(
+      { router: 'command', command: weights, answer: `not the shares as JSON: ${ctx.redact(printed.slice(0, 200))}` },
+      { cause },
+    );
+  }
+}
+
+async function run(ctx: Context, component: ComponentConfig, text: string, env: Record<string, string>): Promise<string> {
+  const { exitCode, stdout, stderr } = await shell(ctx, component, text, env);
+  if (exitCode !== 0)
+    throw errors.SHIP_ROUTER_REFUSED({
+      router: 'command',
+      command: text,
+      answer: ctx.redact(stderr.trim() || `it exited with ${exitCode}`),
+    });
+  return stdout;
+}
+
+function shell(ctx: Context, { name }: ComponentConfig, text: string, env: Record<string, string>) {
+  return ctx.exec(['/bin/sh', '-c', text], { env: { ...env, SHIP_COMPONENT: name }, okExitCodes: 'any' });
+}
