@@ -4,8 +4,7 @@ import { syncFolder } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Layout } from '../layout.js';
 import type { Release } from '../records.js';
-import { PARTIAL } from './create.js';
-import { isReleaseId } from './id.js';
+import { isReleaseId, PARTIAL } from './id.js';
 import { firstDamage, hashManifest, type ManifestEntry } from './manifest.js';
 
 /** Reads a release; `undefined` where it is missing or damaged. */
