@@ -5,17 +5,20 @@ export function fileTimestamp(date: Date = new Date()): string {
   return date.toISOString().replaceAll(':', '-');
 }
 
-let last = { timestamp: '', count: 0 };
-
 /**
- * Sorts by time, and is unique within a millisecond and a fleet: `2026-01-15T10-30-00.123Z-00x7k2p9`. The ids that one
- * process makes only grow: the first two letters of the ending count, and a clock that was set back is not followed.
+ * The id of a run or a snapshot: when, which in order, and a word of its own, as `2026-01-15T10-30-00.123Z-42-x7k2p9`.
+ * The time is for people: a clock may be set back, or differ from that of another machine. The number orders.
  */
-export function uniqueId(date?: Date): string {
-  const now = fileTimestamp(date);
-  const timestamp = date === undefined && now < last.timestamp ? last.timestamp : now;
-  last = { timestamp, count: timestamp === last.timestamp ? last.count + 1 : 0 };
-  return `${timestamp}-${last.count.toString(36).padStart(2, '0')}${randomWord()}`;
+export const orderedId = (order: number, date?: Date): string => `${fileTimestamp(date)}-${order}-${randomWord()}`;
+
+const ORDER = /Z-(\d+)-[a-z0-9]+$/;
+
+/** Which in order it is, by its id; 0 for ids of earlier versions, which have a time alone. */
+export const orderOf = (id: string): number => Number(ORDER.exec(id)?.[1] ?? 0);
+
+/** Sorts ids, oldest first. Those that have a time alone come before all others. */
+export function byOrder(one: string, other: string): number {
+  return orderOf(one) - orderOf(other) || (one < other ? -1 : one > other ? 1 : 0);
 }
 
 /** The SHA-256 of a text or of bytes, in hexadecimal. */

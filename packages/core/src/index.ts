@@ -11,7 +11,7 @@ export type {
   RunOutcome,
   StepGate,
 } from './hooks.js';
-export { fileTimestamp, uniqueId } from './ids.js';
+export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 
 export { SchemaChecker } from './plugins/schema.js';

@@ -1,6 +1,6 @@
 import { harness } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore, type Report, uniqueId } from '../src/index.js';
+import { MemoryStore, orderedId, type Report } from '../src/index.js';
 import { type Kernel, recover } from '../src/kernel-api.js';
 import { environmentStatus, listRuns } from '../src/run/read/history.js';
 import { thisOwner } from '../src/store/liveness.js';
@@ -85,7 +85,7 @@ describe('listRuns', () => {
     await store.put(report(empty.run!), '');
     await store.put(journal(empty.run!), '');
     await store.put(report(whole.run!), '{"format":1,"run":"another"}');
-    const nothing = uniqueId();
+    const nothing = orderedId(1_000);
     await store.put(`runs/default/${nothing}/logs/a.log`, '');
     await store.put('runs/default/notes/x', '');
     expect(await listRuns(kernel, { limit: 20 })).toMatchObject([

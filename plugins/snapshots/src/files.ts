@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CapturedPart, Encryption, Json, Snapshot, SnapshotFile, Store } from '@ship/core';
+import { byOrder, type CapturedPart, type Encryption, type Json, type Snapshot, type SnapshotFile, type Store } from '@ship/core';
 import { errors } from './errors.js';
 
 const PREFIX = 'snapshot-';
@@ -9,7 +9,7 @@ const SUFFIX = '.json';
 export const ID = /^snapshot-[0-9A-Za-z.-]{1,80}$/;
 
 /** The name of a part or `config`, the time of the snapshot, and the ending. */
-const BESIDE = /^(?!snapshot-)[a-z0-9_-]+-(\d{4}-\d\d-\d\dT.+Z-[a-z0-9]+)\.[A-Za-z0-9._-]+$/;
+const BESIDE = /^(?!snapshot-)[a-z0-9_-]+-(\d{4}-\d\d-\d\dT.+Z(?:-\d+)?-[a-z0-9]+)\.[A-Za-z0-9._-]+$/;
 
 /** Where the snapshots of an environment lie. */
 export const folderOf = (environment: string): string => `snapshots/${environment}`;
@@ -26,7 +26,7 @@ export const idsIn = (keys: readonly string[]): string[] =>
   keys
     .map((key) => idOf(key.slice(key.lastIndexOf('/') + 1)))
     .filter((id) => id !== undefined)
-    .sort();
+    .sort(byOrder);
 
 /** The name of a file beside a snapshot, of a part or of the config: the same time, another beginning. */
 export const fileName = (id: string, part: string, ending: string): string => `${part}-${id.slice(PREFIX.length)}.${ending}`;

@@ -3,13 +3,14 @@ import {
   type Config,
   definePlugin,
   type JsonObject,
+  orderedId,
+  orderOf,
   overallVersion,
   type RunContext,
   type RunOutcome,
   type Snapshot,
   SUITES,
   type SuiteName,
-  uniqueId,
   userName,
 } from '@ship/core';
 import { snapshotsCommand } from './commands.js';
@@ -79,7 +80,7 @@ async function takeSnapshot(outcome: RunOutcome, run: RunContext, { store, encry
   const { parts, problems } = await run.captureParts();
   for (const problem of problems) run.log.warn(`${problem}: the snapshot is marked as not safe to go back to`);
   const now = new Date();
-  const id = `snapshot-${uniqueId(now)}`;
+  const id = `snapshot-${orderedId(orderOf(run.run), now)}`;
   const config = run.refer(configOf(run.config));
   // Beside the snapshot before it: one that is there is whole.
   const files = await writeFiles(store, run.environment, filesBeside(id, config, parts), encryption);

@@ -1,4 +1,13 @@
-import { type Encryption, isShipError, type LatestSnapshot, type Page, type Snapshot, type SnapshotProvider, type Store } from '@ship/core';
+import {
+  byOrder,
+  type Encryption,
+  isShipError,
+  type LatestSnapshot,
+  type Page,
+  type Snapshot,
+  type SnapshotProvider,
+  type Store,
+} from '@ship/core';
 import { errors } from './errors.js';
 import {
   fileName,
@@ -40,7 +49,7 @@ export class SnapshotStore implements SnapshotProvider {
     return (await this.store.list('snapshots/')).map((key) => key.split('/')[1]!);
   }
 
-  /** Ids of an environment, newest first: they sort by time. */
+  /** Ids of an environment, newest first. */
   async ids(environment: string): Promise<string[]> {
     return idsIn(await this.store.list(`${folderOf(environment)}/`)).reverse();
   }
@@ -63,7 +72,7 @@ export class SnapshotStore implements SnapshotProvider {
     const found: Snapshot[] = [];
     for (const id of await this.ids(environment)) {
       if (found.length === limit) break;
-      if (before !== undefined && id >= before) continue;
+      if (before !== undefined && byOrder(id, before) >= 0) continue;
       const snapshot = await this.read(environment, id).catch(() => undefined);
       if (snapshot !== undefined) found.push(snapshot);
     }

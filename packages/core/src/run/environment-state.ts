@@ -1,4 +1,5 @@
 import { messageOf } from '../errors/ship-error.js';
+import { byOrder, orderOf } from '../ids.js';
 import type { Kernel } from '../kernel.js';
 import type { DeployedVersion, Plan, Report, RunStatus } from '../types/index.js';
 import type { Session } from './session.js';
@@ -21,8 +22,8 @@ export async function writeDeployed(
 }
 
 /** What is written down as deployed; null where nothing is. */
-export async function readDeployed({ store, config }: Kernel): Promise<DeployedVersion | null> {
-  const key = `state/${config.environment}/deployed-version.json`;
+export async function readDeployed({ store, config }: Kernel, environment = config.environment): Promise<DeployedVersion | null> {
+  const key = `state/${environment}/deployed-version.json`;
   const stored = await store.get(key);
   if (stored === undefined) return null;
   try {
@@ -67,7 +68,7 @@ export async function writeUnverified(session: Session, status: RunStatus): Prom
 const keyOf = (environment: string): string => `state/${environment}/unverified.json`;
 
 /** Ids of runs begin with their time. Whatever else lies there is none. */
-const RUN = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-[a-z0-9]+$/;
+const RUN = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)(?:-\d+)?-[a-z0-9]+$/;
 
 /** When a run began, in ISO 8601 UTC: its id says so. */
 export const timeOf = (run: string): string => run.replace(RUN, '$1T$2:$3:$4');
@@ -81,8 +82,16 @@ export async function runIds({ store, config }: Kernel, environment = config.env
   const names = keys.map((key) => key.split('/').at(-1)!);
   return names
     .filter((name) => RUN.test(name))
-    .sort()
+    .sort(byOrder)
     .reverse();
+}
+
+/** Which in order the next run is: one more than all that are known. Only who has the lease can rely on it. */
+export async function nextOrder(kernel: Kernel, environment = kernel.config.environment): Promise<number> {
+  const [newest = ''] = await runIds(kernel, environment);
+  // Also where somebody has deleted old runs: the snapshots that are left are older than what comes.
+  const deployed = await readDeployed(kernel, environment).catch(() => null);
+  return 1 + Math.max(orderOf(newest), orderOf(deployed?.run ?? ''));
 }
 
 /** The report of a run; undefined where there is none, or none that can be read. */

@@ -1,12 +1,13 @@
 import { sleep } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import { uniqueId } from '../ids.js';
+import { orderedId, orderOf } from '../ids.js';
 import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process.js';
 import { thisOwner } from '../store/liveness.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { confirm } from './consent.js';
+import { nextOrder } from './environment-state.js';
 
 /** Who waits asks at first this often, then less and less. */
 const FIRST_DELAY_MS = 100;
@@ -21,10 +22,10 @@ interface Asking {
   readonly signal?: AbortSignal;
 }
 
-/** Takes the lease of an environment. Where somebody else has it, waits as long as `--lock-wait` says. */
+/** Takes the lease of an environment, for a run that is there or for the next one. Where somebody else has it, waits as long as `--lock-wait` says. */
 export async function obtainLease(
   kernel: Kernel,
-  run: () => string,
+  run: string | undefined,
   { command, signal }: Asking,
   environment = kernel.config.environment,
 ): Promise<Lease> {
@@ -34,8 +35,9 @@ export async function obtainLease(
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LONGEST_DELAY_MS, delay * 2)) {
     signal?.throwIfAborted();
     try {
-      // Asked for now: a new run begins when it has the lease, not when the wait for it began.
-      return await store.lease(environment, thisOwner(run(), command));
+      const id = run ?? orderedId(await nextOrder(kernel, environment));
+      const lease = await store.lease(environment, thisOwner(id, command));
+      if (run !== undefined || (await isNext(kernel, lease))) return lease;
     } catch (error) {
       if (!isHeld(error) || lockWaitMs === 0) throw error;
       const owner = await store.leaseOwner(environment);
@@ -48,9 +50,20 @@ export async function obtainLease(
   }
 }
 
+/** Is the run of this lease the next in order? If another run began between its naming and the lease, it is given back for another try. */
+async function isNext(kernel: Kernel, lease: Lease): Promise<boolean> {
+  const next = await nextOrder(kernel, lease.environment).catch(async (error: unknown) => {
+    await lease.release(lease.previous);
+    throw error;
+  });
+  if (orderOf(lease.owner.run) === next) return true;
+  await lease.release(lease.previous);
+  return false;
+}
+
 /** Resolves when the lease is free, and throws where it is not. The next holder knows of whoever died with it all the same. */
 export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> {
-  const lease = await obtainLease(kernel, uniqueId, asking);
+  const lease = await obtainLease(kernel, undefined, asking);
   await lease.release(lease.previous);
 }
 

@@ -1,6 +1,5 @@
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
-import { uniqueId } from '../ids.js';
 import type { Direction, Runner } from '../journal/entries.js';
 import { Journal, journalKey } from '../journal/journal.js';
 import { emptyState, foldJournal, type RunState } from '../journal/state.js';
@@ -21,7 +20,7 @@ export interface RunOptions {
 
 /** Takes the lease, opens the journal, works, and gives the lease back whatever happens. */
 export function withSession(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<Report>): Promise<Report> {
-  return leased(kernel, uniqueId, options, (lease) => open(kernel, plan, lease), work);
+  return leased(kernel, undefined, options, (lease) => open(kernel, plan, lease), work);
 }
 
 /** Goes on in the journal of a past run, under a lease that bears its name. */
@@ -37,12 +36,12 @@ export function withPastSession(
     await demandUnchanged(kernel, past);
     return reopenSession(kernel, direction, lease, planOf);
   };
-  return leased(kernel, () => past.id, options, reopen, work);
+  return leased(kernel, past.id, options, reopen, work);
 }
 
 async function leased(
   kernel: Kernel,
-  run: () => string,
+  run: string | undefined,
   options: RunOptions,
   openSession: (lease: Lease) => Promise<Session>,
   work: (session: Session) => Promise<Report>,

@@ -6,7 +6,7 @@ import type { ComponentState } from './restorable.js';
 export interface Snapshot {
   /** Grows when a field changes its meaning. */
   readonly format: 2;
-  /** `snapshot-` and its time; unique in a fleet, and sorts by time. */
+  /** `snapshot-`, its time, and the number of its run, by which snapshots are ordered: see `byOrder`. */
   readonly id: string;
   /** Snapshots of another project are refused. */
   readonly project: string;

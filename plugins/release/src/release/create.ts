@@ -8,7 +8,7 @@ import { writeJson } from '../base/files.js';
 import { errors } from '../errors.js';
 import type { Release } from '../records.js';
 import type { Site } from '../site.js';
-import { hashFile, hashManifest, hashText, type ManifestEntry, newReleaseId, PARTIAL } from './store.js';
+import { hashFile, hashManifest, hashText, listReleases, type ManifestEntry, newReleaseId, PARTIAL } from './store.js';
 
 // A service gets what any login has, and none of the deployer's own variables: those may be secrets.
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR'];
@@ -16,7 +16,7 @@ const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL',
 /** Copies the configured folder into a new release. The release has its name only when it is complete. */
 export async function createRelease(site: Site): Promise<Release> {
   await checkSource(site);
-  const id = newReleaseId();
+  const id = newReleaseId((await listReleases(site.layout)).at(-1));
   const partial = join(site.layout.releases, PARTIAL + id);
   makeFolder(partial);
   site.reached('copying');

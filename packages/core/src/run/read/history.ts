@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors/ship-error.js';
+import { byOrder } from '../../ids.js';
 import { readJournal } from '../../journal/journal.js';
 import { foldJournal, type RunState, reportedResources } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
@@ -23,7 +24,7 @@ const NOTHING = { command_line: null, by: null, kept: [], orphans: [] };
 /** The last runs of the environment, newest first. One that cannot be read says so, and hides no other. */
 export async function listRuns(kernel: Kernel, { limit = 20, before }: Page = {}): Promise<ListedRun[]> {
   const holder = await holderOf(kernel);
-  const ids = (await runIds(kernel)).filter((run) => before === undefined || run < before);
+  const ids = (await runIds(kernel)).filter((run) => before === undefined || byOrder(run, before) < 0);
   const listed: ListedRun[] = [];
   for (const run of ids.slice(0, limit)) listed.push(await pastRun(kernel, run, holder));
   return listed;

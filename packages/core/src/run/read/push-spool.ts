@@ -1,4 +1,4 @@
-import { uniqueId } from '../../ids.js';
+import { byOrder } from '../../ids.js';
 import { readJournal, unframe } from '../../journal/journal.js';
 import type { Kernel } from '../../kernel.js';
 import type { Spooled } from '../../store/spool.js';
@@ -23,7 +23,7 @@ export async function pushSpool(kernel: Kernel, options: RunOptions): Promise<Pu
   const fates: Record<Fate, string[]> = { pushed: [], superseded: [], refused: [] };
   const waiting = kernel.spool.list();
   for (const environment of new Set(waiting.map(environmentOf))) {
-    const lease = await obtainLease(kernel, uniqueId, options, environment);
+    const lease = await obtainLease(kernel, undefined, options, environment);
     const stopBeating = keepAlive(lease);
     try {
       for (const spooled of waiting.filter((each) => environmentOf(each) === environment)) {
@@ -45,7 +45,8 @@ const environmentOf = ({ key }: Spooled): string => key.split('/')[1] ?? '';
 
 async function push(kernel: Kernel, environment: string, spooled: Spooled): Promise<Fate> {
   if (spooled.kind === 'tail') return pushTail(kernel, environment, spooled);
-  if (isPointer(spooled.key) && ((await runIds(kernel, environment))[0] ?? '') > spooled.run) return 'superseded';
+  const [newest = ''] = await runIds(kernel, environment);
+  if (isPointer(spooled.key) && byOrder(newest, spooled.run) > 0) return 'superseded';
   await kernel.store.put(spooled.key, kernel.spool.read(spooled));
   return 'pushed';
 }
