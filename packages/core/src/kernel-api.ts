@@ -28,5 +28,6 @@ export { makePlan, preview } from './run/read/plan.js';
 export { type Pushed, pushSpool } from './run/read/push-spool.js';
 export { type RecoverOptions, type RollbackOptions, recover, resume, rollbackLast } from './run/recover/recover.js';
 export { demandSnapshots, rollbackComponent, rollbackTo } from './run/rollback/to-snapshot.js';
+export { isVerified, verdictOf } from './run/verdict.js';
 export { FileStore } from './store/file.js';
 export { objectsIn } from './store/objects.js';

@@ -56,7 +56,10 @@ describe('what a rollback claims', () => {
     expect(
       (await again('steps: [{ id: a, uses: deploy, component: api }]\ncomponents: { api: { driver: service, version: good } }')).status,
     ).toBe('succeeded');
-    expect((await again(steps('id: a, uses: t/fail'))).rollback?.target_snapshot).toBe('snapshot-good');
+    const components = 'components: { api: { driver: service, version: good } }';
+    expect((await again(`${components}\n${steps('id: a, uses: t/fail')}`)).rollback?.target_snapshot).toBe('snapshot-good');
+    // Without its component in the config nobody can tell whether that is as the snapshot has it.
+    expect((await again(steps('id: a, uses: t/fail'))).rollback?.target_snapshot).toBeNull();
   });
 
   it('given a driver that cannot tell whether it can restore, when a run fails, then the rollback goes on with a warning', async () => {

@@ -91,7 +91,7 @@ describe('lease of a file store', () => {
     await store.lease('production', thisOwner('first', 'ship'));
     writeFileSync(join(folder, 'state/production/lease/1.json'), '{"token":1,"ow');
     await expect(store.lease('production', thisOwner('second', 'ship'))).rejects.toMatchObject({
-      code: 'SHIP_STORE_READ_FAILED',
+      code: 'SHIP_LEASE_DAMAGED',
       message: expect.stringContaining('1.json'),
     });
   });

@@ -213,7 +213,7 @@ describe('step', () => {
         },
       };
     };
-    expect(await opened.run()).toMatchObject({ status: 'failed', exit_code: 5, rollback: null });
+    expect(await opened.run()).toMatchObject({ status: 'interrupted', exit_code: 5, rollback: null });
     expect(log).toEqual(['run a']);
   });
 });

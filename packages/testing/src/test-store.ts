@@ -257,6 +257,8 @@ export function testStore(name: string, make: (wanted: StoreWanted) => Store | P
       if (!store.flags.leases) return;
       const lease = await store.lease('e', owner('run-1'));
       await store.put('k', 'before', { lease });
+      const stream = await store.appender('records', { lease });
+      await stream.append('before\n');
       await pause(SHORT_TTL_MS * 1.5);
       const second = await store.lease('e', owner('run-2'));
       await expect(lease.check()).rejects.toMatchObject(lost);
@@ -264,7 +266,10 @@ export function testStore(name: string, make: (wanted: StoreWanted) => Store | P
       await expect(store.put('k', 'after', { lease })).rejects.toMatchObject(lost);
       await expect(store.put('new', 'after', { lease, ifVersion: null })).rejects.toMatchObject(lost);
       await expect(store.remove('k', { lease })).rejects.toMatchObject(lost);
+      stream.enqueue('after\n');
+      await expect(stream.append('after\n')).rejects.toMatchObject(lost);
       await lease.release();
+      expect((await store.get('records'))?.value.toString()).toBe('before\n');
       expect((await store.get('k'))?.value.toString()).toBe('before');
       expect(await store.get('new')).toBeUndefined();
       await second.check();

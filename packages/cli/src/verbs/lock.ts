@@ -32,7 +32,10 @@ async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
   const { environment } = kernel.config;
   const holder = await freeLease(kernel);
   if (holder === undefined) line(`${paint.green('✓')} ${environment} is free already: there is nothing to release`);
-  else {
+  else if (holder.damaged !== undefined) {
+    line(`${paint.yellow('!')} ${holder.evidence}: it was moved aside, to ${holder.damaged}.damaged`);
+    line(`${paint.green('✓')} ${environment} is free`);
+  } else {
     line(`${paint.green('✓')} ${environment} is free: it was held by ${holder.user}@${holder.host} (pid ${holder.pid}, run ${holder.run})`);
     if (holder.liveness === 'unproven') line('  Should it still run, it stops before its next write.');
     line('  What its run left, if it had begun to act, waits for `ship recover`: see `ship status`.');
@@ -44,7 +47,11 @@ const asJson = (holder: LeaseHolder | undefined): Json => (holder === undefined 
 
 /** Who holds an environment, and whether they live. */
 function showHolder({ line, paint }: Terminal, environment: string, holder: LeaseHolder): void {
-  const { user, host, pid, since, command, run } = holder;
+  const { user, host, pid, since, command, run, damaged } = holder;
+  if (damaged !== undefined) {
+    line(`${paint.yellow('!')} nobody can tell who holds ${paint.bold(environment)}: ${lifeOf(holder)}`);
+    return;
+  }
   line(`${paint.yellow('!')} ${paint.bold(environment)} is held by ${user}@${host} (pid ${pid}) since ${since}`);
   line(`    command  ${command}`);
   line(`    run      ${run}`);

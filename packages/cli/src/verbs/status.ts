@@ -29,7 +29,9 @@ type Section = readonly [string, readonly string[]];
 function sections({ holder, deployed, last_run, recover, problems }: EnvironmentStatus, terminal: Terminal): Section[] {
   const { paint } = terminal;
   const held = holder && [
-    `held by ${holder.user}@${holder.host} (pid ${holder.pid}), ${ago(holder.since)}: ${holder.command} (run ${holder.run})`,
+    holder.damaged !== undefined
+      ? 'nobody can tell who holds it'
+      : `held by ${holder.user}@${holder.host} (pid ${holder.pid}), ${ago(holder.since)}: ${holder.command} (run ${holder.run})`,
     lifeOf(holder),
   ];
   return [

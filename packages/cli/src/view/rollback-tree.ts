@@ -79,7 +79,7 @@ function verification(suites: VerificationReport): TreeNode {
   const suiteLines = Object.entries(suites).map(([suite, { checks, duration_ms }]: [string, SuiteReport]) => ({
     text: `${suite}: ${checks.filter(({ outcome }) => outcome === 'passed').length}/${checks.length} passed (${duration(duration_ms)})`,
   }));
-  return suiteLines.length === 0 ? { text: 'Verification: nothing was verified before' } : { text: 'Verification:', children: suiteLines };
+  return suiteLines.length === 0 ? { text: 'Verification: nothing was verified' } : { text: 'Verification:', children: suiteLines };
 }
 
 function timing({ timing: took }: RollbackReport): TreeNode[] {

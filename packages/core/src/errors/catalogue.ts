@@ -237,6 +237,11 @@ const exit5 = codes(5, {
     ({ environment }: { environment: string }) =>
       `Wait for it with \`--lock-wait 10m\`. \`ship lock status --env ${environment}\` says whether it lives; if nobody can tell, \`ship lock release --env ${environment}\` frees it.`,
   ],
+  SHIP_LEASE_DAMAGED: [
+    'the lease of {environment} cannot be read: {path} is empty or damaged, so nobody can tell who holds it',
+    (d: { environment: string }) =>
+      `Make sure that nobody deploys to ${d.environment}. Then \`ship lock release --yes --env ${d.environment}\` moves it aside.`,
+  ],
   SHIP_LEASE_LOST: [
     'the lease of {environment} was taken over by another run, or freed by hand',
     'This run stopped before its next write. `ship status` shows what came after it.',

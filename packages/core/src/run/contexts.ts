@@ -137,7 +137,7 @@ function logOutput(session: Session, owner: string, { stream, text: said }: Outp
   const text = kernel.redactor.redact(said);
   // A check may have any name; ids of steps are plain already.
   const file = owner.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, LONGEST_NAME);
-  append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), text);
+  if (session.cutOff === undefined) append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), text);
   session.emit({ type: 'step-output', step: owner, output: { stream, text } });
 }
 

@@ -1,6 +1,6 @@
 import { sleep } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
-import { isShipError } from '../errors/ship-error.js';
+import { isShipError, type ShipError } from '../errors/ship-error.js';
 import { orderedId, orderOf } from '../ids.js';
 import type { Kernel } from '../kernel.js';
 import { monotonicMs } from '../process.js';
@@ -67,9 +67,16 @@ export async function awaitLease(kernel: Kernel, asking: Asking): Promise<void> 
   await lease.release(lease.previous);
 }
 
-/** Renews a lease until it is asked to stop. A beat that fails is no reason to end a run: what counts is said before each step and each write. */
-export function keepAlive(lease: Lease): () => void {
-  const timer = setInterval(() => void lease.renew().catch(() => {}), lease.ttl_ms / BEATS).unref();
+/**
+ * Renews a lease until it is asked to stop. A beat that fails is no reason to end a run; a lease that is lost is. Who was
+ * stopped past its lease, and wakes, learns of it here before anything else.
+ */
+export function keepAlive(lease: Lease, onLost: (error: ShipError) => void = () => {}): () => void {
+  const beat = () =>
+    lease.renew().catch((error: unknown) => {
+      if (isLost(error)) onLost(error);
+    });
+  const timer = setInterval(() => void beat(), lease.ttl_ms / BEATS).unref();
   return () => clearInterval(timer);
 }
 
@@ -84,15 +91,20 @@ export async function freeLease(kernel: Kernel): Promise<LeaseHolder | undefined
   if (holder === undefined) return undefined;
   if (holder.liveness === 'alive') throw errors.SHIP_LEASE_ALIVE({ environment, owner: holder });
   if (holder.liveness === 'unproven') {
-    const { user, host, pid, since, run, evidence } = holder;
+    const { user, host, pid, since, run, evidence, damaged } = holder;
     await confirm(
       kernel,
-      `${user}@${host} (pid ${pid}) may still deploy to ${environment}, since ${since} (run ${run}): ${evidence}. Free its lease?`,
+      damaged !== undefined
+        ? `Nobody can tell who holds ${environment}: ${evidence}. Move it aside?`
+        : `${user}@${host} (pid ${pid}) may still deploy to ${environment}, since ${since} (run ${run}): ${evidence}. Free its lease?`,
     );
   }
   // Who got it while the question stood there is judged anew.
   return (await store.freeLease(environment, holder.token)) ? holder : freeLease(kernel);
 }
+
+/** Somebody else has taken the lease. */
+export const isLost = (error: unknown): error is ShipError => isShipError(error) && error.code === 'SHIP_LEASE_LOST';
 
 const isHeld = (error: unknown): boolean => isShipError(error) && error.code === 'SHIP_LEASE_HELD';
 

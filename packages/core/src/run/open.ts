@@ -47,9 +47,10 @@ async function leased(
   work: (session: Session) => Promise<Report>,
 ): Promise<Report> {
   const lease = await obtainLease(kernel, run, options);
-  const stopBeating = keepAlive(lease);
+  let session: Session | undefined;
+  const stopBeating = keepAlive(lease, (error) => session?.fence(error));
   try {
-    const session = await openSession(lease).catch(async (error: unknown) => {
+    session = await openSession(lease).catch(async (error: unknown) => {
       // Nothing was done about a run that was never ended: the next holder has to know of it.
       // What kept the session from opening may keep the lease from being given back: it is free once this process has ended.
       await lease.release(lease.previous).catch(() => {});

@@ -1,5 +1,5 @@
 import { errors } from '../errors/catalogue.js';
-import { messageOf, toReported } from '../errors/ship-error.js';
+import { isShipError, messageOf, type ShipError, toReported } from '../errors/ship-error.js';
 import { sha256 } from '../ids.js';
 import type { Entry, PlannedStep } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
@@ -59,6 +59,8 @@ export class Session {
   readonly warnings: string[] = [];
   readonly facts: Record<string, string> = {};
   readonly record: RunRecord;
+  /** Why nothing can be written down any more: then the run is cut off, and whoever comes next finishes it. */
+  cutOff: ShipError | undefined;
   /** A step was meant to act since the session was opened, not only in the run that is gone on with. */
   hasRun = false;
   /** From the failure until it was decided, in milliseconds. */
@@ -83,14 +85,17 @@ export class Session {
 
   /** Writes an entry down, durable before it resolves, and folds it: what is not on the disk has not happened. */
   async append(entry: Entry): Promise<void> {
-    await this.journal.append(entry);
+    await this.journal.append(entry).catch((error: unknown) => {
+      if (isShipError(error)) this.cutOff ??= error;
+      throw error;
+    });
     this.fold(entry);
     this.hasRun ||= entry.type === 'intent' && entry.act === 'run';
   }
 
   /** Writes down what need not be waited for. */
   note(entry: Entry): void {
-    this.journal.note(entry);
+    if (this.cutOff === undefined) this.journal.note(entry);
     this.fold(entry);
   }
 
@@ -110,6 +115,12 @@ export class Session {
     outer?.addEventListener('abort', interrupt, { once: true });
     if (outer?.aborted) interrupt();
     return () => outer?.removeEventListener('abort', interrupt);
+  }
+
+  /** Somebody else has the lease: what is under way is asked to end, and nothing is written any more. */
+  fence(error: ShipError): void {
+    this.cutOff ??= error;
+    this.#interrupt.abort(error);
   }
 
   /** Written down at once: whoever interrupts may not wait for the end. */

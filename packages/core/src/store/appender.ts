@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errors } from '../errors/catalogue.js';
+import { isShipError } from '../errors/ship-error.js';
 import type { Appender } from '../types/index.js';
 import { FILE_MODE, makeFolder, replaceFile, syncFolder, writeFully } from './durable.js';
 
@@ -12,9 +13,18 @@ interface Batch {
   reject(error: unknown): void;
 }
 
+/** How a stream is opened. */
+interface Opening {
+  /** Leaves the thread free during the fsync; alone, waiting for it is quicker. */
+  readonly concurrent?: boolean | undefined;
+  /** Where the records end, if what follows is to be cut off. */
+  readonly end?: number | undefined;
+  /** Throws where nothing may be written any more. */
+  readonly demand?: (() => void) | undefined;
+}
+
 /**
  * Appends records to a file. All that arrive in one turn of the event loop share one write and one fsync.
- * `concurrent` leaves the thread free during the fsync; alone, waiting for it is quicker.
  */
 export class FileAppender implements Appender {
   readonly #fd: number;
@@ -29,20 +39,21 @@ export class FileAppender implements Appender {
 
   private constructor(
     readonly path: string,
-    private readonly concurrent: boolean,
+    private readonly opening: Opening,
     isNew: boolean,
   ) {
     this.#fd = openSync(path, isNew ? 'wx' : 'r+', FILE_MODE);
     this.#length = fstatSync(this.#fd).size;
   }
 
-  /** Opens the file of a stream, and makes it, durably, where there is none. `end` is where the records end, if what follows is to be cut off. */
-  static open(path: string, concurrent = false, end?: number): FileAppender {
+  /** Opens the file of a stream, and makes it, durably, where there is none. */
+  static open(path: string, opening: Opening = {}): FileAppender {
+    const { end } = opening;
     makeFolder(dirname(path));
     const isNew = !existsSync(path);
     // A file of its own: who was taken for dead and wakes still has the old one open, and writes into that.
     if (end !== undefined && !isNew) replaceFile(path, readFileSync(path).subarray(0, end));
-    const appender = new FileAppender(path, concurrent, isNew);
+    const appender = new FileAppender(path, opening, isNew);
     if (isNew) syncFolder(dirname(path));
     return appender;
   }
@@ -84,8 +95,10 @@ export class FileAppender implements Appender {
     const data = Buffer.from(this.#pending.join(''));
     this.#pending = [];
     try {
+      this.opening.demand?.();
+      this.#demandUntouched();
       writeFully(this.#fd, data, this.#length);
-      if (this.concurrent) {
+      if (this.opening.concurrent) {
         this.#syncBeside(data.length, batch);
         return;
       }
@@ -94,6 +107,14 @@ export class FileAppender implements Appender {
     } catch (cause) {
       this.#settle(cause, 0, batch);
     }
+  }
+
+  /** What is written to a file that was removed, replaced or shortened is lost, and nobody would notice. */
+  #demandUntouched(): void {
+    const { ino, size } = fstatSync(this.#fd);
+    const there = statSync(this.path, { throwIfNoEntry: false });
+    if (there === undefined) throw new Error('it was removed by somebody else');
+    if (there.ino !== ino || size !== this.#length) throw new Error('it was changed by somebody else');
   }
 
   /** Others may work on while the disk does; what they append meanwhile waits for the next turn. */
@@ -120,10 +141,14 @@ export class FileAppender implements Appender {
 
   /** After a failed write or fsync nobody knows what the disk holds: cut back to what is known, take nothing more. */
   #poison(cause: unknown): void {
-    this.#failure = errors.SHIP_STORE_WRITE_FAILED(
-      { path: this.path, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) },
-      { cause },
-    );
+    this.#failure = isShipError(cause)
+      ? cause
+      : errors.SHIP_STORE_WRITE_FAILED(
+          { path: this.path, reason: (cause as NodeJS.ErrnoException).code ?? (cause as Error).message },
+          { cause },
+        );
+    // Of a file that is not as it was left nothing is ours to cut.
+    if (!(cause as NodeJS.ErrnoException).code?.startsWith('E')) return;
     try {
       ftruncateSync(this.#fd, this.#length);
     } catch {

@@ -41,10 +41,10 @@ export class FileStore implements Store {
     return { version: versionOf(data) };
   }
 
-  async appender(key: string, { concurrent, end }: AppenderOptions = {}): Promise<Appender> {
+  async appender(key: string, { concurrent, end, lease }: AppenderOptions = {}): Promise<Appender> {
     const path = this.#path(key);
     try {
-      return await FileAppender.open(path, concurrent, end);
+      return FileAppender.open(path, { concurrent, end, demand: lease && (() => this.#demandLease(lease)) });
     } catch (error) {
       throw errors.SHIP_STORE_WRITE_FAILED({ path, reason: reasonOf(error) }, { cause: error });
     }
@@ -115,6 +115,10 @@ export class FileStore implements Store {
   async freeLease(environment: string, token: number): Promise<boolean> {
     const folder = this.#leaseFolder(environment);
     return orWriteFailed(folder, () => freeLease(folder, token));
+  }
+
+  #demandLease({ environment, token }: Lease): void {
+    demandHeld(this.#leaseFolder(environment), environment, token);
   }
 
   #leaseFolder(environment: string): string {

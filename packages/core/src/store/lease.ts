@@ -33,6 +33,8 @@ interface Generation {
   readonly ttl_ms?: number;
   /** Of a released one: whose run was never ended. */
   readonly unfinished?: LeaseOwner;
+  /** The path of one that cannot be read. */
+  readonly damaged?: string;
 }
 
 /** Where the lease of an environment lives, and for how long it holds without a heartbeat. */
@@ -50,6 +52,7 @@ export function takeLease(place: LeasePlace, owner: LeaseOwner): Lease {
   const { folder, environment, ttl_ms } = place;
   const last = readLast(folder);
   const holder = last && holderOf(folder, last);
+  if (holder?.damaged !== undefined) throw errors.SHIP_LEASE_DAMAGED({ environment, path: holder.damaged });
   if (holder && holder.liveness !== 'dead') throw errors.SHIP_LEASE_HELD({ environment, owner: holder });
   const token = (last?.token ?? 0) + 1;
   const isOurs = writeGeneration(folder, { token, owner, ttl_ms });
@@ -117,13 +120,23 @@ export function readHolder(folder: string): LeaseHolder | undefined {
 export function freeLease(folder: string, token: number): boolean {
   const last = readLast(folder);
   if (last?.token !== token || last.owner === null) return false;
-  if (!writeGeneration(folder, { token: token + 1, owner: null, unfinished: last.owner })) return false;
+  const unfinished = last.damaged === undefined ? { unfinished: last.owner } : {};
+  if (!writeGeneration(folder, { token: token + 1, owner: null, ...unfinished })) return false;
   takeAway(folder, token);
+  // Kept for whoever wants to know what it was; no name of a generation any more.
+  if (last.damaged !== undefined) renameSync(last.damaged, damagedName(last.damaged));
   return true;
 }
 
-function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS }: Generation): LeaseHolder | undefined {
+/** Where a damaged record is kept when it was moved aside. */
+const damagedName = (path: string): string => `${path}.damaged`;
+
+function holderOf(folder: string, { token, owner, ttl_ms = LEASE_TTL_MS, damaged }: Generation): LeaseHolder | undefined {
   if (owner === null) return undefined;
+  if (damaged !== undefined) {
+    const evidence = `its record ${damaged} is empty or damaged`;
+    return { ...owner, token, liveness: 'unproven', evidence, heartbeat_age_ms: heartbeatAge(folder, token), damaged };
+  }
   return { ...owner, token, ...livenessOf(owner, () => heartbeatAge(folder, token), ttl_ms) };
 }
 
@@ -138,12 +151,36 @@ function readLast(folder: string): Generation | undefined {
   if (token === undefined) return undefined;
   const path = fileOf(folder, token);
   try {
-    return { ...(JSON.parse(readFileSync(path, 'utf8')) as Generation), token };
+    return { ...parseGeneration(readFileSync(path, 'utf8'), path), token };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readLast(folder);
     throw errors.SHIP_STORE_READ_FAILED({ path, reason: messageOf(error) }, { cause: error });
   }
 }
+
+/** One that is damaged holds the environment, too: who had it may be alive. */
+function parseGeneration(text: string, path: string): Omit<Generation, 'token'> {
+  try {
+    const given = JSON.parse(text) as Partial<Generation> | null;
+    const { owner } = given ?? {};
+    const isOwner = typeof owner?.run === 'string' && typeof owner.host === 'string' && typeof owner.pid === 'number';
+    if (owner === null || isOwner) return given as Generation;
+  } catch {
+    // As below.
+  }
+  return { owner: NOBODY_KNOWN, damaged: path };
+}
+
+const NOBODY_KNOWN: LeaseOwner = {
+  run: 'unknown',
+  user: 'somebody',
+  host: 'unknown',
+  pid: 0,
+  process_started: '',
+  boot_id: '',
+  command: 'unknown',
+  since: 'unknown',
+};
 
 function tokens(folder: string): number[] {
   try {

@@ -43,21 +43,32 @@ export class MemoryStore implements Store {
     return { version: versionOf(data) };
   }
 
-  async appender(key: string, { end }: AppenderOptions = {}): Promise<Appender> {
+  async appender(key: string, { end, lease }: AppenderOptions = {}): Promise<Appender> {
     checkKey(key);
     if (end !== undefined) this.#takeStream(key, end);
     const bytes = this.#values.get(key) ?? Buffer.alloc(0);
     this.#values.set(key, bytes);
     const stream = this.#streams.get(key) ?? 0;
     let closed = false;
+    let { length } = bytes;
     const add = (data: string) => {
       if (closed) throw errors.SHIP_STORE_CLOSED({ path: key });
+      if (lease) this.#demandHeld(lease);
       if ((this.#streams.get(key) ?? 0) !== stream) return;
-      this.#values.set(key, Buffer.concat([this.#values.get(key) ?? Buffer.alloc(0), Buffer.from(data)]));
+      const now = this.#values.get(key);
+      if (now?.length !== length) throw errors.SHIP_STORE_WRITE_FAILED({ path: key, reason: 'it was removed or changed by somebody else' });
+      this.#values.set(key, Buffer.concat([now, Buffer.from(data)]));
+      length += Buffer.byteLength(data);
     };
     return {
       append: async (data) => add(data),
-      enqueue: add,
+      enqueue: (data) => {
+        try {
+          add(data);
+        } catch {
+          // The next append says so.
+        }
+      },
       close: async () => {
         closed = true;
       },

@@ -94,8 +94,8 @@ export class SpoolingStore extends ForwardingStore {
     try {
       return await super.put(key, value, options);
     } catch (error) {
-      // A comparison that cannot be made, or does not hold, is no failed save.
-      if (this.#run === undefined || options?.ifVersion !== undefined || !isFailedWrite(error)) throw error;
+      // A comparison with another version that cannot be made, or does not hold, is no failed save.
+      if (this.#run === undefined || typeof options?.ifVersion === 'string' || !isFailedWrite(error)) throw error;
       const data = Buffer.from(value);
       if (!this.#keep(this.#run, key, 'value', data)) throw error;
       return { version: versionOf(data) };
@@ -162,7 +162,7 @@ class SpoolingAppender implements Appender {
   }
 
   #fail(error: unknown): never {
-    if (this.#unsaved.length > 0) this.keep(this.#unsaved.join(''));
+    if (this.#unsaved.length > 0 && isFailedWrite(error)) this.keep(this.#unsaved.join(''));
     throw error;
   }
 }

@@ -71,7 +71,7 @@ export class ChosenStore extends ForwardingStore {
 
 /**
  * A store whose writes are fenced: while a lease is held through it, whatever anybody puts or removes
- * demands that lease, so that nobody can forget to. Streams are not: each belongs to the run that writes it.
+ * demands that lease, so that nobody can forget to: nothing comes from a holder that was stopped past its lease, and wakes.
  */
 export class FencedStore extends ForwardingStore {
   #lease: Lease | undefined;
@@ -82,6 +82,10 @@ export class FencedStore extends ForwardingStore {
 
   override put(key: string, value: string | Uint8Array, demands: Demands = {}): Promise<{ readonly version: string }> {
     return super.put(key, value, this.#fenced(demands));
+  }
+
+  override appender(key: string, options?: AppenderOptions): Promise<Appender> {
+    return super.appender(key, this.#lease === undefined ? options : { ...options, lease: this.#lease });
   }
 
   override write(

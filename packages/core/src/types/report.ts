@@ -175,6 +175,8 @@ export interface RollbackReport {
   readonly tried?: readonly TriedWay[];
   /** The infrastructure and its like; empty where there is none, or the run's own steps took it back. */
   readonly parts?: readonly PartReport[];
+  /** Steps whose effects are in no snapshot, and so stay when one is gone back to. Absent: none. */
+  readonly untouched?: readonly string[];
   /** Where the time went. */
   readonly timing?: RollbackTiming;
   /** In the order in which they were taken back. */

@@ -22,6 +22,8 @@ export interface AppenderOptions {
   readonly concurrent?: boolean;
   /** Bytes: what follows there is cut off first. */
   readonly end?: number;
+  /** It is still held at the moment of each write. Else SHIP_LEASE_LOST, and nothing is written. */
+  readonly lease?: Lease;
 }
 
 /** Who holds an environment. */
@@ -59,6 +61,8 @@ export interface LeaseHolder extends LeaseOwner {
   readonly evidence: string;
   /** Since its last heartbeat, by the clock of the store; null where that is unknown. */
   readonly heartbeat_age_ms: number | null;
+  /** Its record cannot be read, so nobody can tell who it is: the path. */
+  readonly damaged?: string;
 }
 
 /** The right to change an environment. */
@@ -105,7 +109,8 @@ export interface Store {
   /**
    * Opens a record stream, which is created where there is none. `concurrent`: several will append side by side.
    * `end`, in bytes: whatever follows there, such as a torn record, is cut off first, and who had the stream open
-   * before reaches it no more.
+   * before reaches it no more. A stream that was removed, replaced or shortened since takes nothing more: the next record is
+   * SHIP_STORE_WRITE_FAILED.
    */
   appender(key: string, options?: AppenderOptions): Promise<Appender>;
   /** Keys that start with `prefix`, sorted. */

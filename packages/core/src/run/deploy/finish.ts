@@ -1,6 +1,7 @@
 import { isShipError, messageOf } from '../../errors/ship-error.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
+import { isLost } from '../lease.js';
 import { resourcesOf, type Session } from '../session.js';
 
 /** How a run ended: its status, and the exit status where an error has one of its own. */
@@ -18,6 +19,7 @@ export async function endOf(session: Session, work: () => Promise<RunStatus>): P
     return { status: await work() };
   } catch (error) {
     session.report(error);
+    if (isLost(error)) session.cutOff ??= error;
     if (session.signal.aborted) return { status: 'interrupted' };
     const refused = isShipError(error) && error.exitCode === 6;
     const { direction, steps } = session.state;
@@ -29,19 +31,41 @@ export async function endOf(session: Session, work: () => Promise<RunStatus>): P
 
 /** The last lines of a run: the journal is closed, the report is saved. */
 export async function finish(session: Session, verb: 'deploy' | 'rollback' | 'resume' | 'recover', ending: Ending): Promise<Report> {
-  const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
-  const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
-  await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  const report = buildReport(session, verb, status, finalExit);
-  const { store, config } = session.kernel;
+  const planned = session.cutOff ? endOfCutOff(session) : ending;
+  await closeJournal(session, planned.status, planned.exit ?? EXIT_CODES[planned.status]);
+  const { status, exit = EXIT_CODES[status] } = session.cutOff ? endOfCutOff(session) : planned;
+  if (session.cutOff === undefined) await writeUnverified(session, status).catch((error: unknown) => session.report(error));
+  let report = buildReport(session, verb, status, exit);
+  await save(session, report);
+  // What a store has refused must not go unnoticed, wherever it is kept.
+  if (exit === 0 && isUnsaved(session)) {
+    report = buildReport(session, verb, status, EXIT_CODES.failed);
+    await save(session, report);
+  }
+  tellSpooled(session);
+  session.emit({ type: 'run-finished', status, exit_code: report.exit_code });
+  return { ...report, errors: session.errors, warnings: session.warnings };
+}
+
+/** A run that is cut off has no end, and so no report: whoever finishes it writes that. */
+async function save(session: Session, report: Report): Promise<void> {
+  if (session.cutOff !== undefined) return;
+  const { kernel, id } = session;
   try {
-    await store.put(reportKey(config.environment, session.id), `${JSON.stringify(report, null, 2)}\n`);
+    await kernel.store.put(reportKey(kernel.config.environment, id), `${JSON.stringify(report, null, 2)}\n`);
   } catch (error) {
     session.warn(`the report was not saved: ${messageOf(error)}`);
   }
-  tellSpooled(session);
-  session.emit({ type: 'run-finished', status, exit_code: finalExit });
-  return { ...report, warnings: session.warnings };
+}
+
+const isUnsaved = ({ kernel, errors }: Session): boolean =>
+  kernel.spool.kept.size > 0 || errors.some(({ code }) => code === 'SHIP_STORE_WRITE_FAILED');
+
+/** A run that could not write to its end: nobody has judged it, and what it did stands. */
+function endOfCutOff({ cutOff, record }: Session): Ending & { readonly exit: number } {
+  const status = record.decision?.action === 'rollback' ? 'rollback_incomplete' : 'interrupted';
+  if (isLost(cutOff)) return { status, exit: cutOff.exitCode };
+  return { status, exit: status === 'interrupted' ? EXIT_CODES.failed : EXIT_CODES.rollback_incomplete };
 }
 
 /** Nothing is lost, and somebody must bring it home. */
@@ -52,20 +76,13 @@ function tellSpooled(session: Session): void {
   kept.clear();
 }
 
-/** Who lost the lease before the last write has not succeeded: what is deployed was not written down. */
-function unlessLost({ errors }: Session, { status, exit }: Ending): Ending {
-  const lost = status === 'succeeded' && errors.some(({ code }) => code === 'SHIP_LEASE_LOST');
-  return lost ? { status: 'failed', exit: 5 } : { status, ...(exit === undefined ? {} : { exit }) };
-}
-
-async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<boolean> {
+/** A run that is cut off gets no end: it waits for its recovery. */
+async function closeJournal(session: Session, status: RunStatus, exit_code: number): Promise<void> {
   try {
-    await session.append({ type: 'run-finished', status, exit_code });
+    if (session.cutOff === undefined) await session.append({ type: 'run-finished', status, exit_code });
     await session.journal.close();
-    return true;
   } catch (error) {
     session.report(error);
-    return false;
   }
 }
 

@@ -3,6 +3,7 @@ import type { RunOutcome } from '../../hooks.js';
 import { type CheckConfig, type RunStatus, type Step, SUITES, type SuiteName, type SuiteReport } from '../../types/index.js';
 import { contextOf, runContextOf } from '../contexts.js';
 import { writeDeployed } from '../environment-state.js';
+import { isLost } from '../lease.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { attemptsOf, type Session } from '../session.js';
 import { type Judgement, judgeOptional, judgeStep, judgeSuite } from './judge-failure.js';
@@ -25,7 +26,8 @@ async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
     const { reports, failed, tolerated } = await runSteps(session);
     session.record.steps = reports;
     if (session.signal.aborted) return undefined;
-    // What fails after the lease was lost is not this run's to judge, nor to undo.
+    // What fails after the lease was lost, or where nothing can be written down, is not this run's to judge, nor to undo.
+    if (session.cutOff) throw session.cutOff;
     if (failed.length > 0) await session.lease.check();
     for (const { step, error } of tolerated) tolerate(session, await judgeStep(session, step, error));
     for (const { step, error } of failed) {
@@ -152,5 +154,6 @@ export async function afterRun(session: Session, status: RunStatus): Promise<voi
     if (status === 'succeeded') await writeDeployed(session);
   } catch (error) {
     session.report(error);
+    if (isLost(error)) session.cutOff ??= error;
   }
 }

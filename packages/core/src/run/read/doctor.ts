@@ -50,7 +50,9 @@ async function examineState(kernel: Kernel): Promise<Finding[]> {
   ];
 }
 
-function leaseFinding(environment: string, { user, host, pid, since, liveness, evidence }: LeaseHolder): Finding {
+function leaseFinding(environment: string, { user, host, pid, since, liveness, evidence, damaged }: LeaseHolder): Finding {
+  if (damaged !== undefined)
+    return finding('block', 'lease', `nobody can tell who holds ${environment}: ${evidence}. \`ship lock release\` moves it aside`);
   const held = `${environment} is held by ${user}@${host} (pid ${pid}) since ${since}`;
   if (liveness === 'alive') return finding('info', 'lease', `${held}, who is at work: ${evidence}`);
   if (liveness === 'dead') return finding('warn', 'lease', `${held}, who is dead: ${evidence}. The next run takes the lease over`);

@@ -1,5 +1,6 @@
 import { byOrder } from '../../ids.js';
 import { readJournal, unframe } from '../../journal/journal.js';
+import { foldJournal } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
 import type { Spooled } from '../../store/spool.js';
 import { runIds } from '../environment-state.js';
@@ -10,7 +11,7 @@ import type { RunOptions } from '../open.js';
 export interface Pushed {
   /** It is in the store now. */
   readonly pushed: readonly string[];
-  /** A newer run has written there since; it was dropped. */
+  /** A newer run has written there since, or the run was ended without these records; they were dropped. */
   readonly superseded: readonly string[];
   /** The journal has gone on without these records; they stay in the spool. */
   readonly refused: readonly string[];
@@ -56,10 +57,14 @@ const isPointer = (key: string): boolean => key.startsWith('state/') || key.ends
 
 /** Records are chained: they fit behind the last one that the store has, or not at all. */
 async function pushTail(kernel: Kernel, environment: string, spooled: Spooled): Promise<Fate> {
-  const { hash, length } = await readJournal(kernel.store, environment, spooled.run);
+  const { entries, hash, length } = await readJournal(kernel.store, environment, spooled.run);
   const lines = kernel.spool.read(spooled).toString('utf8').split('\n').slice(0, -1);
   const first = lines.findIndex((line) => unframe(line, hash) !== undefined);
-  if (first === -1) return lines.at(-1)?.includes(hash) ? 'pushed' : 'refused';
+  if (first === -1) {
+    if (lines.at(-1)?.includes(hash)) return 'pushed';
+    // Whoever ended the run meanwhile has looked at the world instead.
+    return foldJournal(entries).status === undefined ? 'refused' : 'superseded';
+  }
   const appender = await kernel.store.appender(spooled.key, { end: length });
   await appender.append(`${lines.slice(first).join('\n')}\n`);
   await appender.close();

@@ -149,20 +149,26 @@ async function takeBackRun(session: Session, { failure, decision }: { failure: F
   return status;
 }
 
-/** What a success had written down as deployed is not live any more. */
+/** Writes down what is live: what was deployed before, with what has gone back. What the run never touched has stayed. */
 async function writeTakenBack(session: Session): Promise<void> {
-  const live = session.state.expected;
-  const target = session.record.rollback?.target_snapshot ?? null;
-  const wasDeployed = async () => (await readDeployed(session.kernel))?.run === session.id;
-  if (live.size === 0 && target === null && !(await wasDeployed())) return;
-  const components = session.plan.components.flatMap((component) => {
-    const version = live.get(component.name)?.version;
-    return version === undefined ? [] : [{ ...component, version }];
+  const { kernel, plan, target, record, state } = session;
+  const live = state.expected;
+  const snapshot = record.rollback?.target_snapshot === target?.id ? target : null;
+  const before = await readDeployed(kernel).catch(() => null);
+  if (live.size === 0 && snapshot === null && before?.run !== session.id) return;
+  const versions = new Map(Object.entries(before?.components ?? {}));
+  for (const [name, now] of [...Object.entries(before === null ? (snapshot?.components ?? {}) : {}), ...live]) {
+    if (now === null) versions.delete(name);
+    else versions.set(name, now.version);
+  }
+  const components = plan.components.flatMap((each) => {
+    const version = versions.get(each.name);
+    return version === undefined ? [] : [{ ...each, version }];
   });
   await writeDeployed(session, {
-    version: overallVersion({ ...session.plan, components }, {}),
-    components: Object.fromEntries(components.map(({ name, version }) => [name, version])),
-    snapshot: target,
+    version: snapshot?.version ?? overallVersion({ ...plan, components }, {}),
+    components: Object.fromEntries(versions),
+    snapshot: snapshot?.id ?? null,
   });
 }
 

@@ -169,8 +169,8 @@ const named = (error: unknown, source: string): Error =>
  */
 export async function rollBack(session: Session, requests: readonly RollbackRequest[], whole: RunStatus): Promise<RunStatus> {
   const report = await new Ladder(session, requests).climb();
-  await session.append({ type: 'rollback-finished', report });
   session.record.rollback = report;
+  await session.append({ type: 'rollback-finished', report });
   const status = session.signal.aborted ? 'interrupted' : report.remaining.length === 0 ? whole : 'rollback_incomplete';
   session.emit({ type: 'rollback-finished', report, status });
   const { afterRollback } = session.kernel.hooks;
@@ -233,7 +233,8 @@ class Ladder {
 
   #ended(tried: TriedWay, next: Way | null): boolean {
     this.#tried.push(tried);
-    const isOver = tried.outcome === 'done' || this.session.signal.aborted || next === null;
+    const { signal, cutOff } = this.session;
+    const isOver = tried.outcome === 'done' || signal.aborted || cutOff !== undefined || next === null;
     this.session.emit({ type: 'way-ended', tried, next: isOver ? null : next });
     return isOver;
   }

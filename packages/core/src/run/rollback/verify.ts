@@ -49,10 +49,18 @@ function describeLive(session: Session, component: ComponentConfig, timeoutMs: n
   );
 }
 
-/** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component and part is the same. */
+/** Is the environment what the snapshot holds? Only where no run has failed since and was left, and each component and part that it knows is the same. */
 async function isAsInSnapshot(session: Session, target: Snapshot, expected: States): Promise<boolean> {
   if (session.unverifiedSince !== null) return false;
   if (![...expected].every(([name, state]) => isSame(target.components[name], state))) return false;
+  for (const [name, state] of Object.entries(target.components)) {
+    if (expected.has(name)) continue;
+    const component = session.kernel.config.components[name];
+    // Nobody here knows how to look at it.
+    if (component === undefined) return false;
+    const live = await describeLive(session, component, PROOF_MS).catch(() => null);
+    if (!isSame(live, state)) return false;
+  }
   for (const { name, part, value } of heldParts(session.kernel, target)) {
     const isLive = await part.isLive?.(contextOf(session, session.signal, name), session.resolveSecrets(value));
     if (!isLive) return false;
@@ -135,6 +143,7 @@ export async function prove(
   const verify = () =>
     scope === 'partial' && component !== undefined ? verifyAlone(session, component, target) : verifyTarget(session, target);
   const { verification, problems } = verifies ? await verify() : UNVERIFIED;
+  const untouched = to === 'snapshot' && scope === 'full' && target !== null ? outsideOf(session, target) : [];
   const isTarget = target !== null && (to === 'snapshot' || (scope === 'full' && (await isAsInSnapshot(session, target, expected))));
   return {
     scope: outcome.scope ?? scope,
@@ -143,8 +152,17 @@ export async function prove(
     target: target && { id: target.id, version: target.version, timestamp: target.timestamp, verification: target.verification },
     components,
     parts,
+    ...(untouched.length === 0 ? {} : { untouched }),
     findings: [...admitted, ...findings],
     verification: verifies ? verification : (outcome.verification ?? {}),
     remaining: [...remaining, ...unproven, ...problems],
   };
+}
+
+/** The steps whose effects the snapshot does not hold: neither those of components, nor those of a plugin that has its part in it. */
+function outsideOf({ plan, kernel: { registry } }: Session, { parts }: Snapshot): string[] {
+  const held = new Set(Object.keys(parts).map((name) => registry.parts.ownerOf(name)));
+  return plan.steps
+    .filter(({ uses, component }) => !(uses === 'deploy' && component) && !held.has(registry.actions.ownerOf(uses)))
+    .map(({ id }) => id);
 }
