@@ -10,8 +10,8 @@ const shared = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 
 
 await build({
   ...shared,
-  stdin: { contents: await validators(), resolveDir: at('packages/core') },
-  outfile: at('packages/core/dist/plugins/precompiled.js'),
+  stdin: { contents: await validators(), resolveDir: at('packages/config') },
+  outfile: at('packages/config/dist/precompiled.js'),
   allowOverwrite: true,
   format: 'esm',
 });

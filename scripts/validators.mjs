@@ -5,13 +5,13 @@ import standalone from 'ajv/dist/standalone/index.js';
 import { BUILTINS } from '../packages/cli/dist/tsc/plugin-modules.js';
 import { CONTEXT_SCHEMA } from '../packages/cli/dist/tsc/verbs/decide.js';
 import { NO_OPTIONS } from '../packages/config/dist/plugins.js';
+import { AJV_OPTIONS } from '../packages/config/dist/schema-messages.js';
 import { registerOwn } from '../packages/core/dist/builtins/register.js';
 import { createHooks } from '../packages/core/dist/hooks.js';
 import { createScope, Registry } from '../packages/core/dist/plugins/registry.js';
-import { AJV_OPTIONS } from '../packages/core/dist/plugins/schema-messages.js';
 import { MemoryStore } from '../packages/core/dist/store/memory.js';
 
-/** A module with what `packages/core/src/plugins/precompiled.ts` declares. */
+/** A module with what `packages/config/src/precompiled.ts` declares. */
 export async function validators() {
   const config = JSON.parse(readFileSync(new URL('../schemas/config.schema.json', import.meta.url), 'utf8'));
   const plugins = await Promise.all(Object.values(BUILTINS).map(async (load) => (await load()).default));

@@ -183,6 +183,10 @@ export const errors = defineErrors(
       'Its hook `config` answers a whole config, or nothing. Report this to the author of the plugin.',
     ],
     SHIP_PLUGIN_REQUIRES: ['plugin {plugin} requires plugin {required}, which is not on', 'Add it to `plugins:`.'],
+    SHIP_PLUGIN_SCHEMA: [
+      'plugin {plugin}: the schema of {what} cannot be used: {problem}',
+      'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
+    ],
     SHIP_PLUGIN_CYCLE: [(d: { path: readonly string[] }) => `plugins require each other: ${d.path.join(' -> ')}`],
   }),
 );

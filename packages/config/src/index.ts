@@ -5,3 +5,4 @@ export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
 export { type OpenOptions, openKernel } from './open.js';
 export type { BuiltinPlugins, ImportModule } from './plugins.js';
 export { PLACES } from './read.js';
+export { JsonSchemaChecker } from './schema.js';

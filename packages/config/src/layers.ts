@@ -1,8 +1,8 @@
 import { LANES } from '@ship/core';
-import { choice, type Diagnostics, getAt } from '@ship/core/kernel';
+import { choice, type Diagnostics } from '@ship/core/kernel';
 import { errors } from './errors.js';
 import { interpolate, type Variables } from './interpolate.js';
-import { type Dict, dictOf, hasAt, isDict } from './paths.js';
+import { type Dict, dictOf, getAt, hasAt, isDict } from './paths.js';
 import { checkName, checkSameNames, mistakeAt, type Scope } from './scope.js';
 import { durationProblem, showText } from './values.js';
 import type { Source } from './yaml.js';

@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
 import type { Config, Json, JsonObject, Lane, PluginReference, RollbackConfig } from '@ship/core';
-import { choice, type Diagnostics, getAt, type Path, type PositionOf, ROLLBACK_DEFAULTS } from '@ship/core/kernel';
+import { choice, type Diagnostics, type Path, type PositionOf, ROLLBACK_DEFAULTS } from '@ship/core/kernel';
 import { normalizeBake, normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
 import { errors } from './errors.js';
 import { checkEnvironments, ENVIRONMENT_KEYS, KERNEL_KEYS } from './layers.js';
-import { type Dict, dictOf, listOf } from './paths.js';
+import { type Dict, dictOf, getAt, listOf } from './paths.js';
 import { checkSameNames, readDuration, type Scope } from './scope.js';
 import { normalizeSteps } from './steps.js';
 

@@ -7,10 +7,11 @@ import { checkSections } from './normalize.js';
 import { type Dict, deepFreeze, isDict } from './paths.js';
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins.js';
 import { checkStateFolder } from './read.js';
+import { JsonSchemaChecker } from './schema.js';
 import { kindOf } from './values.js';
 
 /** What opens a kernel: where its config is, where its plugins come from, and how it runs. */
-export interface OpenOptions extends KernelSettings {
+export interface OpenOptions extends Omit<KernelSettings, 'checker'> {
   /** Where the config is looked for, upwards. */
   readonly cwd: string;
   /** `--config`; found upwards from `cwd` when absent. */
@@ -33,7 +34,7 @@ export interface OpenOptions extends KernelSettings {
 export async function openKernel(options: OpenOptions): Promise<Kernel> {
   const { builtins = {}, defaults = [], importModule = (url) => import(url), env = process.env } = options;
   const { config: read, positionOf, diagnostics } = await draftConfig({ ...options, env });
-  const draft = draftKernel(options, read, positionOf, diagnostics);
+  const draft = draftKernel({ ...options, checker: new JsonSchemaChecker() }, read, positionOf, diagnostics);
   const { hooks, registry, stateDir } = draft;
   if (diagnostics.isEmpty) checkStateFolder(stateDir);
   await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir });

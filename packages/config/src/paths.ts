@@ -1,4 +1,4 @@
-import { getAt, type Path } from '@ship/core/kernel';
+import type { Path } from '@ship/core/kernel';
 
 /** A map of the config: any object that is not a list. */
 export type Dict = Record<string, unknown>;
@@ -57,4 +57,14 @@ export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const item of Object.values(value)) deepFreeze(item);
   return Object.freeze(value);
+}
+
+/** The own value at a path, or undefined. */
+export function getAt(root: unknown, path: Path): unknown {
+  let value: unknown = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Dict)[key];
+  }
+  return value;
 }

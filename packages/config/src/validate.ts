@@ -1,21 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ShipError } from '@ship/core';
-import {
-  AJV_OPTIONS,
-  type Asked,
-  askedFor,
-  choice,
-  type Diagnostics,
-  getAt,
-  type Path,
-  pointerParts,
-  precompiled,
-  type SchemaError,
-  type SchemaValidator,
-} from '@ship/core/kernel';
+import { choice, type Diagnostics, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, eachLeaf, hasAt } from './paths.js';
+import { type Dict, eachLeaf, getAt, hasAt } from './paths.js';
+import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
+import { AJV_OPTIONS, type Asked, askedFor, pointerParts } from './schema-messages.js';
 import { mistakeAt, showValue } from './scope.js';
 import { durationProblem, kindOf, nameProblem } from './values.js';
 import type { Source } from './yaml.js';

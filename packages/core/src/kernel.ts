@@ -4,12 +4,11 @@ import type { Diagnostics, PositionOf } from './diagnostics.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { checkPlan } from './plan.js';
 import { openStore, Registry } from './plugins/registry.js';
-import { SchemaChecker } from './plugins/schema.js';
 import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
 import { ChosenStore, FencedStore } from './store/wrappers.js';
-import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, Store } from './types/index.js';
+import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, SchemaChecker, Store } from './types/index.js';
 
 /** Somebody who can be asked. Absent parts: nobody. */
 export interface Interaction {
@@ -27,6 +26,8 @@ export interface Interaction {
 
 /** What a kernel is made with, besides its config and its plugins. */
 export interface KernelSettings {
+  /** What checks inputs of steps and checks against the schemas of plugins. */
+  readonly checker: SchemaChecker;
   /** What secrets are read from; that of the process when absent. */
   readonly env?: NodeJS.ProcessEnv;
   /** Flags that decide about a rollback. */
@@ -103,7 +104,7 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
     diagnostics,
     hooks,
     registry: new Registry(),
-    checker: new SchemaChecker(),
+    checker: settings.checker,
     redactor,
     flags: settings.flags ?? {},
     forceRollback: settings.forceRollback ?? false,

@@ -3,7 +3,6 @@ import { errors } from './errors/catalogue.js';
 import { suggest } from './errors/suggest.js';
 import { inOrder } from './graph.js';
 import type { Registry, Table } from './plugins/registry.js';
-import type { SchemaChecker } from './plugins/schema.js';
 import {
   type AnyAction,
   type CheckConfig,
@@ -12,6 +11,7 @@ import {
   type Finding,
   type JsonSchema,
   type Plan,
+  type SchemaChecker,
   type Step,
   type StepConfig,
   SUITES,

@@ -7,7 +7,6 @@ const FILES = [
   'hooks.ts',
   'kernel.ts',
   'plugins/define.ts',
-  'plugins/schema.ts',
   'errors/ship-error.ts',
   'journal/state.ts',
   'journal/journal.ts',

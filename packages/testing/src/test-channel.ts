@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Channel, type JsonObject, type Message, SchemaChecker } from '@ship/core';
+import { JsonSchemaChecker } from '@ship/config';
+import type { Channel, JsonObject, Message } from '@ship/core';
 import { expect, onTestFinished } from 'vitest';
 import { type Promises, testPromises } from './suite.js';
 
@@ -104,7 +105,7 @@ export function channelPromises(test: ChannelUnderTest): Promises {
       'given settings that are wrong, when they are checked, then the schema refuses them': async () => {
         const { channel } = await opened();
         for (const settings of invalid)
-          expect(await new SchemaChecker().check(channel.options ?? {}, settings), JSON.stringify(settings)).not.toEqual([]);
+          expect(await new JsonSchemaChecker().check(channel.options ?? {}, settings), JSON.stringify(settings)).not.toEqual([]);
       },
     }),
   };

@@ -1,12 +1,5 @@
-import {
-  type ComponentConfig,
-  type ComponentState,
-  type Context,
-  type Driver,
-  type Json,
-  type JsonObject,
-  SchemaChecker,
-} from '@ship/core';
+import { JsonSchemaChecker } from '@ship/config';
+import type { ComponentConfig, ComponentState, Context, Driver, Json, JsonObject } from '@ship/core';
 import { expect, onTestFinished } from 'vitest';
 import { journalled, type Promises, testPromises } from './suite.js';
 
@@ -197,7 +190,7 @@ export function driverPromises<State extends Json>(test: DriverUnderTest<State>)
 
     'given the settings of the tests, when they are checked, then the schema takes them, and refuses those that are wrong': async () => {
       const { world } = await open();
-      const checker = new SchemaChecker();
+      const checker = new JsonSchemaChecker();
       expect(await checker.check(driver.settings, world.component(v1).settings)).toEqual([]);
       for (const settings of test.invalid ?? [])
         expect(await checker.check(driver.settings, settings), JSON.stringify(settings)).not.toEqual([]);

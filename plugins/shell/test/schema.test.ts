@@ -1,10 +1,11 @@
-import { type JsonSchema, SchemaChecker } from '@ship/core';
+import { JsonSchemaChecker } from '@ship/config';
+import type { JsonSchema } from '@ship/core';
 import { describe, expect, it } from 'vitest';
 import { argvOf, pasteable, shown } from '../src/script.js';
 import { registered } from './help.js';
 
 const found = registered() as Record<string, { input: JsonSchema }>;
-const mistakes = (kind: string, value: unknown) => new SchemaChecker().check(found[kind]!.input, value);
+const mistakes = (kind: string, value: unknown) => new JsonSchemaChecker().check(found[kind]!.input, value);
 const accepts = async (kind: string, value: unknown) => (await mistakes(kind, value)).length === 0;
 
 describe('the input', () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { JsonSchemaChecker } from '@ship/config';
 import {
   type Decision,
   FAILURE_TYPES,
   type FailureContext,
   type JsonSchema,
   type Report,
-  SchemaChecker,
+  type SchemaChecker,
   SEVERITIES,
   SUITES,
   TRIGGERS,
@@ -38,7 +39,7 @@ export function decide(terminal: Terminal, flags: Flags): Promise<Report> {
 
 async function decideFile(terminal: Terminal, file: string): Promise<Report> {
   const source = file === '-' ? 'stdin' : file;
-  const decision = decideAbout(await readContext(new SchemaChecker(), parse(source, read(file, source)), source));
+  const decision = decideAbout(await readContext(new JsonSchemaChecker(), parse(source, read(file, source)), source));
   show(terminal, 'Decision', decision);
   return answered(emptyReport('decide', new Date()), decision);
 }

@@ -59,10 +59,6 @@ const exit2 = codes(2, {
     '{plugin} is not a plugin of ship: {problem}',
     'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
   ],
-  SHIP_PLUGIN_SCHEMA: [
-    'plugin {plugin}: the schema of {what} cannot be used: {problem}',
-    'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
-  ],
   SHIP_PLUGIN_NAME_TAKEN: [
     'plugin {plugin} brings {kind} {name}, which plugin {owner} has brought already',
     'Take one of the two out of `plugins:`.',

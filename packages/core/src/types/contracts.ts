@@ -1,5 +1,5 @@
 import type { Change, Removal, Resource } from './change.js';
-import type { ComponentConfig, Config } from './config.js';
+import type { ComponentConfig, Config, Position } from './config.js';
 import type { Argv, Context, ExecOptions, ExecResult, StepContext, Targets } from './context.js';
 import type { FailureType, Trigger } from './failure.js';
 import type { Json, JsonObject, JsonSchema } from './json.js';
@@ -205,4 +205,32 @@ export interface Executor {
    * on each that it reached. Asked before anything runs. Absent: the place is one.
    */
   targets?(ctx: Context): Promise<readonly string[]> | readonly string[];
+}
+
+/** A mistake against a schema: where in the value, what, and what to do. */
+export interface SchemaMistake {
+  /** Keys from the value down to the mistake. */
+  readonly path: readonly string[];
+  /** What is wrong, with the user's value. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
+/** Checks values against the JSON Schemas of plugins. */
+export interface SchemaChecker {
+  /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
+  accepts(schema: JsonSchema, value: unknown): boolean;
+  /** The mistakes of a value. Throws SHIP_PLUGIN_SCHEMA where nothing can be checked against the schema itself. */
+  check(schema: JsonSchema, value: unknown, owner?: SchemaOwner): Promise<readonly SchemaMistake[]>;
+}
+
+/** Whose schema it is, for the error that says that it cannot be used. */
+export interface SchemaOwner {
+  /** The plugin that brings the schema. */
+  readonly plugin: string;
+  /** What is checked, such as `action files/copy`. */
+  readonly what: string;
+  /** Where the config uses it. */
+  at?(): Position | undefined;
 }

@@ -1,8 +1,9 @@
+import type { JsonSchema } from '@ship/core';
 import { expect, it } from 'vitest';
-import { type JsonSchema, SchemaChecker } from '../src/index.js';
+import { JsonSchemaChecker } from '../src/index.js';
 
 const told = async (schema: JsonSchema, value: unknown) =>
-  (await new SchemaChecker().check(schema, value)).map(
+  (await new JsonSchemaChecker().check(schema, value)).map(
     ({ path, message, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` | ${hint}`}`,
   );
 const object = (key: string, schema: JsonSchema) => ({ type: 'object', properties: { [key]: schema } });

@@ -1,30 +1,9 @@
-import type { Path } from '../diagnostics.js';
-import { errors } from '../errors/catalogue.js';
-import { messageOf } from '../errors/ship-error.js';
-import { choice, suggest } from '../errors/suggest.js';
-import type { JsonSchema, Position } from '../types/index.js';
+import { type JsonSchema, type SchemaChecker, type SchemaMistake, type SchemaOwner, suggest } from '@ship/core';
+import { choice, messageOf } from '@ship/core/kernel';
+import { errors } from './errors.js';
+import { getAt } from './paths.js';
 import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
 import { AJV_OPTIONS, askedFor, pointerParts } from './schema-messages.js';
-
-/** A mistake against a schema: where in the value, what, and what to do. */
-export interface SchemaMistake {
-  /** Keys from the value down to the mistake. */
-  readonly path: readonly string[];
-  /** What is wrong, with the user's value. */
-  readonly message: string;
-  /** What to do about it. */
-  readonly hint?: string;
-}
-
-/** Whose schema it is, for the error that says that it cannot be used. */
-export interface SchemaOwner {
-  /** The plugin that brings the schema. */
-  readonly plugin: string;
-  /** What is checked, such as `action files/copy`. */
-  readonly what: string;
-  /** Where the config uses it. */
-  at?(): Position | undefined;
-}
 
 const NOBODY: SchemaOwner = { plugin: 'unknown', what: 'a value' };
 
@@ -32,7 +11,7 @@ const NOBODY: SchemaOwner = { plugin: 'unknown', what: 'a value' };
 const ECHOES = new Set(['if', 'anyOf', 'oneOf', 'allOf', 'propertyNames']);
 
 /** Checks values against schemas. Schemas of our own plugins are compiled ahead of time, by `$id`; ajv is loaded for others only. */
-export class SchemaChecker {
+export class JsonSchemaChecker implements SchemaChecker {
   readonly #compiled = new WeakMap<JsonSchema, SchemaValidator>();
 
   /** Whether a schema that is compiled already accepts the value: no promise is made for what is right, as most is. */
@@ -117,14 +96,4 @@ function explainUnknown(key: string, path: readonly string[], schema: JsonSchema
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** The own value at a path, or undefined. */
-export function getAt(root: unknown, path: Path): unknown {
-  let value: unknown = root;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return value;
 }
