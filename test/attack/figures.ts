@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
 
 /** What was tried in an area, and what of it was not as it has to be: `npm run test:attack` shows a line for each. */
@@ -6,11 +7,11 @@ export interface Attempts {
   attempt<T>(work: () => T | Promise<T>): Promise<T>;
 }
 
-/** Counts the attempts of a file of tests, and shows them when it has ended. */
+/** Counts the attempts of a file of tests, for the table of `run.mjs`. */
 export function attemptsIn(area: string): Attempts {
   const counts = { tried: 0, bad: 0 };
   afterAll(() => {
-    if (process.env.SHIP_TEST_ATTACK === '1') console.table({ [area]: counts });
+    appendFileSync(process.env.SHIP_TEST_ATTACK!, `${JSON.stringify({ area, ...counts })}\n`);
   });
   return {
     async attempt(work) {
