@@ -7,12 +7,13 @@ import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
 
-/** Opens the kernel that the flags ask for. */
-export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
+/** Opens the kernel that the flags ask for. `lenient: false`: to deploy, for which every variable of the config must be set. */
+export async function openFromFlags(flags: Flags, interaction: Interaction = {}, { lenient = true } = {}): Promise<Kernel> {
   return openKernel({
     cwd: process.cwd(),
     ...configFile(flags),
     env: process.env,
+    lenient,
     overrides: overridesOf(flags),
     flags: { auto_rollback: flags.autoRollback, no_auto_rollback: flags.noAutoRollback, no_rollback: flags.noRollback },
     forceRollback: flags.forceRollback,

@@ -18,21 +18,29 @@ type VariableProblem = { readonly path: Path } & TextProblem;
 
 type TextProblem = { readonly unset: string } | { readonly malformed: string };
 
-/** Replaces the variables of a config. Environments that were not chosen stay as they are: their variables need not be set. */
-export function interpolateConfig(source: Source, diagnostics: Diagnostics, env: Variables, environment: string): Dict {
+/**
+ * Replaces the variables of a config. Environments that were not chosen stay as they are: their variables need not be set.
+ * `lenient`: nor need those of what is deployed, for who only looks, or goes back to what was deployed with them set.
+ */
+export function interpolateConfig(source: Source, diagnostics: Diagnostics, env: Variables, environment: string, lenient = false): Dict {
   const isOther = (path: Path) => path[0] === 'environments' && path[1] !== environment;
-  return interpolate(source.value, env, (found) => addProblem(source, diagnostics, found), isOther) as Dict;
+  return interpolate(source.value, env, (found) => addProblem(source, diagnostics, found, lenient), isOther) as Dict;
 }
 
-function addProblem(source: Source, diagnostics: Diagnostics, { path, ...found }: VariableProblem): void {
+/** What is deployed, and how it is checked. */
+const DEPLOYED: ReadonlySet<unknown> = new Set(['steps', 'components', 'verify']);
+
+function addProblem(source: Source, diagnostics: Diagnostics, { path, ...found }: VariableProblem, lenient: boolean): void {
   const extras = { at: source.position(path) };
   const shown = formatPath(path);
   const error =
     'unset' in found
       ? errors.SHIP_CONFIG_UNSET_VARIABLE({ path: shown, name: found.unset }, extras)
       : errors.SHIP_CONFIG_INTERPOLATION({ path: shown, value: showText(found.malformed) }, extras);
+  const isDeployed = DEPLOYED.has(path[0] === 'environments' ? path[2] : path[0]);
+  if (lenient && isDeployed && 'unset' in found) diagnostics.overlook(error, path);
   // What else could be reported of the value would be about a text that nobody meant.
-  diagnostics.add(error, path, 'shape');
+  else diagnostics.add(error, path, 'shape');
 }
 
 /** Replaces `${NAME}`, `${NAME:-default}` and `$${` in all texts but those that go to a shell, or are to stay as they are. */

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly file?: string | undefined;
   readonly env: Variables;
   readonly overrides?: ConfigOverrides | undefined;
+  /** Variables of what is deployed need not be set, until a plan demands them. */
+  readonly lenient?: boolean | undefined;
   /** The action that `run:` of a step stands for. */
   readonly runAction?: string | undefined;
 }
@@ -49,14 +51,17 @@ export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
 }
 
 /** Checks and merges a config that was read. */
-export function buildConfig({ source, diagnostics }: Parsed, { env, overrides = {}, runAction = 'run' }: LoadOptions): DraftConfig {
+export function buildConfig(
+  { source, diagnostics }: Parsed,
+  { env, overrides = {}, runAction = 'run', lenient }: LoadOptions,
+): DraftConfig {
   if (!isDict(source.value)) {
     const details = { path: 'The config', value: Array.isArray(source.value) ? 'a list' : 'a single value', expected: 'a map' };
     diagnostics.fatal(errors.SHIP_CONFIG_TYPE({ ...details, hint: 'Start with `version: 1`.' }, { at: source.position([]) }));
   }
   const environment = chooseEnvironment(source, diagnostics, env, overrides.environment);
   checkSecrets(source, diagnostics);
-  const value = interpolateConfig(source, diagnostics, env, environment);
+  const value = interpolateConfig(source, diagnostics, env, environment, lenient);
   checkSchema(value, source, diagnostics, environment);
   checkNumbers(source, diagnostics);
   const layers = [...variableLayers(env, diagnostics), overrideLayer(overrides, diagnostics)];

@@ -20,6 +20,8 @@ export interface OpenOptions extends Omit<KernelSettings, 'checker'> {
   readonly env?: NodeJS.ProcessEnv;
   /** What flags put over the config. */
   readonly overrides?: ConfigOverrides;
+  /** Variables of what is deployed need not be set, until a plan demands them: for who looks, or goes back. */
+  readonly lenient?: boolean;
   /** Plugins that come with the command, by name. */
   readonly builtins?: BuiltinPlugins;
   /** The names of those that are on without being listed. */

@@ -23,6 +23,7 @@ export class Diagnostics {
   readonly #mistakes = new Map<string, ShipError>();
   readonly #pluginMistakes = new Map<string, ShipError>();
   readonly #reported: { readonly path: Path; readonly flaw: Flaw }[] = [];
+  readonly #overlooked: { readonly error: ShipError; readonly path: Path }[] = [];
   readonly #lostPlugins = new Set<string>();
   #unknownPlugins = false;
   #environment: string | undefined;
@@ -34,6 +35,18 @@ export class Diagnostics {
   add(error: ShipError, path?: Path, flaw: Flaw = 'any'): void {
     this.#mistakes.set(keyOf(error), error);
     if (path !== undefined) this.#reported.push({ path, flaw });
+  }
+
+  /** Notes a mistake that is none as long as nobody needs the value: see {@link demand}. Nothing that only follows from it is reported. */
+  overlook(error: ShipError, path: Path): void {
+    this.#overlooked.push({ error, path });
+    this.#reported.push({ path, flaw: 'shape' });
+  }
+
+  /** Somebody needs what was overlooked, or those parts of it that concern them: now they are mistakes. */
+  demand(concerns: (path: Path) => boolean = () => true): void {
+    for (const { error } of this.#overlooked.filter(({ path }) => concerns(path))) this.#mistakes.set(keyOf(error), error);
+    this.throwIfAny();
   }
 
   /** Adds a mistake after which nothing else can be read, and throws. */

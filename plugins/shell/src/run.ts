@@ -1,7 +1,7 @@
-import type { Action, Check, CheckOutcome, Condition, ExecResult, Json, JsonSchema, Probed, StepContext } from '@ship/core';
+import type { Action, Check, CheckOutcome, Condition, ExecResult, Finding, Json, JsonSchema, Probed, StepContext } from '@ship/core';
 import { isCommandFailed, lastLines } from '@ship/exec';
 import { shellErrors } from './errors.js';
-import { type Place, pasteable, runScript, type Script, shown } from './script.js';
+import { demandedVariables, namedVariables, type Place, pasteable, runScript, type Script, shown } from './script.js';
 
 const text = { type: 'string', minLength: 1 };
 const words = { type: 'array', items: { type: 'string' }, minItems: 1 };
@@ -66,8 +66,11 @@ export interface RunInput extends Place {
   readonly irreversible?: string;
 }
 
-/** What `capture` printed; null where there is none. */
-export type Before = { output: string } | null;
+/** The variables that the texts of a step name, as they were; null: it was not set. */
+type Variables = Record<string, string | null>;
+
+/** What `capture` printed, and the variables that the way back names; null where there is neither. */
+export type Before = { output?: string; env?: Variables } | null;
 
 /** How `run` went. */
 type RunResult = { exit_code: number; output_tail: string };
@@ -80,28 +83,56 @@ const LONGEST_CAPTURE = 120 * 1024;
 export const runAction: Action<RunInput, Before, RunResult> = {
   input: runInput,
   preview: (_ctx, input) => [{ kind: 'run', what: shown(input.run) }],
-  capture: async (ctx, input) => (input.capture === undefined ? null : { output: await captured(ctx, input.capture, input) }),
+  async capture(ctx, input) {
+    const output = input.capture === undefined ? {} : { output: await captured(ctx, input.capture, input) };
+    const env = variablesOf(ctx, input);
+    const before = { ...output, ...(Object.keys(env).length > 0 ? { env } : {}) };
+    return Object.keys(before).length === 0 ? null : before;
+  },
   async run(ctx, input) {
     const { exitCode, stdout } = await runScript(ctx, input.run, input, { output: 'combined' });
     return { exit_code: exitCode, output_tail: ctx.redact(stdout).slice(-TAIL) };
   },
   async probe(ctx, input, before) {
     if (input.probe === undefined) return 'partial';
-    const { exitCode } = await runScript(ctx, input.probe, input, { env: capture(before), okExitCodes: 'any' });
+    const { exitCode } = await runScript(ctx, input.probe, asThen(input, before), { env: capture(before), okExitCodes: 'any' });
     return PROBED[exitCode] ?? 'partial';
   },
   async restore(ctx, before, _result, input) {
     if (input.undo === undefined) return { changed: false, kept: 'no undo is given' };
-    await runScript(ctx, input.undo, input, { output: 'combined', env: capture(before) });
+    await runScript(ctx, input.undo, asThen(input, before), { output: 'combined', env: capture(before) });
     return { changed: true, summary: `ran ${shown(input.undo)}` };
   },
   describeUndo: ({ undo }) => (undo === undefined ? 'stays: no undo is given' : `runs ${shown(undo)}`),
-  remedy: ({ undo, cwd, env }, before) => (undo === undefined ? undefined : pasteable(undo, cwd, { ...env, ...capture(before) })),
+  remedy: (input, before) =>
+    input.undo === undefined ? undefined : pasteable(input.undo, input.cwd, { ...asThen(input, before).env, ...capture(before) }),
+  admit: async (ctx, before, _result, input) => lostVariables(ctx, before, input),
   irreversible: (input) => input.irreversible,
 };
 
 /** What is merely not done may be half done, so that its undo runs: only a probe that knows better says `untouched`. */
 const PROBED: Readonly<Record<number, Probed>> = { 0: 'done', 3: 'untouched' };
+
+/** What the texts of the way back name, as it is now. A place of its own has variables of its own. */
+function variablesOf({ place, env }: StepContext, { undo, probe }: RunInput): Variables {
+  if (place.name !== 'local') return {};
+  return Object.fromEntries(namedVariables([undo, probe]).map((name) => [name, env[name] ?? null]));
+}
+
+/** An undo has the variables that its step had: those of now may name another release, or nothing at all. */
+function asThen(input: RunInput, before: Before | undefined): Place {
+  const then = Object.entries(before?.env ?? {}).map(([name, value]) => [name, value ?? undefined] as const);
+  return { ...input, env: { ...Object.fromEntries(then), ...input.env } };
+}
+
+/** A run of an earlier version recorded none: what is not set now would make another command of the undo. */
+function lostVariables(ctx: StepContext, before: Before, { undo, env = {} }: RunInput): Finding[] {
+  if (before?.env !== undefined || ctx.place.name !== 'local') return [];
+  const lost = demandedVariables([undo]).filter((name) => ctx.env[name] === undefined && env[name] === undefined);
+  if (lost.length === 0) return [];
+  const message = `the undo of ${ctx.step.id} names ${lost.join(', ')}, which is not set: set it as it was in the run`;
+  return [{ level: 'block', rule: 'variable-lost', message }];
+}
 
 function capture(before: Before | undefined): { SHIP_CAPTURE: string } {
   return { SHIP_CAPTURE: before?.output ?? '' };

@@ -31,18 +31,38 @@ export function shown(script: Script): string {
   return typeof script === 'string' ? script.trim() : script.map(shellQuote).join(' ');
 }
 
+/** What the shell itself sets, and what `ship` does. */
+const NOT_OURS = /^(?:SHIP_\w+|PWD|OLDPWD|SHLVL|IFS|OPTARG|OPTIND|PPID|LINENO|RANDOM|_)$/;
+
+const textsOf = (scripts: readonly (Script | undefined)[]): string[] => scripts.filter((script) => typeof script === 'string');
+
+/** The variables that texts for a shell name. */
+export function namedVariables(scripts: readonly (Script | undefined)[]): string[] {
+  const names = textsOf(scripts).flatMap((text) => Array.from(text.matchAll(/\$\{?[#!]?([A-Za-z_]\w*)/g), ([, name]) => name!));
+  return [...new Set(names)].filter((name) => !NOT_OURS.test(name));
+}
+
+/** Those of them that mean nothing without a value from outside: the text neither sets them nor has a default. */
+export function demandedVariables(scripts: readonly (Script | undefined)[]): string[] {
+  const text = textsOf(scripts).join('\n');
+  const isSet = (name: string) => new RegExp(`(?:^|[\\s;&|({\`])${name}\\+?=|\\b(?:for|read)\\b[^;\\n]*\\b${name}\\b`).test(text);
+  const hasDefault = (name: string) => new RegExp(`\\$\\{${name}:?[-=+?]`).test(text);
+  return namedVariables(scripts).filter((name) => !isSet(name) && !hasDefault(name));
+}
+
 /** What a person would paste to run a script by hand, in the folder of the config. */
-export function pasteable(script: Script, cwd: string | undefined, env: Readonly<Record<string, string>>): string {
+export function pasteable(script: Script, cwd: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   const words = typeof script === 'string' ? ['sh', '-c', script] : script;
-  const assigned = Object.entries(env).map(([name, value]) => `${name}=${shellQuote(value)}`);
-  const line = ['env', ...assigned, ...words.map(shellQuote)].join(' ');
+  const unset = Object.entries(env).flatMap(([name, value]) => (value === undefined ? ['-u', name] : []));
+  const assigned = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${shellQuote(value)}`]));
+  const line = ['env', ...unset, ...assigned, ...words.map(shellQuote)].join(' ');
   return cwd === undefined ? line : `(cd ${shellQuote(cwd)} && ${line})`;
 }
 
 /** Where scripts run, and with what. */
 export interface Place {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The variables that say to a script what it works for. They win over those of the config. */

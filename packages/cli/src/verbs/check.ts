@@ -9,7 +9,7 @@ import { marks } from '../view/format.js';
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(flags, {}, { lenient: false });
   const { config } = kernel;
   const { steps, components, findings } = await makePlan(kernel);
   const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);

@@ -53,7 +53,8 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
   return interruptible(terminal, async ({ signal, track }) => {
     const interaction = await interactionOn(terminal, signal);
     const view = await openView(terminal);
-    const kernel = await openFromFlags(flags, holdView(interaction, view));
+    const deploys = act === run || act === resume || flags.dryRun === true;
+    const kernel = await openFromFlags(flags, holdView(interaction, view), { lenient: !deploys });
     if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') track(event.process.pgid);

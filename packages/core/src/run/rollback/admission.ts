@@ -1,5 +1,6 @@
 import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
+import { isShipError } from '../../errors/ship-error.js';
 import { isDeploy } from '../../journal/state.js';
 import type { Finding, RollbackRequest, Snapshot } from '../../types/index.js';
 import { runContextOf } from '../contexts.js';
@@ -52,6 +53,8 @@ async function findingsOf(session: Session, { admit: ask, admittedBy, what, admi
   try {
     return await bounded(bounds, ask);
   } catch (error) {
+    if (isShipError(error) && error.code === 'SHIP_SECRET_MISSING')
+      return [{ level: 'block', rule: 'secret-missing', message: `${name} cannot go back: ${error.message}` }];
     const message = `nobody can tell whether ${name} can go back: ${session.reported(error).message}`;
     return [{ level: 'warn', rule: 'admission-failed', message }];
   }

@@ -56,14 +56,11 @@ export function restorableStep(session: Session, state: StepState): Restorable {
     what: id,
     ...(isDeploy(state) ? { admittedBy: state.component!, admissionMs: DRIVER_ADMISSION_MS } : { admissionMs: ADMISSION_MS }),
     graceMs: action?.grace_ms ?? SETTLE_GRACE_MS,
-    ...(admit
-      ? {
-          admit: async (signal) => {
-            const { before, result, step } = acted();
-            return admit(ctx(signal), before, result, step.input);
-          },
-        }
-      : {}),
+    admit: async (signal) => {
+      if (action === undefined) return [];
+      const { before, result, step } = acted();
+      return (await admit?.(ctx(signal), before, result, step.input)) ?? [];
+    },
     probe: (signal) => probeStep(session, state, signal),
     async restore(signal) {
       const { before, result, step, action: found } = acted();

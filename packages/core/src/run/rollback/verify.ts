@@ -27,7 +27,7 @@ type States = ReadonlyMap<string, ComponentState | null>;
 async function proveLive(session: Session, expected: States, broken: ReadonlySet<string>, timeoutMs: () => number): Promise<Remaining[]> {
   const problems: Remaining[] = [];
   for (const [name, state] of expected) {
-    const component = session.kernel.config.components[name];
+    const component = componentOf(session, name);
     if (component === undefined || broken.has(name)) continue;
     try {
       const live = await describeLive(session, component, timeoutMs());
@@ -39,6 +39,10 @@ async function proveLive(session: Session, expected: States, broken: ReadonlySet
   }
   return problems;
 }
+
+/** A component as the run has it, which may be a past one; else as the config has it. */
+const componentOf = ({ plan, kernel: { config } }: Session, name: string): ComponentConfig | undefined =>
+  plan.components.find((each) => each.name === name) ?? config.components[name];
 
 /** What is live, asked under the deadline of the rollback. */
 function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
@@ -55,7 +59,7 @@ async function isAsInSnapshot(session: Session, target: Snapshot, expected: Stat
   if (![...expected].every(([name, state]) => isSame(target.components[name], state))) return false;
   for (const [name, state] of Object.entries(target.components)) {
     if (expected.has(name)) continue;
-    const component = session.kernel.config.components[name];
+    const component = componentOf(session, name);
     // Nobody here knows how to look at it.
     if (component === undefined) return false;
     const live = await describeLive(session, component, PROOF_MS).catch(() => null);
