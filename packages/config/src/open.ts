@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Config } from '@ship/core';
 import { checkPlan, draftKernel, findCycles, finishKernel, type Hooks, type Kernel, type KernelSettings, needsOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
@@ -38,7 +39,7 @@ export async function openKernel(options: OpenOptions): Promise<Kernel> {
   const { config: read, positionOf, diagnostics } = await draftConfig({ ...options, env });
   const draft = draftKernel({ ...options, checker: new JsonSchemaChecker() }, read, positionOf, diagnostics);
   const { hooks, registry, stateDir } = draft;
-  if (diagnostics.isEmpty) checkStateFolder(stateDir);
+  if (diagnostics.isEmpty) for (const folder of new Set([resolve(read.dir, '.speckit'), stateDir])) checkStateFolder(folder);
   await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;

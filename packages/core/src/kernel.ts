@@ -7,6 +7,7 @@ import { openStore, Registry } from './plugins/registry.js';
 import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
+import { stateFolder } from './store/state-folder.js';
 import { ChosenStore, FencedStore } from './store/wrappers.js';
 import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, SchemaChecker, Store } from './types/index.js';
 
@@ -98,7 +99,7 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
   const hooks = createHooks();
   const redactor = new Redactor(findSecrets(settings.env ?? process.env, config.secrets));
   const draft = {
-    stateDir: resolve(config.dir, '.speckit'),
+    stateDir: stateFolder(config.dir, config.project),
     state: new ChosenStore(),
     positionOf,
     diagnostics,
@@ -135,7 +136,9 @@ export async function finishKernel(
     await checkPlan({ ...draft, config, offers });
     throw draft.diagnostics.toError();
   }
-  const spool = new Spool(resolve(config.dir, '.speckit-spool'));
+  // Beside the state, which may not be written to; one for each project, as the state is.
+  const isShared = stateDir === resolve(config.dir, '.speckit');
+  const spool = new Spool(resolve(config.dir, isShared ? '.speckit-spool' : `.speckit-spool.${config.project}`));
   const store = new FencedStore(new SpoolingStore(chosen, spool));
   state.choose(store);
   return { ...draft, config, store, spool, offers };

@@ -7,7 +7,7 @@ import { httpCheck, tcpCheck } from './checks.js';
 export function registerOwn(registry: Registry, local?: Executor): void {
   if (local) registry.executors.add('local', local, 'ship');
   registry.actions.add('deploy', deployAction(registry), 'ship');
-  registry.stores.add('file', ({ stateDir }) => new FileStore(stateDir), 'ship');
+  registry.stores.add('file', ({ stateDir, project }) => new FileStore(stateDir, { project }), 'ship');
   registry.checks.add('http', httpCheck, 'ship');
   registry.checks.add('tcp', tcpCheck, 'ship');
   registry.conditions.add('environment', environmentCondition, 'ship');

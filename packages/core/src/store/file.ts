@@ -7,6 +7,7 @@ import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner
 import { FileAppender } from './appender.js';
 import { createFile, makeFolder, removeAbandoned, replaceFile, StreamedFile } from './durable.js';
 import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
+import { claimFolder } from './state-folder.js';
 import { checkKey, versionOf } from './values.js';
 
 /** How much of a value is read at a time. */
@@ -18,12 +19,14 @@ export class FileStore implements Store {
   readonly flags = { leases: true };
 
   readonly #leaseTtlMs: number;
+  readonly #project: string | undefined;
 
   constructor(
     readonly folder: string,
-    { leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {},
+    { leaseTtlMs = LEASE_TTL_MS, project }: { leaseTtlMs?: number; project?: string } = {},
   ) {
     this.#leaseTtlMs = leaseTtlMs;
+    this.#project = project;
   }
 
   async get(key: string): Promise<Stored | undefined> {
@@ -105,7 +108,10 @@ export class FileStore implements Store {
 
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
     const folder = this.#leaseFolder(environment);
-    return orWriteFailed(folder, () => takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner));
+    return orWriteFailed(folder, () => {
+      if (this.#project !== undefined) claimFolder(this.folder, this.#project);
+      return takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner);
+    });
   }
 
   async leaseOwner(environment: string): Promise<LeaseHolder | undefined> {
