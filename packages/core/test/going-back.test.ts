@@ -179,6 +179,22 @@ describe('going back later with one component', () => {
     expect(JSON.parse(deployed!.value.toString())).toMatchObject({ version: 'v3', components: { app: 'v3', api: 'v1' }, snapshot: null });
   });
 
+  it('given that it went back, when it should go back once more, then it goes further back or is refused, and never forward again', async () => {
+    const world: World = new Map([['api', 'v3']]);
+    const kept = pluginWithSnapshots(
+      snapshotOf({ api: 'v3' }, { id: 'snapshot-3' }),
+      snapshotOf({ api: 'v2' }, { id: 'snapshot-2' }),
+      snapshotOf({ api: 'v1' }, { id: 'snapshot-1' }),
+    );
+    const opened = await rollingBack({ plugins: [fleet(world), kept], config: PLAIN });
+    for (const version of ['v2', 'v1']) {
+      expect((await rollbackComponent(opened.kernel, 'api', undefined, COMMAND)).exit_code).toBe(0);
+      expect(world.get('api')).toBe(version);
+    }
+    await expect(rollbackComponent(opened.kernel, 'api', undefined, COMMAND)).rejects.toMatchObject({ code: 'SHIP_COMPONENT_NO_TARGET' });
+    expect(world.get('api')).toBe('v1');
+  });
+
   it.each([
     ['no such component', 'apo', undefined, 'SHIP_COMPONENT_UNKNOWN'],
     ['a key of every object', 'constructor', undefined, 'SHIP_COMPONENT_UNKNOWN'],

@@ -273,7 +273,7 @@ const exit6 = codes(6, {
   SHIP_ROLLBACK_OFF: ['rollback is switched off by {by}'],
   SHIP_COMPONENT_NO_TARGET: [
     (d: { name: string; live: string | undefined }) =>
-      `there is nothing to take ${d.name} back to: no verified snapshot has it ${d.live === undefined ? 'at all' : `other than ${d.live}, which is live`}`,
+      `there is nothing to take ${d.name} back to: no verified snapshot ${d.live === undefined ? 'has it at all' : `from before ${d.live}, which is live, has another`}`,
     '`ship --list-snapshots` shows what there is. With `--rollback-to ID` you choose one yourself.',
   ],
   SHIP_COMPONENT_NOT_HELD: [

@@ -1,5 +1,6 @@
 import { errors } from '../../errors/catalogue.js';
 import { suggest } from '../../errors/suggest.js';
+import { byOrder } from '../../ids.js';
 import type { Kernel } from '../../kernel.js';
 import type { SnapshotProvider } from '../../plugins/define.js';
 import type {
@@ -123,16 +124,29 @@ export async function rollbackComponent(kernel: Kernel, name: string, to: string
   return withSession(kernel, plan, options, (session) => goToSnapshot(session, snapshot, 'rollback', name));
 }
 
-/** The last verified snapshot that has the component otherwise than it is live: what is live needs no way back. */
+/**
+ * The last verified snapshot that has the component otherwise than it is live, and is older than all that have it so: what
+ * was gone back from is never gone forward to again.
+ */
 async function lastOther(kernel: Kernel, component: ComponentConfig): Promise<Snapshot> {
   const { name } = component;
+  const { environment } = kernel.config;
   const driver = kernel.registry.drivers.get(component.driver)!;
   const context = idleContext(kernel, `rollback of ${name}`, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS));
   const live: ComponentState | undefined = await driver.describe(context, component);
   // A snapshot has references where a driver has secrets: compared is what both would be kept as.
   const kept = kernel.redactor.refer(live);
-  const isOther = ({ components }: Snapshot) => components[name] !== undefined && !isSame(components[name], kept);
-  const found = await demandSnapshots(kernel).latest(kernel.config.environment, isOther);
+  const snapshots = demandSnapshots(kernel);
+  let oldest: string | undefined;
+  await snapshots.latest(environment, ({ id, components }) => {
+    if (components[name] !== undefined && isSame(components[name], kept)) oldest = id;
+    return false;
+  });
+  const isBefore = ({ id, components }: Snapshot) => {
+    const then = components[name];
+    return then !== undefined && !isSame(then, kept) && (oldest === undefined || byOrder(id, oldest) < 0);
+  };
+  const found = await snapshots.latest(environment, isBefore);
   if (found === null) throw errors.SHIP_COMPONENT_NO_TARGET({ name, live: live?.version });
   return found;
 }
