@@ -46,15 +46,17 @@ function readAction(scope: Scope, path: Path, step: Dict): Pick<StepConfig, 'use
   const add = (reason: string, ...key: string[]) => scope.add([...path, ...key], errors.SHIP_CONFIG_STEP, { reason }, 'key');
   if (scope.diagnostics.isBrokenAt(path)) return { uses, with: merged as JsonObject };
   if (step.uses === undefined && step.run === undefined) add('the step has neither `run` nor `uses`');
+  if (step.uses !== undefined && step.run !== undefined) add('`run` and `uses` stand in one step: each is an action of its own', 'run');
   if (uses === 'deploy' && step.component === undefined) add('`uses: deploy` needs the `component` to deploy');
   for (const key of given) {
+    if (key === 'run' && step.uses !== undefined) continue;
     if (uses !== scope.runAction) add(`\`${key}\` does not go with \`uses: ${uses}\``, key);
     else if (input[key] !== undefined) add(`\`${key}\` stands here and in \`with\``, key);
   }
   for (const key of uses === scope.runAction ? COMMANDS : []) {
     const command = merged[key];
-    if (Array.isArray(command) && merged.shell !== false) add(`\`${key}\` is a list of arguments, which needs \`shell: false\``, key);
     if (isBlank(command)) add(`\`${key}\` is empty`, key);
+    if ([command].flat().some((text) => String(text).includes('\0'))) add(`\`${key}\` has a NUL byte in it`, key);
   }
   return { uses, with: merged as JsonObject };
 }

@@ -48,7 +48,7 @@ describe('Given a step', () => {
   });
 
   test('When it names shell/run and a list of arguments, then they go together', async () => {
-    const { uses, with: input } = await first('{ id: a, uses: shell/run, with: { shell: false }, run: [echo, "a b"] }');
+    const { uses, with: input } = await first('{ id: a, with: { shell: false }, run: [echo, "a b"] }');
     expect([uses, input]).toEqual(['shell/run', { shell: false, run: ['echo', 'a b'] }]);
   });
 

@@ -86,7 +86,7 @@ describe('Given parts that do not fit together', () => {
     [
       'run beside another action',
       steps('  - { id: a, uses: helm/upgrade, run: x }\n'),
-      [`ship.yaml:4:34 SHIP_CONFIG_STEP steps[0].run: \`run\` does not go with \`uses: helm/upgrade\` | ${STEP_HINT}`],
+      [`ship.yaml:4:34 SHIP_CONFIG_STEP steps[0].run: \`run\` and \`uses\` stand in one step: each is an action of its own | ${STEP_HINT}`],
     ],
     [
       'deploy without a component',
@@ -94,9 +94,9 @@ describe('Given parts that do not fit together', () => {
       [`ship.yaml:4:5 SHIP_CONFIG_STEP steps[0]: \`uses: deploy\` needs the \`component\` to deploy | ${STEP_HINT}`],
     ],
     [
-      'arguments for a shell',
-      steps('  - { id: a, run: [echo, hello] }\n'),
-      [`ship.yaml:4:14 SHIP_CONFIG_STEP steps[0].run: \`run\` is a list of arguments, which needs \`shell: false\` | ${STEP_HINT}`],
+      'a byte that no command can have',
+      steps('  - { id: a, run: "echo \\0" }\n'),
+      [`ship.yaml:4:14 SHIP_CONFIG_STEP steps[0].run: \`run\` has a NUL byte in it | ${STEP_HINT}`],
     ],
     [
       'two steps without a name, and one that needs what may be their names',

@@ -8,22 +8,17 @@ const words = { type: 'array', items: { type: 'string' }, minItems: 1 };
 const place = {
   cwd: { ...text, description: 'The working folder, relative to the folder of the config.' },
   env: { type: 'object', additionalProperties: { type: 'string' }, description: 'Variables laid over the environment.' },
-  shell: { type: 'boolean', description: '`false`: commands are lists of words, and no shell reads them. Default true.' },
+  shell: { type: 'boolean', description: '`false`: every command is a list of words. A list is read by no shell in any case.' },
 };
 
-/** Texts where a shell reads them, lists where none does. */
+/** Where no shell is wanted, a text would need one. */
 function scripts(names: readonly string[]) {
-  const all = (schema: object) => ({ properties: Object.fromEntries(names.map((name) => [name, schema])) });
-  const shellless = { properties: { shell: { const: false } }, required: ['shell'] };
-  return {
-    allOf: [
-      { if: shellless, else: all(text) },
-      { if: { not: shellless }, else: all(words) },
-    ],
-  };
+  const wanted = { not: { properties: { shell: { const: false } }, required: ['shell'] } };
+  return { allOf: [{ if: wanted, else: { properties: Object.fromEntries(names.map((name) => [name, words])) } }] };
 }
 
-const script = (description: string) => ({ type: ['string', 'array'], description });
+/** A text for a shell, or a list of words that none reads. */
+const script = (description: string) => ({ type: ['string', 'array'], items: { type: 'string' }, minLength: 1, minItems: 1, description });
 
 /** The input of `uses: shell/run`. */
 const runInput: JsonSchema = {

@@ -18,7 +18,7 @@ testAction('shell/run', {
   },
   half: (folder) => writeFileSync(join(folder, 'version'), 'v2\n'),
   observe: (folder) => ['version', 'log'].map((name) => readFileSync(join(folder, name), 'utf8')),
-  invalid: [{}, { run: '' }, { run: 1 }, { run: ['true'] }, { run: 'true', shell: false }, { run: 'true', undoo: 'true' }],
+  invalid: [{}, { run: '' }, { run: 1 }, { run: 'true', shell: false }, { run: 'true', undoo: 'true' }],
 });
 
 testAction('shell/run where nothing was', {

@@ -13,9 +13,13 @@ describe('the input', () => {
     [{ run: 'make' }, true],
     [{ run: 'make', undo: 'u', capture: 'c', probe: 'p', cwd: 'd', env: { A: 'b' }, shell: true, irreversible: 'why' }, true],
     [{ run: ['make', 'a'], undo: ['u'], shell: false }, true],
-    [{ run: ['make'] }, false],
+    [{ run: ['make'] }, true],
+    [{ run: ['make'], undo: 'u | v' }, true],
+    [{ run: ['make'], shell: true }, true],
     [{ run: 'make', shell: false }, false],
-    [{ run: 'make', undo: ['u'] }, false],
+    [{ run: 'make', undo: ['u'] }, true],
+    [{ run: [1] }, false],
+    [{ run: [] }, false],
     [{ run: '' }, false],
     [{ run: [], shell: false }, false],
     [{}, false],
@@ -24,7 +28,7 @@ describe('the input', () => {
   ])('of the action %j: %s', async (value, ok) => expect(await accepts('action run', value)).toBe(ok));
 
   it('says what is wrong with it', async () => {
-    expect((await mistakes('action run', { run: ['make'] })).map(({ message }) => message)).toEqual(['["make"] is not text']);
+    expect((await mistakes('action run', { run: 1 })).map(({ message }) => message)).toEqual(['1 is not text or a list']);
     expect((await mistakes('action run', { run: 'make', shell: false })).map(({ message }) => message)).toEqual(['"make" is not a list']);
   });
 
@@ -33,7 +37,7 @@ describe('the input', () => {
     expect(await accepts('check run', { run: 'make', undo: 'x' })).toBe(false);
     expect(await accepts('condition run', 'make')).toBe(true);
     expect(await accepts('condition run', { run: ['make'], shell: false })).toBe(true);
-    expect(await accepts('condition run', { run: ['make'] })).toBe(false);
+    expect(await accepts('condition run', { run: ['make'] })).toBe(true);
   });
 });
 
