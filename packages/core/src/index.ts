@@ -21,6 +21,7 @@ export {
   endGroup,
   groupAlive,
   isAlive,
+  markedProcesses,
   PIPE_FOLDER,
   processStartTime,
   type RecordedProcess,

@@ -56,7 +56,7 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
     const kernel = await openFromFlags(flags, holdView(interaction, view));
     if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
-      if (event.type === 'process-started') track(event.process.pgid);
+      if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);
     });
     const report = await act(kernel, { command: kernel.redactor.redact(commandLine), signal });
