@@ -7,8 +7,18 @@ import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
 
+/** Opens the kernel for what only reads. Should a driver or a plugin start a program for that, such as `terraform version`, it is said, once. */
+export function openToRead({ line, paint }: Terminal, flags: Flags): Promise<Kernel> {
+  const said = new Set<string>();
+  const announce = (program: string) => {
+    if (!said.has(program)) line(paint.dim(`- starts ${program}`));
+    said.add(program);
+  };
+  return openFromFlags(flags, {}, announce);
+}
+
 /** Opens the kernel that the flags ask for. */
-export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
+export async function openFromFlags(flags: Flags, interaction: Interaction = {}, announce?: (program: string) => void): Promise<Kernel> {
   return openKernel({
     cwd: process.cwd(),
     ...configFile(flags),
@@ -24,6 +34,7 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     local: localExecutor,
     runAction: 'shell/run',
     interaction,
+    ...(announce && { announce }),
     withoutJournal: flags.withoutJournal,
   });
 }

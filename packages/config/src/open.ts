@@ -35,8 +35,8 @@ export async function openKernel(options: OpenOptions): Promise<Kernel> {
   const { config: read, positionOf, diagnostics } = await draftConfig({ ...options, env });
   const draft = draftKernel(options, read, positionOf, diagnostics);
   const { hooks, registry, stateDir } = draft;
-  if (diagnostics.isEmpty) checkStateFolder(stateDir);
-  await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir });
+  if (diagnostics.isEmpty) checkStateFolder(stateDir, env);
+  await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir, env });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;
   checkSections(read, registry.sections.names(), positionOf, diagnostics);

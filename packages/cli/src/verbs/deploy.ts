@@ -11,7 +11,7 @@ import {
   run,
 } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { interactionOn, openFromFlags } from '../open.js';
+import { interactionOn, openFromFlags, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { linesView } from '../view/lines.js';
@@ -53,8 +53,8 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
   return interruptible(terminal, async ({ signal, track }) => {
     const interaction = await interactionOn(terminal, signal);
     const view = await openView(terminal);
+    if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags));
     const kernel = await openFromFlags(flags, holdView(interaction, view));
-    if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);
