@@ -115,7 +115,7 @@ describe('verbs that touch nothing', () => {
   it.each([
     ['SHIP_LEASE_HOLD', 'Did you mean SHIP_LEASE_HELD?'],
     ['lease_hold', 'Did you mean SHIP_LEASE_HELD?'],
-    ['lease', 'Did you mean SHIP_LEASE_HELD, SHIP_LEASE_LOST or SHIP_LEASE_ALIVE?'],
+    ['lease', 'Did you mean SHIP_LEASE_HELD, SHIP_LEASE_DAMAGED, SHIP_LEASE_LOST or SHIP_LEASE_ALIVE?'],
     ['SHIP_SNAPSHOT', /Did you mean SHIP_SNAPSHOT\w+, .* or (SHIP_\w+|one of \d+ more)\?/],
     ['config', /Did you mean (SHIP_CONFIG_\w+, ){9}SHIP_CONFIG_\w+ or one of \d+ more\?/],
     ['nonsense', '`ship explain` lists all codes.'],

@@ -39,6 +39,9 @@ export interface Flags {
   readonly rollbackTimeout?: string;
   readonly lockWait?: string;
   readonly listSnapshots: boolean;
+  /** Of `ship trust`. */
+  readonly list: boolean;
+  readonly remove: boolean;
   readonly withoutJournal: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
@@ -69,6 +72,8 @@ const OPTIONS = {
   'rollback-timeout': { type: 'string' },
   'lock-wait': { type: 'string' },
   'list-snapshots': { type: 'boolean' },
+  list: { type: 'boolean' },
+  remove: { type: 'boolean' },
   'without-journal': { type: 'boolean' },
   'dry-run': { type: 'boolean', short: 'n' },
   yes: { type: 'boolean', short: 'y' },
@@ -93,8 +98,9 @@ async function skipFlagOf(argv: readonly string[]): Promise<string | undefined> 
   const flag = /^(?:--config|-c)=?(.*)$/;
   const at = argv.findIndex((word) => flag.test(word));
   const named = at < 0 ? undefined : flag.exec(argv[at]!)![1] || argv[at + 1];
+  const dataOnly = !readsConfig(spoken(argv));
   try {
-    const { config } = await loadConfig({ cwd: process.cwd(), ...configFile({ config: named }), env: process.env });
+    const { config } = await loadConfig({ cwd: process.cwd(), ...configFile({ config: named }), env: process.env, dataOnly });
     return config.rollback.skip_flag;
   } catch (error) {
     // The mistake on the command line is reported; the config's own mistakes come when it is read for good.
@@ -147,6 +153,21 @@ function readFlags(given: ReturnType<typeof parseArgs>['values']): Flags {
 
 const camelCase = (name: string) => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Verbs that need no config. */
+const WITHOUT_CONFIG = new Set(['help', 'explain', 'init', 'trust', 'completion']);
+
+/** Does the command need a config? Where it does not, none that is a program is executed, not for a flag or a secret in it either. */
+export function readsConfig({ verb, flags }: { readonly verb: string | undefined; readonly flags: Partial<Flags> }): boolean {
+  const isFile = verb === 'decide' && flags.context !== undefined;
+  return !flags.version && !flags.help && !isFile && !WITHOUT_CONFIG.has(verb ?? '');
+}
+
+/** A command line as far as it can be understood, whatever is wrong with it. */
+function spoken(argv: readonly string[]): Pick<Arguments, 'verb' | 'flags'> {
+  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, strict: false });
+  return { verb: positionals[0], flags: readFlags(values) };
+}
+
 /** The verb that a report names. */
 export function verbOf({ verb, flags }: Spoken): string {
   if (flags.version) return 'version';
@@ -189,6 +210,7 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (back !== undefined && flags.noRollback) throw clash(back, '--no-rollback');
   if (back !== undefined && flags.listSnapshots) throw clash(back, '--list-snapshots');
   checkOwners(flags, verb);
+  if (flags.list && flags.remove) throw clash('--list', '--remove');
   if (flags.context !== undefined && flags.replay !== undefined) throw clash('--context', '--replay');
   if ((flags.back || flags.forward) && verb !== 'recover')
     throw errors.SHIP_USAGE({ problem: `${flags.back ? '--back' : '--forward'} belongs to \`ship recover\`` });
@@ -210,6 +232,8 @@ const OWNED: readonly (readonly [keyof Flags, string, string, string])[] = [
   ['instant', '--instant', 'rollback', '--instant'],
   ['context', '--context', 'decide', '--context FILE'],
   ['replay', '--replay', 'decide', '--replay RUN'],
+  ['list', '--list', 'trust', '--list'],
+  ['remove', '--remove', 'trust', '--remove FOLDER'],
 ];
 
 function checkOwners(flags: Flags, verb: string | undefined): void {

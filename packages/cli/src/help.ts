@@ -1,12 +1,12 @@
 import type { Paint } from './terminal.js';
 
 /** A verb of the command: what it is for, and its arguments. */
-export interface VerbHelp {
+interface VerbHelp {
   readonly usage: string;
   readonly summary: string;
 }
 
-/** The verbs of the command itself. Plugins bring more. */
+/** The verbs of the command itself. */
 export const VERBS: Readonly<Record<string, VerbHelp>> = {
   rollback: { usage: 'rollback [--instant]', summary: 'take the last run back, --instant: traffic first; also --to ID, --component NAME' },
   decide: { usage: 'decide --context FILE', summary: 'what would be done about a failure, and why; --replay RUN: about a past one' },
@@ -20,8 +20,21 @@ export const VERBS: Readonly<Record<string, VerbHelp>> = {
   validate: { usage: 'validate', summary: 'check the config; touches nothing' },
   init: { usage: 'init', summary: 'write a ship.yaml for what is in this folder' },
   explain: { usage: 'explain CODE', summary: 'what an error code means, and what to do' },
+  trust: { usage: 'trust [FOLDER]', summary: 'read a config that somebody else owns; --remove, --list' },
   plugins: { usage: 'plugins', summary: 'show the plugins that are on, and what they bring' },
   help: { usage: 'help', summary: 'show this' },
+};
+
+/** What the plugins that come with the command bring; those of others are seen in `ship plugins`. */
+const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
+  snapshots: {
+    usage: 'snapshots list [N|all] | show ID | diff ID [ID] | verify [ID…] | pin ID [NOTE] | unpin ID | prune [show]',
+    summary: 'what can be gone back to; compare, check and keep it',
+  },
+  release: {
+    usage: 'release status|start|stop|remove|logs [component]',
+    summary: 'releases on this machine, where the plugin `release` is on',
+  },
 };
 
 const FLAGS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
@@ -73,10 +86,10 @@ const EXITS: readonly (readonly [string, string])[] = [
 ];
 
 /** `ship --help`. */
-export function helpText(paint: Paint, plugins: Readonly<Record<string, VerbHelp>> = {}): string {
+export function helpText(paint: Paint): string {
   const row = ([left, right]: readonly [string, string]) => `  ${paint.cyan(left.padEnd(32))}  ${right}`;
   const section = (title: string, rows: readonly (readonly [string, string])[]) => [paint.bold(title), ...rows.map(row), ''];
-  const verbs = Object.values({ ...VERBS, ...plugins }).map(({ usage, summary }) => [`ship ${usage}`, summary] as const);
+  const verbs = Object.values({ ...VERBS, ...PLUGIN_VERBS }).map(({ usage, summary }) => [`ship ${usage}`, summary] as const);
   return [
     `${paint.bold('ship')} deploys, and knows the way back.`,
     '',

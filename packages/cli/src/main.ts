@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '@ship/config';
 import { isShipError, type Report } from '@ship/core';
 import { emptyReport, findSecrets, Redactor, toReported } from '@ship/core/kernel';
-import { type Arguments, configFile, type Flags, guessed, parseWithSkipFlag, verbOf } from './arguments.js';
+import { type Arguments, configFile, type Flags, guessed, parseWithSkipFlag, readsConfig, verbOf } from './arguments.js';
 import { errors } from './errors.js';
+import { VERBS } from './help.js';
 import { guardProcess, leave } from './process.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/report.js';
@@ -21,19 +22,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     known = await parseWithSkipFlag(argv);
     report = measured(await dispatch(terminal, known, commandLine), started);
   } catch (error) {
-    const redact = await redactionFor(known?.flags);
+    const redact = await redactionFor(known);
     showError(terminal, error, redact);
     report = refusal(error, started, redact(verb()), redact);
   }
   guard.done();
-  if (guard.uncaught.length > 0) report = await withUncaught(terminal, report, guard.uncaught, known?.flags);
+  if (guard.uncaught.length > 0) report = await withUncaught(terminal, report, guard.uncaught, known);
   if (terminal.json) terminal.stdout.write(`${documentFor(terminal, report)}\n`);
   leave(report.exit_code);
 }
 
 function dispatch(terminal: Terminal, { verb, rest, flags }: Arguments, commandLine: string): Promise<Report> | Report {
   if (flags.version) return version(terminal);
-  if (flags.help || verb === 'help') return import('./verbs/help.js').then(({ help }) => help(terminal, flags));
+  if (flags.help || verb === 'help') return import('./verbs/help.js').then(({ help }) => help(terminal));
   if (verb === undefined)
     return flags.listSnapshots ? pluginVerb(terminal, flags, 'snapshots', ['list']) : deployVerb(terminal, flags, commandLine);
   return own(terminal, verb, rest, flags, commandLine) ?? pluginVerb(terminal, flags, verb, rest);
@@ -55,6 +56,11 @@ function own(
       return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
     case 'explain':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/help.js').then(({ explain }) => explain(terminal, rest[0]));
+    case 'trust':
+      return import('./verbs/trust.js').then(({ trust }) => trust(terminal, flags, rest));
+    // Shells ask for it at every key, in any folder: should a plugin bring it, it would run there.
+    case 'completion':
+      throw errors.SHIP_COMMAND_UNKNOWN({ name: verb, suggestion: undefined, known: Object.keys(VERBS) });
     case 'lock':
       return import('./verbs/lock.js').then(({ lock }) => lock(terminal, flags, rest));
     case 'status':
@@ -115,19 +121,20 @@ function refusal(error: unknown, started: Date, command: string, redact: (text: 
 }
 
 /** What masks an error that ends the command: it may show what only the config calls a secret. */
-async function redactionFor(flags: Flags | undefined): Promise<(text: string) => string> {
-  const redactor = new Redactor(findSecrets(process.env, flags === undefined ? [] : await namedSecrets(flags)));
+async function redactionFor(known: Arguments | undefined): Promise<(text: string) => string> {
+  const redactor = new Redactor(findSecrets(process.env, known === undefined ? [] : await namedSecrets(known)));
   return (text) => redactor.redact(text);
 }
 
 /** None where the config cannot be read: its own mistakes are masked where they are made. */
-async function namedSecrets(flags: Flags): Promise<readonly string[]> {
-  const { env: environment } = flags;
+async function namedSecrets(known: Arguments): Promise<readonly string[]> {
+  const { env: environment } = known.flags;
   try {
     const { config } = await loadConfig({
       cwd: process.cwd(),
       env: process.env,
-      ...configFile(flags),
+      dataOnly: !readsConfig(known),
+      ...configFile(known.flags),
       ...(environment === undefined ? {} : { overrides: { environment } }),
     });
     return config.secrets;
@@ -137,8 +144,13 @@ async function namedSecrets(flags: Flags): Promise<readonly string[]> {
 }
 
 /** The report, with what plugins threw where nobody waited for it. */
-async function withUncaught(terminal: Terminal, report: Report, uncaught: readonly unknown[], flags: Flags | undefined): Promise<Report> {
-  const redact = await redactionFor(flags);
+async function withUncaught(
+  terminal: Terminal,
+  report: Report,
+  uncaught: readonly unknown[],
+  known: Arguments | undefined,
+): Promise<Report> {
+  const redact = await redactionFor(known);
   for (const error of uncaught) showError(terminal, error, redact);
   return { ...report, errors: [...report.errors, ...uncaught.map((error) => toReported(error, redact))] };
 }

@@ -7,8 +7,30 @@ import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
 
-/** Opens the kernel that the flags ask for. `lenient: false`: to deploy, for which every variable of the config must be set. */
-export async function openFromFlags(flags: Flags, interaction: Interaction = {}, { lenient = true } = {}): Promise<Kernel> {
+/** How a kernel is opened. */
+interface Opening {
+  /** Variables of what is deployed need not be set: not so for who deploys. */
+  readonly lenient?: boolean;
+  /** Hears of each program that is started outside a run. */
+  readonly announce?: (program: string) => void;
+}
+
+/** Opens the kernel for what only reads. Should a driver or a plugin start a program for that, such as `terraform version`, it is said, once. */
+export function openToRead({ line, paint }: Terminal, flags: Flags, opening: Pick<Opening, 'lenient'> = {}): Promise<Kernel> {
+  const said = new Set<string>();
+  const announce = (program: string) => {
+    if (!said.has(program)) line(paint.dim(`- starts ${program}`));
+    said.add(program);
+  };
+  return openFromFlags(flags, {}, { ...opening, announce });
+}
+
+/** Opens the kernel that the flags ask for. */
+export async function openFromFlags(
+  flags: Flags,
+  interaction: Interaction = {},
+  { lenient = true, announce }: Opening = {},
+): Promise<Kernel> {
   return openKernel({
     cwd: process.cwd(),
     ...configFile(flags),
@@ -25,6 +47,7 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {},
     local: localExecutor,
     runAction: 'shell/run',
     interaction,
+    ...(announce && { announce }),
     withoutJournal: flags.withoutJournal,
   });
 }

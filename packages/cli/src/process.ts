@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { Report } from '@ship/core';
+import { markedProcesses, type Report } from '@ship/core';
 import { errors } from './errors.js';
 import { hasForeignCode } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
@@ -9,8 +9,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What interrupts a piece of work. */
 interface Interrupts {
   readonly signal: AbortSignal;
-  /** A process group that a step started: the second signal ends it. */
-  track(pgid: number): void;
+  /** A process group that a run started: the second signal ends it, and what has left it. */
+  track(pgid: number, run: string): void;
 }
 
 /**
@@ -20,6 +20,7 @@ interface Interrupts {
 export async function interruptible<T>(terminal: Terminal, work: (interrupts: Interrupts) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const groups = new Set<number>();
+  const runs = new Set<string>();
   const onSignal = (name: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       terminal.error(`${name}: stopping; what runs is interrupted. Once more ends it at once.`);
@@ -27,15 +28,29 @@ export async function interruptible<T>(terminal: Terminal, work: (interrupts: In
       return;
     }
     terminal.error(`${name} again: ended. What was under way is in an unknown state; the journal of the run names it.`);
-    for (const pgid of groups) kill(pgid);
+    for (const pgid of groupsOf(groups, runs)) kill(pgid);
     process.exit(130);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    return await work({ signal: controller.signal, track: (pgid) => groups.add(pgid) });
+    return await work({
+      signal: controller.signal,
+      track: (pgid, run) => {
+        groups.add(pgid);
+        runs.add(run);
+      },
+    });
   } finally {
     for (const name of SIGNALS) process.off(name, onSignal);
   }
+}
+
+/** The groups that commands of runs lead, and those into which their children went; without those that hold a service. */
+function groupsOf(started: ReadonlySet<number>, runs: ReadonlySet<string>): Set<number> {
+  const marked = [...runs].flatMap((run) => markedProcesses({ SHIP_RUN: run }));
+  const groups = new Set([...started, ...marked.map(({ pgid }) => pgid)]);
+  for (const { pgid, environment } of marked) if (environment.includes('SHIP_LEAVES=service')) groups.delete(pgid);
+  return groups;
 }
 
 function kill(pgid: number): void {

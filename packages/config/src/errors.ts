@@ -28,6 +28,12 @@ export const errors = defineErrors(
       'The config {file} cannot be read: {reason}',
       'Name a readable YAML or JSON file, or a module, with `--config FILE`.',
     ],
+    SHIP_CONFIG_FOREIGN: [
+      (d: { file: string; path: string; reason: string; command: string }) =>
+        `${d.file} is not read: ${d.path === d.file ? 'it' : d.path} ${d.reason}`,
+      (d: { path: string; command: string }) =>
+        `Whoever can change it can run commands as you. If you trust it: \`${d.command}\`; in a container: SHIP_TRUST=${d.path}.`,
+    ],
     SHIP_CONFIG_TYPESCRIPT: [
       '{file} is TypeScript, which Node {node} cannot load',
       'Use Node 22.18 or newer, or rename the file to ship.mjs and take its types out.',

@@ -4,5 +4,6 @@ export type { ConfigOverrides } from './layers.js';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
 export { type OpenOptions, openKernel } from './open.js';
 export type { BuiltinPlugins, ImportModule } from './plugins.js';
-export { PLACES } from './read.js';
+export { findConfig, PLACES } from './read.js';
 export { JsonSchemaChecker } from './schema.js';
+export { trustedPaths, writeTrusted } from './trust.js';

@@ -5,7 +5,7 @@ import { interpolateConfig, type Variables } from './interpolate.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
 import { normalize } from './normalize.js';
 import { type Dict, deepFreeze, isDict } from './paths.js';
-import { findConfig, readConfig } from './read.js';
+import { findConfig, isModule, readConfig } from './read.js';
 import { Scope } from './scope.js';
 import { checkSecrets } from './secrets.js';
 import { checkNumbers, checkSchema } from './validate.js';
@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly lenient?: boolean | undefined;
   /** The action that `run:` of a step stands for. */
   readonly runAction?: string | undefined;
+  /** A config that is a module is refused: to read it is to execute it. */
+  readonly dataOnly?: boolean | undefined;
 }
 
 /** A config, and where its parts stand. */
@@ -47,6 +49,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 /** As {@link loadConfig}, but only throws where the file cannot be read at all. */
 export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
   const file = findConfig(options);
+  if (options.dataOnly && isModule(file)) throw errors.SHIP_CONFIG_UNREADABLE({ file, reason: 'it is a module, which would be executed' });
   return buildConfig(await readConfig(file, options.cwd), options);
 }
 

@@ -39,8 +39,8 @@ export async function openKernel(options: OpenOptions): Promise<Kernel> {
   const { config: read, positionOf, diagnostics } = await draftConfig({ ...options, env });
   const draft = draftKernel({ ...options, checker: new JsonSchemaChecker() }, read, positionOf, diagnostics);
   const { hooks, registry, stateDir } = draft;
-  if (diagnostics.isEmpty) for (const folder of new Set([resolve(read.dir, '.speckit'), stateDir])) checkStateFolder(folder);
-  await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir });
+  if (diagnostics.isEmpty) for (const folder of new Set([resolve(read.dir, '.speckit'), stateDir])) checkStateFolder(folder, env);
+  await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir, env });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;
   checkSections(read, registry.sections.names(), positionOf, diagnostics);

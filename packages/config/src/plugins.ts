@@ -15,7 +15,9 @@ import {
   type ScopeParts,
 } from '@ship/core/kernel';
 import { errors } from './errors.js';
+import type { Variables } from './interpolate.js';
 import { isDict } from './paths.js';
+import { checkOrigin } from './trust.js';
 
 /** A plugin that comes with the command, by short name. Loaded when it is used. */
 export type BuiltinPlugins = Readonly<Record<string, () => Promise<{ default: Plugin<never> }>>>;
@@ -39,6 +41,8 @@ export interface PluginSources extends ScopeParts {
   readonly importModule: ImportModule;
   /** The folder of the config. */
   readonly dir: string;
+  /** What decides whose modules are trusted. */
+  readonly env: Variables;
   /** Where parts of the config stand. */
   readonly positionOf: PositionOf;
   /** Where mistakes of options, sections, modules and of what is registered go. */
@@ -66,10 +70,11 @@ function wanted({ config: { plugins }, defaults }: PluginSources): PluginReferen
 }
 
 async function load(reference: PluginReference, sources: PluginSources): Promise<Loaded> {
-  const { builtins, dir } = sources;
+  const { builtins, dir, env } = sources;
   const builtin = builtins[reference.reference];
   if (builtin) return { plugin: checkPlugin((await builtin()).default, reference), reference, origin: 'built in' };
   const path = await resolvePlugin(reference, dir, Object.keys(builtins));
+  checkOrigin({ file: path, from: dir, env, at: reference.position });
   const version = packageVersion(path);
   const plugin = checkPlugin(await importPlugin(path, reference, sources), reference);
   return { plugin, reference, origin: path, ...(version && { version }) };

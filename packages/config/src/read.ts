@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { isShipError } from '@ship/core';
 import { Diagnostics, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
+import type { Variables } from './interpolate.js';
 import { formatPath, isDict } from './paths.js';
+import { checkOrigin, isForeign, isTrusted, type Origin } from './trust.js';
 import { DEPTH_LIMIT, forbiddenKey, type Parsed, parseText } from './yaml.js';
 
 /** Where a config may be, in each folder; the first one found wins. */
@@ -26,14 +28,28 @@ export const PLACES = [
 /** The key of package.json that may hold a config. */
 const PACKAGE_KEY = 'ship';
 
-/** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. */
-export function findConfig({ cwd, file }: { cwd: string; file?: string | undefined }): string {
-  if (file !== undefined) return namedConfig(resolve(cwd, file), file);
-  for (const folder of folders(resolve(cwd))) {
+/** Where a config is looked for. */
+interface Search {
+  readonly cwd: string;
+  readonly file?: string | undefined;
+  readonly env: Variables;
+}
+
+/** The absolute path of the config: the file that was named, or the first one found from `cwd` upwards. Nobody else may have written it. */
+export function findConfig({ cwd, file, env }: Search): string {
+  const from = resolve(cwd);
+  const found = file === undefined ? searchConfig(from, env) : namedConfig(resolve(cwd, file), file);
+  checkOrigin({ file: found, from, searched: file === undefined, env });
+  return found;
+}
+
+function searchConfig(from: string, env: Variables): string {
+  const holdsConfig = (path: string) => isConfig({ file: path, from, searched: true, env });
+  for (const folder of folders(from)) {
     const found = PLACES.map((place) => join(folder, place)).find(holdsConfig);
     if (found !== undefined) return found;
   }
-  throw errors.SHIP_CONFIG_NOT_FOUND({ cwd });
+  throw errors.SHIP_CONFIG_NOT_FOUND({ cwd: from });
 }
 
 function namedConfig(path: string, shown: string): string {
@@ -53,23 +69,25 @@ function* folders(from: string): Generator<string> {
 }
 
 /** An empty ship.yaml counts, too: it is a mistake to report, not a reason to look further. */
-function holdsConfig(path: string): boolean {
+function isConfig(origin: Origin): boolean {
   try {
-    return statSync(path).isFile() && (basename(path) !== 'package.json' || hasPackageKey(path));
+    return statSync(origin.file).isFile() && (basename(origin.file) !== 'package.json' || hasPackageKey(origin));
   } catch {
     // It is not there, or in a folder that nobody may look into.
     return false;
   }
 }
 
-/** A package.json that is not JSON counts where it seems to hold a config, so that its mistake is reported. */
-function hasPackageKey(path: string): boolean {
-  const content = readFileSync(path, 'utf8');
+/** A package.json that seems to hold a config counts where it is not JSON, so that its mistake is reported, and where it may not be parsed. */
+function hasPackageKey(origin: Origin): boolean {
+  const content = readFileSync(origin.file, 'utf8');
+  if (!content.includes(`"${PACKAGE_KEY}"`)) return false;
+  if (isForeign(origin)) return true;
   try {
     const value: unknown = JSON.parse(content);
     return isDict(value) && PACKAGE_KEY in value;
   } catch {
-    return content.includes(`"${PACKAGE_KEY}"`);
+    return true;
   }
 }
 
@@ -77,14 +95,15 @@ function hasPackageKey(path: string): boolean {
  * Throws where others may read or write the state folder, or own it. A folder that does not exist yet is fine,
  * and so is every folder on Windows, which has no such modes.
  */
-export function checkStateFolder(dir: string): void {
+export function checkStateFolder(dir: string, env: Variables): void {
   if (process.platform === 'win32') return;
   const stats = lstatSync(dir, { throwIfNoEntry: false });
   if (stats === undefined) return;
   const quoted = `'${dir.replaceAll("'", "'\\''")}'`;
   const refuse = (reason: string, command: string) => errors.SHIP_STATE_FOLDER_OPEN({ dir, reason, command });
   if (!stats.isDirectory()) throw refuse('is not a folder', `ls -ld ${quoted}`);
-  if (stats.uid !== process.getuid?.()) throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
+  if (stats.uid !== process.getuid?.() && !isTrusted(dir, env))
+    throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
   if ((stats.mode & 0o077) !== 0)
     throw refuse(`can be used by others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, `chmod -R go= ${quoted}`);
 }
@@ -94,11 +113,14 @@ const MOST_BYTES = 1024 * 1024;
 
 const MODULES = ['.ts', '.mts', '.mjs', '.js'];
 
+/** Is the config in a file a program? To read it is to execute it. */
+export const isModule = (file: string): boolean => MODULES.some((ending) => file.endsWith(ending));
+
 /** Reads a config file of any kind. */
 export async function readConfig(file: string, cwd: string): Promise<Parsed> {
   const short = relative(cwd, file);
   const shown = short === '' || short.startsWith('..') ? file : short;
-  if (MODULES.some((ending) => file.endsWith(ending))) return readModule(file, shown);
+  if (isModule(file)) return readModule(file, shown);
   return parseText({ file, shown, text: readText(file, shown), root: basename(file) === 'package.json' ? [PACKAGE_KEY] : [] });
 }
 

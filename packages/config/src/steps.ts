@@ -14,7 +14,7 @@ export function normalizeSteps(scope: Scope, value: unknown, components: readonl
 }
 
 function normalizeStep(scope: Scope, path: Path, value: Dict, components: readonly string[]): StepConfig {
-  const { id, name, component, on, needs, when, retry, timeout, continue_on_error, critical } = value;
+  const { id, name, component, on, needs, when, retry, timeout, continue_on_error, critical, leaves } = value;
   if (typeof component === 'string') checkReference(scope, [...path, 'component'], component, 'component', components);
   const timeout_ms = readDuration(scope, [...path, 'timeout'], timeout, undefined);
   return scope.positioned(path, {
@@ -29,6 +29,7 @@ function normalizeStep(scope: Scope, path: Path, value: Dict, components: readon
     ...(timeout_ms !== undefined && { timeout_ms }),
     continue_on_error: continue_on_error === true,
     ...(typeof critical === 'boolean' && { critical }),
+    ...(leaves === 'service' && { leaves }),
   });
 }
 

@@ -103,7 +103,7 @@ describe('Given a key or a word that is not known', () => {
     [
       'a key of a step',
       step('retyr: { times: 1 }'),
-      'ship.yaml:4:22 SHIP_CONFIG_UNKNOWN_KEY steps[0].retyr is not a known key | Did you mean `retry`? Known here: `id`, `name`, `uses`, `run`, `undo`, `capture`, `probe`, `cwd`, `env`, `shell`, `irreversible`, `with`, `component`, `on`, `needs`, `when`, `retry`, `timeout`, `continue_on_error`, `critical`.',
+      'ship.yaml:4:22 SHIP_CONFIG_UNKNOWN_KEY steps[0].retyr is not a known key | Did you mean `retry`? Known here: `id`, `name`, `uses`, `run`, `undo`, `capture`, `probe`, `cwd`, `env`, `shell`, `irreversible`, `with`, `component`, `on`, `needs`, `when`, `retry`, `timeout`, `continue_on_error`, `critical`, `leaves`.',
     ],
     [
       'a suite',

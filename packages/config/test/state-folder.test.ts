@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { checkStateFolder } from '../src/read.js';
 import { failure, folder, told } from './helper.js';
 
-const check = async (dir: string) => checkStateFolder(dir);
+const check = async (dir: string) => checkStateFolder(dir, {});
 
 describe.skipIf(process.platform === 'win32')('Given the state folder', () => {
   test('When it is missing or closed, then all is well', () => {
     const dir = join(folder(), '.speckit');
-    checkStateFolder(dir);
+    checkStateFolder(dir, {});
     mkdirSync(dir, { mode: 0o700 });
-    checkStateFolder(dir);
+    checkStateFolder(dir, {});
   });
 
   test.each([0o750, 0o701, 0o770, 0o755])('When its mode is %i, then the command that closes it is told', async (mode) => {

@@ -20,6 +20,7 @@ export {
   endGroup,
   groupAlive,
   isAlive,
+  markedProcesses,
   PIPE_FOLDER,
   processStartTime,
   type RecordedProcess,

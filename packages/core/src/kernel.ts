@@ -47,6 +47,8 @@ export interface KernelSettings {
   readonly withoutJournal?: boolean;
   /** Another store than the one that the config chooses. */
   readonly store?: Store;
+  /** Hears of the programs that are started before a run, or without one, such as by a preview. */
+  readonly announce?: (program: string) => void;
 }
 
 /** A config with its plugins, ready to plan and run. */
@@ -87,6 +89,8 @@ export interface Kernel {
   readonly interaction: Interaction;
   /** Errors of taps that did not stop what they tapped. */
   readonly tapErrors: Error[];
+  /** Hears of each program that is started outside a run. */
+  announce(program: string): void;
   /** What `source` says, as events. Redacted. */
   log(source: string): Logger;
 }
@@ -112,6 +116,7 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
     yes: settings.yes ?? false,
     lockWaitMs: settings.lockWaitMs ?? 0,
     interaction: settings.interaction ?? {},
+    announce: settings.announce ?? (() => {}),
     withoutJournal: settings.store === undefined && settings.withoutJournal === true,
     tapErrors: [] as Error[],
     log: (source: string) => eventLogger(hooks, redactor, source),

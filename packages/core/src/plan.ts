@@ -156,7 +156,7 @@ function checkEnvironments({ input, subject, at }: Use, { config, diagnostics, p
 }
 
 function plannedStep(step: StepConfig, index: number, config: Config, action: AnyAction): Step {
-  const { id, name, uses, on, when, retry } = step;
+  const { id, name, uses, on, when, retry, leaves } = step;
   const irreversible = typeof action.irreversible === 'function' ? action.irreversible(step.with) : action.irreversible;
   const component = step.component === undefined ? undefined : config.components[step.component];
   return Object.freeze<Step>({
@@ -172,6 +172,7 @@ function plannedStep(step: StepConfig, index: number, config: Config, action: An
     ...(on !== undefined && { on }),
     ...(when !== undefined && { when }),
     ...(retry !== undefined && { retry }),
+    ...(leaves !== undefined && { leaves }),
     ...(irreversible !== undefined && { irreversible }),
   });
 }

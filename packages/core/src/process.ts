@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** What a journal keeps to recognise a process after a crash. */
@@ -15,6 +16,8 @@ export interface RecordedProcess {
 interface ProcessStat {
   /** It is a zombie, or gone. */
   readonly ended: boolean;
+  /** Who started it, or who took it over. */
+  readonly ppid: number;
   /** The group that it belongs to. */
   readonly pgid: number;
   /** Clock ticks since the boot. */
@@ -58,8 +61,8 @@ function readStat(pid: number): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state = '', , pgid = '', started = ''] = [fields[0], fields[1], fields[2], fields[19]];
-  return { ended: state === 'Z' || state === 'X', pgid: Number(pgid), started };
+  const [state = '', ppid, pgid, started = ''] = [fields[0], fields[1], fields[2], fields[19]];
+  return { ended: state === 'Z' || state === 'X', ppid: Number(ppid), pgid: Number(pgid), started };
 }
 
 function read(path: string): string | undefined {
@@ -90,15 +93,29 @@ const WITHOUT_LEADER_MS = 5_000;
 
 /**
  * Ends a process group: one SIGINT, a pause, SIGTERM, a pause, SIGKILL. Exactly one SIGINT, because some
- * tools take a second one as force. Resolves when nobody of the group runs; false if somebody still does.
+ * tools take a second one as force. `impatient`: a signal that all of them ignore, as what a shell starts in the background
+ * does SIGINT, is not waited for. Resolves when nobody of the group runs; false if somebody still does.
  */
-export async function endGroup(pgid: number, graceMs: number): Promise<boolean> {
+export async function endGroup(pgid: number, graceMs: number, impatient = false): Promise<boolean> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    if (impatient && isIgnored(pgid, signal)) continue;
     signalGroup(pgid, signal);
     if (await gone(pgid, graceMs)) return true;
   }
   signalGroup(pgid, 'SIGKILL');
   return gone(pgid, LAST_MS);
+}
+
+/** Does nobody of a group heed a signal? Only Linux says so. */
+function isIgnored(pgid: number, signal: 'SIGINT' | 'SIGTERM'): boolean {
+  const bit = 1n << BigInt(system.signals[signal] - 1);
+  const members = processIds().filter((pid) => runsIn(pgid, pid));
+  return members.length > 0 && members.every((pid) => (ignoredSignals(pid) & bit) !== 0n);
+}
+
+function ignoredSignals(pid: number): bigint {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+  return mask === undefined ? 0n : BigInt(`0x${mask}`);
 }
 
 async function gone(pgid: number, withinMs: number): Promise<boolean> {
@@ -167,15 +184,97 @@ function drain(path: string, buffer: Buffer): void {
   }
 }
 
-/** The groups of processes whose environment holds all these variables. Empty where the system does not show them, as only Linux does. */
-export function groupsWith(variables: Readonly<Record<string, string>>): number[] {
-  const wanted = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const groups = processIds().flatMap((pid) => {
+/** A process that bears marks in its environment. */
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly pgid: number;
+  /** Its command line, as the system shows it. */
+  readonly command: string;
+  /** The variables that it was started with. */
+  readonly environment: readonly string[];
+}
+
+/**
+ * The processes whose environment holds all these variables. Empty where the system does not show them, as only Linux does;
+ * one that was given another environment is not found. This process, and those that started it, are never among them.
+ */
+export function markedProcesses(marks: Readonly<Record<string, string>>): MarkedProcess[] {
+  return look(marks).found;
+}
+
+const LOOKS = 5;
+const BETWEEN_LOOKS_MS = 2;
+
+/**
+ * As {@link markedProcesses}, and looks again where one could not be seen: while a process executes a program it shows no
+ * environment, and one that ends may have started another. `since`: a process of the last second; older ones are not looked
+ * at, because to read an environment takes its time.
+ */
+export async function findMarked(marks: Readonly<Record<string, string>>, since?: number): Promise<MarkedProcess[]> {
+  const found = new Map<number, MarkedProcess>();
+  for (let looks = 1; ; looks += 1) {
+    const seen = look(marks, since);
+    for (const each of seen.found) found.set(each.pid, each);
+    if (seen.isAll || looks >= LOOKS) return [...found.values()];
+    await pause(BETWEEN_LOOKS_MS);
+  }
+}
+
+function look(marks: Readonly<Record<string, string>>, since?: number): { readonly found: MarkedProcess[]; readonly isAll: boolean } {
+  const wanted = Object.entries(marks).map(([name, value]) => Buffer.from(`${name}=${value}`));
+  const looked = since === undefined ? processIds() : processIds().filter(isYounger(since, newestProcess()));
+  const found: MarkedProcess[] = [];
+  let isAll = true;
+  for (const pid of looked) {
     const environment = environmentOf(pid);
-    const stat = wanted.every((each) => environment.includes(each)) ? readStat(pid) : undefined;
-    return stat === undefined || stat.ended ? [] : [stat.pgid];
-  });
-  return [...new Set(groups)];
+    if (environment === 'hidden') continue;
+    if (environment.length > 0 && !wanted.every((each) => holdsVariable(environment, each))) continue;
+    const stat = readStat(pid);
+    if (stat?.ended || stat?.ppid === KERNEL || pid === KERNEL) continue;
+    if (stat === undefined || environment.length === 0) isAll = false;
+    else found.push({ pid, pgid: stat.pgid, command: commandOf(pid), environment: environment.toString('utf8').split('\0') });
+  }
+  const own = found.length === 0 ? undefined : groupsAbove();
+  return { found: found.filter(({ pgid }) => !own?.has(pgid)), isAll };
+}
+
+/** The parent of the threads of the kernel, which have no environment. */
+const KERNEL = 2;
+
+const commandOf = (pid: number): string =>
+  (read(`/proc/${pid}/cmdline`) ?? '')
+    .split(/[\0\s]+/)
+    .join(' ')
+    .trim();
+
+/** Numbers are given in turn, and come round at the largest one: not twice in a second. */
+const isYounger =
+  (since: number, newest: number) =>
+  (pid: number): boolean =>
+    newest >= since ? pid >= since && pid <= newest : pid >= since || pid <= newest;
+
+/** The last number that the system gave. */
+const newestProcess = (): number => Number(read('/proc/loadavg')?.split(' ').at(-1) ?? 0);
+
+/** A variable stands at the start of an environment, or after the end of another one. */
+function holdsVariable(environment: Buffer, variable: Buffer): boolean {
+  for (let at = environment.indexOf(variable); at >= 0; at = environment.indexOf(variable, at + 1)) {
+    const end = at + variable.length;
+    if ((at === 0 || environment[at - 1] === 0) && (end === environment.length || environment[end] === 0)) return true;
+  }
+  return false;
+}
+
+/** The group of this process, and those of the processes that it descends from. */
+function groupsAbove(): Set<number> {
+  const groups = new Set<number>();
+  for (let pid = process.pid; pid > 0; ) {
+    const stat = readStat(pid);
+    if (stat === undefined) break;
+    groups.add(stat.pgid);
+    pid = stat.ppid;
+  }
+  return groups;
 }
 
 function processIds(): number[] {
@@ -188,12 +287,14 @@ function processIds(): number[] {
   }
 }
 
-/** Of processes of others nobody may read it. */
-function environmentOf(pid: number): string[] {
+const GONE = Buffer.alloc(0);
+
+/** Of processes of others nobody may read it. Empty where there is none to be seen at this moment. */
+function environmentOf(pid: number): Buffer | 'hidden' {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch {
-    return [];
+    return readFileSync(`/proc/${pid}/environ`);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'hidden' : GONE;
   }
 }
 

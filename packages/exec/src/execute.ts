@@ -12,7 +12,7 @@ const COLLECT_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a command is executed: as an executor is asked, and what ties it to a context. */
-export interface ExecuteOptions extends Omit<ExecOptions, 'onOutput'>, OutputOptions {
+export interface ExecuteOptions extends Omit<ExecOptions, 'onOutput' | 'leaves'>, OutputOptions {
   /** Taken for the environment of this process. Reading the real one is slow, so who starts many commands hands it in. */
   readonly baseEnv?: ExecOptions['env'];
   /** Ends the command and everything in its process group. */
@@ -29,7 +29,7 @@ const same = (text: string) => text;
  * Executes a command and resolves when it has ended well. Everything else rejects with a `CommandFailed`.
  *
  * The command leads a process group and a session of its own. At its deadline, or when `signal` aborts, the whole
- * group is ended. After a normal end, children that it left in the background are left alone.
+ * group is ended. After a normal end, children that it left in the background are left alone: they are its caller's.
  */
 export async function execute(command: Argv, options: ExecuteOptions = {}): Promise<ExecResult> {
   const since = performance.now();
@@ -147,17 +147,21 @@ async function ended(pid: number, graceMs: number, exited: Promise<Ending>): Pro
   return { ending: await Promise.race([exited, unknown]), survived: !allGone };
 }
 
+/** By these a run finds what its commands left behind, and ends it. */
+const UNMARKED = { SHIP_RUN: undefined, SHIP_STEP: undefined, SHIP_CHECK: undefined };
+
 /** This machine, as the executor `local`: what is executed has the deadline, the log and the journal of its context. */
 export const localExecutor: Executor = {
-  exec(ctx, command, { cwd = '.', onOutput, ...options }) {
+  exec(ctx, command, { cwd = '.', onOutput, leaves, ...options }) {
     const grace = options.killGraceMs === undefined ? {} : { grace_ms: options.killGraceMs };
     return execute(command, {
       ...options,
+      ...(leaves && { env: { ...options.env, ...UNMARKED } }),
       cwd: resolve(ctx.dir, cwd),
       baseEnv: ctx.env,
       signal: ctx.signal,
       onOutput: onOutput === null ? undefined : (onOutput ?? ((output) => ctx.output(output))),
-      onSpawn: (process) => ctx.spawned({ ...process, ...grace }),
+      onSpawn: (process) => ctx.spawned({ ...process, ...grace, ...(leaves && { leaves }) }),
       redact: (text) => ctx.redact(text),
     });
   },

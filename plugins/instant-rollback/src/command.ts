@@ -1,4 +1,4 @@
-import type { ComponentConfig, Context, Router, Weights } from '@ship/core';
+import type { ComponentConfig, Context, ExecOptions, Router, Weights } from '@ship/core';
 import { errors } from './errors.js';
 import { checkWeights } from './targets.js';
 
@@ -31,7 +31,8 @@ export const commandRouter: Router = {
   async shift(ctx, component, weights) {
     checkWeights(component.name, weights);
     const { shift } = settingsOf(component);
-    await run(ctx, component, shift, { SHIP_WEIGHTS: JSON.stringify(weights) });
+    // A reload may put a new process in the place of the router.
+    await run(ctx, component, shift, { SHIP_WEIGHTS: JSON.stringify(weights) }, { leaves: 'service' });
     const found = await readWeights(ctx, component);
     const differs = Object.entries(weights).some(([version, share]) => (found[version] ?? 0) !== share);
     if (differs)
@@ -58,8 +59,14 @@ async function readWeights(ctx: Context, component: ComponentConfig): Promise<We
   }
 }
 
-async function run(ctx: Context, component: ComponentConfig, text: string, env: Record<string, string>): Promise<string> {
-  const { exitCode, stdout, stderr } = await shell(ctx, component, text, env);
+async function run(
+  ctx: Context,
+  component: ComponentConfig,
+  text: string,
+  env: Record<string, string>,
+  more: ExecOptions = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await shell(ctx, component, text, env, more);
   if (exitCode !== 0)
     throw errors.SHIP_ROUTER_REFUSED({
       router: 'command',
@@ -69,6 +76,6 @@ async function run(ctx: Context, component: ComponentConfig, text: string, env: 
   return stdout;
 }
 
-function shell(ctx: Context, { name }: ComponentConfig, text: string, env: Record<string, string>) {
-  return ctx.exec(['/bin/sh', '-c', text], { env: { ...env, SHIP_COMPONENT: name }, okExitCodes: 'any' });
+function shell(ctx: Context, { name }: ComponentConfig, text: string, env: Record<string, string>, more: ExecOptions = {}) {
+  return ctx.exec(['/bin/sh', '-c', text], { ...more, env: { ...env, SHIP_COMPONENT: name }, okExitCodes: 'any' });
 }

@@ -1,7 +1,7 @@
 import { type Finding, type Json, type Report, SUITES } from '@ship/core';
 import { examine, formatPosition, type Kernel, makePlan, preview, questionsOf } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { answerOf, openFromFlags } from '../open.js';
+import { answerOf, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { marks } from '../view/format.js';
@@ -9,7 +9,7 @@ import { marks } from '../view/format.js';
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
-  const kernel = await openFromFlags(flags, {}, { lenient: false });
+  const kernel = await openToRead(terminal, flags, { lenient: false });
   const { config } = kernel;
   const { steps, components, findings } = await makePlan(kernel);
   const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);
@@ -60,7 +60,7 @@ const FOUND = 2;
 export function doctor(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
   return interruptible(terminal, async ({ signal }) => {
-    const kernel = await openFromFlags(flags);
+    const kernel = await openToRead(terminal, flags);
     const { project, environment } = kernel.config;
     line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
     const found = await examine(kernel, signal);

@@ -23,7 +23,7 @@ import {
 } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { answerOf, openFromFlags } from '../open.js';
+import { answerOf, openToRead } from '../open.js';
 import type { Terminal } from '../terminal.js';
 import { drawTree } from '../view/format.js';
 
@@ -45,7 +45,7 @@ async function decideFile(terminal: Terminal, file: string): Promise<Report> {
 }
 
 async function replayRun(terminal: Terminal, flags: Flags, given: string): Promise<Report> {
-  const kernel = await openFromFlags(flags);
+  const kernel = await openToRead(terminal, flags);
   const { run, recorded, now, context } = await replay(kernel, given);
   show(terminal, `Then, in ${run}`, recorded);
   show(terminal, 'Now', now);

@@ -11,7 +11,7 @@ import {
   run,
 } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { interactionOn, openFromFlags } from '../open.js';
+import { interactionOn, openFromFlags, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { linesView } from '../view/lines.js';
@@ -53,11 +53,11 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
   return interruptible(terminal, async ({ signal, track }) => {
     const interaction = await interactionOn(terminal, signal);
     const view = await openView(terminal);
-    const deploys = act === run || act === resume || flags.dryRun === true;
+    if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags, { lenient: false }));
+    const deploys = act === run || act === resume;
     const kernel = await openFromFlags(flags, holdView(interaction, view), { lenient: !deploys });
-    if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
-      if (event.type === 'process-started') track(event.process.pgid);
+      if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);
     });
     const report = await act(kernel, { command: kernel.redactor.redact(commandLine), signal });

@@ -1,32 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { type Report, suggest } from '@ship/core';
 import { emptyReport } from '@ship/core/kernel';
-import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { helpText, type VerbHelp } from '../help.js';
-import { openFromFlags } from '../open.js';
+import { helpText } from '../help.js';
 import type { Terminal } from '../terminal.js';
 
-/** `ship --help` and `ship help`. */
-export async function help(terminal: Terminal, flags: Flags): Promise<Report> {
-  const text = helpText(terminal.paint, await pluginVerbs(flags));
+/** `ship --help` and `ship help`. No config is read and no plugin is loaded for it. */
+export function help(terminal: Terminal): Report {
+  const text = helpText(terminal.paint);
   terminal.line(text.trimEnd());
   return { ...emptyReport('help', new Date()), result: text };
-}
-
-/** The verbs that the plugins of the config bring; none where there is no config, or none that can be read. */
-async function pluginVerbs(flags: Flags): Promise<Record<string, VerbHelp>> {
-  try {
-    const { commands } = (await openFromFlags(flags)).registry;
-    return Object.fromEntries(
-      commands.names().map((name) => {
-        const { summary, usage } = commands.get(name)!;
-        return [name, { usage: usage === undefined ? name : `${name} ${usage}`, summary }];
-      }),
-    );
-  } catch {
-    return {};
-  }
 }
 
 /** `ship explain CODE`: the section of docs/errors.md about a code, which is shipped beside the command. */

@@ -40,6 +40,7 @@ export function renderConfig(found: Found): string {
     ...plugins(found),
     ...(start ? component(project, found.version, start) : []),
     '# A step runs after the one above it. `undo` takes back what `run` did, with what `capture` printed before in $SHIP_CAPTURE.',
+    '# What it leaves running is ended with it, unless it says `leaves: service`.',
     'steps:',
     ...(infrastructure ? ['  - { id: infra, uses: terraform/apply }'] : []),
     ...steps.map(({ id, run }) => `  - { id: ${id}, run: ${quote(run)} }`),

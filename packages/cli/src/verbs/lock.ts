@@ -2,14 +2,14 @@ import type { Json, LeaseHolder, Report } from '@ship/core';
 import { freeLease, type Kernel } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { answerOf, interactionOn, openFromFlags } from '../open.js';
+import { answerOf, interactionOn, openFromFlags, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { age } from '../view/format.js';
 
 /** `ship lock status`, `ship lock release`. */
 export async function lock(terminal: Terminal, flags: Flags, [word = 'status', ...rest]: readonly string[]): Promise<Report> {
-  if (rest.length === 0 && word === 'status') return status(terminal, await openFromFlags(flags));
+  if (rest.length === 0 && word === 'status') return status(terminal, await openToRead(terminal, flags));
   if (rest.length === 0 && word === 'release')
     return interruptible(terminal, async ({ signal }) =>
       release(terminal, await openFromFlags(flags, await interactionOn(terminal, signal))),

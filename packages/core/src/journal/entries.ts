@@ -42,6 +42,8 @@ export interface PlannedStep {
   readonly component?: string;
   /** The executor; absent: this machine. */
   readonly on?: string;
+  /** What it leaves running on purpose. */
+  readonly leaves?: 'service';
   /** Of all that the step would do, so that a changed plan is noticed. */
   readonly hash: string;
 }

@@ -74,6 +74,8 @@ export interface RunState {
   readonly failedAttempts: Map<string, FailedAttempt[]>;
   /** Steps without which somebody let the run go on although they failed. */
   readonly tolerated: Set<string>;
+  /** What was started for no step that had acted yet, and nobody knows to have ended: captures, conditions, checks, hooks; by who started it. */
+  readonly others: Map<string, PlacedProcess[]>;
   /** What steps made, and what became of it. */
   readonly resources: LedgerLine[];
   /** What is to be live of each component that went back; null: nothing. */
@@ -124,6 +126,7 @@ export function emptyState(): RunState {
     steps: new Map(),
     failedAttempts: new Map(),
     tolerated: new Set(),
+    others: new Map(),
     resources: [],
     expected: new Map(),
     evidence: [],
@@ -163,7 +166,7 @@ export function fold(state: RunState, entry: DatedEntry): void {
       else intendRestore(state, entry);
       break;
     case 'process':
-      state.steps.get(entry.step)?.processes.push({ ...entry.process, ...placeOf(state) });
+      noteProcess(state, entry.step, { ...entry.process, ...placeOf(state) });
       break;
     case 'created':
       noteResource(state.resources, entry);
@@ -179,6 +182,12 @@ export function fold(state: RunState, entry: DatedEntry): void {
       break;
     case 'restored':
       restored(state, entry);
+      break;
+    case 'step-skipped':
+      state.others.delete(entry.step);
+      break;
+    case 'suite':
+      for (const { name } of entry.report.checks) state.others.delete(name);
       break;
     case 'step-tolerated':
       state.tolerated.add(entry.step);
@@ -204,6 +213,12 @@ export function fold(state: RunState, entry: DatedEntry): void {
   }
 }
 
+function noteProcess(state: RunState, owner: string, process: PlacedProcess): void {
+  const step = state.steps.get(owner);
+  if (step) step.processes.push(process);
+  else state.others.set(owner, [...(state.others.get(owner) ?? []), process]);
+}
+
 const placeOf = ({ owner }: RunState): Place => ({ host: owner?.host ?? '', boot_id: owner?.boot_id ?? '' });
 
 function start(state: RunState, entry: DatedEntry & { type: 'run-started' }): void {
@@ -223,6 +238,7 @@ function recover(state: RunState, { direction, owner }: DatedEntry & { type: 're
 function finish(state: RunState, { status, at }: DatedEntry & { type: 'run-finished' }): void {
   const cutOff = state.leftCutOff === true && (status === 'refused' || status === 'interrupted');
   Object.assign(state, { status, cutOff, leftCutOff: cutOff, finishedAt: at });
+  state.others.clear();
 }
 
 function intend(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'run' }): void {
@@ -233,6 +249,7 @@ function intend(state: RunState, entry: DatedEntry & { type: 'intent'; act: 'run
     delete state.context;
   }
   state.tolerated.delete(entry.name);
+  state.others.delete(entry.name);
   const known = state.steps.get(entry.name);
   // What was there before the first attempt is what a rollback goes back to; of what was undone there is nothing.
   const isFirst = known === undefined || known.status === 'undone';
@@ -274,6 +291,7 @@ function fail(state: RunState, entry: DatedEntry & { type: 'failed' }): void {
   const { name, act, error, attempt = 0 } = entry;
   if (entry.kind === 'resource') settleResource(state.resources, entry, 'remove_failed', error);
   if (entry.kind !== 'step') return;
+  state.others.delete(name);
   if (act === 'run') state.failedAttempts.set(name, [...(state.failedAttempts.get(name) ?? []), { attempt, error }]);
   if (!entry.retried) update(state, name, { status: act === 'run' ? 'failed' : 'undo_failed', error, processes: [] });
 }

@@ -5,6 +5,7 @@ import type { Kernel } from '../kernel.js';
 import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
 import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
+import { type Mark, markOf, noteStarted } from './leftovers.js';
 import { describeComponents, historyOf } from './read/history.js';
 import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
@@ -12,18 +13,20 @@ import { recordResource, resolveSecrets, type Session } from './session.js';
 /** This machine, unless a step names another place. */
 const LOCAL = 'local';
 
-/** The context of what belongs to no step. */
-export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run'): Context {
+/** The context of what belongs to no step. What it starts bears the names of the run and of the piece of work, by which it is found again. */
+export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run', mark?: Mark, place = LOCAL): Context {
   const { kernel } = session;
   return {
     ...idleContext(kernel, session.id, signal),
-    env: session.env,
+    env: { ...session.env, ...UNMARKED, SHIP_RUN: session.id, ...mark },
+    place: { name: place },
     log: kernel.log(owner),
     facts: session.facts,
     output: (output) => logOutput(session, owner, output),
     spawned: (process) => {
+      if (mark && process.leaves === undefined) noteStarted(session, mark, place === LOCAL ? process : undefined);
       session.note({ type: 'process', step: owner, process });
-      session.emit({ type: 'process-started', process });
+      session.emit({ type: 'process-started', run: session.id, process });
     },
     created: (resource) => recordResource(session, owner, resource, 0),
   };
@@ -34,7 +37,7 @@ export function stepContextOf(session: Session, step: Step, attempt: number, sig
   const { id, uses, component, on = LOCAL } = step;
   const at = target === undefined ? {} : { target };
   return {
-    ...contextOf(session, signal, id),
+    ...contextOf(session, signal, id, markOf(step), on),
     place: { name: on, ...at },
     step: { id, uses, attempt },
     ...(component ? { component } : {}),
@@ -48,6 +51,9 @@ export function stepContextOf(session: Session, step: Step, attempt: number, sig
   };
 }
 
+/** What a step of another `ship` may have left in the environment of this one. */
+const UNMARKED = { SHIP_STEP: undefined, SHIP_CHECK: undefined, SHIP_LEAVES: undefined };
+
 const runContexts = new WeakMap<Session, RunContext>();
 
 /** What hooks are given; the same for all hooks of a run. */
@@ -59,7 +65,7 @@ export function runContextOf(session: Session): RunContext {
   const made: RunContext = {
     ...context,
     get env() {
-      return session.env;
+      return { ...session.env, ...UNMARKED, SHIP_RUN: session.id };
     },
     config: kernel.config,
     plan,
@@ -97,6 +103,7 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = n
       const { name } = this.place;
       const executor = executors.get(name);
       if (executor === undefined) throw errors.SHIP_EXECUTOR_MISSING({ name, known: executors.names() });
+      kernel.announce(kernel.redactor.redact(command[0]));
       return executor.exec(this, command, options);
     },
     output: silent,

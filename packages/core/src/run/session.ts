@@ -267,10 +267,18 @@ export const resourcesOf = ({ state, kernel }: Session): Report['resources'] =>
 
 /** A step as the journal names it. Its hash holds no secret: what is hashed has names in their place. */
 export function plannedStep(step: Step, redactor: Redactor): PlannedStep {
-  const { id, uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error } = step;
-  const definition = redactor.referToJson({ uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error });
+  const { id, uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error, leaves } = step;
+  const definition = redactor.referToJson({ uses, on, input, needs, when, component, retry, timeout_ms, continue_on_error, leaves });
   const hash = sha256(definition).slice(0, 16);
-  return { id, uses, needs, ...(component ? { component: component.name } : {}), ...(on === undefined ? {} : { on }), hash };
+  return {
+    id,
+    uses,
+    needs,
+    ...(component ? { component: component.name } : {}),
+    ...(on === undefined ? {} : { on }),
+    ...(leaves && { leaves }),
+    hash,
+  };
 }
 
 /** What is different in a plan, in words; empty where it is the same. */

@@ -114,6 +114,8 @@ export interface StepConfig {
   readonly continue_on_error: boolean;
   /** Absent: what the action says, and otherwise true. */
   readonly critical?: boolean;
+  /** What it leaves running on purpose. Absent: nothing, and what it leaves all the same is ended. */
+  readonly leaves?: 'service';
   /** Where the step stands. */
   readonly position?: Position;
 }

@@ -17,6 +17,8 @@ export interface ProcessIdentity {
   readonly started?: string;
   /** How long it wants to end in order after one SIGINT, in milliseconds. Who finds it later grants it that, too. */
   readonly grace_ms?: number;
+  /** What it leaves running in its group when it has ended is a service, and stays. */
+  readonly leaves?: 'service';
 }
 
 /** A command and its arguments. No shell reads them. */
@@ -42,6 +44,8 @@ export interface ExecOptions {
   readonly onOutput?: ((output: Output) => void) | null | undefined;
   /** The exit codes that count as success. Default `[0]`. */
   readonly okExitCodes?: readonly number[] | 'any' | undefined;
+  /** It starts a service that is to stay when it has ended well. What other commands leave running is ended with their step. */
+  readonly leaves?: 'service' | undefined;
 }
 
 /** What a command left behind. */

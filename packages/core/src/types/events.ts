@@ -21,7 +21,7 @@ export type ShipEvent =
   | { readonly type: 'run-started'; readonly run: string; readonly plan: Plan }
   | { readonly type: 'step-started'; readonly step: Step; readonly attempt: number }
   | { readonly type: 'step-output'; readonly step: string; readonly output: Output }
-  | { readonly type: 'process-started'; readonly process: ProcessIdentity }
+  | { readonly type: 'process-started'; readonly run: string; readonly process: ProcessIdentity }
   | {
       readonly type: 'step-retried';
       readonly step: Step;

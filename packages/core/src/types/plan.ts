@@ -29,6 +29,8 @@ export interface Step {
   readonly continue_on_error: boolean;
   /** Its failure is CRITICAL; otherwise HIGH. */
   readonly critical: boolean;
+  /** What it leaves running on purpose when it has ended well: a service of its own. Absent: nothing. */
+  readonly leaves?: 'service';
   /** Why it cannot be undone. */
   readonly irreversible?: string;
 }

@@ -5,6 +5,7 @@ import type { StepGate } from '../../hooks.js';
 import { monotonicMs } from '../../process.js';
 import type { Json, ReportedError, Step, StepReport } from '../../types/index.js';
 import { contextOf, runContextOf, stepContextOf } from '../contexts.js';
+import { endLeftovers, markOf, takeStarted } from '../leftovers.js';
 import { actionOf, attemptsOf, notRun, type Session } from '../session.js';
 
 /** What actions answer goes into one line of the journal. */
@@ -52,13 +53,17 @@ async function gate(session: Session, step: Step): Promise<string | undefined> {
     const attempt = attemptsOf(session, step.id);
     session.note({ type: 'failed', act: 'run', kind: 'step', name: step.id, attempt, error: session.reported(error, step.id) });
     throw error;
+  } finally {
+    await endLeftovers(session, markOf(step), `a condition of step ${step.id}`);
   }
 }
 
 async function whySkip(session: Session, step: Step): Promise<string | undefined> {
   for (const [name, argument] of Object.entries(step.when ?? {})) {
     const condition = session.kernel.registry.conditions.get(name)!;
-    const holds = await bounded(boundsOf(session, step), (signal) => condition.holds(contextOf(session, signal, step.id), argument));
+    const holds = await bounded(boundsOf(session, step), (signal) =>
+      condition.holds(contextOf(session, signal, step.id, markOf(step)), argument),
+    );
     if (!holds) return `when: ${name} does not hold`;
   }
   const { beforeStep } = session.kernel.hooks;
@@ -96,7 +101,19 @@ async function attemptUntilDone(session: Session, step: Step): Promise<void> {
   }
 }
 
-function attemptOnce(session: Session, step: Step, attempt: number): Promise<void> {
+/** What an attempt leaves running is ended before anything follows it, unless it is the service that the step is for. */
+async function attemptOnce(session: Session, step: Step, attempt: number): Promise<void> {
+  let isService = false;
+  try {
+    await act(session, step, attempt);
+    isService = step.leaves === 'service';
+  } finally {
+    if (isService) takeStarted(session, markOf(step));
+    else await endLeftovers(session, markOf(step), `step ${step.id}`);
+  }
+}
+
+function act(session: Session, step: Step, attempt: number): Promise<void> {
   const action = actionOf(session.kernel, step)!;
   const { id, uses, input, component } = step;
   return bounded(boundsOf(session, step), async (signal) => {

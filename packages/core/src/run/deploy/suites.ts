@@ -2,10 +2,11 @@ import { bounded, mayRetry, retryDelay, sleep } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf, type ShipError } from '../../errors/ship-error.js';
 import type { CheckConfig, CheckOutcome, CheckReport, Context, SuiteName, SuiteReport } from '../../types/index.js';
+import { endLeftovers, type Mark, markOfCheck } from '../leftovers.js';
 import type { Session } from '../session.js';
 
 /** The context of a check, by its name. */
-export type ContextFor = (session: Session, signal: AbortSignal, name: string) => Context;
+export type ContextFor = (session: Session, signal: AbortSignal, name: string, mark: Mark) => Context;
 
 /** What checks are run for: a suite of a run, of a rollback, or a step that asks in between. */
 type Phase = 'run' | 'rollback' | 'step';
@@ -92,13 +93,16 @@ async function attemptCheck(
 ): Promise<{ outcome: CheckOutcome['outcome']; detail?: string }> {
   const { kernel } = session;
   const kind = kernel.registry.checks.get(check.kind)!;
+  const mark = markOfCheck();
   const timedOut = () => errors.SHIP_CHECK_TIMEOUT({ check: check.name, timeoutMs: check.timeout_ms });
   try {
     const bounds = { timeoutMs: check.timeout_ms, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
-    const { outcome, detail } = await bounded(bounds, (signal) => kind.run(contextFor(session, signal, check.name), check.with));
+    const { outcome, detail } = await bounded(bounds, (signal) => kind.run(contextFor(session, signal, check.name, mark), check.with));
     return { outcome, ...(detail === undefined ? {} : { detail: kernel.redactor.redact(detail) }) };
   } catch (error) {
     return { outcome: 'errored', detail: kernel.redactor.redact(messageOf(error)) };
+  } finally {
+    await endLeftovers(session, mark, `check ${check.name}`);
   }
 }
 

@@ -8,6 +8,7 @@ import type { ComponentConfig, Json, Plan, Probed, Step, StepReport } from '../.
 import { confirm } from '../consent.js';
 import { stepContextOf } from '../contexts.js';
 import type { FannedOut } from '../fan-out.js';
+import { endLeftovers, markOf } from '../leftovers.js';
 import { makePlan } from '../read/plan.js';
 import { probeStep } from '../rollback/restorables.js';
 import { undoStep } from '../rollback/undo.js';
@@ -17,10 +18,11 @@ import { settleOrphans } from './orphaned-processes.js';
 /** The plan of a past run, from its journal alone: the config may have changed since, or be lost. */
 export function planOfPast({ config, redactor }: Kernel, state: RunState): Plan {
   const components = resolveSecrets(redactor, state.components);
-  const steps = state.plan.map(({ id, uses, on, needs, component }) => ({
+  const steps = state.plan.map(({ id, uses, on, needs, component, leaves }) => ({
     id,
     uses,
     ...(on === undefined ? {} : { on }),
+    ...(leaves && { leaves }),
     needs,
     input: state.steps.get(id)?.input ?? {},
     ...componentNamed(components, component),
@@ -50,7 +52,7 @@ export async function samePlan(kernel: Kernel, { run, plan: before }: RunState):
 /** Settles what the cut-off left open, so that the steps that are not done can run, and those that are done need not. */
 export async function prepareToGoOn(session: Session): Promise<void> {
   const { plan, record, state } = session;
-  await settleOrphans(session, Math.max(...plan.steps.map(({ timeout_ms }) => timeout_ms)));
+  await settleOrphans(session, 'wait');
   for (const past of [...state.steps.values()]) {
     session.signal.throwIfAborted();
     if (isOpen(past)) await settleOpen(session, past);
@@ -108,6 +110,9 @@ async function probe(session: Session, past: StepState): Promise<Probed | undefi
   } catch (error) {
     session.warn(`the probe of ${id} failed: ${messageOf(error)}`);
     return undefined;
+  } finally {
+    const { leaves } = stepOf(session, past.id);
+    if (leaves === undefined) await endLeftovers(session, markOf({ id }), `the probe of ${id}`);
   }
 }
 

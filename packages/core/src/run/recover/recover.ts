@@ -143,7 +143,7 @@ async function takeBackRun(session: Session, { failure, decision }: { failure: F
     return step === undefined ? [] : [reportOfPast(session, step)];
   });
   const { way } = state;
-  await settleOrphans(session, 0);
+  await settleOrphans(session, 'end');
   const status = await rollBack(session, requestsOfRun(session, { failure, decision }, way), 'rolled_back');
   if (status === 'rolled_back') await writeTakenBack(session);
   return status;

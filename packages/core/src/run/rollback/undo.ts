@@ -11,6 +11,7 @@ import type {
   Snapshot,
   Step,
 } from '../../types/index.js';
+import { withoutLeftovers } from '../leftovers.js';
 import { nameOf, type Session, stepOf } from '../session.js';
 import { orphan, removeResources } from './remove.js';
 import { type PutBack, restorableComponent, restorablePart, restorableStep } from './restorables.js';
@@ -61,6 +62,11 @@ export function capturedStates({ state, kernel }: Session): Map<string, Componen
 
 /** Undoes one step: its own restore, then the removal of what it made, which an undo may take away itself, or set free. */
 export function undoStep(session: Session, state: StepState, timeoutMs: number): Promise<RestoreOutcome> {
+  const undo = () => restoreStep(session, state, timeoutMs);
+  return withoutLeftovers(session, stepOf(session, state.id), undo, ({ status }) => status !== 'failed');
+}
+
+function restoreStep(session: Session, state: StepState, timeoutMs: number): Promise<RestoreOutcome> {
   return restoreAnnounced(session, restorableStep(session, state), timeoutMs, async (restored, leftMs) => {
     const left = await removeResources(session, state.id, { timeoutMs: leftMs, restored: restored.kept === undefined });
     if (left.length > 0) throw errors.SHIP_RESOURCES_LEFT({ step: state.id, left: left.map(({ resource }) => nameOf(resource)) });
