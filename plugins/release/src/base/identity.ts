@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bootId, isAlive, processStartTime } from '@ship/core';
 
 /** A process that is recognised after its number was given to another, and after a reboot. */
@@ -40,11 +41,17 @@ function listener(port: number): number | undefined {
   return sockets.size === 0 ? undefined : pids().find((pid) => openFiles(pid).some((file) => sockets.has(file)));
 }
 
+// What is closed meanwhile, or of another user, is left out.
 function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return (attempt(() => readdirSync(folder)) ?? []).flatMap((fd) => attempt(() => readlinkSync(join(folder, fd))) ?? []);
+}
+
+function attempt<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return look();
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -63,11 +70,7 @@ function pids(): number[] {
 }
 
 function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(path, 'utf8'));
 }
 
 /** Who holds a start: the process that was started, or the one that called the start off. */

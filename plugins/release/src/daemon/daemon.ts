@@ -121,6 +121,17 @@ export async function stopDaemon(started: Started): Promise<boolean> {
   return killed;
 }
 
+/** Ends whatever is found, and what is found while it ends. False where there was nothing. */
+export async function endFound(find: () => Promise<number[]> | number[], name: string, graceMs: number): Promise<boolean> {
+  const found = (await find()).length > 0;
+  for (const signalName of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const pid of await find()) signal(pid, signalName);
+    const gone = async () => (await find()).length === 0 || undefined;
+    if (await until(gone, { timeoutMs: graceMs, intervalMs: 25 })) return found;
+  }
+  throw errors.SHIP_RELEASE_STILL_RUNNING({ release: name, pids: (await find()).join(',') });
+}
+
 /** True where it ended in time. */
 async function end(identity: Identity, graceMs: number, send: (name: NodeJS.Signals) => void): Promise<boolean> {
   if (isAlive(identity)) send('SIGTERM');

@@ -1,7 +1,9 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComponentState, Restored } from '@ship/core';
-import { holderOf } from '../base/identity.js';
+import { holderOf, processesGiven } from '../base/identity.js';
+import { endFound } from '../daemon/daemon.js';
+import { ROOT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { isHealthy } from '../process/health.js';
@@ -38,15 +40,22 @@ export async function makeLive(site: Site, release: Release): Promise<void> {
 /** Stops everything and removes what `ship` made under the root, and nothing else. */
 export async function removeAll(site: Site): Promise<Restored> {
   const { layout, name } = site;
-  // A front whose record, or whose whole folder, was removed by hand still holds the port.
+  // A front whose record was removed by hand still holds the port.
   const ended = await stopFront(layout);
-  if (!(await exists(layout))) return { changed: ended, summary: ended ? `${name} removed` : `${name} already removed` };
+  if (!(await exists(layout))) return removeRest(site, ended);
   await stopAll(site);
   const held = ended ? '' : await whoHolds(site);
   for (const path of await whatIsOurs(layout)) await rm(path, { recursive: true, force: true });
   // Whatever else stands in the folder is not ours, and then the folder stays as well.
   await rmdir(layout.root).catch(() => {});
   return { changed: true, summary: `${name} removed${held}` };
+}
+
+/** Its folder was removed by hand, and what runs of it is found by its environment. */
+async function removeRest({ layout, name, settings }: Site, ended: boolean): Promise<Restored> {
+  const rest = () => processesGiven(`${ROOT_MARK}=${layout.root}`);
+  const changed = (await endFound(rest, `of ${name}`, settings.stop_timeout_ms)) || ended;
+  return { changed, summary: changed ? `${name} removed` : `${name} already removed` };
 }
 
 /** Words on who holds the port although no front was found. What cannot be looked into may be the front all the same. */

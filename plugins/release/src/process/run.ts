@@ -6,6 +6,7 @@ import { writeJson } from '../base/files.js';
 import { holder } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
+import { ROOT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { ProcessRecord, Release } from '../records.js';
 import type { Site } from '../site.js';
@@ -50,7 +51,17 @@ function launchSupervisor({ layout, name }: Site, { release, token, unit, stop_t
   const args = [layout.root, release, token];
   const description = `ship: ${name}, release ${release}`;
   const log = layout.log(release);
-  return launch({ entry: 'supervisor', args, token, description, folder: layout.root, log, unit, stopMs });
+  return launch({
+    entry: 'supervisor',
+    args,
+    token,
+    description,
+    folder: layout.root,
+    log,
+    unit,
+    stopMs,
+    marks: { [ROOT_MARK]: layout.root },
+  });
 }
 
 async function waitForSupervisor(site: Site, { release, token }: ProcessRecord): Promise<void> {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isAlive, makeFolder } from '@ship/core';
 import { readJson, writeJson } from '../base/files.js';
-import { holder, holderOf, processesGiven, signal } from '../base/identity.js';
+import { holder, holderOf, processesGiven } from '../base/identity.js';
 import { until } from '../base/wait.js';
-import { launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
+import { endFound, launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
 import { FRONT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
@@ -104,7 +104,7 @@ export async function stopFront(layout: Layout): Promise<boolean> {
     await rm(layout.front, { force: true });
     await rm(layout.frontClaim(record.token), { force: true });
   }
-  return (await endLostFronts(layout)) || record !== undefined;
+  return (await endFound(() => lostFronts(layout), 'of the front', DRAIN_MS + DYING_MS)) || record !== undefined;
 }
 
 async function endFront(layout: Layout, record: FrontRecord): Promise<void> {
@@ -123,16 +123,6 @@ export async function lostFronts(layout: Layout): Promise<number[]> {
   const held = claims.flatMap((identity) => (identity && isAlive(identity) ? [identity.pid] : []));
   const found = [...new Set([...processesGiven(`${FRONT_MARK}=${layout.root}`), ...held])];
   return found.filter((pid) => pid !== record?.front?.pid);
-}
-
-async function endLostFronts(layout: Layout): Promise<boolean> {
-  const lost = await lostFronts(layout);
-  const gone = async () => (await lostFronts(layout)).length === 0 || undefined;
-  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const pid of await lostFronts(layout)) signal(pid, name);
-    if (await until(gone, { timeoutMs: DRAIN_MS + DYING_MS, intervalMs: 25 })) return lost.length > 0;
-  }
-  throw errors.SHIP_RELEASE_STILL_RUNNING({ release: 'of the front', pids: (await lostFronts(layout)).join(',') });
 }
 
 // A front that was started by a killed `ship` may hold the port before it says so.
