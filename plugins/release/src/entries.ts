@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The programs that outlive `ship`; each is a file of its own. */
 export type EntryName = 'supervisor' | 'front';
 
-/** The variables by which a front, and everything of a component, is found where its record is gone: their value is the root. */
+/** The variables by which a front, and a supervisor, is found where its record is gone: their value is the root. */
 export const FRONT_MARK = 'SHIP_FRONT_ROOT';
 export const ROOT_MARK = 'SHIP_RELEASE_ROOT';
 

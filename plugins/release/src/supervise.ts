@@ -5,7 +5,7 @@ import { groupAlive, isAlive } from '@ship/core';
 import { readJson, writeJson } from './base/files.js';
 import { identityOf, signal, takeClaim } from './base/identity.js';
 import { until } from './base/wait.js';
-import { entryPath, FRONT_MARK, ROOT_MARK } from './entries.js';
+import { entryPath, FRONT_MARK } from './entries.js';
 import { type Layout, layoutOf } from './layout.js';
 import type { FrontRecord, ProcessRecord, Release, Routes } from './records.js';
 
@@ -27,7 +27,7 @@ export async function supervise(root: string, id: string, token: string): Promis
   void keepFront(layout, id, stop.signal, log.note);
   const { stop_timeout_ms: stopMs } = record;
   await keepRunning(
-    { command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record, root), umask, stopMs, log, keep },
+    { command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record), umask, stopMs, log, keep },
     stop,
   );
 }
@@ -183,9 +183,9 @@ function commandOf({ run }: Pick<Release, 'run'>): readonly string[] {
 }
 
 /** The environment of a release's service: frozen with the release, but for the port. */
-function environmentFor(release: Release, { port, token }: ProcessRecord, root: string): Record<string, string> {
+function environmentFor(release: Release, { port, token }: ProcessRecord): Record<string, string> {
   const address = port === null ? {} : { HOST: '127.0.0.1', PORT: String(port) };
-  const own = { SHIP_RELEASE: release.id, SHIP_VERSION: release.version, SHIP_RELEASE_TOKEN: token, [ROOT_MARK]: root };
+  const own = { SHIP_RELEASE: release.id, SHIP_VERSION: release.version, SHIP_RELEASE_TOKEN: token };
   return { ...release.inherited, ...release.env, ...address, ...own };
 }
 

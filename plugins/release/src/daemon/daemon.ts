@@ -98,8 +98,8 @@ interface Started {
   readonly stopMs: number;
 }
 
-// The supervisor kills its service itself when its time is over, so it needs a little longer.
-const LONGER_MS = 3_000;
+/** A supervisor kills its service itself when its time is over, so it needs a little longer. */
+export const LONGER_MS = 3_000;
 
 /** Ends a program with everything it started. A start that is still under way is called off. True where something had to be killed. */
 export async function stopDaemon(started: Started): Promise<boolean> {

@@ -2,7 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComponentState, Restored } from '@ship/core';
 import { holderOf, processesGiven } from '../base/identity.js';
-import { endFound } from '../daemon/daemon.js';
+import { endFound, LONGER_MS } from '../daemon/daemon.js';
 import { ROOT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
@@ -54,7 +54,7 @@ export async function removeAll(site: Site): Promise<Restored> {
 /** Its folder was removed by hand, and what runs of it is found by its environment. */
 async function removeRest({ layout, name, settings }: Site, ended: boolean): Promise<Restored> {
   const rest = () => processesGiven(`${ROOT_MARK}=${layout.root}`);
-  const changed = (await endFound(rest, `of ${name}`, settings.stop_timeout_ms)) || ended;
+  const changed = (await endFound(rest, `of ${name}`, settings.stop_timeout_ms + LONGER_MS)) || ended;
   return { changed, summary: changed ? `${name} removed` : `${name} already removed` };
 }
 

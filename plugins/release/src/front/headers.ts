@@ -25,12 +25,14 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** The headers that are meant for whoever is at the other end, in their order and as often as they came. */
 export function endToEnd(raw: RawHeaders, isDropped: (name: string) => boolean = () => false): string[] {
-  const named = namedByConnection(raw);
-  return pairs(raw).flatMap(([name, value]) => {
-    const lower = name.toLowerCase();
-    const stays = TOKEN.test(name) && !HOP_BY_HOP.has(lower) && !named.has(lower) && !isDropped(lower);
-    return stays ? [name, printable(value)] : [];
-  });
+  const named = new Set(valuesOf(raw, 'connection').map((name) => name.toLowerCase()));
+  const kept: string[] = [];
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase();
+    const isNamed = named.has(name) && !NEVER_NAMED.has(name);
+    if (!isNamed && !HOP_BY_HOP.has(name) && !isDropped(name) && TOKEN.test(name)) kept.push(raw[at]!, printable(raw[at + 1]!));
+  }
+  return kept;
 }
 
 /** Trailers as pairs, without those that would change how the message is read. */
@@ -40,11 +42,14 @@ export function trailersOf(raw: RawHeaders): [string, string][] {
 
 /** All values of a header, as one list. */
 export function valuesOf(raw: RawHeaders, wanted: string): string[] {
-  return pairs(raw)
-    .filter(([name]) => name.toLowerCase() === wanted)
-    .flatMap(([, value]) => value.split(','))
-    .map((value) => value.trim())
-    .filter((value) => value !== '');
+  let text = '';
+  for (let at = 0; at < raw.length; at += 2) if (raw[at]!.toLowerCase() === wanted) text += `${raw[at + 1]},`;
+  return text === ''
+    ? []
+    : text
+        .split(',')
+        .map((value) => value.trim())
+        .filter((value) => value !== '');
 }
 
 /** The body of a message: `chunked`, its length, or nothing said; a coding that the front does not know is its name. */
@@ -66,11 +71,6 @@ export function isForwarding(name: string): boolean {
 /** What Node refuses to write becomes a blank: RFC 9110, section 5.5. */
 export function printable(text: string): string {
   return text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, ' ');
-}
-
-function namedByConnection(raw: RawHeaders): Set<string> {
-  const named = valuesOf(raw, 'connection').map((name) => name.toLowerCase());
-  return new Set(named.filter((name) => !NEVER_NAMED.has(name)));
 }
 
 function pairs(raw: RawHeaders): [string, string][] {

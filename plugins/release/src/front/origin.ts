@@ -7,9 +7,12 @@ export type Trust = (address: string) => boolean;
 
 /** Trust in addresses and networks such as `10.0.0.0/8`. */
 export function trustIn(networks: readonly string[]): Trust {
+  if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', bits] = network.split('/');
+    // Where it is none, nobody is trusted for it.
+    if (isIP(address) === 0) continue;
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
@@ -37,7 +40,7 @@ export function withOrigin(req: IncomingMessage, host: string, trusts: Trust): s
 }
 
 /** The port of `host`, `host:port`, `[::1]` or `[::1]:port`. */
-export function portOf(host: string): string {
+function portOf(host: string): string {
   return /^(?:\[[^\]]*\]|[^:]*):(\d+)$/.exec(host)?.[1] ?? '80';
 }
 
