@@ -64,6 +64,7 @@ export async function rawService(answer: (socket: Socket, received: string) => v
 /** A service of Node. */
 export async function nodeService(configure: (server: HttpServer) => void) {
   const server = createHttpServer();
+  server.maxHeadersCount = 0;
   configure(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const close = () => {

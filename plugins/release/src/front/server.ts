@@ -22,15 +22,13 @@ export function publicServer(table: RouteTable, limits: Limits, report: (error: 
   let { idle_timeout_ms: idleMs } = limits;
   let policy: Policy = { trusts: trustIn(limits.trusted_proxies), headerLimit: limits.header_limit, report };
   const underWay = new WeakMap<object, Set<Exchanged>>();
-  const options: ServerOptions & { shouldUpgradeCallback: typeof isWebSocket } = {
+  const options: ServerOptions = {
     headersTimeout: limits.headers_timeout_ms,
     // Uploads may take as long as they go on.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(Math.ceil(limits.headers_timeout_ms / 4), LONGEST_LOOK_MS),
     keepAliveTimeout: idleMs,
     maxHeaderSize: limits.header_limit,
-    // Where Node knows it, what is no WebSocket never comes to `upgrade`.
-    shouldUpgradeCallback: isWebSocket,
   };
   const server = createServer(options);
   // Node would drop what is beyond its count unseen, such as the header that says where the body ends.
