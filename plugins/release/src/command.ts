@@ -2,7 +2,7 @@ import type { Command, CommandContext, Json } from '@ship/core';
 import { liveRelease } from './driver/live.js';
 import { makeLive, removeAll, stopAll } from './driver/restore.js';
 import { errors } from './errors.js';
-import { isRunning, logTail, readProcess } from './process/records.js';
+import { isRunning, listProcesses, logTail, readProcess } from './process/records.js';
 import { listReleases, readRelease, swapCurrent } from './release/store.js';
 import { type Site, siteOf } from './site.js';
 
@@ -28,8 +28,17 @@ const status: Verb = async (site, print) => {
   const rows = await Promise.all(ids.map((id) => rowOf(site, id, id === live)));
   print(`${site.name}${rows.length === 0 ? ': no releases' : ''}`);
   for (const line of table(rows)) print(line);
+  for (const { reason, at, restarts, release } of await crashes(site)) {
+    print(`${release} was started again ${restarts} times; the last time at ${at}: ${reason}`);
+  }
   return rows;
 };
+
+/** Releases whose services end unasked. */
+async function crashes({ layout }: Site) {
+  const records = await listProcesses(layout);
+  return records.flatMap(({ last_end, restarts, release }) => (last_end === null ? [] : [{ ...last_end, restarts, release }]));
+}
 
 async function rowOf({ layout }: Site, id: string, live: boolean): Promise<Row> {
   const release = await readRelease(layout, id);

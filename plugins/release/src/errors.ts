@@ -19,8 +19,15 @@ export const errors = defineErrors({
   },
   SHIP_RELEASE_PORT_TAKEN: {
     exit: 3,
-    message: (d: { host: string; port: number }) => `port ${d.port} on ${d.host} is held by another program; nothing was changed`,
+    message: (d: { host: string; port: number; holder: string | undefined }) =>
+      `port ${d.port} on ${d.host} is held by another program${d.holder === undefined ? '' : `, ${d.holder}`}; nothing was changed`,
     hint: (d) => `Find the program with \`ss -ltnp 'sport = :${d.port}'\` and stop it, or choose another \`port\`.`,
+  },
+  SHIP_RELEASE_PORT_HELD: {
+    exit: 4,
+    message: (d: { component: string; host: string; port: number }) =>
+      `${d.component}: port ${d.port} on ${d.host} is still held, by a program of another user; it may be the front, whose record is gone`,
+    hint: (d) => `As the user who deployed, or as root, find it with \`ss -ltnp 'sport = :${d.port}'\`, end it, and call this again.`,
   },
   SHIP_RELEASE_NO_PORT: {
     exit: 3,

@@ -1,5 +1,8 @@
 // The program that holds the port of a component. It outlives `ship`.
-import { runFront } from './front/run.js';
+import { note, runFront } from './front/run.js';
 
 const [root = '', token = ''] = process.argv.slice(2);
-void runFront(root, token);
+runFront(root, token).catch((error) => {
+  note(`the front does not start: ${error.message}`);
+  process.exit(1);
+});

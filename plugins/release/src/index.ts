@@ -4,6 +4,7 @@ import { type ComponentConfig, definePlugin, type Finding, type PlanReview, type
 import { releaseCommand } from './command.js';
 import { releaseDriver } from './driver/driver.js';
 import { errors } from './errors.js';
+import { examineReleases } from './examine.js';
 import { frontRouter } from './router.js';
 
 /** Releases of a service on this machine, behind a front that switches without a failed request. */
@@ -15,6 +16,7 @@ export default definePlugin({
     ship.driver('release', releaseDriver());
     ship.router('front', frontRouter);
     ship.command('release', releaseCommand);
+    ship.examination('releases', { examine: examineReleases });
     ship.hooks.plan.tap('routers', refuseRouters);
     ship.hooks.plan.tap('folders', (review) => {
       for (const finding of missingFolders(review)) review.finding(finding);

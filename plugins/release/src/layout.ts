@@ -17,6 +17,8 @@ export interface Layout {
   app(id: string): string;
   releaseFile(id: string): string;
   manifest(id: string): string;
+  /** Is there where the release was live once. */
+  served(id: string): string;
   process(id: string): string;
   claim(id: string, token: string): string;
   log(id: string): string;
@@ -38,6 +40,7 @@ export function layoutOf(root: string): Layout {
     app: (id) => at('releases', id, 'app'),
     releaseFile: (id) => at('releases', id, 'release.json'),
     manifest: (id) => at('releases', id, 'manifest.json'),
+    served: (id) => at('releases', id, 'served'),
     process: (id) => at('processes', `${id}.json`),
     claim: (id, token) => at('processes', `${id}.${token}.claim`),
     log: (id) => at('logs', `${id}.log`),

@@ -5,6 +5,8 @@ export interface Health {
   readonly kind: 'http' | 'tcp' | 'run' | 'uptime';
   /** The path of `http`, the command of `run`. */
   readonly target: string;
+  /** What `http` says in its header Host; the address, where it is not here. */
+  readonly host?: string;
   readonly timeout_ms: number;
   readonly interval_ms: number;
   readonly min_uptime_ms: number;
@@ -23,6 +25,8 @@ export interface Release {
   readonly host: string;
   /** The port that the front holds; null for a worker. */
   readonly port: number | null;
+  /** How long it may take to end after SIGTERM. */
+  readonly stop_timeout_ms: number;
   readonly tree_hash: string;
   readonly config_hash: string;
   readonly created_at: string;
@@ -39,8 +43,12 @@ export interface ProcessRecord {
   readonly supervisor: Identity | null;
   readonly service: Identity | null;
   readonly restarts: number;
-  /** Why the supervisor no longer starts the service. */
-  readonly gave_up: string | null;
+  /** How the service ended the last time that nobody had asked it to. */
+  readonly last_end: { readonly reason: string; readonly at: string } | null;
+  /** As in the release. */
+  readonly stop_timeout_ms: number;
+  /** It did not end in that time, and was killed. */
+  readonly killed: boolean;
 }
 
 /** Where a release listens. */
@@ -55,6 +63,18 @@ export interface Routes {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** What a front lets clients do. */
+export interface Limits {
+  /** How long a client may take for the head of a request. */
+  readonly headers_timeout_ms: number;
+  /** How long a connection may be silent: between two requests, in the middle of a body, or with an answer that is not read. */
+  readonly idle_timeout_ms: number;
+  /** The most bytes of a head, of a request or an answer. */
+  readonly header_limit: number;
+  /** Addresses and networks whose `X-Forwarded-*` are believed. */
+  readonly trusted_proxies: readonly string[];
+}
+
 /** `front.json`: written before the front starts, from then on kept by the front. */
 export interface FrontRecord {
   readonly token: string;
@@ -66,6 +86,11 @@ export interface FrontRecord {
   readonly version: string | null;
   readonly front: Identity | null;
   readonly routes: Routes;
+  readonly limits: Limits;
+  /** How often it was started in place of one that died. */
+  readonly restarts: number;
+  /** When that was, the last time. */
+  readonly restarted_at: string | null;
 }
 
 /** What the front answers to `GET /state`. */

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupAlive } from '@ship/core';
+import { groupAlive, isAlive } from '@ship/core';
 import { readJson, writeJson } from './base/files.js';
-import { type Identity, identityOf, signal, takeClaim } from './base/identity.js';
+import { identityOf, signal, takeClaim } from './base/identity.js';
 import { until } from './base/wait.js';
-import { layoutOf } from './layout.js';
-import type { ProcessRecord, Release } from './records.js';
+import { entryPath, FRONT_MARK } from './entries.js';
+import { type Layout, layoutOf } from './layout.js';
+import type { FrontRecord, ProcessRecord, Release, Routes } from './records.js';
 
 /** Takes the start that `token` names and keeps the release running until SIGTERM. */
 export async function supervise(root: string, id: string, token: string): Promise<void> {
-  process.umask(0o077);
+  // What ship writes is private; the service has the umask of whoever started it.
+  const umask = process.umask(0o077);
   const layout = layoutOf(root);
   const me = identityOf(process.pid);
   const claim = layout.claim(id, token);
@@ -21,7 +23,13 @@ export async function supervise(root: string, id: string, token: string): Promis
   const log = rotatingLog(layout.log(id));
   const keep = keeper(layout.process(id), { ...record, supervisor: me, service: null }, log.note);
   await keep({});
-  await keepRunning({ command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record), log, keep });
+  const stop = stopRequest();
+  void keepFront(layout, id, stop.signal, log.note);
+  const { stop_timeout_ms: stopMs } = record;
+  await keepRunning(
+    { command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record), umask, stopMs, log, keep },
+    stop,
+  );
 }
 
 // A full disk must not end a service that runs: the record may be late, the log says so.
@@ -37,29 +45,28 @@ function keeper(path: string, start: ProcessRecord, note: (line: string) => void
 }
 
 /** What the supervisor writes down. */
-type Keep = (change: { service?: Identity | null; restarts?: number; gave_up?: string }) => Promise<void>;
+type Keep = (change: Partial<Pick<ProcessRecord, 'service' | 'restarts' | 'last_end' | 'killed'>>) => Promise<void>;
 
 /** A service to be kept running. */
 interface Service {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly stopMs: number;
   readonly log: Log;
   readonly keep: Keep;
 }
 
 const WINDOW_MS = 60_000;
-const RESTARTS_IN_WINDOW = 10;
-const TERM_MS = 10_000;
 
 /** How long to wait before a restart, by the number of restarts of the last minute. */
 export function backoffMs(recent: number): number {
   return Math.min(100 * 2 ** recent, 5000);
 }
 
-/** Starts the service, and again when it ends unasked. Resolves after SIGTERM or when it gave up. */
-async function keepRunning(service: Service): Promise<void> {
-  const stop = stopRequest();
+/** Starts the service, and again when it ends unasked, for as long as it takes: what it waits for may come back. Resolves after SIGTERM. */
+async function keepRunning(service: Service, stop: AbortController): Promise<void> {
   const restarts: number[] = [];
   let total = 0;
   while (!stop.signal.aborted) {
@@ -67,7 +74,7 @@ async function keepRunning(service: Service): Promise<void> {
     if (stop.signal.aborted) return;
     const now = performance.now();
     while (restarts.length > 0 && now - restarts[0]! > WINDOW_MS) restarts.shift();
-    if (restarts.length >= RESTARTS_IN_WINDOW) return giveUp(service, ended);
+    await service.keep({ last_end: { reason: ended, at: new Date().toISOString() } });
     service.log.note(`${ended}; starting it again in ${backoffMs(restarts.length)} ms`);
     await sleep(backoffMs(restarts.length), undefined, { signal: stop.signal }).catch(() => {});
     restarts.push(now);
@@ -83,24 +90,31 @@ function stopRequest(): AbortController {
   return stop;
 }
 
-async function giveUp({ log, keep }: Service, ended: string): Promise<void> {
-  const reason = `its process ended ${RESTARTS_IN_WINDOW + 1} times within a minute; the last time ${ended}`;
-  log.note(reason);
-  await keep({ gave_up: reason });
-}
-
 async function runOnce(service: Service, stop: AbortController): Promise<string> {
-  const { command, cwd, env, log, keep } = service;
-  const child = spawn(command[0]!, command.slice(1), { cwd, env: { ...env }, detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const { keep } = service;
+  const child = start(service);
   const ending = endOf(child);
-  const end = () => child.pid !== undefined && void endGroup(child.pid);
+  let killing: Promise<void> | undefined;
+  const end = () => {
+    if (child.pid !== undefined) killing ??= endGroup(child.pid, service);
+  };
   stop.signal.addEventListener('abort', end);
   if (child.pid !== undefined) await keep({ service: identityOf(child.pid) ?? null });
   const ended = await ending;
   stop.signal.removeEventListener('abort', end);
   // What the service started itself may still hold its port.
-  if (child.pid !== undefined) await (stop.signal.aborted ? endGroup(child.pid) : killGroup(child.pid));
+  if (stop.signal.aborted) end();
+  if (child.pid !== undefined) await (killing ?? killGroup(child.pid));
   return ended;
+}
+
+function start({ command, cwd, env, umask, log }: Service): ChildProcess {
+  const own = process.umask(umask);
+  try {
+    return spawn(command[0]!, command.slice(1), { cwd, env: { ...env }, detached: true, stdio: ['ignore', log.fd, log.fd] });
+  } finally {
+    process.umask(own);
+  }
 }
 
 function endOf(child: ChildProcess): Promise<string> {
@@ -110,15 +124,57 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function endGroup(group: number): Promise<void> {
+async function endGroup(group: number, { stopMs, log, keep }: Service): Promise<void> {
   if (groupAlive(group)) signal(-group, 'SIGTERM');
-  const ended = await until(() => !groupAlive(group) || undefined, { timeoutMs: TERM_MS, intervalMs: 25 });
-  if (!ended) await killGroup(group);
+  const ended = await until(() => !groupAlive(group) || undefined, { timeoutMs: stopMs, intervalMs: 25 });
+  if (ended) return;
+  log.note(`it did not end within ${stopMs / 1000} s after TERM, and is killed`);
+  await keep({ killed: true });
+  await killGroup(group);
 }
 
 async function killGroup(group: number): Promise<void> {
   if (groupAlive(group)) signal(-group, 'SIGKILL');
   await until(() => !groupAlive(group) || undefined, { timeoutMs: 2000, intervalMs: 10 });
+}
+
+const FRONT_LOOK_MS = 250;
+
+/**
+ * Starts the front of the component again when it died, with the routes that it had. The release that most requests go to
+ * looks after it; where the front is a unit, systemd does.
+ */
+async function keepFront(layout: Layout, id: string, stop: AbortSignal, note: (line: string) => void): Promise<void> {
+  for (let failed = 0; !stop.aborted; ) {
+    await sleep(FRONT_LOOK_MS * 2 ** Math.min(failed, 4), undefined, { signal: stop }).catch(() => {});
+    const record = await readJson<FrontRecord>(layout.front).catch(() => undefined);
+    const died = record?.front && record.unit === null && !isAlive(record.front) && leader(record.routes) === id;
+    if (died && !stop.aborted) startFront(layout, record.token, note);
+    failed = died ? failed + 1 : 0;
+  }
+}
+
+function startFront(layout: Layout, token: string, note: (line: string) => void): void {
+  try {
+    const log = openSync(layout.frontLog, 'a', 0o600);
+    const env = { ...process.env, SHIP_RELEASE_TOKEN: token, [FRONT_MARK]: layout.root };
+    const child = spawn(process.execPath, [...process.execArgv, entryPath('front'), layout.root, token], {
+      ...{ cwd: layout.root, env, detached: true },
+      stdio: ['ignore', log, log],
+    });
+    child.on('error', (error) => note(`the front cannot be started: ${error.message}`));
+    child.unref();
+    closeSync(log);
+  } catch (error) {
+    note(`the front cannot be started: ${(error as Error).message}`);
+  }
+}
+
+/** The release with the largest share; of two, the older one. */
+function leader({ weights }: Routes): string | undefined {
+  return Object.keys(weights)
+    .filter((release) => weights[release]! > 0)
+    .sort((a, b) => weights[b]! - weights[a]! || (a < b ? -1 : 1))[0];
 }
 
 /** The argv of a release: a list as it is, a text through the shell. */

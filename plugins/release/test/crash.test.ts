@@ -15,7 +15,7 @@ const NEVER_AGAIN = ['front-intended', 'front-spawned'];
 
 /** What runs, by role and release: `front`, `supervisor v1`, `service v1`. */
 function running(world: World): string[] {
-  const role = (text: string) => /front|supervisor/.exec(text.split(' ').slice(0, 6).join(' '))?.[0] ?? 'service';
+  const role = (text: string) => /(front|supervisor)\.js/.exec(text.split(' ').slice(0, 6).join(' '))?.[1] ?? 'service';
   return processesUnder(world.dir).map(role).sort();
 }
 

@@ -54,6 +54,26 @@ test('a service that is gone gives 502, and no release 503', async () => {
   nobody.close();
 });
 
+test('an exception in one request ends its connection, is reported, and ends no other', async () => {
+  // Given a front that meets what nobody foresaw, in one of two requests
+  const table = routeTable({ targets: { a: { host: '127.0.0.1', port: portOf(service) } }, weights: { a: 100 } });
+  const reports: unknown[] = [];
+  const broken = {
+    ...table,
+    pick: () => {
+      throw new Error('not foreseen');
+    },
+  };
+  const policy = { trusts: () => false, headerLimit: 65_536, report: (error: unknown) => reports.push(error) };
+  const mixed = await listen(createServer((req, res) => forward(req.url === '/bad' ? broken : table, req, res, policy)));
+
+  // Then the other one is answered
+  const answers = await Promise.all([ask(portOf(mixed), '/bad'), ask(portOf(mixed), '/good')]);
+  expect(answers).toMatchObject([{ status: 0 }, { status: 200, body: 'well' }]);
+  expect(reports).toMatchObject([{ message: 'not foreseen' }]);
+  mixed.close();
+});
+
 test('draws releases by their shares', () => {
   const drawn = [0, 0.29, 0.3, 0.99].map((random) => choose({ a: 30, b: 70, c: 0 }, () => random));
   expect(drawn).toEqual(['a', 'a', 'b', 'b']);

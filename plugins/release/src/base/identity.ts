@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bootId, isAlive, processStartTime } from '@ship/core';
 
 /** A process that is recognised after its number was given to another, and after a reboot. */
@@ -21,6 +22,39 @@ export function processesGiven(variable: string): number[] {
   return pids().filter((pid) => pid !== process.pid && read(`/proc/${pid}/environ`)?.split('\0').includes(variable));
 }
 
+/** Who listens on a port, for people, such as `node server.js (pid 4711)`. Of programs of other users nothing is known. */
+export function holderOf(port: number): string | undefined {
+  const pid = listener(port);
+  if (pid === undefined) return undefined;
+  const command = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim().slice(0, 100);
+  return `${command || 'a program'} (pid ${pid})`;
+}
+
+function listener(port: number): number | undefined {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = ['tcp', 'tcp6'].flatMap((family) => read(`/proc/net/${family}`)?.split('\n') ?? []);
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  // 0A: it listens; the tenth field is the inode of its socket.
+  const sockets = new Set(
+    fields.filter(([, at = '', , state]) => at.endsWith(local) && state === '0A').map((field) => `socket:[${field[9]}]`),
+  );
+  return sockets.size === 0 ? undefined : pids().find((pid) => openFiles(pid).some((file) => sockets.has(file)));
+}
+
+// What is closed meanwhile, or of another user, is left out.
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return (attempt(() => readdirSync(folder)) ?? []).flatMap((fd) => attempt(() => readlinkSync(join(folder, fd))) ?? []);
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Sends a signal; silent where nobody is left to take it. A negative number is a group. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
@@ -31,17 +65,12 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 function pids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+  const names = existsSync('/proc/self') ? readdirSync('/proc') : [];
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(path, 'utf8'));
 }
 
 /** Who holds a start: the process that was started, or the one that called the start off. */

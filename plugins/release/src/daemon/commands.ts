@@ -8,22 +8,29 @@ export interface Unit {
   readonly log: string;
   readonly env: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
+  /** What the program leaves open to others, as it is where `ship` runs. */
+  readonly umask: number;
+  /** How long it may take to end. */
+  readonly stopMs: number;
 }
 
-/** What the unit promises: started again after a crash, never after a clean end, and 20 s to end. */
+/** What the unit promises: started again after a crash, as often as it takes, and never after a clean end. */
 function properties(unit: Unit): readonly string[] {
   return [
     'Type=exec',
     'Restart=on-failure',
-    'RestartSec=1s',
+    'RestartSec=200ms',
     'KillMode=mixed',
-    'TimeoutStopSec=20s',
-    'UMask=0077',
+    `TimeoutStopSec=${Math.ceil(unit.stopMs / 1000) + 10}s`,
+    `UMask=${unit.umask.toString(8).padStart(4, '0')}`,
     `WorkingDirectory=${escaped(unit.folder)}`,
     `StandardOutput=append:${escaped(unit.log)}`,
     `StandardError=append:${escaped(unit.log)}`,
   ];
 }
+
+// Otherwise systemd gives up after five starts within ten seconds.
+const ALWAYS_AGAIN = 'StartLimitIntervalSec=0';
 
 /** Starts the unit. Values that may be secret never stand here: the supervisor reads them from a 0600 file. */
 export function startUnit(unit: Unit): string[] {
@@ -34,7 +41,7 @@ export function startUnit(unit: Unit): string[] {
     '--collect',
     `--unit=${unit.name}`,
     `--description=${unit.description}`,
-    ...properties(unit).map((property) => `--property=${property}`),
+    ...[ALWAYS_AGAIN, ...properties(unit)].map((property) => `--property=${property}`),
     ...Object.entries(unit.env).map(([name, value]) => `--setenv=${name}=${value}`),
     '--',
     ...unit.argv,
@@ -51,6 +58,7 @@ export function unitText(unit: Unit): string {
   return [
     '[Unit]',
     `Description=${unit.description}`,
+    ALWAYS_AGAIN,
     '[Service]',
     ...properties(unit),
     ...Object.entries(unit.env).map(([name, value]) => `Environment=${quote(`${name}=${value}`)}`),

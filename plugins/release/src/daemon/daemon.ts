@@ -24,6 +24,10 @@ interface Daemon {
   readonly folder: string;
   readonly log: string;
   readonly unit: string | null;
+  /** How long it may take to end. */
+  readonly stopMs: number;
+  /** Further variables by which it is found. */
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 /** A name for one start of one program, never used again. */
@@ -60,8 +64,9 @@ async function stopLaunchedUnit(name: string): Promise<void> {
 
 // Without a session bus `systemd-run --user` refuses; the program then runs in a session of its own.
 async function startsAsUnit(name: string, daemon: Daemon): Promise<boolean> {
-  const { description, folder, log } = daemon;
-  const unit: Unit = { name, description, user: isUser(), folder, log, env: environmentOf(daemon), argv: argvOf(daemon) };
+  const { description, folder, log, stopMs } = daemon;
+  const own = { user: isUser(), umask: process.umask(), env: environmentOf(daemon), argv: argvOf(daemon) };
+  const unit: Unit = { name, description, folder, log, stopMs, ...own };
   const [command = '', ...args] = startUnit(unit);
   return promisify(execFile)(command, args).then(
     () => true,
@@ -73,8 +78,8 @@ function argvOf({ entry, args }: Daemon): string[] {
   return [process.execPath, '--max-semi-space-size=1', entryPath(entry), ...args];
 }
 
-function environmentOf({ token }: Daemon): Record<string, string> {
-  return { ...inheritedEnvironment(), [TOKEN_VARIABLE]: token };
+function environmentOf({ token, marks }: Daemon): Record<string, string> {
+  return { ...inheritedEnvironment(), ...marks, [TOKEN_VARIABLE]: token };
 }
 
 function isUser(): boolean {
@@ -89,26 +94,51 @@ interface Started {
   readonly claim: string;
   /** The process whose group it leads, where it has one. */
   readonly service: Identity | null;
+  /** How long it may take to end. */
+  readonly stopMs: number;
 }
 
-// The supervisor gives its service 10 s before it kills it, so it needs a little longer itself.
-const GRACE_MS = 12_000;
+/** A supervisor kills its service itself when its time is over, so it needs a little longer. */
+export const LONGER_MS = 3_000;
 
-/** Ends a program with everything it started. A start that is still under way is called off. */
-export async function stopDaemon(started: Started): Promise<void> {
-  const calledOff = takeClaim(started.claim, { cancelled: true });
-  const identity = calledOff ? undefined : holder(started.claim);
-  if (started.unit !== null) await stopLaunchedUnit(started.unit);
-  if (identity) await end(identity);
-  if (started.service && isAlive(started.service)) signalGroup(started.service.pid, 'SIGKILL');
+/** Ends a program with everything it started. A start that is still under way is called off. True where something had to be killed. */
+export async function stopDaemon(started: Started): Promise<boolean> {
+  const { claim, unit, service, stopMs } = started;
+  let killed = false;
+  // It may be started again in the moment in which it ends, so whoever holds the start is ended until it is called off.
+  while (!takeClaim(claim, { cancelled: true })) {
+    const identity = holder(claim);
+    if (!identity) break;
+    if (unit !== null) await stopLaunchedUnit(unit);
+    const inTime = await end(identity, stopMs + LONGER_MS, (name) => signal(identity.pid, name));
+    killed ||= !inTime;
+    if (isAlive(identity)) break;
+  }
+  if (unit !== null) await stopLaunchedUnit(unit);
+  // Its supervisor was killed.
+  if (service && isAlive(service)) killed = !(await end(service, stopMs, (name) => signalGroup(service.pid, name))) || killed;
   await endStrays(started);
+  return killed;
 }
 
-async function end(identity: Identity): Promise<void> {
-  if (isAlive(identity)) signal(identity.pid, 'SIGTERM');
-  if (await isGone(identity, GRACE_MS)) return;
-  if (isAlive(identity)) signal(identity.pid, 'SIGKILL');
+/** Ends whatever is found, and what is found while it ends. False where there was nothing. */
+export async function endFound(find: () => Promise<number[]> | number[], name: string, graceMs: number): Promise<boolean> {
+  const found = (await find()).length > 0;
+  for (const signalName of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const pid of await find()) signal(pid, signalName);
+    const gone = async () => (await find()).length === 0 || undefined;
+    if (await until(gone, { timeoutMs: graceMs, intervalMs: 25 })) return found;
+  }
+  throw errors.SHIP_RELEASE_STILL_RUNNING({ release: name, pids: (await find()).join(',') });
+}
+
+/** True where it ended in time. */
+async function end(identity: Identity, graceMs: number, send: (name: NodeJS.Signals) => void): Promise<boolean> {
+  if (isAlive(identity)) send('SIGTERM');
+  if (await isGone(identity, graceMs)) return true;
+  if (isAlive(identity)) send('SIGKILL');
   await isGone(identity, 2000);
+  return false;
 }
 
 async function isGone(identity: Identity, timeoutMs: number): Promise<boolean> {

@@ -35,17 +35,19 @@ export async function deploy(site: Site): Promise<ComponentState<ReleaseState>> 
 // Nothing reaches the new release yet, so a front that does not come up leaves the old one as it is.
 async function holdAddress(site: Site, release: Release, address: Address): Promise<void> {
   await ensureFront(site, address).catch(async (error) => {
-    await stopProcess(site.layout, release.id);
+    await stopProcess(site, release.id);
     throw error;
   });
 }
 
 /** Where every slot is held, what stands by gives its own up: the live release will stand by for the new one. */
-async function makeRoom({ layout, settings: { slots } }: Site, live: string | undefined): Promise<void> {
+async function makeRoom(site: Site, live: string | undefined): Promise<void> {
+  const { layout } = site;
+  const { slots } = site.settings;
   const free = await Promise.all(slots.map((slot) => isFree('127.0.0.1', slot)));
   if (slots.length === 0 || free.includes(true)) return;
   const idle = (await listProcesses(layout)).filter(({ release }) => release !== live);
-  await Promise.all(idle.map(({ release }) => stopProcess(layout, release)));
+  await Promise.all(idle.map(({ release }) => stopProcess(site, release)));
 }
 
 function addressOf({ host, port }: Site['settings']): Address | undefined {
@@ -62,7 +64,7 @@ async function startHealthy(site: Site, release: Release): Promise<void> {
     await waitHealthy(site, release, serving);
   } catch (error) {
     // The first error says what went wrong; a process that does not end is told as well, and met again by `restore`.
-    await stopProcess(site.layout, release.id).catch((second) => site.ctx.log.warn(second.message));
+    await stopProcess(site, release.id).catch((second) => site.ctx.log.warn(second.message));
     throw error;
   }
 }
@@ -72,7 +74,7 @@ export async function bringUp(site: Site, release: Release): Promise<void> {
   if (await isOrBecomesHealthy(site, release)) return;
   const reason = await damageOf(site.layout, release.id);
   if (reason !== undefined) throw errors.SHIP_RELEASE_MISSING({ component: site.name, release: release.id, reason });
-  await stopProcess(site.layout, release.id);
+  await stopProcess(site, release.id);
   await startHealthy(site, release);
 }
 
@@ -106,7 +108,7 @@ export async function retire(site: Site, live: Release, standsBy: StandsBy): Pro
   const leaving = (await superfluous(site, live.id, standsBy)).map(({ release }) => release);
   await drain(site, leaving);
   site.reached('drained');
-  await Promise.all(leaving.map((id) => stopProcess(site.layout, id)));
+  await Promise.all(leaving.map((id) => stopProcess(site, id)));
   if (live.port === null) await stopFront(site.layout);
   else await forgetTargets(site);
   site.reached('stopped');

@@ -1,6 +1,6 @@
 import type { ComponentState } from '@ship/core';
 import type { Layout } from '../layout.js';
-import { isHealthy } from '../process/health.js';
+import { whyUnhealthy } from '../process/health.js';
 import { isRunning, readProcess } from '../process/records.js';
 import type { Release } from '../records.js';
 import { readCurrent, readRelease } from '../release/store.js';
@@ -31,13 +31,21 @@ export async function describe(site: Site): Promise<ComponentState<ReleaseState>
   const driver = { release: live, root: site.layout.root };
   if (!release) return { version: 'unknown', config_hash: '', healthy: false, driver };
   await reviveFront(site, release);
-  return { version: release.version, config_hash: release.config_hash, healthy: await serves(site, release), driver };
+  const reason = await whyNotServing(site, release);
+  if (reason !== undefined) site.ctx.log.warn(`${site.name}: ${release.version} does not serve: ${site.ctx.redact(reason)}`);
+  const healthy = reason === undefined;
+  return { version: release.version, config_hash: release.config_hash, healthy, driver };
 }
 
-async function serves(site: Site, release: Release): Promise<boolean> {
-  if (!(await isHealthy(site, release))) return false;
-  if (site.router) return ((await site.router.weights())[release.version] ?? 0) > 0;
-  return release.port === null || ((await frontState(site.layout))?.weights[release.id] ?? 0) > 0;
+/** Why no request reaches it, or it does not answer; `undefined` where all is well. */
+export async function whyNotServing(site: Site, release: Release): Promise<string | undefined> {
+  const reason = await whyUnhealthy(site, release);
+  if (reason !== undefined) return reason;
+  if (site.router) return ((await site.router.weights())[release.version] ?? 0) > 0 ? undefined : 'its router sends it no request';
+  if (release.port === null) return undefined;
+  const state = await frontState(site.layout);
+  if (state === undefined) return 'its front does not answer';
+  return (state.weights[release.id] ?? 0) > 0 ? undefined : 'its front sends it no request';
 }
 
 async function reviveFront(site: Site, { id, host, port }: Release): Promise<void> {

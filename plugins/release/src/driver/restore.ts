@@ -1,11 +1,14 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComponentState, Restored } from '@ship/core';
+import { holderOf, processesGiven } from '../base/identity.js';
+import { endFound, LONGER_MS } from '../daemon/daemon.js';
+import { ROOT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { isHealthy } from '../process/health.js';
 import { listProcesses } from '../process/records.js';
-import { stopProcess } from '../process/run.js';
+import { isFree, stopProcess } from '../process/run.js';
 import type { Release } from '../records.js';
 import { exists, readCurrent, readRelease, removePartials } from '../release/store.js';
 import { frontState, readFront, stopFront } from '../routing/front.js';
@@ -37,12 +40,30 @@ export async function makeLive(site: Site, release: Release): Promise<void> {
 /** Stops everything and removes what `ship` made under the root, and nothing else. */
 export async function removeAll(site: Site): Promise<Restored> {
   const { layout, name } = site;
-  if (!(await exists(layout))) return { changed: false, summary: `${name} already removed` };
+  // A front whose record was removed by hand still holds the port.
+  const ended = await stopFront(layout);
+  if (!(await exists(layout))) return removeRest(site, ended);
   await stopAll(site);
+  const held = ended ? '' : await whoHolds(site);
   for (const path of await whatIsOurs(layout)) await rm(path, { recursive: true, force: true });
   // Whatever else stands in the folder is not ours, and then the folder stays as well.
   await rmdir(layout.root).catch(() => {});
-  return { changed: true, summary: `${name} removed` };
+  return { changed: true, summary: `${name} removed${held}` };
+}
+
+/** Its folder was removed by hand, and what runs of it is found by its environment. */
+async function removeRest({ layout, name, settings }: Site, ended: boolean): Promise<Restored> {
+  const rest = () => processesGiven(`${ROOT_MARK}=${layout.root}`);
+  const changed = (await endFound(rest, `of ${name}`, settings.stop_timeout_ms + LONGER_MS)) || ended;
+  return { changed, summary: changed ? `${name} removed` : `${name} already removed` };
+}
+
+/** Words on who holds the port although no front was found. What cannot be looked into may be the front all the same. */
+async function whoHolds({ name, settings: { host, port } }: Site): Promise<string> {
+  if (port === null || (await isFree(host, port))) return '';
+  const holder = holderOf(port);
+  if (holder === undefined) throw errors.SHIP_RELEASE_PORT_HELD({ component: name, host, port });
+  return `; port ${port} is held by another program, ${holder}`;
 }
 
 // A killed write may have left its temporary file.
@@ -52,10 +73,10 @@ async function whatIsOurs({ root, current, releases, processes, logs }: Layout):
 }
 
 /** Ends the front and every process. The releases stay. */
-export async function stopAll({ layout }: Site): Promise<void> {
-  await stopFront(layout);
-  const records = await listProcesses(layout);
-  await Promise.all(records.map(({ release }) => stopProcess(layout, release)));
+export async function stopAll(site: Site): Promise<void> {
+  await stopFront(site.layout);
+  const records = await listProcesses(site.layout);
+  await Promise.all(records.map(({ release }) => stopProcess(site, release)));
 }
 
 /** Is exactly this release live, whole, and nothing else running? */

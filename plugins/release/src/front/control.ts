@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { FrontState, Routes } from '../records.js';
+import type { FrontState, Limits, Routes } from '../records.js';
 
 const LIMIT_BYTES = 1_000_000;
 
@@ -8,12 +8,15 @@ interface Controlled {
   state(): FrontState;
   /** Puts routes in force; on disk when it resolves. */
   put(routes: Routes): Promise<void>;
+  /** Puts limits in force; on disk when it resolves. */
+  limit(limits: Limits): Promise<void>;
 }
 
-/** `GET /state` and `PUT /routes`, for the unix socket. */
+/** `GET /state`, `PUT /routes` and `PUT /limits`, for the unix socket. */
 export function controlServer(front: Controlled): Server {
   return createServer(async (req, res) => {
     const [status, body] = await answer(front, req).catch((error) => [500, { error: String(error.message) }] as const);
+    if (res.destroyed) return;
     res.writeHead(status, { 'content-type': 'application/json' });
     res.end(JSON.stringify(body));
   });
@@ -22,11 +25,11 @@ export function controlServer(front: Controlled): Server {
 async function answer(front: Controlled, req: IncomingMessage): Promise<readonly [number, unknown]> {
   const asked = `${req.method} ${req.url}`;
   if (asked === 'GET /state') return [200, front.state()];
-  if (asked !== 'PUT /routes') return [404, { error: `there is no ${asked}` }];
-  const routes = parse(await readBody(req));
-  const mistake = checkRoutes(routes);
+  if (asked !== 'PUT /routes' && asked !== 'PUT /limits') return [404, { error: `there is no ${asked}` }];
+  const body = parse(await readBody(req));
+  const mistake = asked === 'PUT /routes' ? checkRoutes(body) : undefined;
   if (mistake !== undefined) return [400, { error: mistake }];
-  await front.put(routes as Routes);
+  await (asked === 'PUT /routes' ? front.put(body as Routes) : front.limit(body as Limits));
   return [200, front.state()];
 }
 

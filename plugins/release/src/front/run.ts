@@ -1,20 +1,19 @@
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { chmodSync, rmSync, writeSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { readJson, writeJson } from '../base/files.js';
 import { identityOf, takeClaim } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { layoutOf } from '../layout.js';
-import type { FrontRecord, Routes } from '../records.js';
+import type { FrontRecord } from '../records.js';
 import { controlServer } from './control.js';
-import { forward, forwardUpgrade } from './forward.js';
+import { publicServer } from './server.js';
 import { type RouteTable, routeTable } from './table.js';
 
-// Longer than the proxies that may stand before it keep an idle connection.
-const KEEP_ALIVE_MS = 75_000;
 const DRAIN_MS = 10_000;
+const PORT_MS = 2_000;
 /** The version of the front's program. It changes with the control API or the file format. */
-const FRONT_VERSION = '1';
+const FRONT_VERSION = '2';
 
 /** Takes the start that `token` names, holds the port, and forwards requests until SIGTERM. */
 export async function runFront(root: string, token: string): Promise<void> {
@@ -26,43 +25,69 @@ export async function runFront(root: string, token: string): Promise<void> {
   const record = await readJson<FrontRecord>(layout.front);
   if (record?.token !== token) return rmSync(claim, { force: true });
   const table = routeTable(record.routes);
-  const server = publicServer(table);
-  const mine: FrontRecord = { ...record, front: me, version: FRONT_VERSION };
+  // Where systemd did not take it, it has no unit that could be stopped, or that would start it again.
+  const unit = process.env.INVOCATION_ID === undefined ? null : record.unit;
+  const { server, limit } = publicServer(table, record.limits, report);
+  let mine: FrontRecord = { ...record, ...restarted(record), unit, front: me, version: FRONT_VERSION };
+  const keep = inTurn(async (change: Partial<FrontRecord>) => {
+    const next = { ...mine, ...change };
+    await writeJson(layout.front, next);
+    mine = next;
+  });
   const control = controlServer({
     state: () => ({ ...table.routes, in_flight: table.inFlight(), pid: process.pid, version: FRONT_VERSION }),
-    put: inTurn(async (routes) => {
-      await writeJson(layout.front, { ...mine, routes });
+    put: async (routes) => {
+      await keep({ routes });
       table.apply(routes);
-    }),
+    },
+    limit: async (limits) => {
+      await keep({ limits });
+      limit(limits);
+    },
   });
   await listen(server, { host: record.host, port: record.port });
   // Only the holder of the port comes here, so a socket that is there was left by a dead one.
   rmSync(record.control, { force: true });
   await listen(control, { path: record.control });
   chmodSync(record.control, 0o600);
-  await writeJson(layout.front, mine);
+  await keep({});
+  // Whatever was not foreseen ends one connection at most: all others, and the port, are worth more than a clean state.
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', report);
   endOnSignal(server, control, table);
 }
 
-function publicServer(table: RouteTable): Server {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (req, res) => void forward(table, req, res));
-  server.on('upgrade', (req, socket, head) => {
-    // A client that goes away early would otherwise end the front.
-    socket.on('error', () => socket.destroy());
-    void forwardUpgrade(table, req, socket, head);
-  });
-  return server;
+function report(error: unknown): void {
+  note(`not foreseen, the front goes on: ${error instanceof Error ? error.stack : String(error)}`);
 }
 
+/** Counts the starts in place of one that died. */
+function restarted({ front, restarts = 0 }: FrontRecord): Partial<FrontRecord> {
+  if (front === null) return {};
+  note(`the front died (process ${front.pid}); started again as process ${process.pid}`);
+  return { restarts: restarts + 1, restarted_at: new Date().toISOString() };
+}
+
+// Of a process that was killed the system may hold the port for a moment after it is gone.
 async function listen(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
-  server.listen(where);
-  await once(server, 'listening');
+  let taken: unknown;
+  const attempt = async () => {
+    server.listen(where);
+    return once(server, 'listening').catch((error) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      taken = error;
+      return undefined;
+    });
+  };
+  if (!(await until(attempt, { timeoutMs: PORT_MS, intervalMs: 50 }))) throw taken;
+  // Such as no file descriptor for another connection: those that are there go on.
+  server.on('error', report);
 }
 
-function inTurn(put: (routes: Routes) => Promise<void>): (routes: Routes) => Promise<void> {
+function inTurn<T>(put: (value: T) => Promise<void>): (value: T) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
-  return (routes) => {
-    const now = last.then(() => put(routes));
+  return (value) => {
+    const now = last.then(() => put(value));
     last = now.catch(() => {});
     return now;
   };
@@ -79,4 +104,19 @@ function endOnSignal(server: Server, control: Server, table: RouteTable): void {
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
   process.on('SIGHUP', () => {});
+}
+
+const MOST_A_MINUTE = 100;
+let minute = 0;
+let lines = 0;
+
+/** A line in the front's log. It must never fail, and nobody may fill a disk by it. */
+export function note(line: string): void {
+  const now = Math.floor(Date.now() / 60_000);
+  if (now !== minute) [minute, lines] = [now, 0];
+  lines += 1;
+  if (lines > MOST_A_MINUTE) return;
+  try {
+    writeSync(2, `[ship] ${new Date().toISOString()} ${line}${lines === MOST_A_MINUTE ? ' (more in this minute are left out)' : ''}\n`);
+  } catch {}
 }

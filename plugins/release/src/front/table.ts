@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { type NetConnectOpts, Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
 import type { Routes, Target } from '../records.js';
 
 /** A release that was chosen for one request. */
@@ -69,9 +70,42 @@ function addressOf({ host, port }: Target): string {
 // Many services close a connection that was idle for 5 s; the front closes it first.
 function agentFor(agents: Map<string, Agent>, target: Target): Agent {
   const address = addressOf(target);
-  const agent = agents.get(address) ?? new Agent({ keepAlive: true, timeout: 4000, maxFreeSockets: 256 });
+  const agent = agents.get(address) ?? new ServiceAgent({ keepAlive: true, timeout: 4000, maxFreeSockets: 256 });
   agents.set(address, agent);
   return agent;
+}
+
+/**
+ * A connection to a service. A service may answer and close while it is still sent a body, as with 413: Node would end the
+ * connection at the first write that fails, and lose the answer that waits to be read. Here reading decides when it is over.
+ */
+class ServiceSocket extends Socket {
+  private isClosed = false;
+
+  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.isClosed) done();
+    else super._write(chunk, encoding, this.unlessClosed(done));
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+    if (this.isClosed) done();
+    else super._writev!(chunks, this.unlessClosed(done));
+  }
+
+  private unlessClosed(done: (error?: Error | null) => void) {
+    return (error?: Error | null) => {
+      this.isClosed = error != null;
+      done();
+    };
+  }
+}
+
+class ServiceAgent extends Agent {
+  override createConnection(options: NetConnectOpts): Socket {
+    const socket = new ServiceSocket(options as SocketConstructorOpts);
+    if (options.timeout) socket.setTimeout(options.timeout);
+    return socket.connect(options as TcpSocketConnectOpts);
+  }
 }
 
 function dropUnused(agents: Map<string, Agent>, { targets }: Routes): void {

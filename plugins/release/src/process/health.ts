@@ -20,8 +20,15 @@ export function targetOf({ port }: Pick<ProcessRecord, 'port'>): Target | null {
 
 /** Does the release run and answer, asked once? */
 export async function isHealthy(site: Site, release: Release): Promise<boolean> {
+  return (await whyUnhealthy(site, release)) === undefined;
+}
+
+/** Why the release does not serve, asked once; `undefined` where it does. */
+export async function whyUnhealthy(site: Pick<Site, 'layout'>, release: Release): Promise<string | undefined> {
   const record = await readProcess(site.layout, release.id);
-  return isRunning(record) && (await probeOnce(release, targetOf(record), ATTEMPT_MS)) === undefined;
+  if (isRunning(record)) return probeOnce(release, targetOf(record), ATTEMPT_MS);
+  if (record?.last_end) return `${record.last_end.reason}, at ${record.last_end.at}; it was started again ${record.restarts} times`;
+  return record === undefined ? 'it is stopped' : 'its process is gone';
 }
 
 /** Resolves when the release serves. `serving` says what serves instead, for the message when it does not. */
@@ -60,7 +67,6 @@ async function look(site: Site, release: Release, watch: Watch): Promise<boolean
 }
 
 function whyHopeless(record: ProcessRecord | undefined): string | undefined {
-  if (record?.gave_up) return record.gave_up;
   if (record && record.restarts >= CRASHES) return `its process ended ${record.restarts} times while it started`;
   return record?.supervisor && !isAlive(record.supervisor) ? 'its supervisor ended' : undefined;
 }
@@ -82,15 +88,16 @@ function isSame(before: ProcessRecord, now: ProcessRecord | undefined): boolean 
 
 /** Asks a release once whether it serves: `undefined` where it does, else why not. */
 function probeOnce(release: Release, target: Target | null, timeoutMs: number): Promise<string | undefined> {
-  const { kind, target: argument } = release.health;
+  const { kind, target: argument, host } = release.health;
   if (kind === 'run') return probeRun(release, target, timeoutMs);
   if (target === null || kind === 'uptime') return Promise.resolve(undefined);
-  return kind === 'http' ? probeHttp(argument, target, timeoutMs) : probeTcp(target, timeoutMs);
+  return kind === 'http' ? probeHttp(argument, host, target, timeoutMs) : probeTcp(target, timeoutMs);
 }
 
-function probeHttp(path: string, { host, port }: Target, timeoutMs: number): Promise<string | undefined> {
+function probeHttp(path: string, asked: string | undefined, { host, port }: Target, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const request = get({ host, port, path, agent: false }, (response) => {
+    const headers = asked === undefined ? {} : { host: asked };
+    const request = get({ host, port, path, headers, agent: false }, (response) => {
       const { statusCode = 0 } = response;
       response.resume();
       resolve(statusCode >= 200 && statusCode < 400 ? undefined : `GET ${path} answers ${statusCode}`);

@@ -25,6 +25,11 @@ export async function listProcesses(layout: Layout): Promise<ProcessRecord[]> {
   return records.filter((record) => record !== undefined);
 }
 
+/** Does something look after the service, be it up or not? */
+export function isSupervised({ supervisor }: ProcessRecord): boolean {
+  return supervisor !== null && isAlive(supervisor);
+}
+
 /** A record of a process that runs. */
 type RunningProcess = ProcessRecord & { readonly supervisor: Identity; readonly service: Identity };
 

@@ -6,8 +6,8 @@ import { writeJson } from '../base/files.js';
 import { holder } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
+import { ROOT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
-import type { Layout } from '../layout.js';
 import type { ProcessRecord, Release } from '../records.js';
 import type { Site } from '../site.js';
 import { logTail, readProcess } from './records.js';
@@ -28,7 +28,9 @@ export async function startProcess(site: Site, release: Release): Promise<void> 
     supervisor: null,
     service: null,
     restarts: 0,
-    gave_up: null,
+    last_end: null,
+    stop_timeout_ms: release.stop_timeout_ms,
+    killed: false,
   };
   await writeJson(layout.process(release.id), record);
   site.reached('intended');
@@ -45,10 +47,21 @@ async function portFor({ name, settings: { slots } }: Site): Promise<number> {
   throw errors.SHIP_RELEASE_NO_SLOT({ component: name, slots });
 }
 
-function launchSupervisor({ layout, name }: Site, { release, token, unit }: ProcessRecord): Promise<void> {
+function launchSupervisor({ layout, name }: Site, { release, token, unit, stop_timeout_ms: stopMs }: ProcessRecord): Promise<void> {
   const args = [layout.root, release, token];
   const description = `ship: ${name}, release ${release}`;
-  return launch({ entry: 'supervisor', args, token, description, folder: layout.root, log: layout.log(release), unit });
+  const log = layout.log(release);
+  return launch({
+    entry: 'supervisor',
+    args,
+    token,
+    description,
+    folder: layout.root,
+    log,
+    unit,
+    stopMs,
+    marks: { [ROOT_MARK]: layout.root },
+  });
 }
 
 async function waitForSupervisor(site: Site, { release, token }: ProcessRecord): Promise<void> {
@@ -62,12 +75,15 @@ async function waitForSupervisor(site: Site, { release, token }: ProcessRecord):
 }
 
 /** Ends the process of a release with everything it started. False where it had none. */
-export async function stopProcess(layout: Layout, id: string): Promise<boolean> {
+export async function stopProcess({ layout, name, ctx }: Pick<Site, 'layout' | 'name' | 'ctx'>, id: string): Promise<boolean> {
   const record = await readProcess(layout, id);
   if (!record) return false;
-  const { token, unit, service } = record;
+  const { token, unit, service, stop_timeout_ms: stopMs } = record;
   const claim = layout.claim(id, token);
-  await stopDaemon({ name: id, token, unit, service, claim });
+  const killed = await stopDaemon({ name: id, token, unit, service, claim, stopMs });
+  if (killed || (await readProcess(layout, id))?.killed) {
+    ctx.log.warn(`${name}: release ${id} did not end within ${stopMs / 1000} s after TERM, and was killed; see \`stop_timeout\``);
+  }
   // The record goes before the claim: a supervisor that comes up late finds one of the two and ends.
   await rm(layout.process(id), { force: true });
   await rm(claim, { force: true });

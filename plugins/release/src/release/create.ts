@@ -38,7 +38,7 @@ async function checkSource({ name, settings: { path } }: Site): Promise<void> {
 }
 
 function describeRelease({ version, settings }: Site, id: string, manifest: readonly ManifestEntry[]): Release {
-  const { run, env, health, host, port } = settings;
+  const { run, env, health, host, port, stop_timeout_ms } = settings;
   const tree_hash = hashManifest(manifest);
   return {
     format: 1,
@@ -50,6 +50,7 @@ function describeRelease({ version, settings }: Site, id: string, manifest: read
     health,
     host,
     port,
+    stop_timeout_ms,
     tree_hash,
     config_hash: hashText(JSON.stringify([run, Object.entries(env).sort(), health, host, port, tree_hash])),
     created_at: new Date().toISOString(),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { syncFolder } from '@ship/core';
@@ -57,10 +57,17 @@ export async function removePartials(layout: Layout): Promise<boolean> {
   return partials.length > 0;
 }
 
-/** Removes the oldest releases beyond `keep`, but never one that is named in `spare`. */
+/** Notes that requests have reached a release, so that failed ones are told from it. */
+export async function markServed(layout: Layout, id: string): Promise<void> {
+  await writeFile(layout.served(id), '', { mode: 0o600 });
+}
+
+/** Removes the oldest beyond `keep` of the releases that served, and of those that never did, but none that is named in `spare`. */
 export async function pruneReleases(layout: Layout, keep: number, spare: ReadonlySet<string>): Promise<string[]> {
   const releases = await listReleases(layout);
-  const doomed = releases.slice(0, Math.max(0, releases.length - keep)).filter((id) => !spare.has(id));
+  const good = releases.filter((id) => existsSync(layout.served(id)));
+  const failed = releases.filter((id) => !good.includes(id));
+  const doomed = [good, failed].flatMap((ids) => ids.slice(0, Math.max(0, ids.length - keep))).filter((id) => !spare.has(id));
   for (const id of doomed) {
     await rm(layout.release(id), { recursive: true, force: true });
     await rm(layout.log(id), { force: true });

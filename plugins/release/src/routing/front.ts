@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isAlive, makeFolder } from '@ship/core';
 import { readJson, writeJson } from '../base/files.js';
-import { holder } from '../base/identity.js';
+import { holder, holderOf, processesGiven } from '../base/identity.js';
 import { until } from '../base/wait.js';
-import { launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
+import { endFound, launch, newToken, stopDaemon, unitName } from '../daemon/daemon.js';
+import { FRONT_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import type { Layout } from '../layout.js';
+import { isSupervised, listProcesses } from '../process/records.js';
 import { isFree } from '../process/run.js';
-import type { FrontRecord, FrontState, Release, Routes } from '../records.js';
+import type { FrontRecord, FrontState, Limits, Release, Routes } from '../records.js';
 import type { Site } from '../site.js';
 
 const START_MS = 15_000;
 /** A process that was killed is there until the system has taken it apart, and answers no more. */
 export const DYING_MS = 2000;
+/** A supervisor looks every quarter of a second, and the front needs less than one to start. */
+const AGAIN_MS = 3_000;
+/** How long a front may finish what it is doing. */
+const DRAIN_MS = 10_000;
 const NO_ROUTES: Routes = { targets: {}, weights: {} };
 
 /** Where a front listens. */
@@ -42,7 +49,10 @@ export async function frontState(layout: Layout): Promise<FrontState | undefined
 export async function refuseTakenPort({ layout }: Pick<Site, 'layout'>, address: Address): Promise<void> {
   const record = await readFront(layout);
   if (record && isOurs(layout, record) && isAt(record, address)) return;
-  if (!(await isFree(address.host, address.port))) throw errors.SHIP_RELEASE_PORT_TAKEN(address);
+  // Of a front that was killed the system may hold the port for a moment after its process is gone.
+  const patience = { timeoutMs: record ? DYING_MS : 0, intervalMs: 25 };
+  if (await until(async () => (await isFree(address.host, address.port)) || undefined, patience)) return;
+  throw errors.SHIP_RELEASE_PORT_TAKEN({ ...address, holder: holderOf(address.port) });
 }
 
 /**
@@ -51,32 +61,73 @@ export async function refuseTakenPort({ layout }: Pick<Site, 'layout'>, address:
  */
 export async function ensureFront(site: Site, address: Address): Promise<FrontRecord> {
   const record = await readFront(site.layout);
-  if (isUp(record) && isAt(record, address) && (await answers(site, record))) return record;
+  if (isUp(record) && isAt(record, address) && (await answers(site, record))) return withLimits(site, record);
+  const again = record && isAt(record, address) ? await startedAgain(site, record) : undefined;
+  if (again) return withLimits(site, again);
   await refuseTakenPort(site, address);
   if (record) await endFront(site.layout, record);
   return startFront(site, address, record);
 }
 
-/** Ends the front and forgets it. False where there was none. */
-export async function stopFront(layout: Layout): Promise<boolean> {
-  const record = await readFront(layout);
-  if (!record) return false;
-  await endFront(layout, record);
-  // The record goes before the claim: a front that comes up late finds one of the two and ends.
-  await rm(layout.front, { force: true });
-  await rm(layout.frontClaim(record.token), { force: true });
-  return true;
+/** The front that a supervisor has started in place of one that died; `undefined` where none does. */
+async function startedAgain({ layout, ctx }: Site, { token, front, unit }: FrontRecord): Promise<FrontRecord | undefined> {
+  const supervised = front !== null && (unit !== null || (await listProcesses(layout)).some(isSupervised));
+  if (!supervised) return undefined;
+  const ask = async () => {
+    const record = await readFront(layout);
+    if (record?.token !== token) return null;
+    return isUp(record)
+      ? await askState(record).then(
+          () => record,
+          () => undefined,
+        )
+      : undefined;
+  };
+  return (await until(ask, { timeoutMs: AGAIN_MS, intervalMs: 25, signal: ctx.signal })) ?? undefined;
 }
 
-async function endFront(layout: Layout, { token, unit, control }: FrontRecord): Promise<void> {
-  await stopDaemon({ name: 'front', token, unit, claim: layout.frontClaim(token), service: null });
+// A front of another version may not know limits.
+async function withLimits({ settings, name, ctx }: Site, record: FrontRecord): Promise<FrontRecord> {
+  if (isDeepStrictEqual(record.limits, settings.front)) return record;
+  await putLimits(record, settings.front).catch((error) =>
+    ctx.log.warn(`${name}: the limits of the front stay as they were: ${error.message}`),
+  );
+  return record;
+}
+
+/** Ends the front and forgets it, also one whose record is gone. False where there was none. */
+export async function stopFront(layout: Layout): Promise<boolean> {
+  const record = await readFront(layout).catch(() => undefined);
+  if (record) {
+    await endFront(layout, record);
+    // The record goes before the claim: a front that comes up late finds one of the two and ends.
+    await rm(layout.front, { force: true });
+    await rm(layout.frontClaim(record.token), { force: true });
+  }
+  return (await endFound(() => lostFronts(layout), 'of the front', DRAIN_MS + DYING_MS)) || record !== undefined;
+}
+
+async function endFront(layout: Layout, record: FrontRecord): Promise<void> {
+  const { token, unit, control } = record;
+  // What looks after it must not start it again. A full disk is no reason to let it run.
+  await writeJson(layout.front, { ...record, front: null } satisfies FrontRecord).catch(() => {});
+  await stopDaemon({ name: 'front', token, unit, claim: layout.frontClaim(token), service: null, stopMs: DRAIN_MS });
   await rm(control, { force: true });
+}
+
+/** Fronts of this component that run without a record: they bear its root in their environment, or hold a claim. */
+export async function lostFronts(layout: Layout): Promise<number[]> {
+  const record = await readFront(layout).catch(() => undefined);
+  const names = await readdir(layout.processes).catch(() => []);
+  const claims = names.filter((name) => /^front\.\w+\.claim$/.test(name)).map((name) => holder(join(layout.processes, name)));
+  const held = claims.flatMap((identity) => (identity && isAlive(identity) ? [identity.pid] : []));
+  const found = [...new Set([...processesGiven(`${FRONT_MARK}=${layout.root}`), ...held])];
+  return found.filter((pid) => pid !== record?.front?.pid);
 }
 
 // A front that was started by a killed `ship` may hold the port before it says so.
 function isOurs(layout: Layout, record: FrontRecord): boolean {
-  const identity = record.front ?? holder(layout.frontClaim(record.token));
-  return identity !== undefined && isAlive(identity);
+  return [record.front, holder(layout.frontClaim(record.token))].some((identity) => identity && isAlive(identity));
 }
 
 function isAt(record: FrontRecord, { host, port }: Address): boolean {
@@ -113,11 +164,15 @@ async function startFront(site: Site, address: Address, before: FrontRecord | un
   const control = await controlPath(layout);
   const { host, port } = address;
   const routes = before?.routes ?? NO_ROUTES;
-  await writeJson(layout.front, { token, unit, host, port, control, version: null, front: null, routes } satisfies FrontRecord);
+  const restarts = before?.front ? (before.restarts ?? 0) + 1 : 0;
+  const restarted_at = before?.front ? new Date().toISOString() : null;
+  const where = { token, unit, host, port, control, version: null, front: null };
+  await writeJson(layout.front, { ...where, routes, limits: settings.front, restarts, restarted_at } satisfies FrontRecord);
   if (before) await rm(layout.frontClaim(before.token), { force: true });
   site.reached('front-intended');
   const description = `ship: front of ${name}`;
-  await launch({ entry: 'front', args: [layout.root, token], token, description, folder: layout.root, log: layout.frontLog, unit });
+  const program = { entry: 'front', args: [layout.root, token], folder: layout.root, log: layout.frontLog } as const;
+  await launch({ ...program, token, unit, description, stopMs: DRAIN_MS, marks: { [FRONT_MARK]: layout.root } });
   site.reached('front-spawned');
   return waitForFront(site, address, token);
 }
@@ -133,7 +188,7 @@ async function waitForFront({ layout, ctx }: Site, { host, port }: Address, toke
   if (record) return checkAnswers(record);
   const failed = await readFront(layout);
   if (failed) await endFront(layout, failed);
-  if (!(await isFree(host, port))) throw errors.SHIP_RELEASE_PORT_TAKEN({ host, port });
+  if (!(await isFree(host, port))) throw errors.SHIP_RELEASE_PORT_TAKEN({ host, port, holder: holderOf(port) });
   throw errors.SHIP_RELEASE_FRONT_FAILED({ host, port, reason: 'it ended while it started' });
 }
 
@@ -152,7 +207,12 @@ export function putRoutes(front: Reachable, routes: Routes): Promise<FrontState>
   return talk(front, 'PUT', '/routes', routes);
 }
 
-function talk({ control, host, port }: Reachable, method: string, path: string, body?: unknown): Promise<FrontState> {
+/** Puts limits in force; resolves to the state read back. */
+function putLimits(front: Reachable, limits: Limits): Promise<FrontState> {
+  return talk(front, 'PUT', '/limits', limits);
+}
+
+function talk({ control, host, port }: Reachable, method: string, path: string, body?: Routes | Limits): Promise<FrontState> {
   return call(control, method, path, body).catch((error) => {
     throw errors.SHIP_RELEASE_FRONT_FAILED({ host, port, reason: error.message }, { cause: error });
   });

@@ -2,7 +2,7 @@ import { until } from '../base/wait.js';
 import { targetOf } from '../process/health.js';
 import { listProcesses } from '../process/records.js';
 import type { FrontRecord, Release, Routes } from '../records.js';
-import { swapCurrent } from '../release/store.js';
+import { markServed, swapCurrent } from '../release/store.js';
 import type { BoundRouter, Site } from '../site.js';
 import { askState, DYING_MS, ensureFront, isUp, putRoutes, readFront } from './front.js';
 
@@ -18,6 +18,7 @@ export async function switchTo(site: Site, release: Release): Promise<void> {
     await site.router.shift({ [release.id]: 100 });
     site.reached('switched');
   }
+  await markServed(site.layout, release.id);
   await swapCurrent(site.layout, release.id);
   site.reached('current');
 }
