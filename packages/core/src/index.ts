@@ -15,6 +15,7 @@ export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 
 export { SchemaChecker } from './plugins/schema.js';
+export { type Printing, presentable } from './printable.js';
 // Processes that are recognised after a crash, and groups of them that are ended with patience.
 export {
   bootId,

@@ -32,8 +32,8 @@ export async function finish(session: Session, verb: 'deploy' | 'rollback' | 're
   const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  const report = buildReport(session, verb, status, finalExit);
-  const { store, config } = session.kernel;
+  const { store, config, redactor } = session.kernel;
+  const report = redactor.redactDeep(buildReport(session, verb, status, finalExit));
   try {
     await store.put(reportKey(config.environment, session.id), `${JSON.stringify(report, null, 2)}\n`);
   } catch (error) {
