@@ -1,15 +1,16 @@
 import { type ConfigOverrides, openKernel } from '@ship/config';
 import { parseDuration, type Report } from '@ship/core';
 import { emptyReport, type Interaction, type Kernel } from '@ship/core/kernel';
-import { localExecutor } from '@ship/exec';
+import { localExecutorWith } from '@ship/exec';
 import { configFile, type Flags } from './arguments.js';
 import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
 
-/** Opens the kernel that the flags ask for. */
-export async function openFromFlags(flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
-  return openKernel({
+/** Opens the kernel that the flags ask for. From then on the terminal masks what its config calls a secret. */
+export async function openFromFlags(terminal: Terminal, flags: Flags, interaction: Interaction = {}): Promise<Kernel> {
+  const { colours } = terminal;
+  const kernel = await openKernel({
     cwd: process.cwd(),
     ...configFile(flags),
     env: process.env,
@@ -21,11 +22,13 @@ export async function openFromFlags(flags: Flags, interaction: Interaction = {})
     builtins: BUILTINS,
     defaults: DEFAULTS,
     importModule,
-    local: localExecutor,
+    local: localExecutorWith({ colours }),
     runAction: 'shell/run',
     interaction,
     withoutJournal: flags.withoutJournal,
   });
+  terminal.mask(kernel.redactor);
+  return kernel;
 }
 
 function overridesOf({ env, lane, rollbackTimeout }: Flags): ConfigOverrides {

@@ -15,7 +15,7 @@ export { precompiled, type SchemaError, type SchemaValidator } from './plugins/p
 export { createScope, type ScopeParts } from './plugins/registry.js';
 export { getAt } from './plugins/schema.js';
 export { AJV_OPTIONS, type Asked, askedFor, pointerParts } from './plugins/schema-messages.js';
-export { presentable, printableJson } from './printable.js';
+export { printableJson } from './printable.js';
 export { findSecrets, Redactor } from './redact.js';
 export { questionsOf } from './run/consent.js';
 export { EXIT_CODES, emptyReport } from './run/deploy/finish.js';

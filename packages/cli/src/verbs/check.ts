@@ -9,7 +9,7 @@ import { marks } from '../view/format.js';
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(terminal, flags);
   const { config } = kernel;
   const { steps, components, findings } = await makePlan(kernel);
   const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);
@@ -60,7 +60,7 @@ const FOUND = 2;
 export function doctor(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
   return interruptible(terminal, async ({ signal }) => {
-    const kernel = await openFromFlags(flags);
+    const kernel = await openFromFlags(terminal, flags);
     const { project, environment } = kernel.config;
     line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
     const found = await examine(kernel, signal);

@@ -44,7 +44,7 @@ async function decideFile(terminal: Terminal, file: string): Promise<Report> {
 }
 
 async function replayRun(terminal: Terminal, flags: Flags, given: string): Promise<Report> {
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(terminal, flags);
   const { run, recorded, now, context } = await replay(kernel, given);
   show(terminal, `Then, in ${run}`, recorded);
   show(terminal, 'Now', now);

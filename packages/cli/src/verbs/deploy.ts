@@ -53,7 +53,7 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
   return interruptible(terminal, async ({ signal, track }) => {
     const interaction = await interactionOn(terminal, signal);
     const view = await openView(terminal);
-    const kernel = await openFromFlags(flags, holdView(interaction, view));
+    const kernel = await openFromFlags(terminal, flags, holdView(interaction, view));
     if (flags.dryRun) return dryRun(terminal, kernel);
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') track(event.process.pgid);

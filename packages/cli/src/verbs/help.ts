@@ -9,15 +9,15 @@ import type { Terminal } from '../terminal.js';
 
 /** `ship --help` and `ship help`. */
 export async function help(terminal: Terminal, flags: Flags): Promise<Report> {
-  const text = helpText(terminal.paint, await pluginVerbs(flags));
+  const text = helpText(terminal.paint, await pluginVerbs(terminal, flags));
   terminal.line(text.trimEnd());
   return { ...emptyReport('help', new Date()), result: text };
 }
 
 /** The verbs that the plugins of the config bring; none where there is no config, or none that can be read. */
-async function pluginVerbs(flags: Flags): Promise<Record<string, VerbHelp>> {
+async function pluginVerbs(terminal: Terminal, flags: Flags): Promise<Record<string, VerbHelp>> {
   try {
-    const { commands } = (await openFromFlags(flags)).registry;
+    const { commands } = (await openFromFlags(terminal, flags)).registry;
     return Object.fromEntries(
       commands.names().map((name) => {
         const { summary, usage } = commands.get(name)!;

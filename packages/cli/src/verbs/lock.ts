@@ -9,10 +9,10 @@ import { age } from '../view/format.js';
 
 /** `ship lock status`, `ship lock release`. */
 export async function lock(terminal: Terminal, flags: Flags, [word = 'status', ...rest]: readonly string[]): Promise<Report> {
-  if (rest.length === 0 && word === 'status') return status(terminal, await openFromFlags(flags));
+  if (rest.length === 0 && word === 'status') return status(terminal, await openFromFlags(terminal, flags));
   if (rest.length === 0 && word === 'release')
     return interruptible(terminal, async ({ signal }) =>
-      release(terminal, await openFromFlags(flags, await interactionOn(terminal, signal))),
+      release(terminal, await openFromFlags(terminal, flags, await interactionOn(terminal, signal))),
     );
   throw errors.SHIP_USAGE({
     problem: `\`ship lock ${[word, ...rest].join(' ')}\` is not understood`,

@@ -8,8 +8,9 @@ import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 
 /** `ship plugins`: what is on, where it came from, what it brings. */
-export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<Report> {
-  const kernel = await openFromFlags(flags);
+export async function plugins(terminal: Terminal, flags: Flags): Promise<Report> {
+  const { line, paint } = terminal;
+  const kernel = await openFromFlags(terminal, flags);
   const { registry } = kernel;
   const tables = [
     registry.actions,
@@ -45,7 +46,7 @@ export async function plugins({ line, paint }: Terminal, flags: Flags): Promise<
 /** `ship <name> ...` of a plugin, such as `ship snapshots list`. */
 export function runPluginCommand(terminal: Terminal, flags: Flags, name: string, rest: readonly string[]): Promise<Report> {
   return interruptible(terminal, async ({ signal }) => {
-    const kernel = await openFromFlags(flags);
+    const kernel = await openFromFlags(terminal, flags);
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
     return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line }) });

@@ -10,7 +10,7 @@ import { lifeOf } from './lock.js';
 /** `ship status`: who deploys, what is deployed, how the last run ended, what waits for `ship recover`. Touches nothing. */
 export async function status(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(terminal, flags);
   const { project, environment } = kernel.config;
   const found = await environmentStatus(kernel);
   line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
@@ -71,7 +71,7 @@ const SHOWN = 20;
 /** `ship history [N]`: the last runs, newest first. Touches nothing. */
 export async function history(terminal: Terminal, flags: Flags, count: string | undefined): Promise<Report> {
   const wanted = count === undefined ? SHOWN : countOf(count);
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(terminal, flags);
   const runs = await listRuns(kernel, { limit: wanted });
   if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
   else for (const each of table(runs, terminal)) terminal.line(each);
