@@ -50,6 +50,7 @@ export class Redactor {
   readonly #referenceOf = new Map<string, string>();
   readonly #valueOf: ReadonlyMap<string, string>;
   #bare: BareSecrets | undefined;
+  #beginnings: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(secrets: readonly Secret[] = []) {
     this.#valueOf = new Map(secrets.map(({ name, value }) => [name, value]));
@@ -65,8 +66,9 @@ export class Redactor {
   redact(text: string): string {
     if (this.#forms === undefined) return text;
     const found = this.#findEncoded(text);
-    if (found.length === 0) return text.replace(this.#forms, MASK);
-    return replaced(text, found, (source, { isWrapped }) => (isWrapped ? source.replace(/\S+/g, MASK) : MASK));
+    if (found.length === 0) return this.#maskCutOff(text.replace(this.#forms, MASK));
+    const masked = replaced(text, found, (source, { isWrapped }) => (isWrapped ? linesOfBase64(source, () => MASK) : MASK));
+    return this.#maskCutOff(masked);
   }
 
   /** Masks every string in a value. */
@@ -109,6 +111,24 @@ export class Redactor {
     if (text.length > 0 && !this.#referenceOf.has(text)) this.#referenceOf.set(text, reference);
   }
 
+  /** A known form stands there, after something that only looks like a part of it. */
+  #holdsPlain(source: string, name: string): boolean {
+    const isWhole = new RegExp(`^${escaped(encodeURIComponent(name))}(\\|(url|json)\\..*)?$`);
+    return [...source.matchAll(this.#forms!)].some(({ 0: form }) => form !== source && isWhole.test(this.#referenceOf.get(form)!));
+  }
+
+  /** What shortens a text may cut through a secret, long before it comes here: its beginning is as bad as the whole. */
+  #maskCutOff(text: string): string {
+    this.#beginnings ??= beginningsOf(this.#valueOf.values());
+    const cut: Found[] = [];
+    for (const { index: end } of text.matchAll(CUT)) {
+      const candidates = this.#beginnings.get(text.slice(Math.max(0, end - SHORTEST_BEGINNING), end)) ?? [];
+      const beginning = candidates.find((each) => text.endsWith(each, end));
+      if (beginning !== undefined) cut.push({ start: end - beginning.length, end, reference: '', isWrapped: false });
+    }
+    return cut.length === 0 ? text : replaced(text, cut, () => MASK);
+  }
+
   /** All that is to be replaced, in order, where some of it stands below layers of encoding; else nothing, as almost always. */
   #findEncoded(text: string): Found[] {
     if (this.#forms === undefined || !ENCODED.test(text)) return [];
@@ -135,15 +155,16 @@ export class Redactor {
 
   #findIn({ text: decoded, from, to, path }: Layer, text: string): Found[] {
     const { any, long, referenceOf } = this.#bare!;
-    const isWrapped = path.endsWith('b');
-    return [...decoded.matchAll((path.includes('b') ? long : any)!)].flatMap(({ 0: bare, index }) => {
+    const isWrapped = path.includes('b');
+    return [...decoded.matchAll((isWrapped ? long : any)!)].flatMap(({ 0: bare, index }) => {
       const [start, end] = [from![index]!, to![index + bare.length - 1]!];
       const [name, line] = referenceOf.get(bare)!;
       const source = text.slice(start, end);
-      // It is there as it is, after something that only looks like a part of it.
-      if (source.includes(this.#valueOf.get(name)!)) return [];
-      const exact = this.#referenceOf.get(isWrapped ? source.replace(/\s+/g, '') : source);
-      const reference = exact ?? `${encodeURIComponent(name)}|as.${path}${line === undefined ? '' : `.${line}`}`;
+      if (!isWrapped && this.#holdsPlain(source, name)) return [];
+      const joined = isWrapped ? source.replace(LINE_END, '') : source;
+      const value = line === undefined ? this.#valueOf.get(name)! : formOf(this.#valueOf.get(name)!, line)!;
+      const form = `as.${isWrapped ? pathOfBase64(path, value, joined) : path}${line === undefined ? '' : `.${line}`}`;
+      const reference = this.#referenceOf.get(joined) ?? `${encodeURIComponent(name)}|${form}`;
       return [{ start, end, reference, isWrapped }];
     });
   }
@@ -152,14 +173,29 @@ export class Redactor {
 /** Wrapped base64 keeps its line ends: each line of it is a slice of the form. */
 function referenceTo(source: string, { reference, isWrapped }: Found): string {
   if (reference === '') return LITERAL_OPENING;
-  if (!isWrapped || !/\s/.test(source)) return `${OPENING}${reference}}}`;
-  let at = 0;
-  return source.replace(/\S+/g, (line, index: number) => {
-    const start = at;
-    at += line.length;
-    const isLast = index + line.length === source.length;
-    return `${OPENING}${reference}.${start}-${isLast ? '' : at}}}`;
+  if (!isWrapped || source.search(LINE_END) === -1) return `${OPENING}${reference}}}`;
+  let from = 0;
+  return linesOfBase64(source, (line, isLast) => {
+    const start = from;
+    from += line.length;
+    return `${OPENING}${reference}.${start}-${isLast ? '' : from}}}`;
   });
+}
+
+/** Line ends in wrapped base64, also as JSON writes them. */
+const LINE_END = /\s+|(?:\\r)?\\n/g;
+
+function linesOfBase64(source: string, change: (line: string, isLast: boolean) => string): string {
+  const parts = source.split(/(\s+|(?:\\r)?\\n)/);
+  return parts.map((part, index) => (index % 2 === 0 ? change(part, index === parts.length - 1) : part)).join('');
+}
+
+/** The path with where in three bytes the secret begins, and which alphabet it is in. One that cannot be found is never put back. */
+function pathOfBase64(path: string, value: string, source: string): string {
+  const inner = path.slice(path.indexOf('b') + 1);
+  const encoded = encodedAs(value, inner) ?? value;
+  const layer = ['b0', 'b1', 'b2', 'b0_', 'b1_', 'b2_'].find((each) => encodedAs(encoded, each) === source);
+  return `${layer ?? 'b'}${inner}`;
 }
 
 /**
@@ -307,15 +343,46 @@ function readInPlace({ text, path, from, to }: Layer, { kind, pattern, read, pla
 
 /** A form by its name; undefined where the secret does not have it. */
 function formOf(value: string, form: string): string | undefined {
-  const [, whole = form, start, end] = /^(base64\.\d+)\.(\d+)-(\d*)$/.exec(form) ?? [];
-  const [, path, line] = /^as\.([uj]+)(?:\.(line\.\d+))?$/.exec(form) ?? [];
-  if (path === undefined)
-    return formsOf(value)
-      .get(whole)
-      ?.slice(Number(start ?? 0), end ? Number(end) : undefined);
+  const [, whole = form, start, end] = /^(.*)\.(\d+)-(\d*)$/.exec(form) ?? [];
+  const [, path, line] = /^as\.([ujb0-2_]+)(?:\.(line\.\d+))?$/.exec(whole) ?? [];
   const bare = line === undefined ? value : formsOf(value).get(line);
-  const encode = (text: string, layer: string) => (layer === 'u' ? encodeURIComponent(text) : JSON.stringify(text).slice(1, -1));
-  return bare === undefined ? undefined : [...path].reverse().reduce(encode, bare);
+  const text = path === undefined ? formsOf(value).get(whole) : bare && encodedAs(bare, path);
+  return text?.slice(Number(start ?? 0), end ? Number(end) : undefined);
+}
+
+/** A text below layers, given from outside. */
+function encodedAs(text: string, path: string): string | undefined {
+  const layers = path.match(/[uj]|b[0-2]?_?/g) ?? [];
+  return layers.reduceRight<string | undefined>((inner, layer) => {
+    if (inner === undefined || layer === 'b') return undefined;
+    if (layer === 'u') return encodeURIComponent(inner);
+    if (layer === 'j') return JSON.stringify(inner).slice(1, -1);
+    const base64 = alignedBase64(Buffer.from(inner), Number(layer[1]));
+    return layer.endsWith('_') ? base64.replaceAll('+', '-').replaceAll('/', '_') : base64;
+  }, text);
+}
+
+/** What follows a text that somebody has shortened. */
+const CUT = /…|\.{3}|"|$/g;
+const SHORTEST_BEGINNING = 5;
+/** Nothing is shortened to more. */
+const LONGEST_BEGINNING = 600;
+
+/** Beginnings of secrets that say too much, longest first, by their last characters: a quarter of it and more. */
+function beginningsOf(values: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const beginnings = new Map<string, string[]>();
+  for (const value of values)
+    for (const form of new Set([value, urlForms(value)[0]!, jsonForms(value)[0]!]))
+      for (
+        let length = Math.min(form.length - 1, LONGEST_BEGINNING);
+        length >= Math.max(SHORTEST_BEGINNING, form.length / 4);
+        length -= 1
+      ) {
+        const last = form.slice(length - SHORTEST_BEGINNING, length);
+        const known = beginnings.get(last) ?? [];
+        beginnings.set(last, [...known, form.slice(0, length)]);
+      }
+  return beginnings;
 }
 
 /** The forms in which a secret may stand in a text besides as it is, by name. */
@@ -351,22 +418,27 @@ function jsonForms(value: string): string[] {
 /** Base64 of a text inside a longer one depends on where it starts: three alignments, less their uncertain ends. Tools wrap it at 64 or 76. */
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
-  const aligned = [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
-  });
+  const aligned = [0, 1, 2].map((shift) => alignedBase64(bytes, shift));
   const wrapped = [64, 76].flatMap((width) => aligned[0]!.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
   const forms = [bytes.toString('base64'), ...[...aligned, ...wrapped].filter((form) => form.length >= SHORTEST_BASE64)];
   return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
+/** The base64 of bytes that begin so many bytes after a multiple of three, less what depends on their neighbours. */
+function alignedBase64(bytes: Buffer, shift: number): string {
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+}
+
 function alternatives(texts: readonly string[]): RegExp | undefined {
   const unique = [...new Set(texts.filter((text) => text.length > 0))].sort((a, b) => b.length - a.length);
   if (unique.length === 0) return undefined;
-  return new RegExp(unique.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+  return new RegExp(unique.map(escaped).join('|'), 'g');
 }
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function mapStrings(value: Json, change: (text: string) => string): Json {
   if (typeof value === 'string') return change(value);
