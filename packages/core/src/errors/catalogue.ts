@@ -63,6 +63,10 @@ const exit2 = codes(2, {
     'plugin {plugin}: the schema of {what} cannot be used: {problem}',
     'It is not a JSON Schema of draft 07. Report this to the author of the plugin.',
   ],
+  SHIP_PREVIEW_CONTRACT: [
+    'plugin {plugin}: the preview of step {step} ({action}) {problem}',
+    'The step itself may be all right. Report this to the author of the plugin.',
+  ],
   SHIP_PLUGIN_NAME_TAKEN: [
     'plugin {plugin} brings {kind} {name}, which plugin {owner} has brought already',
     'Take one of the two out of `plugins:`.',
