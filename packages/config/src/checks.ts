@@ -1,5 +1,5 @@
 import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '@ship/core';
-import type { Path } from '@ship/core/kernel';
+import { getAt, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
 import { type Dict, dictOf, eachText, isDict, listOf } from './paths.js';
 import { checkReference, readDuration, readRetry, type Scope } from './scope.js';
@@ -24,7 +24,8 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
   checkPatterns(scope, path, value.expect);
   if (typeof value.component === 'string') checkReference(scope, [...path, 'component'], value.component, 'component', components);
   return scope.positioned(path, {
-    name: typeof value.name === 'string' ? value.name : defaultName(kind, own[kind]),
+    name:
+      typeof value.name === 'string' ? value.name : defaultName(kind, own[kind], getAt(scope.source.value, scope.origin([...path, kind]))),
     kind,
     with: own as JsonObject,
     required: value.required !== false,
@@ -63,9 +64,10 @@ function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
   return kinds[0] ?? '';
 }
 
-function defaultName(kind: string, argument: unknown): string {
+/** Short, but where the value of a variable is in it: that may be a secret, which is masked as a whole or not at all. */
+function defaultName(kind: string, argument: unknown, written: unknown): string {
   const text = typeof argument === 'string' || typeof argument === 'number' ? String(argument).split('\n')[0]!.trim() : '';
-  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  const short = text.length > 60 && argument === written ? `${text.slice(0, 59)}…` : text;
   return short === '' ? kind : `${kind} ${short}`;
 }
 

@@ -237,7 +237,7 @@ function bareSecrets(secrets: ReadonlyMap<string, string>): BareSecrets {
   const referenceOf = new Map<string, readonly [string, string?]>();
   const know = (text: string, name: string, line?: string) => {
     // Layers are taken off byte by byte, and a space in a URL may be a plus.
-    for (const form of [text, text.replaceAll(' ', '+'), Buffer.from(text).toString('latin1')])
+    for (const form of [text, text.replaceAll(' ', '+')].flatMap((each) => [each, Buffer.from(each).toString('latin1')]))
       if (!referenceOf.has(form)) referenceOf.set(form, line === undefined ? [name] : [name, line]);
   };
   for (const [name, value] of secrets) know(value, name);
@@ -355,7 +355,7 @@ function encodedAs(text: string, path: string): string | undefined {
   const layers = path.match(/[uj]|b[0-2]?_?/g) ?? [];
   return layers.reduceRight<string | undefined>((inner, layer) => {
     if (inner === undefined || layer === 'b') return undefined;
-    if (layer === 'u') return encodeURIComponent(inner);
+    if (layer === 'u') return encodeURIComponent(Buffer.from(inner).toString());
     if (layer === 'j') return JSON.stringify(inner).slice(1, -1);
     const base64 = alignedBase64(Buffer.from(inner), Number(layer[1]));
     return layer.endsWith('_') ? base64.replaceAll('+', '-').replaceAll('/', '_') : base64;
@@ -363,19 +363,21 @@ function encodedAs(text: string, path: string): string | undefined {
 }
 
 /** What follows a text that somebody has shortened. */
-const CUT = /…|\.{3}|"|$/g;
+const CUT = /\u2026|\.{3}|"|$/g;
 const SHORTEST_BEGINNING = 5;
+/** Of a long secret less than a quarter is too much already. */
+const ENOUGH = 9;
 /** Nothing is shortened to more. */
 const LONGEST_BEGINNING = 600;
 
-/** Beginnings of secrets that say too much, longest first, by their last characters: a quarter of it and more. */
+/** Beginnings of secrets that say too much, longest first, by their last characters. */
 function beginningsOf(values: Iterable<string>): ReadonlyMap<string, readonly string[]> {
   const beginnings = new Map<string, string[]>();
   for (const value of values)
     for (const form of new Set([value, urlForms(value)[0]!, jsonForms(value)[0]!]))
       for (
         let length = Math.min(form.length - 1, LONGEST_BEGINNING);
-        length >= Math.max(SHORTEST_BEGINNING, form.length / 4);
+        length >= Math.max(SHORTEST_BEGINNING, Math.min(form.length / 4, ENOUGH));
         length -= 1
       ) {
         const last = form.slice(length - SHORTEST_BEGINNING, length);

@@ -58,7 +58,7 @@ const unknownChange = ({ uses }: Step): Change => ({ kind: 'run', what: uses });
 async function previewed(kernel: Kernel, step: Step): Promise<Pick<PreviewedStep, 'changes' | 'undo'>> {
   const { actions, drivers } = kernel.registry;
   // `uses: deploy` asks the driver of its component.
-  const plugin = (step.component && drivers.ownerOf(step.component.driver)) ?? actions.ownerOf(step.uses)!;
+  const plugin = (step.uses === 'deploy' && drivers.ownerOf(step.component!.driver)) || actions.ownerOf(step.uses)!;
   const action = actions.get(step.uses)!;
   const wrong = (problem: string, cause?: unknown) =>
     errors.SHIP_PREVIEW_CONTRACT({ plugin, step: step.id, action: step.uses, problem }, { cause });
