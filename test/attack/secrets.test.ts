@@ -119,7 +119,7 @@ verify:
 const PRINT = `
 const shown = Object.values(JSON.parse(process.env.SHOWN_FORMS));
 if (process.argv[2] !== 'big') for (const text of shown) console.log(text);
-else for (let at = 0; at < 60; at += 1) console.log(Buffer.from('|'.repeat(3000 + at * 7) + process.env.LONG_TOKEN + '|'.repeat(3000)).toString('base64').replace(/.{76}/g, '$&\\n'));
+else for (let at = 0; at < 12; at += 1) console.log(Buffer.from('|'.repeat(3000 + at * 37) + process.env.LONG_TOKEN + '|'.repeat(3000)).toString('base64').replace(/.{76}/g, '$&\\n'));
 `;
 
 describe('given secrets that steps, checks and plugins show in every form', () => {
