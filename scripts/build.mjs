@@ -30,7 +30,10 @@ await build({
   banner: { js: "const Import = require('../bin/import.cjs'), importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 // As long as what it stands for, so that the source map stays right.
-writeFileSync(command, readFileSync(command, 'utf8').replaceAll(/\bimport\(/g, 'Import('));
+const bundled = readFileSync(command, 'utf8').replaceAll(/\bimport\(/g, 'Import(');
+// It is read byte by byte: esbuild escapes texts, and not regular expressions.
+if (/[^\0-\x7f]/.test(bundled)) throw new Error('write the characters of regular expressions that are not ASCII as \\u…');
+writeFileSync(command, bundled);
 
 for (const program of ['supervisor', 'front']) {
   const outfile = at(`packages/cli/dist/${program}.js`);

@@ -52,3 +52,35 @@ describe('a module with a syntax error', () => {
     });
   });
 });
+
+describe('a plugin whose preview is nonsense', () => {
+  const PLUGIN = `export default { name: 'odd', ship: '^1', apply(ship) {
+  const run = () => null;
+  ship.action('shape', { run, preview: () => [{ action: 'create', name: 1 }] });
+  ship.action('throws', { run, preview: () => { throw new TypeError('boom'); } });
+  ship.action('text', { run, preview: () => 'x' });
+  ship.action('undo', { run, describeUndo: () => ({}) });
+} };
+`;
+
+  it('given four of them and a good one, when ship previews, then 2, each is named with its plugin, and the good one is shown', async () => {
+    const steps = ['shape', 'throws', 'text', 'undo'].map((name) => `{ id: ${name}, uses: odd/${name} }`);
+    const config = `version: 1\nproject: shop\nplugins: [./odd.mjs]\nsteps: [${steps.join(', ')}, { id: good, run: make good }]\n`;
+    const cwd = project(config, { 'odd.mjs': PLUGIN });
+    const document = documentOf(await ship(['--dry-run', '--json'], { cwd }));
+    const messages = [
+      'plugin odd: the preview of step shape (odd/shape) answered [{"action":"create","name":1}], which is no list of changes',
+      'plugin odd: the preview of step throws (odd/throws) failed: boom',
+      'plugin odd: the preview of step text (odd/text) answered "x", which is no list of changes',
+      'plugin odd: the preview of step undo (odd/undo) is undone by {}, which is no text',
+    ];
+    expect(document).toMatchObject({
+      exit_code: 2,
+      status: 'refused',
+      errors: messages.map((message) => ({ code: 'SHIP_PREVIEW_CONTRACT', message })),
+    });
+    expect(document.plan?.at(-1)).toMatchObject({ id: 'good', changes: [{ kind: 'run', what: 'make good' }] });
+    const { stdout } = await ship(['--dry-run'], { cwd });
+    expect(stdout).toContain('make good');
+  });
+});

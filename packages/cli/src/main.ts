@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   guard.done();
   if (guard.uncaught.length > 0) report = await withUncaught(terminal, report, guard.uncaught, known);
-  if (terminal.json) terminal.stdout.write(`${documentFor(terminal, report)}\n`);
+  if (terminal.json) terminal.document(report);
   leave(report.exit_code);
 }
 
@@ -162,10 +162,4 @@ function unfinished(exit_code: number, uncaught: readonly unknown[], verb: strin
       ? 'ended at once'
       : `ended before its work was done: a plugin ended the process, or awaits something that never comes${uncaught.length > 0 ? ` (${uncaught.length} uncaught errors)` : ''}`;
   return { ...refusal(new Error(text), started, verb, (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
-}
-
-/** In JSON a bracket may be written as its number: the runner of GitHub Actions then sees no `##[command]` in it. */
-function documentFor({ github }: Terminal, report: Report): string {
-  const text = JSON.stringify(report, null, 2);
-  return github ? text.replaceAll('##[', '##\\u005b') : text;
 }

@@ -1,7 +1,7 @@
 import { type ConfigOverrides, openKernel } from '@ship/config';
 import { parseDuration, type Report } from '@ship/core';
 import { emptyReport, type Interaction, type Kernel } from '@ship/core/kernel';
-import { localExecutor } from '@ship/exec';
+import { localExecutorWith } from '@ship/exec';
 import { configFile, type Flags } from './arguments.js';
 import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.js';
 
 /** How a kernel is opened. */
 interface Opening {
+  /** Who can be asked; nobody when absent. */
+  readonly interaction?: Interaction;
   /** Variables of what is deployed need not be set: not so for who deploys. */
   readonly lenient?: boolean;
   /** Hears of each program that is started outside a run. */
@@ -16,22 +18,24 @@ interface Opening {
 }
 
 /** Opens the kernel for what only reads. Should a driver or a plugin start a program for that, such as `terraform version`, it is said, once. */
-export function openToRead({ line, paint }: Terminal, flags: Flags, opening: Pick<Opening, 'lenient'> = {}): Promise<Kernel> {
+export function openToRead(terminal: Terminal, flags: Flags, opening: Pick<Opening, 'lenient'> = {}): Promise<Kernel> {
+  const { line, paint } = terminal;
   const said = new Set<string>();
   const announce = (program: string) => {
     if (!said.has(program)) line(paint.dim(`- starts ${program}`));
     said.add(program);
   };
-  return openFromFlags(flags, {}, { ...opening, announce });
+  return openFromFlags(terminal, flags, { ...opening, announce });
 }
 
-/** Opens the kernel that the flags ask for. */
+/** Opens the kernel that the flags ask for. From then on the terminal masks what its config calls a secret. */
 export async function openFromFlags(
+  terminal: Terminal,
   flags: Flags,
-  interaction: Interaction = {},
-  { lenient = true, announce }: Opening = {},
+  { interaction = {}, lenient = true, announce }: Opening = {},
 ): Promise<Kernel> {
-  return openKernel({
+  const { colours } = terminal;
+  const kernel = await openKernel({
     cwd: process.cwd(),
     ...configFile(flags),
     env: process.env,
@@ -44,12 +48,14 @@ export async function openFromFlags(
     builtins: BUILTINS,
     defaults: DEFAULTS,
     importModule,
-    local: localExecutor,
+    local: localExecutorWith({ colours }),
     runAction: 'shell/run',
     interaction,
     ...(announce && { announce }),
     withoutJournal: flags.withoutJournal,
   });
+  terminal.mask(kernel.redactor);
+  return kernel;
 }
 
 function overridesOf({ env, lane, rollbackTimeout }: Flags): ConfigOverrides {

@@ -23,7 +23,7 @@ export function promptingInteraction(signal: AbortSignal, terminal: Terminal): I
         (await asked(
           select(
             {
-              message: question,
+              message: terminal.safe(question),
               choices: [
                 { name: 'No', value: false },
                 { name: 'Yes', value: true },
@@ -37,7 +37,7 @@ export function promptingInteraction(signal: AbortSignal, terminal: Terminal): I
     async choose(question, options, recommended) {
       const { default: select } = await import('@inquirer/select');
       const choices = options.map((value) => ({ value, name: value === recommended ? `${CHOICES[value]} (recommended)` : CHOICES[value] }));
-      return asked(select({ message: question, choices, ...(recommended ? { default: recommended } : {}) }, { signal }));
+      return asked(select({ message: terminal.safe(question), choices, ...(recommended ? { default: recommended } : {}) }, { signal }));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '@ship/core';
 import type { Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, dictOf, eachText, isDict, listOf } from './paths.js';
+import { type Dict, dictOf, eachText, getAt, isDict, listOf } from './paths.js';
 import { checkReference, readDuration, readRetry, type Scope } from './scope.js';
 
 /** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
@@ -24,7 +24,8 @@ function normalizeCheck(scope: Scope, path: Path, value: Dict, components: reado
   checkPatterns(scope, path, value.expect);
   if (typeof value.component === 'string') checkReference(scope, [...path, 'component'], value.component, 'component', components);
   return scope.positioned(path, {
-    name: typeof value.name === 'string' ? value.name : defaultName(kind, own[kind]),
+    name:
+      typeof value.name === 'string' ? value.name : defaultName(kind, own[kind], getAt(scope.source.value, scope.origin([...path, kind]))),
     kind,
     with: own as JsonObject,
     required: value.required !== false,
@@ -63,9 +64,10 @@ function readKind(scope: Scope, path: Path, keys: readonly string[]): string {
   return kinds[0] ?? '';
 }
 
-function defaultName(kind: string, argument: unknown): string {
+/** Short, but where the value of a variable is in it: that may be a secret, which is masked as a whole or not at all. */
+function defaultName(kind: string, argument: unknown, written: unknown): string {
   const text = typeof argument === 'string' || typeof argument === 'number' ? String(argument).split('\n')[0]!.trim() : '';
-  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  const short = text.length > 60 && argument === written ? `${text.slice(0, 59)}…` : text;
   return short === '' ? kind : `${kind} ${short}`;
 }
 
@@ -79,77 +81,14 @@ function checkPatterns(scope: Scope, path: Path, expected: unknown): void {
 
 const LONGEST = 1000;
 
-/** A group of the pattern while it is read. */
-interface Group {
-  /** There is an unbounded quantifier somewhere inside. */
-  repeats: boolean;
-  /** What each alternative starts with; `undefined` for what may be many things. */
-  readonly starts: (string | undefined)[];
-  /** The alternative has not begun yet. */
-  fresh: boolean;
-}
-
-const group = (): Group => ({ repeats: false, starts: [], fresh: true });
-
-/**
- * What is wrong with a regular expression, or undefined. Refuses what does not compile and what can take
- * exponential time: a quantifier inside a repeated group, and repeated alternatives that may start alike.
- * It is conservative: some harmless patterns, such as `(\d+,)*`, are refused, too.
- */
-export function checkPattern(source: string): string | undefined {
+/** What is wrong with a regular expression, or undefined. How long it may take is for its check, which has a timeout. */
+function checkPattern(source: string): string | undefined {
   if (source.length > LONGEST) return `is longer than ${LONGEST} characters`;
   try {
     new RegExp(source);
+    return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(': ').at(-1) : 'unknown reason';
     return `is not a regular expression: ${reason}`;
   }
-  return catastrophe(source);
-}
-
-function catastrophe(source: string): string | undefined {
-  const stack = [group()];
-  for (const token of tokens(source)) {
-    const top = stack.at(-1)!;
-    if (token.startsWith('(')) {
-      begin(top, undefined);
-      stack.push(group());
-    } else if (token.startsWith(')')) {
-      const closed = stack.pop()!;
-      const problem = repeatsManyTimes(token) ? groupProblem(closed) : undefined;
-      if (problem !== undefined) return problem;
-      stack.at(-1)!.repeats ||= closed.repeats || repeatsManyTimes(token);
-    } else if (token === '|') {
-      top.fresh = true;
-    } else {
-      begin(top, /^[\w\s"'<>=,;:/-]$/.test(token[0]!) ? token[0] : undefined);
-      top.repeats ||= repeatsManyTimes(token);
-    }
-  }
-  return undefined;
-}
-
-function begin(top: Group, start: string | undefined): void {
-  if (top.fresh) top.starts.push(start);
-  top.fresh = false;
-}
-
-function groupProblem({ repeats, starts }: Group): string | undefined {
-  if (repeats) return 'has a quantifier inside a repeated group';
-  const overlap = starts.length > 1 && (starts.includes(undefined) || new Set(starts).size < starts.length);
-  return overlap ? 'repeats alternatives that may start alike' : undefined;
-}
-
-/** Atoms with the quantifier that follows them, the beginnings and ends of groups, and bars. */
-function tokens(source: string): string[] {
-  return source.match(/\((?:\?(?:[:=!]|<[=!]|<\w+>))?|(?:\)|\\.|\[(?:\\.|[^\]\\])*\]|[^()|\\[])(?:[*+?]|\{\d+(?:,\d*)?\})?\??|\|/gs) ?? [];
-}
-
-/** Repeated without a bound, or so often that a bound does not help. */
-function repeatsManyTimes(token: string): boolean {
-  const quantifier = /([*+]|\{(\d+)(?:(,)(\d*))?\})\??$/.exec(token);
-  if (quantifier === null || token.length === quantifier[0].length || /^\\.\??$/s.test(token)) return false;
-  const [, sign, least, comma, most] = quantifier;
-  if (sign === '*' || sign === '+') return true;
-  return comma !== undefined && most === '' ? true : Number(most || least) > 10;
 }

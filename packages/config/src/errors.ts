@@ -97,7 +97,7 @@ export const errors = defineErrors(
     ],
     SHIP_CONFIG_PATTERN: [
       '{path}: the pattern {value} {reason}',
-      'Write a simpler pattern. A quantifier inside a repeated group can take minutes on a short text.',
+      'Write a regular expression as JavaScript has them, such as `^ok` or `"status":\\s*"up"`.',
     ],
     SHIP_CONFIG_INLINE_SECRET: [
       '{path}: {value} looks like {kind}, written into the config',

@@ -2,7 +2,6 @@ import { parseDuration, suggest } from '@ship/core';
 import { findCycles } from '@ship/core/kernel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkPattern } from '../src/checks.js';
 import { nameProblem } from '../src/values.js';
 
 describe('Given a duration', () => {
@@ -34,40 +33,6 @@ describe('Given a duration', () => {
         expect(ms === undefined || (Number.isSafeInteger(ms) && ms >= 0)).toBe(true);
       }),
     );
-  });
-});
-
-describe('Given a pattern', () => {
-  test.each(['(a+)+', '(a*)*b', '(\\w+\\s?)*$', '((a|b)+)+', '(a|a)*', '(.|x)+', '([a-z]+){2,}', '(a{2,}){20}', '(?:x+y?)+', '(?<n>a+)*'])(
-    'When it is %s, then it is refused',
-    (source) => {
-      expect(checkPattern(source)).toMatch(/quantifier inside a repeated group|alternatives that may start alike/);
-    },
-  );
-
-  test.each([
-    '^ok$',
-    '"status":\\s*"up"',
-    'v\\d+\\.\\d+',
-    '(ok|ready)',
-    '(a|b)*',
-    '[(+*]+',
-    '\\(a+\\)+',
-    '(ab)+',
-    '(a+)?',
-    'a{2,5}',
-    '(\\d{1,3}\\.){3}',
-  ])('When it is %s, then it is allowed', (source) => {
-    expect(checkPattern(source)).toBeUndefined();
-  });
-
-  test('When it is no pattern, or too long, then that is said', () => {
-    expect(checkPattern('(a')).toBe('is not a regular expression: Unterminated group');
-    expect(checkPattern('a'.repeat(1001))).toBe('is longer than 1000 characters');
-  });
-
-  test('When it is any text, then the check ends and does not throw', () => {
-    fc.assert(fc.property(fc.stringMatching(/^[a-c()|*+?{}[\]\\0-9,.]{0,30}$/), (source) => void checkPattern(source)));
   });
 });
 

@@ -128,11 +128,16 @@ describe('Given parts that do not fit together', () => {
       ],
     ],
     [
-      'a pattern with nested quantifiers',
-      `${HEAD}verify: { smoke: [{ http: a, expect: { body: { matches: "(a+)+$" } } }] }\n`,
+      'a pattern that is none',
+      `${HEAD}verify: { smoke: [{ http: a, expect: { body: { matches: "(a+" } } }] }\n`,
       [
-        'ship.yaml:3:57 SHIP_CONFIG_PATTERN verify.smoke[0].expect.body.matches: the pattern "(a+)+$" has a quantifier inside a repeated group | Write a simpler pattern. A quantifier inside a repeated group can take minutes on a short text.',
+        'ship.yaml:3:57 SHIP_CONFIG_PATTERN verify.smoke[0].expect.body.matches: the pattern "(a+" is not a regular expression: Unterminated group | Write a regular expression as JavaScript has them, such as `^ok` or `"status":\\s*"up"`.',
       ],
+    ],
+    [
+      'a pattern that is too long',
+      `${HEAD}verify: { smoke: [{ http: a, expect: { body: { matches: "${'a'.repeat(1001)}" } } }] }\n`,
+      [expect.stringMatching(/^ship\.yaml:3:57 SHIP_CONFIG_PATTERN .* is longer than 1000 characters/)],
     ],
     [
       'a plugin that is none',

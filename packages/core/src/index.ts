@@ -14,6 +14,7 @@ export type {
 export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 
+export { type Printing, presentable } from './printable.js';
 // Processes that are recognised after a crash, and groups of them that are ended with patience.
 export {
   bootId,

@@ -12,6 +12,7 @@ export { foldJournal, type RunState, type StepState } from './journal/state.js';
 export { draftKernel, finishKernel, type Interaction, type Kernel, type KernelSettings } from './kernel.js';
 export { checkPlan, needsOf } from './plan.js';
 export { createScope, type ScopeParts } from './plugins/registry.js';
+export { printableJson } from './printable.js';
 export { findSecrets, Redactor } from './redact.js';
 export { questionsOf } from './run/consent.js';
 export { EXIT_CODES, emptyReport } from './run/deploy/finish.js';

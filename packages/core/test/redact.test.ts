@@ -76,6 +76,117 @@ describe('redact', () => {
   });
 });
 
+/** What tools do to a text that holds a secret, once or one after the other. */
+const LAYERS: Record<string, (text: string) => string> = {
+  'a path of URL': (text) => Object.assign(new URL('postgres://h/'), { pathname: `/${text}` }).href,
+  'a user of URL': (text) => Object.assign(new URL('https://h/'), { username: 'me', password: text }).href,
+  'a query of URL': (text) => Object.assign(new URL('https://h/'), { search: `a=${text}` }).href,
+  'a fragment of URL': (text) => Object.assign(new URL('https://h/'), { hash: text }).href,
+  'a parameter of URL': (text) => new URL(`https://h/?${new URLSearchParams({ q: text })}`).href,
+  encodeURIComponent,
+  'a value in JSON': (text) => JSON.stringify({ v: text }),
+  'JSON with every character escaped': (text) =>
+    Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`).join(''),
+};
+const BASE64: Record<string, (text: string) => string> = {
+  ...Object.fromEntries(
+    [20, 64, 76].map((width) => [
+      `base64, wrapped at ${width}`,
+      (text: string) =>
+        Buffer.from(text)
+          .toString('base64')
+          .replace(new RegExp(`.{${width}}`, 'g'), '$&\n'),
+    ]),
+  ),
+  'base64 for URLs': (text) => Buffer.from(text).toString('base64url'),
+};
+/** A secret of which any three characters say something, and no path that URL would resolve. */
+const telling = fc
+  .string({ minLength: 12, maxLength: 200, unit: fc.constantFrom(...'abcXYZ019+=_-!*\'()"\\ &%$@:#?,;~<>ßé語😀') })
+  .filter((text) => text.trim() === text && new Set(text).size > 5 && !/%[0-9a-f]{2}|\\[\\"/bfnrtu]/i.test(text));
+
+describe('below layers of encoding', () => {
+  const names = Object.keys(LAYERS);
+  const few = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 2 });
+  const escapes = (path: readonly string[], text: string) => path.reduce((inner, name) => LAYERS[name]!(inner), text);
+  const redactor = (value: string) => new Redactor([{ name: 'S', value }]);
+  // A URL writes a backslash of a path as a slash, and drops what it does not like: that is another text.
+  const isThere = (path: readonly string[], value: string) => !(path.some((name) => name.includes('of URL')) && /[\\?#]/.test(value));
+
+  /** A backslash that escaped the first or last character of a secret may be left. */
+  const bare = (text: string) => text.replace(/\\|%(25)*5C/gi, '');
+
+  it('given any secret, when a text holds it below one or two, then it is masked, and the rest is left', () => {
+    fc.assert(
+      fc.property(telling, few, (value, path) => {
+        fc.pre(isThere(path, value));
+        const encoded = escapes(path, value);
+        const shown = redactor(value).redact(encoded);
+        if (path.some((name) => name.includes('every'))) expect(shown.includes('***') && !shown.includes(encoded)).toBe(true);
+        else expect(bare(shown)).toBe(bare(escapes(path, 'SECRET').replace('SECRET', '***')));
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('given any secret, when it is in a longer text whose base64 is wrapped, then nothing of it can be decoded, and it comes back', () => {
+    fc.assert(
+      fc.property(
+        telling,
+        fc.constantFrom(...Object.keys(BASE64)),
+        fc.nat(40),
+        fc.nat(40),
+        fc.boolean(),
+        (value, how, before, after, inJson) => {
+          const whole = BASE64[how]!(`${'|'.repeat(before)}${value}${'|'.repeat(after)}`);
+          const text = inJson ? JSON.stringify({ data: whole }) : whole;
+          const shown = redactor(value).redact(text);
+          const left = shown
+            .replace(/^\{"data":"|"\}$/g, '')
+            .split('***')
+            .map((each) => each.replace(/\\n|\s/g, ''));
+          expect(left.slice(1, -1).join('')).toBe('');
+          const decoded = left.flatMap((each) =>
+            [0, 1, 2, 3].map((skipped) => Buffer.from(each.slice(skipped), 'base64').toString('latin1')),
+          );
+          const pieces = Array.from({ length: value.length - 2 }, (_, at) => value.slice(at, at + 3));
+          expect(pieces.filter((piece) => decoded.some((each) => each.includes(piece)))).toEqual([]);
+          expect(redactor(value).resolve(redactor(value).refer(text))).toBe(text);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('given what cannot be put back exactly, when it is resolved, then its name is reported rather than another text taken for it', () => {
+    const value = 'a"secret"of/some>length?';
+    const unusual = JSON.stringify(Buffer.from(JSON.stringify(value)).toString('base64'))
+      .replaceAll('/', '\\/')
+      .replace(/.{20}/g, '$&\\n');
+    const referred = redactor(value).refer(unusual);
+    const missing: string[] = [];
+    const resolved = redactor(value).resolve(referred, (name) => missing.push(name));
+    expect(resolved === unusual || missing.includes('S')).toBe(true);
+  });
+
+  it.each(['…', '...', '"', ''])(
+    'given a text that was cut through a secret and ends with %j, when it is shown, then no quarter of it is',
+    (end) => {
+      const value = 'sk-Zm9vYmFyYmF6-0123456789';
+      for (let length = Math.ceil(value.length / 4); length < value.length; length += 1)
+        expect(redactor(value).redact(`key=${value.slice(0, length)}${end}`)).toBe(`key=***${end}`);
+    },
+  );
+
+  it('given a large text, when it is redacted, then that takes no time to speak of', () => {
+    const line = '{"level":"info","msg":"a \\"quoted\\" thing","at":"45%2Fabc","path":"/usr/lib/node_modules/something/else"}\n';
+    const noise = [line.repeat(5_000), '\\'.repeat(500_000), '%41'.repeat(170_000), 'QUJD'.repeat(125_000), '...'.repeat(170_000)];
+    const started = performance.now();
+    for (const text of noise) redactor('p@ss/w&rd+1="x').redact(text);
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+});
+
 describe('refer and resolve', () => {
   const encoders = fc.constantFrom(...Object.values(ENCODERS), (value: string) => Buffer.from(value).toString('base64'));
   const piece = (value: string) =>

@@ -151,21 +151,27 @@ async function ended(pid: number, graceMs: number, exited: Promise<Ending>): Pro
 const UNMARKED = { SHIP_RUN: undefined, SHIP_STEP: undefined, SHIP_CHECK: undefined };
 
 /** This machine, as the executor `local`: what is executed has the deadline, the log and the journal of its context. */
-export const localExecutor: Executor = {
-  exec(ctx, command, { cwd = '.', onOutput, leaves, ...options }) {
-    const grace = options.killGraceMs === undefined ? {} : { grace_ms: options.killGraceMs };
-    return execute(command, {
-      ...options,
-      ...(leaves && { env: { ...options.env, ...UNMARKED } }),
-      cwd: resolve(ctx.dir, cwd),
-      baseEnv: ctx.env,
-      signal: ctx.signal,
-      onOutput: onOutput === null ? undefined : (onOutput ?? ((output) => ctx.output(output))),
-      onSpawn: (process) => ctx.spawned({ ...process, ...grace, ...(leaves && { leaves }) }),
-      redact: (text) => ctx.redact(text),
-    });
-  },
-};
+export const localExecutor: Executor = localExecutorWith({});
+
+/** The same, where tools may keep their colours. */
+export function localExecutorWith(printing: Pick<OutputOptions, 'colours'>): Executor {
+  return {
+    exec(ctx, command, { cwd = '.', onOutput, leaves, ...options }) {
+      const grace = options.killGraceMs === undefined ? {} : { grace_ms: options.killGraceMs };
+      return execute(command, {
+        ...options,
+        ...printing,
+        ...(leaves && { env: { ...options.env, ...UNMARKED } }),
+        cwd: resolve(ctx.dir, cwd),
+        baseEnv: ctx.env,
+        signal: ctx.signal,
+        onOutput: onOutput === null ? undefined : (onOutput ?? ((output) => ctx.output(output))),
+        onSpawn: (process) => ctx.spawned({ ...process, ...grace, ...(leaves && { leaves }) }),
+        redact: (text) => ctx.redact(text),
+      });
+    },
+  };
+}
 
 /** The argv that has a POSIX shell run `text`. */
 export function shellCommand(text: string): Argv {
@@ -183,6 +189,9 @@ const LONGEST = 400;
 
 /** The command as a person would type it, redacted before it is shortened. */
 export function commandLine(command: readonly string[], redact: (text: string) => string = same): string {
-  const line = redact(command.map((word) => shellQuote(redact(word))).join(' ')).replace(/\s*\n\s*/g, ' ⏎ ');
+  const line = redact(command.map((word) => shellQuote(redact(word))).join(' '))
+    .split('\n')
+    .map((part) => part.trim())
+    .join(' ⏎ ');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

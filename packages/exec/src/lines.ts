@@ -1,14 +1,12 @@
-import { stripVTControlCharacters } from 'node:util';
+import { type Printing, presentable } from '@ship/core';
 
 const LONGEST = 64 * 1024;
 /** No secret is taken to be longer. */
 const HELD_BACK = 16 * 1024;
+/** No tool wraps base64 at less than this. */
+const WRAPPED = /[\w+/-]{60}\r?\n$/;
 const LAST_LINES = 10;
 const LONGEST_LAST_LINE = 500;
-// Every C0 and C1 character but tab and newline; carriage returns have become newlines before.
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
-const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
-
 /** Takes text as it comes, and hands on whole lines. */
 interface Lines {
   push(text: string): void;
@@ -20,18 +18,18 @@ interface Lines {
  * Cuts a stream into blocks of whole lines and redacts each block, because a secret may lie across two reads.
  * Only a line without end is handed on in parts.
  */
-export function createLines(redact: (text: string) => string, emit: (text: string) => void): Lines {
+export function createLines(redact: (text: string) => string, emit: (text: string) => void, printing: Printing = {}): Lines {
   let pending = '';
   let isLeavingOut = false;
   const hand = (text: string) => {
-    const shown = presentable(text, redact);
+    const shown = presentable(text, redact, printing);
     if (shown !== '') emit(shown);
   };
   return {
     push(text) {
       pending += isLeavingOut ? afterFirstLineEnd(text) : text;
       if (pending !== '') isLeavingOut = false;
-      const end = lastLineEnd(pending);
+      const end = beforeWrapped(pending, lastLineEnd(pending), redact);
       if (end > 0) {
         hand(pending.slice(0, end));
         pending = pending.slice(end);
@@ -60,6 +58,14 @@ function lastLineEnd(text: string): number {
   return Math.max(text.lastIndexOf('\n'), carriage) + 1;
 }
 
+/** Where lines begin that may be wrapped base64 with more of it to come: a secret may lie across them and the next. */
+function beforeWrapped(text: string, end: number, redact: (text: string) => string): number {
+  let start = end;
+  const isWhole = () => end - start > HELD_BACK && !splits(text.slice(0, end), start, redact);
+  while (start > 0 && !isWhole() && WRAPPED.test(text.slice(Math.max(0, start - 62), start))) start = text.lastIndexOf('\n', start - 2) + 1;
+  return start;
+}
+
 function afterFirstLineEnd(text: string): string {
   const end = text.indexOf('\n');
   return end === -1 ? '' : text.slice(end + 1);
@@ -78,22 +84,6 @@ function splits(text: string, cut: number, redact: (text: string) => string): bo
   const code = text.charCodeAt(cut);
   if (code >= 0xdc00 && code <= 0xdfff) return true;
   return redact(text) !== parts(redact) || presentable(text, redact) !== parts((part) => presentable(part, redact));
-}
-
-/**
- * Makes a tool's output safe for a terminal and for people who may not see the secrets.
- * A secret may hide behind control sequences, or hold some itself: it is looked for before and after.
- */
-function presentable(text: string, redact: (text: string) => string): string {
-  const redacted = redact(text);
-  return CONTROL.test(redacted) ? redact(withoutControls(redacted)) : redacted;
-}
-
-/** Removes whatever could move the cursor; a carriage return starts a new line. */
-function withoutControls(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/\r+\n?/g, '\n')
-    .replace(CONTROLS, '');
 }
 
 /** The last lines of an output, for an error message. */

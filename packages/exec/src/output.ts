@@ -19,6 +19,8 @@ const PIECES = 256;
 export interface OutputOptions extends Pick<ExecOptions, 'output' | 'maxBytes'> {
   /** Is handed whole lines while the command runs: redacted, decoded, without control sequences. */
   readonly onOutput?: ((output: Output) => void) | undefined;
+  /** What is handed on keeps its colours. */
+  readonly colours?: boolean;
 }
 
 /** The pipes that a command writes to. */
@@ -58,7 +60,12 @@ class Reader {
   readonly #lines: ReturnType<typeof createLines> | undefined;
   #isFinished = false;
 
-  constructor(fd: number, stream: Output['stream'], { maxBytes = MIB, onOutput }: OutputOptions, redact: (text: string) => string) {
+  constructor(
+    fd: number,
+    stream: Output['stream'],
+    { maxBytes = MIB, onOutput, colours = false }: OutputOptions,
+    redact: (text: string) => string,
+  ) {
     this.#fd = fd;
     this.#kept = new HeadAndTail(maxBytes);
     this.#lines =
@@ -66,6 +73,7 @@ class Reader {
       createLines(
         redact,
         untilItThrows((text) => onOutput({ stream, text })),
+        { colours },
       );
     this.#socket = new Socket({ fd, readable: true, writable: false });
     this.#socket.on('error', () => {}).on('data', (bytes) => this.#take(bytes));

@@ -67,6 +67,29 @@ describe('lines', () => {
     );
   });
 
+  it('looks at wrapped base64 as a whole, wherever the reads fall', () => {
+    const wrapped = Buffer.from(Array.from({ length: 40_000 }, (_, index) => (index * index) % 251))
+      .toString('base64')
+      .replace(/.{76}/g, '$&\n');
+    const at = wrapped.indexOf('\n', 26_000) - 40;
+    const hidden = wrapped.slice(at, at + 90);
+    expect(hidden).toContain('\n');
+    fc.assert(
+      fc.property(cuts, (ends) => {
+        const seen: string[] = [];
+        const lines = createLines(
+          (text) => text.replaceAll(hidden, '***'),
+          (part) => seen.push(part),
+        );
+        const all = [...ends.map((end) => end % wrapped.length), wrapped.length].sort((a, b) => a - b);
+        all.forEach((end, index) => void lines.push(wrapped.slice(all[index - 1] ?? 0, end)));
+        lines.end();
+        expect(seen.join('')).toBe(wrapped.replaceAll(hidden, '***'));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('leaves out an endless line that is secret everywhere', () => {
     const all: string[] = [];
     const lines = createLines(

@@ -53,7 +53,7 @@ async function readWeights(ctx: Context, component: ComponentConfig): Promise<We
     return found;
   } catch (cause) {
     throw errors.SHIP_ROUTER_REFUSED(
-      { router: 'command', command: weights, answer: `not the shares as JSON: ${ctx.redact(printed.slice(0, 200))}` },
+      { router: 'command', command: weights, answer: `not the shares as JSON: ${ctx.redact(printed).slice(0, 200)}` },
       { cause },
     );
   }

@@ -61,7 +61,8 @@ async function verify(snapshots: SnapshotStore, ctx: CommandContext, given: read
   return { checked: ids, damaged } as Json;
 }
 
-async function pin(snapshots: SnapshotStore, ctx: CommandContext, given: string, note: string): Promise<Json> {
+async function pin(snapshots: SnapshotStore, ctx: CommandContext, given: string, words: string): Promise<Json> {
+  const note = ctx.redact(words);
   const { id } = await snapshots.find(ctx.environment, given);
   await snapshots.pins.add(ctx.environment, id, note);
   ctx.print(`${id} is pinned: it stays until \`ship snapshots unpin ${id}\``);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
@@ -95,7 +96,7 @@ export async function configurationOf(
     workspace: stack.workspace,
     configuration: await objects.put(archive),
     variables: open,
-    ...(Object.keys(secret).length === 0 ? {} : { secrets: await objects.put(Buffer.from(JSON.stringify(secret))) }),
+    ...(Object.keys(secret).length === 0 ? {} : { secrets: await keepText(ctx, objects, Buffer.from(JSON.stringify(secret))) }),
     targets: [...stack.targets],
     backend: ctx.refer(backendOf(place)),
     tool: `${tool.kind} ${tool.version}`,
@@ -115,9 +116,20 @@ function sorted(ctx: Context, { variables, sensitive }: PlanDocument): Record<'o
   };
 }
 
+/** Keeps a text as an object. What ship knows as a secret stands there by its name; what is no text is kept as it is. */
+export const keepText = (ctx: Context, objects: Objects, bytes: Buffer): Promise<string> =>
+  objects.put(isUtf8(bytes) ? Buffer.from(ctx.refer(bytes.toString('utf8'))) : bytes);
+
+/** What {@link keepText} has kept, as it was. */
+export async function keptText(ctx: Context, objects: Objects, key: string): Promise<Buffer> {
+  const bytes = await objects.get(key);
+  return isUtf8(bytes) ? Buffer.from(ctx.resolve(bytes.toString('utf8'))) : bytes;
+}
+
 /** All variables with their values. */
 export async function variablesOf(ctx: Context, objects: Objects, { variables, secrets }: Configuration): Promise<Record<string, Json>> {
-  const secret = secrets === undefined ? {} : (JSON.parse((await objects.get(secrets)).toString('utf8')) as Record<string, Json>);
+  const secret =
+    secrets === undefined ? {} : (JSON.parse((await keptText(ctx, objects, secrets)).toString('utf8')) as Record<string, Json>);
   return { ...ctx.resolve(variables), ...secret };
 }
 

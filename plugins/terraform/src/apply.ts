@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Change, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, configurationOf, holdFor, objectsOf, type Parts } from './applied.js';
+import { type Applied, type AppliedRecords, configurationOf, holdFor, keepText, objectsOf, type Parts } from './applied.js';
 import { createArchive } from './archive.js';
 import { errors } from './errors.js';
 import { holdsData, judge, lineOf } from './judge.js';
@@ -56,7 +56,7 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
       addresses: [...(state?.addresses ?? [])],
       ...(plan.imports.length === 0 ? {} : { imports: [...plan.imports] }),
       ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
-      state: state === undefined ? null : await objects.put(Buffer.from(state.text)),
+      state: state === undefined ? null : await keepText(ctx, objects, Buffer.from(state.text)),
       applied: (await records.get(ctx, stack.name)) ?? null,
       next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, plan }),
       differs: plan.differs,

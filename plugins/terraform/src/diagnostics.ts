@@ -51,7 +51,7 @@ function diagnosticOf({ severity, summary = '', detail = '', range }: RawDiagnos
 
 /** The errors in what a command writes for people: a box with a summary, a place and a text. */
 export function errorsInText(text: string): Diagnostic[] {
-  const plain = text.replace(/^[╷│╵] ?/gm, '');
+  const plain = text.replace(/^[\u2577\u2502\u2575] ?/gm, '');
   return plain
     .split(/^Error: /m)
     .slice(1)

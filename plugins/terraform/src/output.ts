@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Action, Json } from '@ship/core';
-import { holdFor, type Parts } from './applied.js';
+import { holdFor, keepText, keptText, type Parts } from './applied.js';
 import { outputInput, type StackInput, stackOf } from './stack.js';
 import { findTool } from './tool.js';
 import { openLive } from './working-folder.js';
@@ -23,7 +23,7 @@ export function outputAction({ options, objects }: Pick<Parts, 'options' | 'obje
     async capture(ctx, { file }) {
       const path = file === undefined ? undefined : resolve(ctx.dir, file);
       if (path === undefined) return null;
-      const kept = existsSync(path) ? await objects.put(readFileSync(path)) : null;
+      const kept = existsSync(path) ? await keepText(ctx, objects, readFileSync(path)) : null;
       await holdFor(ctx, objects, `output-${ctx.step.id}`, kept === null ? [] : [kept]);
       return { file: kept };
     },
@@ -43,7 +43,7 @@ export function outputAction({ options, objects }: Pick<Parts, 'options' | 'obje
       if (before === null || file === undefined) return { changed: false, summary: 'only read' };
       const path = resolve(ctx.dir, file);
       if (before.file === null) rmSync(path, { force: true });
-      else writePrivately(path, await objects.get(before.file));
+      else writePrivately(path, await keptText(ctx, objects, before.file));
       return { changed: true, summary: `${file} is as it was` };
     },
     describeUndo: ({ file }) => (file === undefined ? 'only reads' : `puts ${file} back`),

@@ -55,7 +55,7 @@ async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<V
     if (applied === undefined) continue;
     const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
-    if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = state.text;
+    if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = ctx.refer(state.text);
   }
   if (Object.keys(stacks).length === 0) return undefined;
   return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };

@@ -2,6 +2,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context, Finding, Restored } from '@ship/core';
+import { keptText } from './applied.js';
 import { errors } from './errors.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
@@ -114,7 +115,7 @@ async function restoreLostState(
 ): Promise<void> {
   if (state === undefined || (await terraform.pull()) !== undefined) return;
   const file = join(folder, 'captured.tfstate');
-  writeFileSync(file, await objects.get(state), { mode: 0o600 });
+  writeFileSync(file, await keptText(ctx, objects, state), { mode: 0o600 });
   await terraform.push(file);
   ctx.log.warn(`the state of ${stack.dir} was lost, and the captured one was put in its place: nothing records what was made since then`);
 }

@@ -1,10 +1,11 @@
-import { type Finding, type Json, type Report, SUITES } from '@ship/core';
-import { examine, formatPosition, type Kernel, makePlan, preview, questionsOf } from '@ship/core/kernel';
+import { type Finding, isShipError, type Json, type Report, SUITES } from '@ship/core';
+import { examine, formatPosition, type Kernel, makePlan, preview, questionsOf, toReported } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { answerOf, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { marks } from '../view/format.js';
+import { showError } from '../view/report.js';
 
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
@@ -29,7 +30,8 @@ export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report
   const { line, paint } = terminal;
   const { config } = kernel;
   const made = await makePlan(kernel);
-  const plan = await preview(kernel, made);
+  const failed: unknown[] = [];
+  const plan = await preview(kernel, made, (error) => failed.push(error));
   line(`${paint.bold(config.project)} -> ${paint.bold(config.environment)} ${paint.dim('dry run: nothing is touched')}`);
   const questions = kernel.yes ? [] : questionsOf(kernel, made);
   for (const question of questions) line(`${paint.yellow('?')} ${question} ${paint.dim('asked first; `--yes` answers beforehand')}`);
@@ -41,7 +43,17 @@ export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report
   }
   if (plan.length === 0) line('There are no steps.');
   const warnings = showFindings(terminal, made.findings);
-  return answerOf(kernel, 'dry-run', { dry_run: true, plan, questions, warnings });
+  const redact = (text: string) => kernel.redactor.redact(text);
+  for (const error of failed) showError(terminal, error, redact);
+  const [first] = failed;
+  const refused = { status: 'refused', exit_code: isShipError(first) ? first.exitCode : FOUND } as const;
+  return answerOf(kernel, 'dry-run', {
+    dry_run: true,
+    plan,
+    questions,
+    warnings,
+    ...(failed.length === 0 ? {} : { ...refused, errors: failed.map((error) => toReported(error, redact)) }),
+  });
 }
 
 /** Shows what was found in the plan, and returns it as the warnings of a report. */

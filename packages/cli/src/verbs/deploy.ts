@@ -55,7 +55,7 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
     const view = await openView(terminal);
     if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags, { lenient: false }));
     const deploys = act === run || act === resume;
-    const kernel = await openFromFlags(flags, holdView(interaction, view), { lenient: !deploys });
+    const kernel = await openFromFlags(terminal, flags, { interaction: holdView(interaction, view), lenient: !deploys });
     kernel.hooks.event.tap('view', (event) => {
       if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);

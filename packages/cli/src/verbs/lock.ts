@@ -12,7 +12,7 @@ export async function lock(terminal: Terminal, flags: Flags, [word = 'status', .
   if (rest.length === 0 && word === 'status') return status(terminal, await openToRead(terminal, flags));
   if (rest.length === 0 && word === 'release')
     return interruptible(terminal, async ({ signal }) =>
-      release(terminal, await openFromFlags(flags, await interactionOn(terminal, signal))),
+      release(terminal, await openFromFlags(terminal, flags, { interaction: await interactionOn(terminal, signal) })),
     );
   throw errors.SHIP_USAGE({
     problem: `\`ship lock ${[word, ...rest].join(' ')}\` is not understood`,

@@ -46,7 +46,7 @@ export async function plugins(terminal: Terminal, flags: Flags): Promise<Report>
 /** `ship <name> ...` of a plugin, such as `ship snapshots list`. */
 export function runPluginCommand(terminal: Terminal, flags: Flags, name: string, rest: readonly string[]): Promise<Report> {
   return interruptible(terminal, async ({ signal }) => {
-    const kernel = await (flags.listSnapshots ? openToRead(terminal, flags) : openFromFlags(flags));
+    const kernel = await (flags.listSnapshots ? openToRead(terminal, flags) : openFromFlags(terminal, flags));
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
     return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line }) });

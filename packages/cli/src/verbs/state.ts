@@ -13,7 +13,7 @@ export async function state(terminal: Terminal, flags: Flags, words: readonly st
       problem: `\`ship state\` takes no ${JSON.stringify(word === 'push' ? more[0] : word)}`,
       hint: '`ship state` shows what waits, `ship state push` brings it home.',
     });
-  const kernel = await openFromFlags(flags);
+  const kernel = await openFromFlags(terminal, flags);
   const waiting = kernel.spool.list();
   if (waiting.length === 0) terminal.line('nothing waits: the store has everything');
   if (waiting.length === 0 || word === undefined) {

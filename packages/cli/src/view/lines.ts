@@ -13,9 +13,13 @@ export function linesView(terminal: Terminal): (event: ShipEvent) => void {
     const text = describe(withoutRepetition(event, details), terminal);
     if (text !== undefined) line(text);
     if (terminal.github) annotate(terminal, event);
-    if (event.type === 'step-output' && terminal.verbose) line(indented(event.output.text.replace(/\n$/, ''), '  | ', terminal.paint.dim));
+    if (event.type === 'step-output' && terminal.verbose)
+      line(indented(event.output.text.replace(/\n$/, ''), '  | ', (each) => terminal.paint.dim(withoutRunningOn(each))));
   };
 }
+
+/** A tool's colours end with its line. */
+const withoutRunningOn = (text: string): string => (text.includes('\x1b') ? `${text}\x1b[0m` : text);
 
 function annotate(terminal: Terminal, event: ShipEvent): void {
   if (event.type === 'failure') terminal.annotate('line', failureAnnotation(event.failure.trigger, event.failure.message));

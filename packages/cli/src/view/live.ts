@@ -65,7 +65,7 @@ export class LiveView {
     const tasks = steps.map((step) => {
       const early = waiting();
       this.#steps.set(step.id, early);
-      return { title: step.name ?? step.id, task: (_: unknown, task: Task) => this.#drive(step, early, task) };
+      return { title: this.terminal.safe(step.name ?? step.id), task: (_: unknown, task: Task) => this.#drive(step, early, task) };
     });
     const listr = new Listr(tasks, {
       concurrent: true,
@@ -81,25 +81,26 @@ export class LiveView {
   #drive(step: Step, early: EarlyStep, task: Task): Promise<void> {
     const state = task.task as unknown as { state$: string };
     state.state$ = 'WAITING';
+    const { safe } = this.terminal;
     return new Promise((resolve, reject) => {
-      const name = step.name ?? step.id;
+      const name = safe(step.name ?? step.id);
       const live: LiveStep = {
         start: () => {
           task.title = name;
           state.state$ = 'STARTED';
         },
         output: (text) => {
-          task.output = text.trimEnd().split('\n').at(-1) ?? '';
+          task.output = safe(text.trimEnd().split('\n').at(-1) ?? '');
         },
         title: (text) => {
-          task.title = text;
+          task.title = safe(text);
         },
         finish: (report) => {
           if (report.status === 'done') task.title = `${name} ${this.terminal.paint.dim(`(${duration(report.duration_ms)})`)}`;
-          if (report.status === 'failed') reject(new Error(`${name}: ${report.error?.message ?? 'failed'}`));
+          if (report.status === 'failed') reject(new Error(safe(`${name}: ${report.error?.message ?? 'failed'}`)));
           else if (report.status === 'done') resolve();
           else {
-            task.skip(`${name} (${report.reason ?? 'not run'})`);
+            task.skip(safe(`${name} (${report.reason ?? 'not run'})`));
             resolve();
           }
         },

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { matches } from '../matching.js';
 import type { Check, CheckOutcome, Context } from '../types/index.js';
 
 /** The argument of an `http` check. */
@@ -85,7 +86,7 @@ export const httpCheck: Check<HttpCheck> = {
     const started = performance.now();
     try {
       const response = await send(requestOf(input), ctx);
-      return outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {});
+      return await outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {}, ctx.signal);
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       const { code, message } = error as NodeJS.ErrnoException;
@@ -130,12 +131,17 @@ async function collect(response: IncomingMessage): Promise<HttpResponse> {
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
 }
 
-function outcomeOf({ status, headers, body }: HttpResponse, latency: number, expect: NonNullable<HttpCheck['expect']>): CheckOutcome {
+async function outcomeOf(
+  { status, headers, body }: HttpResponse,
+  latency: number,
+  expect: NonNullable<HttpCheck['expect']>,
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
   const wanted = expect.status === undefined ? undefined : [expect.status].flat();
   const problems: string[] = [];
   const statusFits = wanted ? wanted.includes(status) : status >= 200 && status < 400;
   if (!statusFits) problems.push(`status ${status}, expected ${wanted?.join(' or ') ?? '200 to 399'}`);
-  if (expect.body !== undefined && !bodyFits(body, expect.body)) {
+  if (expect.body !== undefined && !(await bodyFits(body, expect.body, signal))) {
     const demand = typeof expect.body === 'string' ? `contain ${JSON.stringify(expect.body)}` : `match ${expect.body.matches}`;
     problems.push(`the body ${describeBody(body)} does not ${demand}`);
   }
@@ -149,8 +155,8 @@ function outcomeOf({ status, headers, body }: HttpResponse, latency: number, exp
   return { outcome: 'passed', detail: `status ${status} in ${latency} ms` };
 }
 
-const bodyFits = (body: string, expected: string | { matches: string }): boolean =>
-  typeof expected === 'string' ? body.includes(expected) : new RegExp(expected.matches).test(body);
+const bodyFits = async (body: string, expected: string | { matches: string }, signal: AbortSignal): Promise<boolean> =>
+  typeof expected === 'string' ? body.includes(expected) : matches(body, expected.matches, signal);
 const describeBody = (body: string): string => JSON.stringify(body.length > 80 ? `${body.slice(0, 77)}...` : body);
 
 const ADDRESS = '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$';

@@ -59,6 +59,10 @@ const exit2 = codes(2, {
     '{plugin} is not a plugin of ship: {problem}',
     'A plugin is `export default definePlugin({ name, ship, apply })`; see docs/plugins.md.',
   ],
+  SHIP_PREVIEW_CONTRACT: [
+    'plugin {plugin}: the preview of step {step} ({action}) {problem}',
+    'The step itself may be all right. Report this to the author of the plugin.',
+  ],
   SHIP_PLUGIN_NAME_TAKEN: [
     'plugin {plugin} brings {kind} {name}, which plugin {owner} has brought already',
     'Take one of the two out of `plugins:`.',

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
+import { presentable } from '../printable.js';
 import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
 import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
@@ -138,14 +139,15 @@ export function idleStepContext(kernel: Kernel, run: string, step: Step, signal:
 /** Of the name of a log, without its suffix. */
 const LONGEST_NAME = 100;
 
-/** Writes what a tool says to the log of its step, redacted, and hands it to the view. */
+/** Writes what a tool says to the log of its step, redacted and without colours, and hands it to the view. */
 function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
   const { kernel, id } = session;
-  const text = kernel.redactor.redact(said);
+  const redact = (text: string) => kernel.redactor.redact(text);
+  const [plain, coloured] = [presentable(said, redact), presentable(said, redact, { colours: true })];
   // A check may have any name; ids of steps are plain already.
   const file = owner.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, LONGEST_NAME);
-  if (session.cutOff === undefined) append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), text);
-  session.emit({ type: 'step-output', step: owner, output: { stream, text } });
+  if (session.cutOff === undefined) append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), plain);
+  session.emit({ type: 'step-output', step: owner, output: { stream, text: coloured } });
 }
 
 /** The folder is made when the first line comes. A log that cannot be written never fails a step. */

@@ -52,7 +52,9 @@ async function readEnd(path: string): Promise<string> {
     const { size } = await file.stat();
     const length = Math.min(size, TAIL_BYTES);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8');
+    const text = buffer.toString('utf8');
+    // A secret may be cut through where the end begins.
+    return length < size ? text.slice(text.indexOf('\n') + 1) : text;
   } finally {
     await file.close();
   }

@@ -35,11 +35,12 @@ export async function finish(session: Session, verb: 'deploy' | 'rollback' | 're
   await closeJournal(session, planned.status, planned.exit ?? EXIT_CODES[planned.status]);
   const { status, exit = EXIT_CODES[status] } = session.cutOff ? endOfCutOff(session) : planned;
   if (session.cutOff === undefined) await writeUnverified(session, status).catch((error: unknown) => session.report(error));
-  let report = buildReport(session, verb, status, exit);
+  const made = (code: number) => session.kernel.redactor.redactDeep(buildReport(session, verb, status, code));
+  let report = made(exit);
   await save(session, report);
   // What a store has refused must not go unnoticed, wherever it is kept.
   if (exit === 0 && isUnsaved(session)) {
-    report = buildReport(session, verb, status, EXIT_CODES.failed);
+    report = made(EXIT_CODES.failed);
     await save(session, report);
   }
   tellSpooled(session);

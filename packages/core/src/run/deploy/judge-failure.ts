@@ -106,8 +106,7 @@ async function judge(session: Session, failed: FailureContext['failure']): Promi
   session.emit({ type: 'failure', failure });
   const context = await contextOf(session, failed, failure);
   const addEvidence = (name: string, gathered: string) => {
-    const text = kernel.redactor.redact(String(gathered));
-    session.note({ type: 'evidence', name, text });
+    session.note({ type: 'evidence', ...kernel.redactor.redactDeep({ name: String(name), text: String(gathered) }) });
   };
   if (kernel.hooks.onFailure.isUsed())
     await kernel.hooks.onFailure.promise(failure, runContextOf(session), { failure, context, addEvidence });

@@ -50,8 +50,10 @@ const BAD: readonly Bad[] = ['failed', 'errored', 'inconclusive'];
 /** Measures as often as is asked for, and no longer than its limits are kept. */
 async function runCheck(session: Session, check: CheckConfig, contextFor: ContextFor): Promise<CheckReport> {
   const started = performance.now();
-  const { name, required, repeat = { times: 1, every_ms: 0 }, limits = {} } = check;
+  const { required, repeat = { times: 1, every_ms: 0 }, limits = {} } = check;
   const counts: Partial<Record<CheckOutcome['outcome'], number>> = {};
+  // A name may hold an address with a secret in it, and goes everywhere: into reports, logs and the names of files.
+  const name = session.kernel.redactor.redact(check.name);
   let attempts = 0;
   const report = (outcome: CheckOutcome['outcome'], detail: string | undefined): CheckReport => ({
     name,
@@ -97,7 +99,9 @@ async function attemptCheck(
   const timedOut = () => errors.SHIP_CHECK_TIMEOUT({ check: check.name, timeoutMs: check.timeout_ms });
   try {
     const bounds = { timeoutMs: check.timeout_ms, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
-    const { outcome, detail } = await bounded(bounds, (signal) => kind.run(contextFor(session, signal, check.name, mark), check.with));
+    const { outcome, detail } = await bounded(bounds, (signal) =>
+      kind.run(contextFor(session, signal, kernel.redactor.redact(check.name), mark), check.with),
+    );
     return { outcome, ...(detail === undefined ? {} : { detail: kernel.redactor.redact(detail) }) };
   } catch (error) {
     return { outcome: 'errored', detail: kernel.redactor.redact(messageOf(error)) };
