@@ -9,7 +9,7 @@ export default defineConfig({
     // Tests read the sources, so that a stack trace names the line that a person wrote.
     alias: [
       { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
-      ...['core', 'config', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
+      ...['redact', 'system', 'core', 'config', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
       ...['shell', 'git', 'snapshots', 'release', 'partial-rollback', 'instant-rollback', 'prometheus', 'terraform'].map((name) =>
         source(`plugin-${name}`, `plugins/${name}`),
       ),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 
 /** A timestamp for file names: ISO 8601 UTC, `-` for `:`. */
 export function fileTimestamp(date: Date = new Date()): string {
@@ -23,17 +23,6 @@ export function byOrder(one: string, other: string): number {
 
 /** The SHA-256 of a text or of bytes, in hexadecimal. */
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
-
-/** A name that nobody else will think of. */
-export const randomName = (): string => randomBytes(6).toString('hex');
-
-/** The name of a file while it is being written. */
-export const temporaryName = (path: string): string => `${path}.${randomName()}.tmp`;
-
-const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
-
-/** Whether a path is such a name; others that end in `.tmp` are somebody's own, as that of an environment may. */
-export const isTemporary = (path: string): boolean => path.endsWith('.tmp') && TEMPORARY.test(path);
 
 /** Six letters and digits. */
 const randomWord = (): string =>

@@ -1,4 +1,22 @@
 // What authors of plugins need. Who runs a kernel imports `@ship/core/kernel`.
+
+export { type Printing, presentable } from '@ship/redact';
+// Processes that are recognised after a crash, and groups of them that are ended with patience.
+// Files that survive a crash.
+export {
+  bootId,
+  endGroup,
+  groupAlive,
+  isAlive,
+  makeFolder,
+  markedProcesses,
+  PIPE_FOLDER,
+  processStartTime,
+  type RecordedProcess,
+  replaceFile,
+  signalGroup,
+  syncFolder,
+} from '@ship/system';
 export { parseDuration } from './deadline.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export { suggest } from './errors/suggest.js';
@@ -13,23 +31,7 @@ export type {
 } from './hooks.js';
 export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
-
-export { type Printing, presentable } from './printable.js';
-// Processes that are recognised after a crash, and groups of them that are ended with patience.
-export {
-  bootId,
-  endGroup,
-  groupAlive,
-  isAlive,
-  markedProcesses,
-  PIPE_FOLDER,
-  processStartTime,
-  type RecordedProcess,
-  signalGroup,
-} from './process.js';
 export { overallVersion } from './run/environment-state.js';
-// Files that survive a crash.
-export { makeFolder, replaceFile, syncFolder } from './store/durable.js';
 export { userName } from './store/liveness.js';
 
 export { MemoryStore } from './store/memory.js';

@@ -1,4 +1,6 @@
 // What a command needs to run a kernel: `@ship/core/kernel`.
+
+export { findSecrets, printableJson, Redactor } from '@ship/redact';
 export { inTime, PLUGIN_DEADLINE_MS } from './deadline.js';
 export { Diagnostics, type Part, type Path, type PositionOf } from './diagnostics.js';
 export { errors as kernelErrors } from './errors/catalogue.js';
@@ -12,8 +14,6 @@ export { foldJournal, type RunState, type StepState } from './journal/state.js';
 export { draftKernel, finishKernel, type Interaction, type Kernel, type KernelSettings } from './kernel.js';
 export { checkPlan, needsOf } from './plan.js';
 export { createScope, type ScopeParts } from './plugins/registry.js';
-export { printableJson } from './printable.js';
-export { findSecrets, Redactor } from './redact.js';
 export { questionsOf } from './run/consent.js';
 export { EXIT_CODES, emptyReport } from './run/deploy/finish.js';
 export { run } from './run/deploy/run.js';

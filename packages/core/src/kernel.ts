@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
+import { findSecrets, Redactor } from '@ship/redact';
 import { registerOwn } from './builtins/register.js';
 import type { Diagnostics, PositionOf } from './diagnostics.js';
 import { createHooks, guardHooks, type Hooks } from './hooks.js';
 import { checkPlan } from './plan.js';
 import { openStore, Registry } from './plugins/registry.js';
-import { findSecrets, Redactor } from './redact.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
 import { stateFolder } from './store/state-folder.js';

@@ -1,6 +1,6 @@
+import { Redactor } from '@ship/redact';
 import type { Entry } from '../src/journal/entries.js';
 import { Journal } from '../src/journal/journal.js';
-import { Redactor } from '../src/redact.js';
 import { MemoryStore } from '../src/store/memory.js';
 
 export const error = { code: 'SHIP_X', message: 'x' };

@@ -1,8 +1,8 @@
+import { Redactor } from '@ship/redact';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/journal/entries.js';
 import { frame, GENESIS, parseJournal, readJournal } from '../src/journal/journal.js';
 import { foldJournal } from '../src/journal/state.js';
-import { Redactor } from '../src/redact.js';
 import { MemoryStore } from '../src/store/memory.js';
 import { error, intent, SAMPLE, started, step, written } from './journal-sample.js';
 

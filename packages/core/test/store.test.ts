@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFile } from '@ship/system';
 import { temporaryFolder, testStore } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { FileAppender } from '../src/store/appender.js';
-import { createFile } from '../src/store/durable.js';
 import { FileStore } from '../src/store/file.js';
 import { MemoryStore } from '../src/store/memory.js';
 import { FencedStore } from '../src/store/wrappers.js';

@@ -1,6 +1,6 @@
+import type { Redactor } from '@ship/redact';
 import { errors } from '../errors/catalogue.js';
 import { sha256 } from '../ids.js';
-import type { Redactor } from '../redact.js';
 import type { Appender, Store } from '../types/index.js';
 import type { Entry, JournalEntry } from './entries.js';
 import { upgraded } from './format-1.js';

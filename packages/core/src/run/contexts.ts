@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { presentable } from '@ship/redact';
+import { FILE_MODE, FOLDER_MODE } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
-import { presentable } from '../printable.js';
-import { FILE_MODE, FOLDER_MODE } from '../store/durable.js';
 import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
 import { type Mark, markOf, noteStarted } from './leftovers.js';

@@ -1,9 +1,9 @@
+import { monotonicMs } from '@ship/system';
 import { sleep } from '../deadline.js';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, type ShipError } from '../errors/ship-error.js';
 import { orderedId, orderOf } from '../ids.js';
 import type { Kernel } from '../kernel.js';
-import { monotonicMs } from '../process.js';
 import { thisOwner } from '../store/liveness.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
 import { confirm } from './consent.js';

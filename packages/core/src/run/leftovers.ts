@@ -1,4 +1,4 @@
-import { endGroup, findMarked, groupAlive, type MarkedProcess } from '../process.js';
+import { endGroup, findMarked, groupAlive, type MarkedProcess } from '@ship/system';
 import type { ProcessIdentity, Step } from '../types/index.js';
 import type { Session } from './session.js';
 

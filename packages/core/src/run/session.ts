@@ -1,3 +1,5 @@
+import type { Redactor } from '@ship/redact';
+import { monotonicMs } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf, type ShipError, toReported } from '../errors/ship-error.js';
 import { sha256 } from '../ids.js';
@@ -5,8 +7,6 @@ import type { Entry, PlannedStep } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
 import { fold, type RunState, reportedResources, type StepState } from '../journal/state.js';
 import type { Kernel } from '../kernel.js';
-import { monotonicMs } from '../process.js';
-import type { Redactor } from '../redact.js';
 import type {
   AnyAction,
   Decision,

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { FILE_MODE, makeFolder, replaceFile, syncFolder, writeFully } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
 import type { Appender } from '../types/index.js';
-import { FILE_MODE, makeFolder, replaceFile, syncFolder, writeFully } from './durable.js';
 
 /** What is enqueued waits at most this long for a record to share its fsync with. */
 const LINGER_MS = 5;

@@ -1,11 +1,10 @@
 import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { createFile, isTemporary, makeFolder, randomName, removeAbandoned, replaceFile, StreamedFile } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 import { isShipError } from '../errors/ship-error.js';
-import { isTemporary, randomName } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseHolder, LeaseOwner, Store, Stored } from '../types/index.js';
 import { FileAppender } from './appender.js';
-import { createFile, makeFolder, removeAbandoned, replaceFile, StreamedFile } from './durable.js';
 import { demandHeld, freeLease, isTaken, LEASE_TTL_MS, readHolder, takeLease, writesFolder } from './lease.js';
 import { claimFolder } from './state-folder.js';
 import { checkKey, versionOf } from './values.js';

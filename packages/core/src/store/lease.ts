@@ -12,11 +12,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { createFile, FILE_MODE, FOLDER_MODE, temporaryName } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 import { messageOf } from '../errors/ship-error.js';
-import { temporaryName } from '../ids.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../types/index.js';
-import { createFile, FILE_MODE, FOLDER_MODE } from './durable.js';
 import { livenessOf } from './liveness.js';
 
 /** Without a heartbeat for so long, a holder that nobody can see is dead. */

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { bootId, isAlive, pidNamespace, processStartTime } from '../process.js';
+import { bootId, isAlive, pidNamespace, processStartTime } from '@ship/system';
 import type { LeaseOwner, Liveness } from '../types/index.js';
 
 /** This process as an owner of leases. */

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { isTemporary, replaceFile } from '@ship/system';
 import { isShipError } from '../errors/ship-error.js';
-import { isTemporary } from '../ids.js';
 import type { Appender, AppenderOptions, Demands, Lease, LeaseOwner, Store } from '../types/index.js';
-import { replaceFile } from './durable.js';
 import { versionOf } from './values.js';
 import { ForwardingStore } from './wrappers.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createFile } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
-import { createFile } from './durable.js';
 
 /** Holds the name of the project that the folder belongs to. */
 const MARK = 'project';

@@ -1,8 +1,8 @@
+import { monotonicMs } from '@ship/system';
 import { type Bounds, bounded, graceOf, mayRetry, retryDelay, sleep } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { StepGate } from '../../hooks.js';
-import { monotonicMs } from '../../process.js';
 import type { Json, ReportedError, Step, StepReport } from '../../types/index.js';
 import { contextOf, runContextOf, stepContextOf } from '../contexts.js';
 import { endLeftovers, markOf, takeStarted } from '../leftovers.js';

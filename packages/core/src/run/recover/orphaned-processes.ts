@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import { bootId, drainGroup, endGroup, findMarked, groupAlive, processStartTime } from '@ship/system';
 import { sleep } from '../../deadline.js';
 import type { Place, PlacedProcess, StepState } from '../../journal/state.js';
-import { bootId, drainGroup, endGroup, findMarked, groupAlive, processStartTime } from '../../process.js';
 import type { ProcessIdentity } from '../../types/index.js';
 import { type Session, stepOf } from '../session.js';
 

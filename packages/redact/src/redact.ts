@@ -1,4 +1,5 @@
-import type { Json } from './types/index.js';
+/** What JSON can hold. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** A secret and the environment variable that holds it. */
 export interface Secret {

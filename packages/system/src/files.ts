@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
@@ -16,7 +16,6 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isTemporary, temporaryName } from '../ids.js';
 
 /** Folders of the state: for their owner alone. */
 export const FOLDER_MODE = 0o700;
@@ -164,3 +163,14 @@ function tryUnlink(path: string): void {
     // It was never made, or is published already.
   }
 }
+
+/** A name that nobody else will think of. */
+export const randomName = (): string => randomBytes(6).toString('hex');
+
+/** The name of a file while it is being written. */
+export const temporaryName = (path: string): string => `${path}.${randomName()}.tmp`;
+
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a path is such a name; others that end in `.tmp` are somebody's own, as that of an environment may. */
+export const isTemporary = (path: string): boolean => path.endsWith('.tmp') && TEMPORARY.test(path);

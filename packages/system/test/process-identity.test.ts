@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ProcessIdentity } from '@ship/core';
 import { execute } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
-import type { ProcessIdentity } from '../src/index.js';
 import { bootId, isAlive, processStartTime } from '../src/process.js';
 
 describe('identity', () => {
