@@ -1,6 +1,7 @@
 import { isShipError, messageOf } from '../../errors/ship-error.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
+import { endLeftovers, RUN_MARK } from '../leftovers.js';
 import { resourcesOf, type Session } from '../session.js';
 
 /** How a run ended: its status, and the exit status where an error has one of its own. */
@@ -29,6 +30,7 @@ export async function endOf(session: Session, work: () => Promise<RunStatus>): P
 
 /** The last lines of a run: the journal is closed, the report is saved. */
 export async function finish(session: Session, verb: 'deploy' | 'rollback' | 'resume' | 'recover', ending: Ending): Promise<Report> {
+  await endLeftovers(session, RUN_MARK, 'the run');
   const { status, exit = EXIT_CODES[status] } = unlessLost(session, ending);
   const finalExit = (await closeJournal(session, status, exit)) ? exit : Math.max(exit, EXIT_CODES.failed);
   await writeUnverified(session, status).catch((error: unknown) => session.report(error));
