@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '@ship/core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -171,6 +171,38 @@ describe.skipIf(process.platform !== 'linux')('given commands that are no steps'
     },
     30_000,
   );
+});
+
+describe.skipIf(process.platform !== 'linux')('given a release with a health command', () => {
+  const healthy = (command: string) =>
+    `version: 1\nproject: orphans\nplugins: [release]\ncomponents: { web: { driver: release, version: v1, path: app, run: sleep 1000, health: { run: ${JSON.stringify(command)} } } }\nsteps: [{ id: web, uses: deploy, component: web }]\n`;
+  const made = (command: string) => {
+    const cwd = project(healthy(command));
+    mkdirSync(join(cwd, 'app'));
+    writeFileSync(join(cwd, 'app/it'), '');
+    return cwd;
+  };
+
+  it('when that leaves a process behind, then it is ended, and the service stays', async () => {
+    const left = lasting();
+    const cwd = made(`setsid ${left} > /dev/null 2>&1 & sleep 0.1`);
+    await attempt(async () => {
+      const { exit_code, warnings } = JSON.parse((await ship(['--json'], { cwd })).stdout) as Report;
+      expect([exit_code, running(left), warnings.join()]).toEqual([0, [], expect.stringContaining(left)]);
+      expect((await ship(['release', 'status'], { cwd })).stdout).toMatch(/running|live/);
+    });
+    await ship(['release', 'stop'], { cwd });
+  }, 30_000);
+
+  it('when ship is killed while it runs, then recover ends it', async () => {
+    const [left, last] = [lasting(), lasting()];
+    const cwd = made(`setsid ${left} > /dev/null 2>&1 & ${last}`);
+    await attempt(async () => {
+      await whileRunning(cwd, last, (pid) => process.kill(pid, 'SIGKILL'));
+      expect((await ship(['recover', '--back'], { cwd })).code).toBe(0);
+      expect([running(left), running(last)]).toEqual([[], []]);
+    });
+  }, 30_000);
 });
 
 describe.skipIf(process.platform !== 'linux')('given a step with `leaves: service`', () => {

@@ -6,7 +6,7 @@ import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
 import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
-import { type Mark, markOf, noteStarted } from './leftovers.js';
+import { markOf, noteStarted, RUN_MARK } from './leftovers.js';
 import { describeComponents, historyOf } from './read/history.js';
 import { captureParts } from './rollback/snapshot-parts.js';
 import { recordResource, resolveSecrets, type Session } from './session.js';
@@ -15,7 +15,7 @@ import { recordResource, resolveSecrets, type Session } from './session.js';
 const LOCAL = 'local';
 
 /** The context of what belongs to no step. What it starts bears the names of the run and of the piece of work, by which it is found again. */
-export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run', mark?: Mark, place = LOCAL): Context {
+export function contextOf(session: Session, signal: AbortSignal = session.signal, owner = 'run', mark = RUN_MARK, place = LOCAL): Context {
   const { kernel } = session;
   return {
     ...idleContext(kernel, session.id, signal),
@@ -25,7 +25,7 @@ export function contextOf(session: Session, signal: AbortSignal = session.signal
     facts: session.facts,
     output: (output) => logOutput(session, owner, output),
     spawned: (process) => {
-      if (mark && process.leaves === undefined) noteStarted(session, mark, place === LOCAL ? process : undefined);
+      if (process.leaves === undefined) noteStarted(session, mark, place === LOCAL ? process : undefined);
       session.note({ type: 'process', step: owner, process });
       session.emit({ type: 'process-started', run: session.id, process });
     },

@@ -3,7 +3,13 @@ import type { ProcessIdentity, Step } from '../types/index.js';
 import type { Session } from './session.js';
 
 /** What commands of a run bear in their environment: of which piece of work they are. Their children inherit it, into other sessions too. */
-export type Mark = { readonly SHIP_STEP: string; readonly SHIP_LEAVES?: string } | { readonly SHIP_CHECK: string };
+export type Mark =
+  | { readonly SHIP_STEP: string; readonly SHIP_LEAVES?: string }
+  | { readonly SHIP_CHECK: string }
+  | Readonly<Record<string, never>>;
+
+/** The mark of what belongs to neither, such as what hooks and drivers start to see what is live: that of the run alone. */
+export const RUN_MARK: Mark = {};
 
 /** The mark of all that a step starts: its conditions, its capture, its attempts, its probe, its undo. */
 export const markOf = ({ id, leaves }: Pick<Step, 'id' | 'leaves'>): Mark => ({
@@ -27,7 +33,8 @@ interface Started {
 
 const started = new WeakMap<Session, Map<string, Started>>();
 
-const keyOf = (mark: Mark): string => ('SHIP_STEP' in mark ? `step ${mark.SHIP_STEP}` : `check ${mark.SHIP_CHECK}`);
+const keyOf = (mark: Mark): string =>
+  'SHIP_STEP' in mark ? `step ${mark.SHIP_STEP}` : 'SHIP_CHECK' in mark ? `check ${mark.SHIP_CHECK}` : 'run';
 
 /** Remembers that a piece of work started a process: only who did can leave one behind. Undefined: one that runs elsewhere. */
 export function noteStarted(session: Session, mark: Mark, process: ProcessIdentity | undefined): void {
@@ -65,8 +72,8 @@ export async function endLeftovers(session: Session, mark: Mark, what: string, e
   const ended: string[] = [];
   // What is ended may start another one meanwhile.
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const marked = await markedBy(session, mark, since);
-    const left = new Map(marked.filter(({ pid }) => !except.includes(pid)).map(({ pgid, command }) => [pgid, command]));
+    const marked = (await markedBy(session, mark, since)).filter(({ pid }) => !except.includes(pid));
+    const left = new Map(marked.map(({ pgid, command }) => [pgid, command]));
     for (const [pgid, command] of work.groups) if (!left.has(pgid) && groupAlive(pgid)) left.set(pgid, command);
     if (left.size === 0) break;
     const gone = await Promise.all([...left.keys()].map((pgid) => endGroup(pgid, GRACE_MS, true)));
@@ -110,6 +117,8 @@ function shown({ kernel }: Session, pid: number, command: string): string {
 }
 
 /** What runs now and bears a mark of this run. */
-function markedBy({ id }: Session, mark: Mark, since?: number): Promise<MarkedProcess[]> {
-  return findMarked({ SHIP_RUN: id, ...mark }, since);
+async function markedBy({ id }: Session, mark: Mark, since?: number): Promise<MarkedProcess[]> {
+  const found = await findMarked({ SHIP_RUN: id, ...mark }, since);
+  // Services of steps are none of what the run itself has left.
+  return mark === RUN_MARK ? found.filter(({ environment }) => !environment.includes('SHIP_LEAVES=service')) : found;
 }

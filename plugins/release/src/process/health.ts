@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { isAlive } from '@ship/core';
+import { type Context, isAlive } from '@ship/core';
 import { signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { errors } from '../errors.js';
@@ -24,9 +24,9 @@ export async function isHealthy(site: Site, release: Release): Promise<boolean> 
 }
 
 /** Why the release does not serve, asked once; `undefined` where it does. */
-export async function whyUnhealthy(site: Pick<Site, 'layout'>, release: Release): Promise<string | undefined> {
+export async function whyUnhealthy(site: Pick<Site, 'layout' | 'ctx'>, release: Release): Promise<string | undefined> {
   const record = await readProcess(site.layout, release.id);
-  if (isRunning(record)) return probeOnce(release, targetOf(record), ATTEMPT_MS);
+  if (isRunning(record)) return probeOnce(site, release, targetOf(record));
   if (record?.last_end) return `${record.last_end.reason}, at ${record.last_end.at}; it was started again ${record.restarts} times`;
   return record === undefined ? 'it is stopped' : 'its process is gone';
 }
@@ -63,7 +63,7 @@ async function look(site: Site, release: Release, watch: Watch): Promise<boolean
     watch.reason = 'its process does not stay alive';
     return undefined;
   }
-  return (await answers(release, record, watch)) && isSame(record, await readProcess(site.layout, release.id)) ? true : undefined;
+  return (await answers(site, release, record, watch)) && isSame(record, await readProcess(site.layout, release.id)) ? true : undefined;
 }
 
 function whyHopeless(record: ProcessRecord | undefined): string | undefined {
@@ -71,12 +71,12 @@ function whyHopeless(record: ProcessRecord | undefined): string | undefined {
   return record?.supervisor && !isAlive(record.supervisor) ? 'its supervisor ended' : undefined;
 }
 
-async function answers(release: Release, record: ProcessRecord, watch: Watch): Promise<boolean> {
+async function answers(site: Site, release: Release, record: ProcessRecord, watch: Watch): Promise<boolean> {
   if (release.health.kind === 'uptime') {
     watch.reason = 'its process does not stay alive long enough';
     return performance.now() - watch.since >= release.health.min_uptime_ms;
   }
-  const reason = await probeOnce(release, targetOf(record), ATTEMPT_MS);
+  const reason = await probeOnce(site, release, targetOf(record));
   watch.reason = reason ?? 'its process ended';
   return reason === undefined;
 }
@@ -87,11 +87,11 @@ function isSame(before: ProcessRecord, now: ProcessRecord | undefined): boolean 
 }
 
 /** Asks a release once whether it serves: `undefined` where it does, else why not. */
-function probeOnce(release: Release, target: Target | null, timeoutMs: number): Promise<string | undefined> {
+function probeOnce({ ctx }: Pick<Site, 'ctx'>, release: Release, target: Target | null): Promise<string | undefined> {
   const { kind, target: argument, host } = release.health;
-  if (kind === 'run') return probeRun(release, target, timeoutMs);
+  if (kind === 'run') return probeRun(ctx, release, target);
   if (target === null || kind === 'uptime') return Promise.resolve(undefined);
-  return kind === 'http' ? probeHttp(argument, host, target, timeoutMs) : probeTcp(target, timeoutMs);
+  return kind === 'http' ? probeHttp(argument, host, target, ATTEMPT_MS) : probeTcp(target, ATTEMPT_MS);
 }
 
 function probeHttp(path: string, asked: string | undefined, { host, port }: Target, timeoutMs: number): Promise<string | undefined> {
@@ -120,11 +120,21 @@ function probeTcp({ host, port }: Target, timeoutMs: number): Promise<string | u
   });
 }
 
-function probeRun({ health, env, inherited }: Release, target: Target | null, timeoutMs: number): Promise<string | undefined> {
+/** A health command is asked many times; that a step has started any is reported once. */
+const reported = new WeakSet<Context>();
+
+function probeRun(ctx: Context, { health, env, inherited }: Release, target: Target | null): Promise<string | undefined> {
   return new Promise((resolve) => {
     const address = target ? { HOST: target.host, PORT: String(target.port) } : {};
-    const child = spawn('sh', ['-c', health.target], { env: { ...inherited, ...env, ...address }, stdio: 'ignore', detached: true });
-    const late = setTimeout(() => child.pid && signal(-child.pid, 'SIGKILL'), timeoutMs);
+    // By these a run finds what its commands left behind.
+    const { SHIP_RUN, SHIP_STEP } = ctx.env;
+    const all = { ...inherited, ...env, ...address, SHIP_RUN, SHIP_STEP };
+    const child = spawn('sh', ['-c', health.target], { env: all, stdio: 'ignore', detached: true });
+    if (child.pid !== undefined && !reported.has(ctx)) {
+      reported.add(ctx);
+      ctx.spawned({ pid: child.pid, pgid: child.pid, command: ctx.redact(health.target) });
+    }
+    const late = setTimeout(() => child.pid && signal(-child.pid, 'SIGKILL'), ATTEMPT_MS);
     const settle = (reason?: string) => {
       clearTimeout(late);
       resolve(reason);

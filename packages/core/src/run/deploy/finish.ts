@@ -2,6 +2,7 @@ import { isShipError, messageOf } from '../../errors/ship-error.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
 import { isLost } from '../lease.js';
+import { endLeftovers, RUN_MARK } from '../leftovers.js';
 import { resourcesOf, type Session } from '../session.js';
 
 /** How a run ended: its status, and the exit status where an error has one of its own. */
@@ -31,6 +32,7 @@ export async function endOf(session: Session, work: () => Promise<RunStatus>): P
 
 /** The last lines of a run: the journal is closed, the report is saved. */
 export async function finish(session: Session, verb: 'deploy' | 'rollback' | 'resume' | 'recover', ending: Ending): Promise<Report> {
+  await endLeftovers(session, RUN_MARK, 'the run');
   const planned = session.cutOff ? endOfCutOff(session) : ending;
   await closeJournal(session, planned.status, planned.exit ?? EXIT_CODES[planned.status]);
   const { status, exit = EXIT_CODES[status] } = session.cutOff ? endOfCutOff(session) : planned;
