@@ -4,6 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { deployed, SERVICE } from './support/line-service.js';
 import { DEPLOY, HEAD, lines, project, ship, shipJson } from './support/ship.js';
 
+/** A project is given another name, and its state with it. */
+function renamed(cwd: string, name: string): void {
+  writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', `project: ${name}`));
+  writeFileSync(join(cwd, '.speckit/project'), `${name}\n`);
+}
+
 describe('snapshots', () => {
   it('given snapshots, when they are listed and gone back to, then by id and by a unique start, newest first', async () => {
     const { cwd, ids, live } = await deployed();
@@ -43,9 +49,9 @@ describe('snapshots', () => {
     expect(await refusal(ids[0], ['--no-rollback'])).toMatchObject({ exit_code: 2 });
     const file = join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`);
     const text = readFileSync(file, 'utf8');
-    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
+    renamed(cwd, 'other');
     expect(await refusal(ids[0])).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_SNAPSHOT_FOREIGN' }] });
-    writeFileSync(join(cwd, 'ship.yaml'), SERVICE);
+    renamed(cwd, 'shop');
     for (const damaged of [
       text.replace('"rollback_safe": true', '"rollback_safe":  true'),
       text.slice(0, -20),
@@ -98,7 +104,7 @@ describe('snapshots', () => {
     ]);
     expect((await ship(['--list-snapshots'], { cwd })).stdout).not.toContain('cannot be gone back to');
     writeFileSync(join(cwd, `.speckit/snapshots/staging/${ids[0]}.json`), '{}');
-    writeFileSync(join(cwd, 'ship.yaml'), SERVICE.replace('project: shop', 'project: other'));
+    renamed(cwd, 'other');
     expect(await listed()).toMatchObject([
       { id: ids[1], restorable: false, refused: 'it is of project shop' },
       { id: ids[0], restorable: false, refused: expect.stringContaining('format'), problem: expect.stringContaining('format') },

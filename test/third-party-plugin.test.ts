@@ -16,7 +16,8 @@ it('given the packed command and a packed plugin of somebody else, when a strang
 }, async () => {
   const folder = temporaryFolder();
   const tarballs = [];
-  for (const each of ['packages/core', 'packages/exec', 'packages/cli', 'examples/plugin']) tarballs.push(await pack(each, folder));
+  for (const each of ['packages/redact', 'packages/system', 'packages/core', 'packages/exec', 'packages/cli', 'examples/plugin'])
+    tarballs.push(await pack(each, folder));
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true }');
   const installed = await runProgram(['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], { cwd: folder });
   expect(installed.stderr).not.toContain('npm error');

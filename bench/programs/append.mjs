@@ -32,7 +32,7 @@ const WRITERS = {
     const [{ Journal }, { FileStore }, { Redactor }] = await Promise.all([
       core('journal/journal.js'),
       core('store/file.js'),
-      core('redact.js'),
+      import(new URL('../../packages/redact/dist/index.js', import.meta.url).href),
     ]);
     const journal = await Journal.create(new FileStore(folder), 'bench', 'run', new Redactor());
     const envelope = '{"seq":1000,"at":"","type":"evidence","name":"n","text":"","hash":""}\n'.length + 24 + 32;

@@ -108,8 +108,14 @@ export class FileStore implements Store {
   async lease(environment: string, owner: LeaseOwner): Promise<Lease> {
     const folder = this.#leaseFolder(environment);
     return orWriteFailed(folder, () => {
-      if (this.#project !== undefined) claimFolder(this.folder, this.#project);
-      return takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner);
+      const lease = takeLease({ folder, environment, ttl_ms: this.#leaseTtlMs }, owner);
+      try {
+        if (this.#project !== undefined) claimFolder(this.folder, this.#project);
+      } catch (error) {
+        void lease.release(lease.previous);
+        throw error;
+      }
+      return lease;
     });
   }
 
