@@ -7,7 +7,8 @@ import { join } from 'node:path';
 const folder = mkdtempSync(join(tmpdir(), 'ship-attack-'));
 const figures = join(folder, 'figures');
 writeFileSync(figures, '');
-const args = ['vitest', 'run', ...(process.argv.length > 2 ? process.argv.slice(2) : ['test/attack/'])];
+// Bounded, and yet not a question of how busy the machine is.
+const args = ['vitest', 'run', '--testTimeout=180000', ...(process.argv.length > 2 ? process.argv.slice(2) : ['test/attack/'])];
 const { status } = spawnSync('npx', args, { stdio: 'inherit', env: { ...process.env, SHIP_TEST_ATTACK: figures } });
 const lines = readFileSync(figures, 'utf8').split('\n').filter(Boolean);
 console.table(Object.fromEntries(lines.map((line) => JSON.parse(line)).map(({ area, ...counts }) => [area, counts])));
