@@ -54,6 +54,8 @@ export interface RollbackOptions extends RunOptions {
 /** `ship rollback`: takes the last run back, also one that succeeded. */
 export async function rollbackLast(kernel: Kernel, options: RollbackOptions): Promise<Report> {
   demandRollbacks(kernel);
+  if (options.instant && !kernel.config.rollback.instant_rollback)
+    throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.instant_rollback' });
   const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'rolled_back')
     return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
@@ -106,7 +108,7 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
         verb === 'rollback'
           ? { failure: null, decision: options.instant ? BY_TRAFFIC : ASKED_FOR }
           : { failure: failureOf(state), decision: decisionOf(state) };
-      const ending = await endOf(session, () => takeBackRun(session, reason));
+      const ending = await endOf(session, () => takeBackRun(session, reason, past.state.status === 'rollback_incomplete'));
       return finish(session, verb, served(ending));
     },
   );
@@ -134,8 +136,15 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
   );
 }
 
-/** Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest first. */
-async function takeBackRun(session: Session, { failure, decision }: { failure: Failure | null; decision: Decision }): Promise<RunStatus> {
+/**
+ * Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest
+ * first. A rollback that came to its end and left something is tried in all its ways again.
+ */
+async function takeBackRun(
+  session: Session,
+  { failure, decision }: { failure: Failure | null; decision: Decision },
+  again: boolean,
+): Promise<RunStatus> {
   const { state, record, plan } = session;
   Object.assign(record, { failure, decision });
   record.steps = plan.steps.flatMap(({ id }) => {
@@ -144,7 +153,7 @@ async function takeBackRun(session: Session, { failure, decision }: { failure: F
   });
   const { way } = state;
   await settleOrphans(session, 'end');
-  const status = await rollBack(session, requestsOfRun(session, { failure, decision }, way), 'rolled_back');
+  const status = await rollBack(session, requestsOfRun(session, { failure, decision }, again ? undefined : way), 'rolled_back');
   if (status === 'rolled_back') await writeTakenBack(session);
   return status;
 }
