@@ -9,7 +9,7 @@ import { afterRun, runPipeline } from '../deploy/pipeline.js';
 import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
-import { cutOffRun, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
+import { cutOffRun, goesBackFirst, isAutomatic, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
 import { makePlan } from '../read/plan.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from '../rollback/to-snapshot.js';
@@ -72,8 +72,7 @@ export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise
   await awaitLease(kernel, options);
   const past = await cutOffRun(kernel);
   if (past === undefined) return;
-  const goesBack = past.state.direction === 'back' || isAutomatic(kernel);
-  if (!goesBack) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
+  if (!goesBackFirst(kernel, past.state)) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
   kernel.log('recover').warn(`the run ${past.id} was cut off: it is taken back first`);
   const { exit_code, errors: reported } = await recover(kernel, { ...options, direction: 'back' });
   if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: reported[0]?.message ?? 'see its journal' });
@@ -87,12 +86,6 @@ async function settledRun(kernel: Kernel, options: RunOptions): Promise<PastRun 
 
 function directionOf(kernel: Kernel, { direction, decision }: RunState): Direction {
   return direction === 'back' || decision?.action === 'rollback' || isAutomatic(kernel) ? 'back' : 'forward';
-}
-
-function isAutomatic({ flags, config }: Kernel): boolean {
-  const { enabled, auto_on_failure } = config.rollback;
-  if (!enabled || flags.no_rollback || flags.no_auto_rollback) return false;
-  return flags.auto_rollback === true || auto_on_failure;
 }
 
 function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RollbackOptions): Promise<Report> {
