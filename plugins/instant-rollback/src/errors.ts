@@ -26,7 +26,7 @@ export const errors = defineErrors({
   SHIP_ROUTER_NO_SERVER: {
     exit: 6,
     message: (d: { component: string; backend: string; servers: number }) =>
-      `backend ${d.backend} has no server to spare for ${d.component}: all ${d.servers} have traffic`,
+      `backend ${d.backend} has no server to spare for ${d.component}: each of its ${d.servers} has traffic, or was taken out of use by somebody`,
     hint: 'Give the backend one server more than there are versions with traffic; two are enough for blue and green.',
   },
   SHIP_ROUTER_IDLE: {

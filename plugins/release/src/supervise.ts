@@ -210,7 +210,14 @@ export function rotatingLog(path: string, limit = LIMIT_BYTES, lookMs = LOOK_MS)
 function rotate(path: string, fd: number, limit: number): void {
   attempt(() => {
     if (fstatSync(fd).size < limit) return;
-    copyFileSync(path, `${path}.1`);
+    const old = `${path}.1`;
+    rmSync(old, { force: true });
+    try {
+      copyFileSync(path, old);
+    } catch {
+      // There is no room for both: what is new is worth more than what is old.
+      rmSync(old, { force: true });
+    }
     ftruncateSync(fd, 0);
   });
 }
