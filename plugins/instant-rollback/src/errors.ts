@@ -35,6 +35,11 @@ export const errors = defineErrors({
       `haproxy gives no request to ${d.server}, which is ${d.version}: it is ${d.idle}`,
     hint: 'No weight was changed. `show servers state` on its socket shows more.',
   },
+  SHIP_ROUTER_UNTESTED: {
+    exit: 6,
+    message: (d: { config: string; answer: string }) => `nginx cannot test ${d.config} as this user: ${d.answer}`,
+    hint: 'No flag was changed. `nginx -t` opens the logs, the keys and the pid file of the config as whoever runs it: run ship as root, or let this user open them.',
+  },
   SHIP_ROUTER_BLIND: {
     exit: 6,
     message: (d: { config: string; flags: string }) => `${d.config} does not look into ${d.flags}, so a flag there would switch nothing`,
