@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ask } from '../../../test/support/client.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import { stopAll } from '../src/driver/restore.js';
+import { rotatingLog } from '../src/process/log.js';
 import { siteOf } from '../src/site.js';
-import { rotatingLog } from '../src/supervise.js';
 import { processesUnder, type World, worldForEachTest } from './support/world.js';
 
 let world: World;

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { callOff, holder, identityOf, takeClaim } from '../src/base/identity.js';
 import { until } from '../src/base/wait.js';
 import { layoutOf } from '../src/layout.js';
+import { rotatingLog } from '../src/process/log.js';
 import { isReleaseId, newReleaseId } from '../src/release/store.js';
 import { controlPath } from '../src/routing/front.js';
-import { backoffMs, rotatingLog } from '../src/supervise.js';
+import { backoffMs } from '../src/supervise.js';
 
 let dir: string;
 
