@@ -29,13 +29,31 @@ it('given a run that was killed, then the doctor says what finishes it, and touc
   const second = await ship(['doctor'], { cwd });
 
   expect(first.stdout).toMatch(/! staging is held by .*, who is dead: .* The next run takes the lease over/);
-  expect(first.stdout).toContain('`ship recover` finishes it');
-  expect(first.stdout).toContain('2 to look at; nothing keeps a run from starting');
+  expect(first.stdout).toContain('`ship recover` finishes it; until then `ship` is refused, with SHIP_RECOVER_FIRST');
+  expect(first.stdout).toContain('1 to be mended before anything is deployed');
+  expect((await ship([], { cwd })).stderr).toContain('SHIP_RECOVER_FIRST');
+  const automatic = await ship(['doctor'], { cwd, env: { SHIP_AUTO_ROLLBACK: '1' } });
+  expect(automatic.stdout).toContain('`ship` alone would take it back first');
+  expect(automatic.code).toBe(0);
   expect({ code: second.code, stdout: second.stdout.replace(/\d+ m?s/g, '') }).toEqual({
-    code: 0,
+    code: 2,
     stdout: first.stdout.replace(/\d+ m?s/g, ''),
   });
   expect((await ship(['recover', '--back'], { cwd })).code).toBe(0);
+});
+
+it('given a run that is under way, then the doctor says that another one would be refused, as it is; a freed one stays recoverable', async () => {
+  const cwd = project(`${HEAD}steps: [{ id: slow, run: "touch begun; exec sleep 60", undo: rm -f begun }]\n`);
+  const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+  while (!existsSync(join(cwd, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const { code, stdout } = await ship(['doctor'], { cwd });
+  expect(stdout).toMatch(/✗ staging is held by .*, who is at work: .* Until then `ship` is refused, with exit status 5/);
+  expect([code, (await ship([], { cwd })).code]).toEqual([2, 5]);
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('exit', resolve));
+  expect((await ship(['lock', 'release'], { cwd })).code).toBe(0);
+  expect((await ship(['recover', '--back'], { cwd })).code).toBe(0);
+  expect(existsSync(join(cwd, 'begun'))).toBe(false);
 });
 
 it('given what plugins find, then it is shown by its level, redacted; a block ends with 2', async () => {

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -104,9 +104,17 @@ export function checkStateFolder(dir: string, env: Variables): void {
   if (!stats.isDirectory()) throw refuse('is not a folder', `ls -ld ${quoted}`);
   if (stats.uid !== process.getuid?.() && !isTrusted(dir, env))
     throw refuse('belongs to another user', `sudo chown -R "$(id -u)" ${quoted}`);
-  if ((stats.mode & 0o077) !== 0)
+  if ((stats.mode & 0o077) !== 0 && !holdsConfigAlone(dir))
     throw refuse(`can be used by others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, `chmod -R go= ${quoted}`);
 }
+
+/** What of a state folder may be in the repository, and so in a fresh clone, whose folders are as open as its user lets them be. */
+const COMMITTED: readonly string[] = ['ship.yaml', '.gitignore'];
+
+const holdsConfigAlone = (dir: string): boolean => {
+  const names = readdirSync(dir);
+  return names.includes('ship.yaml') && names.every((name) => COMMITTED.includes(name));
+};
 
 /** The largest file that is read. */
 const MOST_BYTES = 1024 * 1024;

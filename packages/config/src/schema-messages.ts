@@ -33,6 +33,8 @@ export function askedFor({ keyword, params, parentSchema = {} }: SchemaError): A
       return kindOfType([params.type].flat() as string[], parentSchema);
     case 'pattern':
       return formatOf(parentSchema);
+    case 'not':
+      return typeof parentSchema.title === 'string' ? formatOf(parentSchema) : undefined;
     case 'const':
       return { expected: JSON.stringify(params.allowedValue) };
     case 'minimum':

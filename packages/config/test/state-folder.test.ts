@@ -24,6 +24,16 @@ describe.skipIf(process.platform === 'win32')('Given the state folder', () => {
     );
   });
 
+  test('When it holds the config alone, as in a fresh clone, then its mode is no matter; with anything else it is', async () => {
+    const dir = join(folder(), '.speckit');
+    mkdirSync(dir);
+    chmodSync(dir, 0o755);
+    for (const name of ['ship.yaml', '.gitignore']) writeFileSync(join(dir, name), '');
+    checkStateFolder(dir, {});
+    writeFileSync(join(dir, 'project'), '');
+    expect((await failure(check(dir))).message).toContain('can be used by others (mode 0755)');
+  });
+
   test('When it is a file, then that is told', async () => {
     const dir = join(folder(), '.speckit');
     writeFileSync(dir, '');

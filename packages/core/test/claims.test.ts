@@ -147,7 +147,8 @@ describe('what a plugin claims', () => {
     expect(await opened.run()).toMatchObject({
       status: 'rollback_incomplete',
       exit_code: 4,
-      rollback: { remaining: [{ what: 'the smoke suite' }] },
+      errors: [{ code: 'SHIP_SUITE_FAILED' }],
+      rollback: { remaining: [], verification: { smoke: { outcome: 'failed' } } },
     });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DecisionOption, InterventionGuide } from '../src/index.js';
 import { foldJournal } from '../src/journal/state.js';
 import { resume } from '../src/run/recover/recover.js';
-import { actions, journalOf, ofType, plugin, recording, steps } from './help.js';
+import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
 
 /** Somebody who answers in turn, and remembers what was asked and shown. */
 function answering(...answers: (DecisionOption | undefined)[]) {
@@ -249,5 +249,26 @@ describe('what a failed run keeps', () => {
       steps: [{ id: 'm' }, { status: 'done', attempts: 2, failed_attempts: [{ attempt: 1, error: { message: 'failure 1' } }] }],
       resources: { kept: [{ id: 'x', step: 'm' }] },
     });
+  });
+
+  it.each(['MEDIUM', 'LOW'])(
+    'given a config by which a failed step is %s, when it fails, then the run goes on, as it says',
+    async (severity) => {
+      const log: string[] = [];
+      const config = `optimization: { rollback: { severity: { step_failed: ${severity} } } }
+${steps('id: a, uses: t/fail', 'id: b, uses: t/ok')}`;
+      const { run } = await rollingBack({ plugins: [actions(recording(log))], config });
+      expect(await run()).toMatchObject({ exit_code: 0, status: 'succeeded', failure: { severity, step: 'a' }, rollback: null });
+      expect(log).toEqual(['run a', 'run b']);
+    },
+  );
+
+  it.each([
+    ['--no-rollback', { no_rollback: true }],
+    ['no word about rollbacks', { auto_rollback: false }],
+  ])('given such a config and %s, when a step fails, then the run goes on all the same', async (_, flags) => {
+    const config = `optimization: { rollback: { severity: { step_failed: LOW } } }\n${steps('id: a, uses: t/fail')}`;
+    const { run } = await rollingBack({ plugins: [actions({ fail })], config, flags });
+    expect(await run()).toMatchObject({ exit_code: 0, status: 'succeeded', steps: [{ status: 'failed' }] });
   });
 });

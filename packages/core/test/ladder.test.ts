@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RollbackRequest } from '../src/index.js';
 import { recover } from '../src/run/recover/recover.js';
+import { verdictOf } from '../src/run/verdict.js';
 import { fleet, type Log, leftBroken, objecting, pluginWithSnapshots, snapshotOf, tried, type World } from './fleet.js';
 import { actions, fail, journalOf, ofType, plugin, recording, rollingBack, steps } from './help.js';
 
@@ -53,7 +54,7 @@ describe('the way to the last verified snapshot', () => {
     expect(await opened.store.get('state/default/unverified.json')).toBeUndefined();
   });
 
-  it('given such a run and a snapshot that cannot be restored, when the next one fails, then what it did is undone at least', async () => {
+  it('given such a run and a snapshot that cannot be restored, when the next one fails, then what it did is undone at least, and the end is called unverified', async () => {
     const world: World = new Map([
       ['api', 'v2-broken'],
       ['worker', 'v1'],
@@ -69,11 +70,40 @@ describe('the way to the last verified snapshot', () => {
       plugins: [stubborn, pluginWithSnapshots(snapshotOf({ api: 'v1', worker: 'v1' })), actions({ fail })],
       config: CONFIG,
     });
-    const { rollback, status } = await opened.run();
+    const { rollback, status, exit_code } = await opened.run();
     expect(tried(rollback)).toEqual(['full failed', 'undo done']);
     expect(rollback!.tried![0]!.reason).toContain('the image of v1 is gone');
-    expect(status).toBe('rolled_back');
+    expect([status, exit_code]).toEqual(['rollback_incomplete', 4]);
+    expect(rollback!.remaining).toMatchObject([
+      { what: 'default', command: 'ship --rollback-to snapshot-1', error: { code: 'SHIP_ROLLBACK_UNVERIFIED' } },
+    ]);
     expect(Object.fromEntries(world)).toEqual({ api: 'v2-broken', worker: 'v1' });
+  });
+
+  it('given such a run and a snapshot that no longer holds, when the next one fails, then it stays there, and 4; nothing is left, and recover tries that way again', async () => {
+    const world: World = new Map([['api', 'v2-broken']]);
+    let holds = false;
+    const smoke = plugin('smoke', (ship) =>
+      ship.check('smoke', { input: {}, run: async () => ({ outcome: holds ? 'passed' : 'failed', detail: 'no answer' }) }),
+    );
+    const plugins = [fleet(world), pluginWithSnapshots(snapshotOf({ api: 'v1' })), smoke, actions({ fail })];
+    const config = `components: { api: { driver: service, version: v3 } }
+verify: { smoke: [{ smoke: 1 }] }
+${steps('id: api, uses: deploy, component: api', 'id: last, uses: t/fail')}`;
+    const opened = await leftBroken({ plugins, config });
+    const report = await opened.run();
+    expect(tried(report.rollback)).toEqual(['full failed']);
+    expect(report).toMatchObject({ status: 'rollback_incomplete', exit_code: 4, rollback: { remaining: [] } });
+    expect(Object.fromEntries(world)).toEqual({ api: 'v1' });
+    expect(verdictOf(report)).toBe('failed, and the rollback is INCOMPLETE: all is back, and the smoke suite fails there');
+
+    holds = true;
+    const again = await recover(opened.kernel, { command: 'ship recover' });
+    expect([again.exit_code, tried(again.rollback), verdictOf(again)]).toEqual([
+      0,
+      ['full done'],
+      expect.stringMatching(/as in snapshot-1.*, and verified/),
+    ]);
   });
 
   it('given such a run and a plugin that blocks the snapshot, when the next one fails, then the undo is the way, and the refusal is told', async () => {

@@ -155,7 +155,8 @@ describe('http check', () => {
       'passed',
       /200/,
     ],
-    ['nobody there', () => ({ http: 'http://127.0.0.1:1/' }), 'failed', /ECONNREFUSED/],
+    ['nobody there', () => ({ http: 'http://127.0.0.1:1/' }), 'errored', /ECONNREFUSED/],
+    ['a host that nobody can find', () => ({ http: 'http://nobody.invalid/' }), 'errored', /ENOTFOUND|EAI_AGAIN/],
   ])('given %s, when it is asked, then the outcome and its reason fit', async (_, input, outcome, detail) => {
     const result = await httpCheck.run(ctx(), input(await server()));
     expect(result.outcome).toBe(outcome);

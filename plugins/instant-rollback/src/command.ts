@@ -1,14 +1,14 @@
-import type { ComponentConfig, Context, ExecOptions, Router, Weights } from '@ship/core';
+import type { ComponentConfig, Context, ExecOptions, Router, Target, Targets, Weights } from '@ship/core';
 import { errors } from './errors.js';
-import { checkWeights } from './targets.js';
+import { checkWeights, pickTarget } from './targets.js';
 
 /** `router: { command: { … } }` of a component: what a shell can do. */
 interface Settings {
   /** Prints the shares as JSON, such as `{"v1": 100}`. */
   readonly weights: string;
-  /** Puts those in `SHIP_WEIGHTS` in force before it ends. */
+  /** Puts those in `SHIP_WEIGHTS` in force before it ends; `SHIP_TARGETS` has the address of each. */
   readonly shift: string;
-  /** Exits with 0 where `SHIP_VERSION` could be given traffic. */
+  /** Exits with 0 where `SHIP_VERSION`, at `SHIP_ADDRESS`, could be given traffic. */
   readonly healthy: string;
 }
 
@@ -28,21 +28,41 @@ export const commandRouter: Router = {
     additionalProperties: false,
   },
   weights: readWeights,
-  async shift(ctx, component, weights) {
-    checkWeights(component.name, weights);
+  async shift(ctx, component, asked) {
+    checkWeights(component.name, asked);
+    const { weights, addresses } = namedByVersion(await ctx.targetsOf(component), asked);
     const { shift } = settingsOf(component);
+    const env = { SHIP_WEIGHTS: JSON.stringify(weights), SHIP_TARGETS: JSON.stringify(addresses) };
     // A reload may put a new process in the place of the router.
-    await run(ctx, component, shift, { SHIP_WEIGHTS: JSON.stringify(weights) }, { leaves: 'service' });
+    await run(ctx, component, shift, env, { leaves: 'service' });
     const found = await readWeights(ctx, component);
     const differs = Object.entries(weights).some(([version, share]) => (found[version] ?? 0) !== share);
     if (differs)
       throw errors.SHIP_ROUTER_PROOF({ component: component.name, wanted: JSON.stringify(weights), found: JSON.stringify(found) });
   },
   async healthy(ctx, component, version) {
-    const { exitCode } = await shell(ctx, component, settingsOf(component).healthy, { SHIP_VERSION: version });
+    const target = pickTarget(await ctx.targetsOf(component), version);
+    const address = target === undefined ? {} : { SHIP_ADDRESS: addressOf(target) };
+    const env = { SHIP_VERSION: target?.version ?? version, ...address };
+    const { exitCode } = await shell(ctx, component, settingsOf(component).healthy, env);
     return exitCode === 0;
   },
 };
+
+const addressOf = ({ host, port }: Target): string => `${host}:${port}`;
+
+/** A driver may ask by the key of one that runs, since two may bear one version. Commands speak of versions, and of where each listens. */
+function namedByVersion(targets: Targets, asked: Weights) {
+  const weights: Record<string, number> = {};
+  const addresses: Record<string, string> = {};
+  for (const [key, share] of Object.entries(asked)) {
+    const target = pickTarget(targets, key);
+    const version = target?.version ?? key;
+    weights[version] = (weights[version] ?? 0) + share;
+    if (target && share > 0) addresses[version] = addressOf(target);
+  }
+  return { weights, addresses };
+}
 
 async function readWeights(ctx: Context, component: ComponentConfig): Promise<Weights> {
   const { weights } = settingsOf(component);

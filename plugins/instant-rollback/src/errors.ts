@@ -26,7 +26,7 @@ export const errors = defineErrors({
   SHIP_ROUTER_NO_SERVER: {
     exit: 6,
     message: (d: { component: string; backend: string; servers: number }) =>
-      `backend ${d.backend} has no server to spare for ${d.component}: all ${d.servers} have traffic`,
+      `backend ${d.backend} has no server to spare for ${d.component}: each of its ${d.servers} has traffic, or was taken out of use by somebody`,
     hint: 'Give the backend one server more than there are versions with traffic; two are enough for blue and green.',
   },
   SHIP_ROUTER_IDLE: {
@@ -34,6 +34,11 @@ export const errors = defineErrors({
     message: (d: { server: string; version: string; idle: string }) =>
       `haproxy gives no request to ${d.server}, which is ${d.version}: it is ${d.idle}`,
     hint: 'No weight was changed. `show servers state` on its socket shows more.',
+  },
+  SHIP_ROUTER_UNTESTED: {
+    exit: 6,
+    message: (d: { config: string; answer: string }) => `nginx cannot test ${d.config} as this user: ${d.answer}`,
+    hint: 'No flag was changed. `nginx -t` opens the logs, the keys and the pid file of the config as whoever runs it: run ship as root, or let this user open them.',
   },
   SHIP_ROUTER_BLIND: {
     exit: 6,

@@ -98,7 +98,10 @@ async function testConfig(ctx: Context, config: string): Promise<string> {
       reason: cause instanceof Error ? cause.message.split('\n')[0]! : String(cause),
     });
   });
-  if (exitCode !== 0) throw errors.SHIP_ROUTER_REFUSED({ router: 'nginx', command: argv.join(' '), answer: ctx.redact(stderr.trim()) });
+  const answer = ctx.redact(stderr.trim());
+  // A config that only root may test is not broken.
+  if (exitCode !== 0 && /\(13: Permission denied\)/.test(stderr)) throw errors.SHIP_ROUTER_UNTESTED({ config, answer });
+  if (exitCode !== 0) throw errors.SHIP_ROUTER_REFUSED({ router: 'nginx', command: argv.join(' '), answer });
   return stdout;
 }
 

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { startHaproxy } from '../../../test/services/haproxy.js';
 import { startNginx } from '../../../test/services/nginx.js';
 import { hasProgram } from '../../../test/services/started.js';
-import { type Answer, askThroughout } from '../../../test/support/client.js';
+import { type Answer, ask, askThroughout } from '../../../test/support/client.js';
 import { haproxyRouter } from '../src/haproxy/router.js';
-import { say } from '../src/haproxy/socket.js';
+import { readServers, say } from '../src/haproxy/socket.js';
 import { nginxRouter } from '../src/nginx.js';
 import { switchTraffic } from '../src/switch.js';
 import { serve, worldOf } from './world.js';
@@ -115,6 +115,64 @@ describe.skipIf(!hasProgram('haproxy'))('servers that are not up from the start'
   });
 });
 
+describe.skipIf(!hasProgram('haproxy'))('servers that are not for versions', () => {
+  const stateOf = async (socket: string, name: string) => (await readServers(socket, 'shop')).find((server) => server.name === name);
+
+  it('given a spare server that somebody put into maintenance, when a version needs one, then it is left alone, and the error says why', async () => {
+    const [one, two] = [await serve('v1'), await serve('v2')];
+    const servers = `  server green 127.0.0.1:${two.port} weight 100\n  server spare 127.0.0.1:1 weight 0\n`;
+    const { socket } = await startHaproxy('shop', { servers });
+    const { ctx, component } = worldOf({ name: 'haproxy', settings: { socket, backend: 'shop' } }, one, two);
+    await say(socket, 'set server shop/spare state maint');
+    await expect(haproxyRouter.shift(ctx, component, { v1: 100 })).rejects.toMatchObject({
+      code: 'SHIP_ROUTER_NO_SERVER',
+      message: expect.stringContaining('taken out of use by somebody'),
+    });
+    expect(await stateOf(socket, 'spare')).toMatchObject({ port: 1, idle: 'in maintenance' });
+    expect(await haproxyRouter.weights(ctx, component)).toEqual({ v1: 0, v2: 100 });
+  });
+
+  it('given a backup server, when traffic is switched there and back, then it keeps its weight, is no spare, and serves when all others are gone', async () => {
+    const sorry = await serve('sorry');
+    const stage = await behind((ports) => `${PLAIN(ports)}  server sorry 127.0.0.1:${sorry.port} backup\n`);
+    for (const version of ['v1', 'v2']) {
+      await haproxyRouter.shift(stage.ctx, stage.component, { [version]: 100 });
+      expect(await haproxyRouter.weights(stage.ctx, stage.component)).toMatchObject({ [version]: 100 });
+    }
+    expect(await say(stage.socket, 'get weight shop/sorry')).toMatch(/^1 /);
+    for (const name of ['blue', 'green']) await say(stage.socket, `disable server shop/${name}`);
+    expect((await ask(stage.port)).body).toBe('sorry');
+  });
+
+  it('given clients with a cookie, when traffic is switched there and back, then they follow it at once, no request fails, and what others took out stays out', async () => {
+    const stage = await behind(
+      ({ blue, green }) => `  cookie SRV insert indirect nocache
+  server blue 127.0.0.1:${blue} weight 0 cookie blue
+  server green 127.0.0.1:${green} weight 100 cookie green
+  server third 127.0.0.1:1 weight 0 cookie third
+`,
+    );
+    const { ctx, component, port, socket } = stage;
+    await say(socket, 'set server shop/third state maint');
+    const bound = async (cookie: string) =>
+      await (await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie: `SRV=${cookie}` } })).text();
+    expect(await bound('green')).toBe('v2');
+    const clients = askThroughout(port, 6);
+    await haproxyRouter.shift(ctx, component, { v1: 100 });
+    expect([await bound('green'), await bound('blue')]).toEqual(['v1', 'v1']);
+    expect(await stateOf(socket, 'green')).toMatchObject({ idle: 'in maintenance' });
+    expect(await haproxyRouter.healthy(ctx, component, 'v2')).toBe(true);
+    expect(await switchTraffic(ctx, component, haproxyRouter, 'v2', {})).toMatchObject({ from: 'v1', to: 'v2' });
+    expect([await bound('green'), await bound('blue')]).toEqual(['v2', 'v2']);
+    const failed = (await clients.stop()).filter(({ status }) => status !== 200);
+    expect(failed).toEqual([]);
+    expect(await stateOf(socket, 'third')).toMatchObject({ port: 1, idle: 'in maintenance' });
+    // Somebody else takes out what ship had, at another address: that is not ours any more.
+    await say(socket, 'set server shop/blue addr 127.0.0.1 port 2');
+    await expect(haproxyRouter.shift(ctx, component, { v1: 100 })).rejects.toMatchObject({ code: 'SHIP_ROUTER_NO_SERVER' });
+  }, 20_000);
+});
+
 describe.skipIf(!hasProgram('nginx'))('an nginx that would not see a flag', () => {
   it('given an nginx that does not run, and a folder that its config does not look into, when traffic is shifted, then each has its code, and no flag is put', async () => {
     const { config, flags, blue, green } = await startNginx();
@@ -130,5 +188,22 @@ describe.skipIf(!hasProgram('nginx'))('an nginx that would not see a flag', () =
     });
     await expect(nginxRouter.shift(blind.ctx, blind.component, { v2: 100 })).rejects.toMatchObject({ code: 'SHIP_ROUTER_BLIND' });
     expect({ flags: readdirSync(flags), blind: existsSync(flags.slice(0, -1)) }).toEqual({ flags: [], blind: false });
+  });
+
+  it('given a user who may not open what the config names, when traffic is shifted, then that is said, and not that the config is broken', async () => {
+    const { config, flags, blue, green } = await startNginx();
+    const { ctx, component } = worldOf(
+      { name: 'nginx', settings: { config, flags, blue, green } },
+      await serve('v1', blue),
+      await serve('v2', green),
+    );
+    const stderr = 'nginx: [emerg] open() "/run/nginx.pid" failed (13: Permission denied)';
+    const denied = { ...ctx, exec: async () => ({ exitCode: 1, stdout: '', stderr, truncated: false, duration_ms: 1 }) };
+    await expect(nginxRouter.shift(denied, component, { v2: 100 })).rejects.toMatchObject({
+      code: 'SHIP_ROUTER_UNTESTED',
+      message: expect.stringContaining('/run/nginx.pid'),
+      hint: expect.stringContaining('run ship as root'),
+    });
+    expect(readdirSync(flags)).toEqual([]);
   });
 });

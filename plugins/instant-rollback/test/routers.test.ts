@@ -231,6 +231,24 @@ describe('what a router cannot do', () => {
     },
   );
 
+  it('given a release that is asked for by its id, when traffic is shifted, then the commands speak of its version, and know where it listens', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ship-command-router-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const settings = {
+      weights: `cat ${folder}/weights`,
+      shift: `printf %s "$SHIP_WEIGHTS" > ${folder}/weights; printf %s "$SHIP_TARGETS" > ${folder}/targets`,
+      healthy: `printf %s "$SHIP_VERSION $SHIP_ADDRESS" > ${folder}/asked`,
+    };
+    const [one, two] = [await serve('v1'), await serve('v2')];
+    const { ctx, component } = worldOf({ name: 'command', settings }, one, two);
+    const [key, { host, port }] = Object.entries(await ctx.targetsOf(component)).find(([, { version }]) => version === 'v2')!;
+    await commandRouter.shift(ctx, component, { [key]: 100 });
+    expect(await commandRouter.weights(ctx, component)).toEqual({ v2: 100 });
+    expect(JSON.parse(readFileSync(`${folder}/targets`, 'utf8'))).toEqual({ v2: `${host}:${port}` });
+    expect(await commandRouter.healthy(ctx, component, key)).toBe(true);
+    expect(readFileSync(`${folder}/asked`, 'utf8')).toBe(`v2 ${host}:${port}`);
+  });
+
   it('given commands that fail, print nonsense, or do nothing, when traffic is shifted, then each has its code', async () => {
     const of = (settings: { weights: string; shift: string }) => worldOf({ name: 'command', settings: { healthy: 'true', ...settings } });
     for (const [settings, code] of [

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { ComponentConfig, JsonObject, Targets } from '@ship/core';
 import { testContext } from '@ship/testing';
 import { onTestFinished } from 'vitest';
-import { SYSTEM_ENV } from '../../../test/services/started.js';
+import { SYSTEM_ENV, serviceFolder } from '../../../test/services/started.js';
 
 /** A version that serves its name, on loopback. `ill` makes it answer 503 at /healthz. */
 export interface Version {
@@ -46,6 +46,6 @@ export function worldOf(router: { name: string; settings: JsonObject }, ...versi
   const targets: Targets = Object.fromEntries(
     versions.map(({ version, port }, index) => [`release-${index}`, { version, host: '127.0.0.1', port }]),
   );
-  const ctx = testContext({ dir: '/', env: SYSTEM_ENV, targetsOf: async () => targets });
+  const ctx = testContext({ dir: '/', stateDir: serviceFolder(), env: SYSTEM_ENV, targetsOf: async () => targets });
   return { ctx, component };
 }

@@ -39,8 +39,9 @@ export default definePlugin<JsonObject>({
       });
       for (const each of await aloneFindings({ component, from, to: state.version, target, others })) finding(each);
     });
-    ship.hooks.afterRollback.tapPromise('suggest', async ({ scope, remaining, target }, run) => {
-      if (scope === 'partial' && remaining.length > 0)
+    ship.hooks.afterRollback.tapPromise('suggest', async ({ scope, remaining, verification, target }, run) => {
+      const fails = Object.values(verification).some(({ outcome }) => outcome !== 'passed');
+      if (scope === 'partial' && (remaining.length > 0 || fails))
         run.log.warn(`going back alone was not enough: ${suggestion(target?.id ?? run.target?.id)}`);
     });
   },

@@ -19,6 +19,8 @@ export interface Release {
   readonly version: string;
   readonly run: string | readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Those of `env` that hold secrets, with the names in their place: a rotated one is used in its new form. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** The few variables of the deployer's environment that a service needs, such as `PATH`. */
   readonly inherited: Readonly<Record<string, string>>;
   readonly health: Health;

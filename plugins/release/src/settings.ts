@@ -99,7 +99,7 @@ const port = {
   ],
 };
 const text = { type: 'string', minLength: 1 };
-const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$', title: 'a duration', examples: ['250ms', '10s', '5m'] };
+const duration = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', title: 'a duration', examples: ['250ms', '10s', '5m'] };
 const variable = { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of an environment variable', examples: ['DB_PASSWORD'] };
 
 const health = {
@@ -117,6 +117,7 @@ const health = {
   // Only a request over HTTP has a header.
   dependencies: { host: ['http'] },
   not: { anyOf: [{ required: ['http', 'tcp'] }, { required: ['http', 'run'] }, { required: ['tcp', 'run'] }] },
+  title: 'one kind of health: `http`, `tcp` or `run`',
 };
 
 const network = {
@@ -167,4 +168,7 @@ export const settingsSchema: JsonSchema = {
   },
   // Without a port there is nothing that a request could reach.
   dependencies: { host: ['port'], front: ['port'] },
+  // The front is told new ports, so nothing has to take turns behind it.
+  not: { required: ['port', 'slots'] },
+  title: 'a component with `port` or with `slots`: the two do not go together',
 };

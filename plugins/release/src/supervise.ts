@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupAlive, isAlive } from '@ship/core';
 import { readJson, writeJson } from './base/files.js';
@@ -7,6 +7,7 @@ import { identityOf, signal, takeClaim } from './base/identity.js';
 import { until } from './base/wait.js';
 import { entryPath, FRONT_MARK } from './entries.js';
 import { type Layout, layoutOf } from './layout.js';
+import { type Log, pipeInto, rotatingLog } from './process/log.js';
 import type { FrontRecord, ProcessRecord, Release, Routes } from './records.js';
 
 /** Takes the start that `token` names and keeps the release running until SIGTERM. */
@@ -20,7 +21,7 @@ export async function supervise(root: string, id: string, token: string): Promis
   const record = await readJson<ProcessRecord>(layout.process(id));
   const release = await readJson<Release>(layout.releaseFile(id));
   if (record?.token !== token || !release) return rmSync(claim, { force: true });
-  const log = rotatingLog(layout.log(id));
+  const log = pipeInto(rotatingLog(layout.log(id)), `${claim}.pipe`);
   const keep = keeper(layout.process(id), { ...record, supervisor: me, service: null }, log.note);
   await keep({});
   const stop = stopRequest();
@@ -30,6 +31,7 @@ export async function supervise(root: string, id: string, token: string): Promis
     { command: commandOf(release), cwd: layout.app(id), env: environmentFor(release, record), umask, stopMs, log, keep },
     stop,
   );
+  log.drain();
 }
 
 // A full disk must not end a service that runs: the record may be late, the log says so.
@@ -187,37 +189,4 @@ function environmentFor(release: Release, { port, token }: ProcessRecord): Recor
   const address = port === null ? {} : { HOST: '127.0.0.1', PORT: String(port) };
   const own = { SHIP_RELEASE: release.id, SHIP_VERSION: release.version, SHIP_RELEASE_TOKEN: token };
   return { ...release.inherited, ...release.env, ...address, ...own };
-}
-
-const LIMIT_BYTES = 10 * 1024 * 1024;
-const LOOK_MS = 5000;
-
-/** The log of one release. The service writes to it directly, so it can go on when its supervisor dies. */
-interface Log {
-  readonly fd: number;
-  /** One line of the supervisor's own. */
-  note(line: string): void;
-}
-
-/** Opens the log; at 10 MiB it moves to `.1`, and one old one is kept. */
-export function rotatingLog(path: string, limit = LIMIT_BYTES, lookMs = LOOK_MS): Log {
-  const fd = openSync(path, 'a', 0o600);
-  setInterval(() => rotate(path, fd, limit), lookMs).unref();
-  return { fd, note: (line) => attempt(() => writeSync(fd, `[ship] ${new Date().toISOString()} ${line}\n`)) };
-}
-
-// The service holds the open file, so its content moves away and the file stays.
-function rotate(path: string, fd: number, limit: number): void {
-  attempt(() => {
-    if (fstatSync(fd).size < limit) return;
-    copyFileSync(path, `${path}.1`);
-    ftruncateSync(fd, 0);
-  });
-}
-
-// A log that cannot be written is no reason to end the service.
-function attempt(write: () => void): void {
-  try {
-    write();
-  } catch {}
 }

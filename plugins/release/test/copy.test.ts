@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -54,4 +65,30 @@ test('a symlink that leads out through another symlink is refused', async () => 
   symlinkSync('../..', join(dir, 'from/sub/b/up'));
   symlinkSync('sub/b/up/../outside', join(dir, 'from/sneaky'));
   await expect(copy()).rejects.toMatchObject({ code: 'SHIP_RELEASE_LINK_ESCAPES', message: expect.stringContaining('sneaky') });
+});
+
+test('files and folders keep their times', async () => {
+  const then = new Date('2020-02-03T04:05:06.789Z');
+  for (const path of ['from/sub/a.txt', 'from/run.sh', 'from/sub']) utimesSync(join(dir, path), then, then);
+  await copy();
+  for (const path of ['to/sub/a.txt', 'to/run.sh', 'to/sub']) expect(statSync(join(dir, path)).mtime).toEqual(then);
+});
+
+test.skipIf(process.platform === 'darwin')('names that are not UTF-8 are copied, told apart, and watched like all others', async () => {
+  const at = (top: string, ...bytes: number[]) => Buffer.concat([Buffer.from(join(dir, top, 'sub/')), Buffer.from(bytes)]);
+  writeFileSync(at('from', 0x61, 0xff), 'one');
+  writeFileSync(at('from', 0x61, 0xfe), 'two');
+  mkdirSync(at('from', 0xe9));
+  writeFileSync(Buffer.concat([at('from', 0xe9), Buffer.from('/\u00fc')]), 'within');
+  symlinkSync(Buffer.from([0x61, 0xff]), at('from', 0xfc));
+  const manifest = await copy();
+  expect(new Set(manifest.map(({ path }) => path)).size).toBe(manifest.length);
+  expect(readFileSync(at('to', 0x61, 0xff), 'utf8')).toBe('one');
+  expect(readFileSync(at('to', 0x61, 0xfe), 'utf8')).toBe('two');
+  expect(readFileSync(at('to', 0xfc), 'utf8')).toBe('one');
+  expect(readFileSync(Buffer.concat([at('to', 0xe9), Buffer.from('/\u00fc')]), 'utf8')).toBe('within');
+  const kept = JSON.parse(JSON.stringify(manifest));
+  expect(await firstDamage(join(dir, 'to'), kept)).toBeUndefined();
+  writeFileSync(at('to', 0x61, 0xfe), 'TWO');
+  expect(await firstDamage(join(dir, 'to'), kept)).toContain('a');
 });

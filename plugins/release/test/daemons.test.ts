@@ -6,7 +6,7 @@ import { until } from '../src/base/wait.js';
 import { releaseDriver } from '../src/driver/driver.js';
 import type { FrontRecord, ProcessRecord } from '../src/records.js';
 import { frontRouter } from '../src/router.js';
-import { processesUnder, type World, worldForEachTest } from './support/world.js';
+import { processesUnder, type World, workerOf, worldForEachTest } from './support/world.js';
 
 const driver = releaseDriver();
 let world: World;
@@ -135,4 +135,25 @@ test('standby keeps the old release running, so the router switches back at once
   expect(await driver.describe(world.ctx, component)).toEqual(before);
   await expect(frontRouter.shift(world.ctx, component, { v1: 60 })).rejects.toMatchObject({ code: 'SHIP_RELEASE_WEIGHTS' });
   await expect(frontRouter.shift(world.ctx, component, { v9: 100 })).rejects.toMatchObject({ code: 'SHIP_RELEASE_NOT_RUNNING' });
+});
+
+test('a service that opens /dev/stdout or /dev/stderr anew adds to its log, and goes on with it when its supervisor was killed', async () => {
+  // Given a worker that opens its streams anew for each line
+  const script = `echo first; echo second > /dev/stderr; echo third > /dev/stdout; echo fourth; while sleep 0.1; do echo tick > /dev/stderr; done`;
+  const worker = { ...workerOf(world, 'v1'), settings: { ...workerOf(world, 'v1').settings, run: ['sh', '-c', script] } };
+  const { driver: state } = await driver.deploy(world.ctx, worker, undefined);
+  const log = join(root(), 'logs', `${state.release}.log`);
+  const said = () => readFileSync(log, 'utf8').split('\n');
+  await expect.poll(said, { timeout: 5000 }).toContain('tick');
+  expect(said().slice(0, 4)).toEqual(['first', 'second', 'third', 'fourth']);
+
+  // When its supervisor is killed
+  const record = JSON.parse(readFileSync(join(root(), 'processes', `${state.release}.json`), 'utf8'));
+  process.kill(record.supervisor.pid, 'SIGKILL');
+  const before = said().length;
+
+  // Then the service is there, and what it says is still written down, also much of it
+  await expect.poll(() => said().length, { timeout: 5000 }).toBeGreaterThan(before + 5);
+  expect(said().slice(0, 4)).toEqual(['first', 'second', 'third', 'fourth']);
+  expect(() => process.kill(record.service.pid, 0)).not.toThrow();
 });

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ShipError } from '@ship/core';
 import { expect, test } from 'vitest';
 import { ask } from '../../../test/support/client.js';
 import { releaseDriver } from '../src/driver/driver.js';
@@ -115,4 +116,32 @@ test('a damaged release is found before anything changes', async () => {
 test('a folder that is not there is refused by name', async () => {
   const deployed = driver.deploy(world.ctx, world.at('v1', { path: 'gone' }), undefined);
   await expect(deployed).rejects.toMatchObject({ code: 'SHIP_RELEASE_PATH_MISSING', message: expect.stringContaining('gone') });
+});
+
+test('a release that is restored has what its secrets are today, and as they were where they are not set', async () => {
+  // Given v1, which was given a password, and v2, which is live
+  let password: string | undefined = 'old-password';
+  const ctx = {
+    ...world.ctx,
+    refer: <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(password ?? '\0', '{{secret:DB}}')),
+    resolve: <T>(value: T): T => {
+      if (password === undefined) throw new ShipError({ code: 'SHIP_SECRET_MISSING', message: 'DB is not set' });
+      return JSON.parse(JSON.stringify(value).replaceAll('{{secret:DB}}', password));
+    },
+  };
+  const first = await driver.deploy(ctx, world.at('v1', {}, { DB: 'old-password' }), undefined);
+  const given = () =>
+    processesUnder(world.dir)
+      .filter((text) => text.includes('SHIP_VERSION=v1'))
+      .map((text) => /DB=(\S+)/.exec(text)?.[1]);
+  const restoredWith = async (now: string | undefined) => {
+    await driver.deploy(ctx, world.at('v2'), first);
+    password = now;
+    expect(await driver.restore(ctx, world.at('v2'), first)).toMatchObject({ changed: true });
+    expect(await driver.describe(ctx, world.at('v2'))).toEqual(first);
+    return new Set(given());
+  };
+
+  expect(await restoredWith('new-password')).toEqual(new Set(['new-password']));
+  expect(await restoredWith(undefined)).toEqual(new Set(['new-password']));
 });

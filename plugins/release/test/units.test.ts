@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '@ship/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holder, identityOf, takeClaim } from '../src/base/identity.js';
+import { callOff, holder, identityOf, takeClaim } from '../src/base/identity.js';
 import { until } from '../src/base/wait.js';
 import { layoutOf } from '../src/layout.js';
+import { rotatingLog } from '../src/process/log.js';
 import { isReleaseId, newReleaseId } from '../src/release/store.js';
 import { controlPath } from '../src/routing/front.js';
-import { backoffMs, rotatingLog } from '../src/supervise.js';
+import { backoffMs } from '../src/supervise.js';
 
 let dir: string;
 
@@ -40,8 +41,8 @@ test('a process is not recognised by its number alone', () => {
 test('a start is taken once, and only a dead holder is succeeded', () => {
   const me = identityOf(process.pid)!;
   const [taken, calledOff, dead] = ['taken', 'called-off', 'dead'].map((name) => join(dir, name)) as [string, string, string];
-  expect([takeClaim(taken, me), takeClaim(taken, { cancelled: true })]).toEqual([true, false]);
-  expect([takeClaim(calledOff, { cancelled: true }), takeClaim(calledOff, me)]).toEqual([true, false]);
+  expect([takeClaim(taken, me), callOff(taken)]).toEqual([true, false]);
+  expect([callOff(calledOff), takeClaim(calledOff, me)]).toEqual([true, false]);
   expect([takeClaim(dead, { ...me, started: '1' }), takeClaim(dead, me), holder(dead)]).toEqual([true, true, me]);
 });
 

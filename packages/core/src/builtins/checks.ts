@@ -34,7 +34,7 @@ const address = {
   examples: ['https://shop.example/healthz'],
 };
 
-/** `http: URL`: one request, no redirects followed. Not reachable is `failed`, as a service that is down is what it looks for. */
+/** `http: URL`: one request, no redirects followed. Where there is no answer, it is `errored`: nothing was seen that could be right or wrong. */
 export const httpCheck: Check<HttpCheck> = {
   input: {
     $id: 'ship:check/http',
@@ -90,7 +90,7 @@ export const httpCheck: Check<HttpCheck> = {
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       const { code, message } = error as NodeJS.ErrnoException;
-      return { outcome: 'failed', detail: `${requestOf(input).url}: ${message || code}` };
+      return { outcome: 'errored', detail: `${requestOf(input).url}: ${message || code}` };
     }
   },
 };
@@ -161,7 +161,9 @@ const describeBody = (body: string): string => JSON.stringify(body.length > 80 ?
 
 const ADDRESS = '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$';
 
-/** `tcp: host:port`: somebody accepts a connection there. */
+const UNRESOLVED: readonly (string | undefined)[] = ['ENOTFOUND', 'EAI_AGAIN'];
+
+/** `tcp: host:port`: somebody accepts a connection there. To be refused is an answer; a host that nobody can find is none. */
 export const tcpCheck: Check<{ readonly tcp: string }> = {
   input: {
     $id: 'ship:check/tcp',
@@ -179,9 +181,9 @@ export const tcpCheck: Check<{ readonly tcp: string }> = {
         socket.destroy();
         resolve({ outcome: 'passed' });
       });
-      socket.once('error', (error) => {
+      socket.once('error', (error: NodeJS.ErrnoException) => {
         if (ctx.signal.aborted) reject(ctx.signal.reason);
-        else resolve({ outcome: 'failed', detail: `${tcp}: ${error.message}` });
+        else resolve({ outcome: UNRESOLVED.includes(error.code) ? 'errored' : 'failed', detail: `${tcp}: ${error.message}` });
       });
     }),
 };

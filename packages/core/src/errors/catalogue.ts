@@ -225,6 +225,10 @@ const exit4 = codes(4, {
   ],
   SHIP_RESOURCES_LEFT: ['{step} is undone but for {left}', '`ship recover --back` tries again.'],
   // The way back, and what it goes back to.
+  SHIP_ROLLBACK_UNVERIFIED: [
+    '{environment} is as {run} had left it, which nobody has verified: {snapshot} could not be gone back to',
+    'Deploy a version that works, or see above why the snapshot could not be gone back to and try `ship recover --back`.',
+  ],
   SHIP_ROLLBACK_PROOF: ['{component} should be back at {expected}, and {live} is live', 'Look at the component before you deploy again.'],
 });
 

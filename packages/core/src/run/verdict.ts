@@ -7,7 +7,7 @@ import type { Report, RollbackReport } from '../types/index.js';
 export function verdictOf(report: Report): string {
   const { status, rollback, exit_code, environment } = report;
   const where = environment ?? '';
-  const isDone = rollback !== null && rollback.remaining.length === 0;
+  const isDone = rollback !== null && isWhole(rollback);
   switch (status) {
     case 'succeeded':
       if (isDone) return rollback.scope === 'partial' ? backInPart(report, rollback) : backAt(where, rollback);
@@ -18,7 +18,7 @@ export function verdictOf(report: Report): string {
     case 'failed':
       return 'failed, and left as it is';
     case 'rollback_incomplete':
-      return `${report.failure ? 'failed, and ' : ''}the rollback is INCOMPLETE: see what is left above`;
+      return `${report.failure ? 'failed, and ' : ''}the rollback is INCOMPLETE: ${whyIncomplete(rollback)}`;
     case 'refused':
       return report.steps.some(({ attempts }) => attempts > 0)
         ? 'failed, and the rollback was refused: everything stays as it is'
@@ -28,6 +28,17 @@ export function verdictOf(report: Report): string {
         ? 'interrupted: what was done stands as it is'
         : `cut off, since nothing more could be written down: what was done stands as it is, and \`ship recover\` finishes it`;
   }
+}
+
+/** Is nothing left to be put back, and did every suite that was asked afterwards pass? */
+export const isWhole = ({ remaining, verification }: Pick<RollbackReport, 'remaining' | 'verification'>): boolean =>
+  remaining.length === 0 && Object.values(verification).every(({ outcome }) => outcome === 'passed');
+
+/** Where all is back, and what is live does not hold, there is nothing to be finished. */
+function whyIncomplete(rollback: RollbackReport | null): string {
+  const failed = Object.entries(rollback?.verification ?? {}).flatMap(([suite, { outcome }]) => (outcome === 'passed' ? [] : [suite]));
+  if (rollback === null || rollback.remaining.length > 0 || failed.length === 0) return 'see what is left above';
+  return `all is back, and the ${failed.join(', ')} suite fails there`;
 }
 
 /** Was all that was asked after a rollback found to be right? */

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createFile } from '@ship/system';
+import { createFile, FOLDER_MODE } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
 
 /** Holds the name of the project that the folder belongs to. */
@@ -19,7 +19,11 @@ export function stateFolder(dir: string, project: string): string {
 /** Writes down whose folder it is, where nobody has yet. Of two projects that begin there at once one has to ask again. */
 export function claimFolder(folder: string, project: string): void {
   const path = join(folder, MARK);
-  if (readText(path) === undefined) createFile(path, Buffer.from(`${project}\n`));
+  if (readText(path) === undefined) {
+    createFile(path, Buffer.from(`${project}\n`));
+    // One that held the config alone, as in a fresh clone, is as open as any folder until then.
+    chmodSync(folder, FOLDER_MODE);
+  }
   if (readText(path)?.trim() !== project) throw errors.SHIP_STORE_CONFLICT({ key: MARK, expected: project });
 }
 

@@ -3,6 +3,7 @@ import type { ComponentConfig, Context, Router, Targets, Weights } from '@ship/c
 import { errors } from '../errors.js';
 import { answers, demandTargets, type Keyed, pickTarget, sharesOf } from '../targets.js';
 import { wait } from '../wait.js';
+import { ParkedServers } from './parked.js';
 import { Conversation, readServers, type Server, sessionsOn } from './socket.js';
 
 /** `router: { haproxy: { … } }` of a component. */
@@ -49,7 +50,8 @@ export const haproxyRouter: Router = {
     const target = pickTarget(await ctx.targetsOf(component), version);
     if (target === undefined || !(await answers(target, health))) return false;
     // HAProxy gives nothing to a server that it holds for down, however well that is.
-    return (await readServers(socket, backend)).find((server) => isAt(server, target))?.idle === undefined;
+    const server = (await readServers(socket, backend)).find((each) => isAt(each, target));
+    return server?.idle === undefined || new ParkedServers(ctx, component).has(server);
   },
 };
 
@@ -81,20 +83,41 @@ interface Shift {
 
 async function shiftAmong(ctx: Context, component: ComponentConfig, { socket, backend, wanted }: Shift): Promise<void> {
   const servers = await readServers(socket, backend);
+  const parked = new ParkedServers(ctx, component);
+  const isOurs = (server: Server) => server.idle === undefined || server.idle === 'down' || server.isDisabled || parked.has(server);
   const placed = place(
     component.name,
     backend,
-    servers,
+    { servers, isOurs },
     wanted.map(({ target }) => target),
   );
-  for (const { server, target, moved } of placed) if (!moved) refuseOutOfUse(backend, server, target);
+  for (const { server, target, moved } of placed) if (!moved && !parked.has(server)) refuseOutOfUse(backend, server, target);
   for (const { server, target, moved } of placed) if (moved) await moveServer(socket, `${backend}/${server.name}`, target);
+  for (const { server, moved } of placed) if (!moved && parked.has(server)) await setState(socket, `${backend}/${server.name}`, 'ready');
   await waitUntilUp(ctx, socket, backend, placed);
   const used = new Set(placed.map(({ server }) => server.name));
   const raised = placed.map(({ server }, index) => ({ name: server.name, weight: wanted[index]!.share }));
   const lowered = servers.filter(({ name, weight }) => !used.has(name) && weight > 0).map(({ name }) => ({ name, weight: 0 }));
   await weigh(socket, backend, raised);
+  parked.remove(placed.map(({ server }) => server));
   await weigh(socket, backend, lowered);
+  const leaving = servers.filter(({ name, isSticky }) => isSticky && lowered.some((each) => each.name === name));
+  if (leaving.length > 0) await park(ctx, { socket, backend, parked }, leaving);
+}
+
+/** How long requests that are under way may keep a server that clients are bound to. In maintenance it still finishes them. */
+const LEAVING_MS = 2_000;
+
+/** Clients with a cookie come back to a server that weighs nothing, but not to one in maintenance. */
+async function park(
+  ctx: Context,
+  { socket, backend, parked }: { socket: Conversation; backend: string; parked: ParkedServers },
+  servers: readonly Server[],
+): Promise<void> {
+  const under = async () => (await Promise.all(servers.map(({ name }) => sessionsOn(socket, backend, name)))).some((count) => count > 0);
+  for (const until = performance.now() + LEAVING_MS; performance.now() < until && (await under()); ) await wait(LOOK_MS, ctx.signal);
+  parked.add(servers);
+  for (const { name } of servers) await setState(socket, `${backend}/${name}`, 'maint');
 }
 
 interface Placed {
@@ -104,9 +127,14 @@ interface Placed {
 }
 
 /** Which server is to be which version: the one that is at its address, or one that has no traffic. */
-function place(component: string, backend: string, servers: readonly Server[], targets: readonly Keyed[]): readonly Placed[] {
+function place(
+  component: string,
+  backend: string,
+  { servers, isOurs }: { readonly servers: readonly Server[]; isOurs(server: Server): boolean },
+  targets: readonly Keyed[],
+): readonly Placed[] {
   const here = targets.map((target) => servers.find((server) => isAt(server, target)));
-  const spare = servers.filter((server) => server.weight === 0 && !here.includes(server));
+  const spare = servers.filter((server) => server.weight === 0 && isOurs(server) && !here.includes(server));
   return targets.map((target, index) => {
     const server = here[index] ?? spare.shift();
     if (server === undefined) throw errors.SHIP_ROUTER_NO_SERVER({ component, backend, servers: servers.length });
@@ -118,9 +146,13 @@ async function moveServer(socket: Conversation, server: string, { host, port }: 
   const command = `set server ${server} addr ${host} port ${port}`;
   const answer = await socket.say(command);
   if (!/changed|no need/.test(answer)) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer });
-  const ready = `set server ${server} state ready`;
-  const refusal = await socket.say(ready);
-  if (refusal !== '') throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command: ready, answer: refusal });
+  await setState(socket, server, 'ready');
+}
+
+async function setState(socket: Conversation, server: string, state: 'ready' | 'maint'): Promise<void> {
+  const command = `set server ${server} state ${state}`;
+  const refusal = await socket.say(command);
+  if (refusal !== '') throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: refusal });
 }
 
 /** What somebody took out of use on purpose is not put into use behind their back. */

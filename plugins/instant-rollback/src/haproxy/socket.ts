@@ -92,6 +92,10 @@ export interface Server {
   readonly port: number;
   /** The weight that is in force; 0 where it is in maintenance or drained. */
   readonly weight: number;
+  /** It has a cookie: clients that bear it come back to it, also where it weighs nothing. */
+  readonly isSticky: boolean;
+  /** The config begins with it in maintenance. */
+  readonly isDisabled: boolean;
   /** Why it would be given no request whatever it weighs; undefined where it would be given some. */
   readonly idle?: Idle;
 }
@@ -99,29 +103,47 @@ export interface Server {
 /** What a person has said, or what the checks of HAProxy have found. */
 type Idle = 'in maintenance' | 'drained' | 'down';
 
-// The bit 0x04 is in neither: it says `disabled` in the config, and stays when the server has long been made ready.
+// It stays when the server has long been made ready.
+const CONFIGURED = 0x04;
 const MAINTENANCE = 0x63;
 const DRAINED = 0x18;
 const DOWN = 0;
 
-/** The servers of a backend, with their addresses and weights. */
+/** The servers of a backend, with their addresses and weights; without its backup servers, which nobody's version is ever on. */
 export async function readServers(socket: string | Conversation, backend: string): Promise<readonly Server[]> {
+  const ask = (command: string) => (typeof socket === 'string' ? say(socket, command) : socket.say(command));
   const command = `show servers state ${backend}`;
-  const answer = await (typeof socket === 'string' ? say(socket, command) : socket.say(command));
+  const [answer, told] = await Promise.all([ask(command), ask(`show stat ${backend} ${SERVERS} ${ALL}`)]);
   const lines = answer.split('\n');
   const header = lines.find((line) => line.startsWith('# '));
   if (header === undefined) throw errors.SHIP_ROUTER_REFUSED({ router: 'haproxy', command, answer: answer.split('\n')[0] ?? '' });
   const columns = header.slice(2).split(' ');
   const at = (cells: readonly string[], name: string) => cells[columns.indexOf(name)] ?? '';
+  const stats = statsOf(told, backend);
   return lines
     .filter((line) => /^\d+ \S+ \d+ /.test(line))
     .map((line) => line.split(' '))
+    .filter((cells) => stats(at(cells, 'srv_name'), 'bck') !== '1')
     .map((cells) => {
-      const idle = idleBy(Number(at(cells, 'srv_admin_state')), Number(at(cells, 'srv_op_state')));
+      const name = at(cells, 'srv_name');
+      const admin = Number(at(cells, 'srv_admin_state'));
+      const idle = idleBy(admin, Number(at(cells, 'srv_op_state')));
       const weight = idle === undefined || idle === 'down' ? Number(at(cells, 'srv_uweight')) : 0;
-      const known = { name: at(cells, 'srv_name'), host: at(cells, 'srv_addr'), port: Number(at(cells, 'srv_port')), weight };
-      return idle === undefined ? known : { ...known, idle };
+      const known = { name, host: at(cells, 'srv_addr'), port: Number(at(cells, 'srv_port')), weight };
+      const isSticky = (stats(name, 'cookie') ?? '') !== '';
+      return { ...known, isSticky, isDisabled: (admin & CONFIGURED) !== 0, ...(idle === undefined ? {} : { idle }) };
     });
+}
+
+/** What `show stat` calls servers, and all of them. */
+const [SERVERS, ALL] = [4, -1];
+
+/** A column of a server, as `show stat` has it. */
+function statsOf(told: string, backend: string): (server: string, column: string) => string | undefined {
+  const [header = '', ...rows] = told.replace(/^# /, '').split('\n');
+  const columns = header.split(',');
+  const cells = rows.map((row) => row.split(','));
+  return (server, column) => cells.find(([proxy, name]) => proxy === backend && name === server)?.[columns.indexOf(column)];
 }
 
 function idleBy(admin: number, operation: number): Idle | undefined {
@@ -131,9 +153,8 @@ function idleBy(admin: number, operation: number): Idle | undefined {
 }
 
 /** How many requests are under way on a server. */
-export async function sessionsOn(socket: string, backend: string, server: string): Promise<number> {
-  const [header = '', ...rows] = (await say(socket, 'show stat')).replace(/^# /, '').split('\n');
-  const columns = header.split(',');
-  const cells = rows.map((row) => row.split(',')).find(([proxy, name]) => proxy === backend && name === server);
-  return Number(cells?.[columns.indexOf('scur')] ?? 0);
+export async function sessionsOn(socket: string | Conversation, backend: string, server: string): Promise<number> {
+  const command = `show stat ${backend} ${SERVERS} ${ALL}`;
+  const told = await (typeof socket === 'string' ? say(socket, command) : socket.say(command));
+  return Number(statsOf(told, backend)(server, 'scur') ?? 0);
 }

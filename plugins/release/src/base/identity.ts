@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId, isAlive, processStartTime } from '@ship/core';
 
@@ -73,14 +73,11 @@ function read(path: string): string | undefined {
   return attempt(() => readFileSync(path, 'utf8'));
 }
 
-/** Who holds a start: the process that was started, or the one that called the start off. */
-type Claim = Identity | { readonly cancelled: true };
-
 /**
  * Takes a start, whole or not at all. A starter and somebody who cleans up after its death may both try;
  * one wins, so no process comes up after it was called off.
  */
-export function takeClaim(path: string, claim: Claim): boolean {
+export function takeClaim(path: string, claim: Identity): boolean {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   writeFileSync(temporary, JSON.stringify(claim), { mode: 0o600, flag: 'wx' });
   try {
@@ -94,19 +91,37 @@ export function takeClaim(path: string, claim: Claim): boolean {
   }
 }
 
-/** The holder of a start; `undefined` where nobody took it. */
-function readClaim(path: string): Claim | undefined {
+/**
+ * Calls a start off; false where the process that took it lives, or somebody else has called it off. The mark is an empty
+ * file: on a full disk things must still come to their end, and nothing else needs no room.
+ */
+export function callOff(path: string): boolean {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Claim;
-  } catch {
-    return undefined;
+    writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Not even a name could be written: who starts late finds no record either, and ends.
+    if (code === 'ENOSPC' || code === 'EDQUOT') return !existsSync(path) || emptied(path);
+    if (code !== 'EEXIST') throw error;
+    return emptied(path);
   }
 }
 
-/** The process that took the start. */
+function emptied(path: string): boolean {
+  if (!inherits(path)) return false;
+  truncateSync(path);
+  return true;
+}
+
+/** The process that took the start; `undefined` where nobody did, or it was called off. */
 export function holder(path: string): Identity | undefined {
-  const claim = readClaim(path);
-  return claim && 'pid' in claim ? claim : undefined;
+  try {
+    const claim = JSON.parse(readFileSync(path, 'utf8')) as Identity;
+    return 'pid' in claim ? claim : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 // systemd starts a daemon again with the words of the first time: it takes the place of the dead one.

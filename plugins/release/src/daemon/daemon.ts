@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { groupAlive, isAlive, signalGroup } from '@ship/core';
-import { holder, type Identity, processesGiven, signal, takeClaim } from '../base/identity.js';
+import { callOff, holder, type Identity, processesGiven, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
 import { type EntryName, entryPath } from '../entries.js';
 import { errors } from '../errors.js';
@@ -106,7 +106,7 @@ export async function stopDaemon(started: Started): Promise<boolean> {
   const { claim, unit, service, stopMs } = started;
   let killed = false;
   // It may be started again in the moment in which it ends, so whoever holds the start is ended until it is called off.
-  while (!takeClaim(claim, { cancelled: true })) {
+  while (!callOff(claim)) {
     const identity = holder(claim);
     if (!identity) break;
     if (unit !== null) await stopLaunchedUnit(unit);

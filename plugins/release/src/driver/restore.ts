@@ -1,6 +1,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ComponentState, Restored } from '@ship/core';
+import { type ComponentState, isShipError, type Restored } from '@ship/core';
+import { writeJson } from '../base/files.js';
 import { holderOf, processesGiven } from '../base/identity.js';
 import { endFound, LONGER_MS } from '../daemon/daemon.js';
 import { ROOT_MARK } from '../entries.js';
@@ -26,8 +27,29 @@ export async function restore(site: Site, state: ComponentState<ReleaseState> | 
   if (!release) throw errors.SHIP_RELEASE_MISSING({ component: site.name, release: id, reason });
   const cleaned = await removePartials(site.layout);
   if (!cleaned && (await isRestored(site, release))) return { changed: false, summary: `${site.name} already at ${release.version}` };
-  await makeLive(site, release);
+  await makeLive(site, await withSecretsOfToday(site, release));
   return { changed: true, summary: `${site.name} back at ${release.version}` };
+}
+
+/** A release that is about to be live again, with what its secrets are now. One that is not set now stays as it was. */
+async function withSecretsOfToday(site: Site, release: Release): Promise<Release> {
+  const now = Object.entries(release.secrets ?? {}).map(([name, text]) => [name, valueNow(site, text) ?? release.env[name]!] as const);
+  const env = { ...release.env, ...Object.fromEntries(now) };
+  if (now.every(([name, value]) => value === release.env[name])) return release;
+  // What stands by has the old ones. The hash stays: the configuration is the same.
+  await stopProcess(site, release.id);
+  const refreshed = { ...release, env };
+  await writeJson(site.layout.releaseFile(release.id), refreshed);
+  return refreshed;
+}
+
+function valueNow({ ctx }: Site, text: string): string | undefined {
+  try {
+    return ctx.resolve(text);
+  } catch (error) {
+    if (isShipError(error) && error.code === 'SHIP_SECRET_MISSING') return undefined;
+    throw error;
+  }
 }
 
 /** Starts a release where it does not run, sends all requests to it, and ends every other one. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants, type Dirent } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, realpath, rename, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, readdir, readlink, realpath, rename, stat, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolder, syncFolder } from '@ship/core';
@@ -8,7 +8,7 @@ import { writeJson } from '../base/files.js';
 import { errors } from '../errors.js';
 import type { Release } from '../records.js';
 import type { Site } from '../site.js';
-import { hashFile, hashManifest, hashText, listReleases, type ManifestEntry, newReleaseId, PARTIAL } from './store.js';
+import { hashFile, hashManifest, hashText, listReleases, type ManifestEntry, newReleaseId, PARTIAL, pathIn, placeOf } from './store.js';
 
 // A service gets what any login has, and none of the deployer's own variables: those may be secrets.
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR'];
@@ -37,15 +37,17 @@ async function checkSource({ name, settings: { path } }: Site): Promise<void> {
   if (!found?.isDirectory()) throw errors.SHIP_RELEASE_PATH_MISSING({ component: name, path });
 }
 
-function describeRelease({ version, settings }: Site, id: string, manifest: readonly ManifestEntry[]): Release {
+function describeRelease({ ctx, version, settings }: Site, id: string, manifest: readonly ManifestEntry[]): Release {
   const { run, env, health, host, port, stop_timeout_ms } = settings;
   const tree_hash = hashManifest(manifest);
+  const secrets = Object.entries(ctx.refer(env)).filter(([name, text]) => text !== env[name]);
   return {
     format: 1,
     id,
     version,
     run,
     env,
+    ...(secrets.length === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
     inherited: inheritedEnvironment(),
     health,
     host,
@@ -90,41 +92,63 @@ export async function copyTree(copy: Copy): Promise<ManifestEntry[]> {
 type Copying = Copy & { readonly leftOut: ReadonlySet<string> };
 
 async function copyFolder(copying: Copying, folder: string): Promise<ManifestEntry[]> {
-  await mkdir(join(copying.to, folder), { mode: 0o700 });
-  const found = await readdir(join(copying.from, folder), { withFileTypes: true });
-  const kept = found.filter((entry) => isKept(copying, folder, entry)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const here = placeOf(copying.to, folder);
+  await mkdir(here, { mode: 0o700 });
+  const found = await readdir(placeOf(copying.from, folder), { withFileTypes: true, encoding: 'buffer' });
+  const kept = found
+    .map((entry) => ({ entry, path: pathIn(folder, entry.name) }))
+    .filter(({ entry, path }) => isKept(copying, path, entry))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
   const entries: ManifestEntry[] = [];
-  for (const entry of kept) entries.push(...(await copyEntry(copying, join(folder, entry.name), entry)));
+  for (const { entry, path } of kept) entries.push(...(await copyEntry(copying, path, entry)));
+  // What is put into a folder changes its time.
+  await keepTimes(placeOf(copying.from, folder), here);
   return entries;
 }
 
-function isKept(copying: Copying, folder: string, entry: Dirent): boolean {
-  return !copying.leftOut.has(entry.name) && join(copying.from, folder, entry.name) !== copying.except;
+type Entry = Dirent<Buffer>;
+
+function isKept({ leftOut, from, except }: Copying, path: string, { name }: Entry): boolean {
+  return !leftOut.has(name.toString()) && !placeOf(from, path).equals(Buffer.from(except));
 }
 
-async function copyEntry(copying: Copying, path: string, entry: Dirent): Promise<ManifestEntry[]> {
+async function copyEntry(copying: Copying, path: string, entry: Entry): Promise<ManifestEntry[]> {
   if (entry.isDirectory()) return [{ path, mode: 'folder', hash: '' }, ...(await copyFolder(copying, path))];
   if (entry.isSymbolicLink()) return [await copyLink(copying, path)];
   if (entry.isFile()) return [await copyPlain(copying, path)];
-  throw errors.SHIP_RELEASE_FILE_KIND({ path: join(copying.from, path) });
+  throw errors.SHIP_RELEASE_FILE_KIND({ path: placeOf(copying.from, path).toString() });
 }
 
 async function copyPlain({ from, to }: Copying, path: string): Promise<ManifestEntry> {
-  const runs = ((await lstat(join(from, path))).mode & 0o100) !== 0;
-  await copyFile(join(from, path), join(to, path), constants.COPYFILE_FICLONE);
-  await chmod(join(to, path), runs ? 0o700 : 0o600);
-  return { path, mode: runs ? 'exec' : 'file', hash: await hashFile(join(to, path)) };
+  const [source, copied] = [placeOf(from, path), placeOf(to, path)];
+  const runs = ((await lstat(source)).mode & 0o100) !== 0;
+  await copyFile(source, copied, constants.COPYFILE_FICLONE);
+  await chmod(copied, runs ? 0o700 : 0o600);
+  await keepTimes(source, copied);
+  return { path, mode: runs ? 'exec' : 'file', hash: await hashFile(copied) };
 }
 
+/** Servers make their `Last-Modified` of it, and tools such as make decide by it. */
+async function keepTimes(from: Buffer, to: Buffer): Promise<void> {
+  const { atimeMs, mtimeMs } = await lstat(from);
+  await utimes(to, atimeMs / 1000, mtimeMs / 1000);
+}
+
+// Paths are worked on byte by byte: each is a character of latin1, and those of `/` and `.` are what they always are.
 async function copyLink({ from, to }: Copying, path: string): Promise<ManifestEntry> {
-  const link = join(from, path);
-  const target = await readlink(link);
+  const place = placeOf(from, path);
+  const [link, top] = [place.toString('latin1'), Buffer.from(from).toString('latin1')];
+  const target = (await readlink(place, { encoding: 'buffer' })).toString('latin1');
   const aims = resolve(dirname(link), target);
   // The text alone can mislead when a folder on the way is a symlink, so the real place counts too.
-  const arrives = await realpath(link).catch(() => aims);
-  if (![aims, arrives].every((place) => isWithin(from, place))) throw errors.SHIP_RELEASE_LINK_ESCAPES({ link, target });
-  const text = relative(dirname(link), aims) || '.';
-  await symlink(text, join(to, path));
+  const arrives = await realpath(place, { encoding: 'buffer' }).then(
+    (real) => real.toString('latin1'),
+    () => aims,
+  );
+  const shown = { link: place.toString(), target: Buffer.from(target, 'latin1').toString() };
+  if (![aims, arrives].every((each) => isWithin(top, each))) throw errors.SHIP_RELEASE_LINK_ESCAPES(shown);
+  const text = Buffer.from(relative(dirname(link), aims) || '.', 'latin1');
+  await symlink(text, placeOf(to, path));
   return { path, mode: 'link', hash: hashText(text) };
 }
 

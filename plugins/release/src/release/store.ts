@@ -30,7 +30,7 @@ export async function damageOf(layout: Layout, id: string): Promise<string | und
   const manifest = await readJson<ManifestEntry[]>(layout.manifest(id)).catch(() => undefined);
   if (!manifest || hashManifest(manifest) !== release.tree_hash) return `${layout.manifest(id)} is missing or damaged`;
   const path = await firstDamage(layout.app(id), manifest);
-  return path === undefined ? undefined : `${join(layout.app(id), path)} is missing or was changed`;
+  return path === undefined ? undefined : `${placeOf(layout.app(id), path)} is missing or was changed`;
 }
 
 /** The release that `current` points to. */
@@ -99,6 +99,22 @@ export function isReleaseId(name: string): boolean {
   return PATTERN.test(name);
 }
 
+/** A name that is not UTF-8 stands in a manifest as its bytes, a character each, behind a character that no path has. */
+const BYTES = '\0';
+
+const bytesOf = (path: string): Buffer => (path.startsWith(BYTES) ? Buffer.from(path.slice(1), 'latin1') : Buffer.from(path));
+
+/** Where a path of a manifest is below a folder. */
+export const placeOf = (folder: string, path: string): Buffer =>
+  path === '' ? Buffer.from(folder) : Buffer.concat([Buffer.from(`${folder}/`), bytesOf(path)]);
+
+/** The path of a name in a folder, as a manifest has it. */
+export function pathIn(folder: string, name: Buffer): string {
+  const path = folder === '' ? name : Buffer.concat([bytesOf(folder), Buffer.from('/'), name]);
+  const text = path.toString();
+  return Buffer.from(text).equals(path) ? text : BYTES + path.toString('latin1');
+}
+
 /** One thing of a tree. `mode` is `file`, `exec`, `link` or `folder`; `hash` is of the content. */
 export interface ManifestEntry {
   readonly path: string;
@@ -107,12 +123,12 @@ export interface ManifestEntry {
 }
 
 /** sha256 of a text. */
-export function hashText(text: string): string {
+export function hashText(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
 /** sha256 of a file's content. */
-export async function hashFile(path: string): Promise<string> {
+export async function hashFile(path: string | Buffer): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
@@ -126,15 +142,15 @@ export function hashManifest(entries: readonly ManifestEntry[]): string {
 /** The first path that is missing or no longer what was released; what a service added itself does not count. */
 export async function firstDamage(folder: string, entries: readonly ManifestEntry[]): Promise<string | undefined> {
   for (const entry of entries) {
-    const same = await isSame(join(folder, entry.path), entry).catch(() => false);
+    const same = await isSame(placeOf(folder, entry.path), entry).catch(() => false);
     if (!same) return entry.path;
   }
   return undefined;
 }
 
-async function isSame(path: string, { mode, hash }: ManifestEntry): Promise<boolean> {
+async function isSame(path: Buffer, { mode, hash }: ManifestEntry): Promise<boolean> {
   const stat = await lstat(path);
   if (mode === 'folder') return stat.isDirectory();
-  if (mode === 'link') return stat.isSymbolicLink() && hashText(await readlink(path)) === hash;
+  if (mode === 'link') return stat.isSymbolicLink() && hashText(await readlink(path, { encoding: 'buffer' })) === hash;
   return stat.isFile() && (await hashFile(path)) === hash;
 }

@@ -70,6 +70,8 @@ function contextOf(dir: string, printed: string[] = []): Context {
     facts: {},
     output: ({ text }) => line(text),
     redact: (text) => text.replaceAll('s3cr3t-canary', '[redacted]'),
+    refer: (value) => value,
+    resolve: (value) => value,
     spawned: () => {},
     created: async ({ id }) => line(id),
   };

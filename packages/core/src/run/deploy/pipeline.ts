@@ -38,10 +38,12 @@ async function runToTheEnd(session: Session): Promise<Judgement | undefined> {
   }
 }
 
-/** What was answered about a failed step: again, or on without it. */
+/** Whether the run goes on after a failed step: without it, as was answered or as its severity says, or with it again. */
 function goesOn(session: Session, step: Step, judgement: Judgement): boolean {
   const { answer } = judgement.decision;
-  if (answer === 'continue') {
+  // A plugin may say that nothing is to be done about a grave failure; that the run can do without the step it cannot say.
+  const isPassedOver = answer === 'continue' || (isMild(judgement) && isTolerable(judgement));
+  if (isPassedOver) {
     session.note({ type: 'step-tolerated', step: step.id });
     tolerate(session, judgement);
   }
@@ -49,7 +51,7 @@ function goesOn(session: Session, step: Step, judgement: Judgement): boolean {
     const attempt = attemptsOf(session, step.id);
     session.emit({ type: 'step-retried', step, attempt, delay_ms: 0, error: session.reported(judgement.failure.message, step.id) });
   }
-  return answer === 'continue' || answer === 'retry';
+  return isPassedOver || answer === 'retry';
 }
 
 async function verify(session: Session): Promise<RunStatus> {
@@ -120,9 +122,13 @@ function warnOfOptional(session: Session, { checks }: SuiteReport): void {
   }
 }
 
+const isMild = ({ decision: { severity } }: Judgement): boolean => severity === 'MEDIUM' || severity === 'LOW';
+
 /** What is reported and passed over stays so where rollbacks are switched off. */
-const isTolerable = ({ decision: { action, severity } }: Judgement): boolean =>
-  action === 'warn' || action === 'info' || (action === 'none' && (severity === 'MEDIUM' || severity === 'LOW'));
+const isTolerable = (judgement: Judgement): boolean => {
+  const { action } = judgement.decision;
+  return action === 'warn' || action === 'info' || (action === 'none' && isMild(judgement));
+};
 
 /** MEDIUM and LOW: reported, and the run goes on. */
 function tolerate(session: Session, { failure, decision }: Judgement): void {

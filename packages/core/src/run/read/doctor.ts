@@ -5,7 +5,7 @@ import type { CommandContext, Examination, Finding, Json, LeaseHolder, Snapshot 
 import { idleContext } from '../contexts.js';
 import { compareParts } from '../rollback/snapshot-parts.js';
 import { describeComponents, environmentStatus } from './history.js';
-import { neededSnapshots } from './past-run.js';
+import { cutOffRun, goesBackFirst, neededSnapshots } from './past-run.js';
 
 /** How long one examination may take. */
 const EXAMINATION_TIMEOUT_MS = 60_000;
@@ -40,7 +40,7 @@ async function examineState(kernel: Kernel): Promise<Finding[]> {
   return [
     ...problems.map((problem) => finding('block', 'state', problem)),
     ...(holder === null ? [finding('info', 'lease', `${environment} is free`)] : [leaseFinding(environment, holder)]),
-    ...(recover === null ? [] : [finding('warn', 'recover', `run ${recover.run}: ${recover.reason}. \`ship recover\` finishes it`)]),
+    ...(recover === null ? [] : [await recoverFinding(kernel, recover)]),
     ...(last_run?.orphans ?? []).map(({ type, id, commands = [] }) =>
       finding('warn', 'orphan', `${type} ${id} was left behind${commands[0] === undefined ? '' : `: ${commands[0]}`}`),
     ),
@@ -50,13 +50,23 @@ async function examineState(kernel: Kernel): Promise<Finding[]> {
   ];
 }
 
+/** Also what `ship` would do beside it. */
+async function recoverFinding(kernel: Kernel, { run, reason }: { readonly run: string; readonly reason: string }): Promise<Finding> {
+  const past = await cutOffRun(kernel);
+  const said = `run ${run}: ${reason}. \`ship recover\` finishes it`;
+  if (past === undefined) return finding('warn', 'recover', said);
+  if (goesBackFirst(kernel, past.state)) return finding('warn', 'recover', `${said}; \`ship\` alone would take it back first`);
+  return finding('block', 'recover', `${said}; until then \`ship\` is refused, with SHIP_RECOVER_FIRST`);
+}
+
 function leaseFinding(environment: string, { user, host, pid, since, liveness, evidence, damaged }: LeaseHolder): Finding {
   if (damaged !== undefined)
     return finding('block', 'lease', `nobody can tell who holds ${environment}: ${evidence}. \`ship lock release\` moves it aside`);
   const held = `${environment} is held by ${user}@${host} (pid ${pid}) since ${since}`;
-  if (liveness === 'alive') return finding('info', 'lease', `${held}, who is at work: ${evidence}`);
+  const refused = 'Until then `ship` is refused, with exit status 5, unless `--lock-wait` waits for it';
+  if (liveness === 'alive') return finding('block', 'lease', `${held}, who is at work: ${evidence}. ${refused}`);
   if (liveness === 'dead') return finding('warn', 'lease', `${held}, who is dead: ${evidence}. The next run takes the lease over`);
-  return finding('warn', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it`);
+  return finding('block', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it. ${refused}`);
 }
 
 /** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */

@@ -50,6 +50,16 @@ export function isUnfinished({ status }: RunState): boolean {
   return status === undefined || status === 'interrupted' || status === 'refused' || status === 'rollback_incomplete';
 }
 
+/** Are failures taken back without a question? */
+export function isAutomatic({ flags, config }: Kernel): boolean {
+  const { enabled, auto_on_failure } = config.rollback;
+  if (!enabled || flags.no_rollback || flags.no_auto_rollback) return false;
+  return flags.auto_rollback === true || auto_on_failure;
+}
+
+/** Is a run that was cut off taken back before a new one? Otherwise that one is refused. */
+export const goesBackFirst = (kernel: Kernel, { direction }: RunState): boolean => direction === 'back' || isAutomatic(kernel);
+
 /**
  * What is live, which the next run goes back to; and the target of the last run, unless it has ended well: going on with it,
  * or taking it back, is held to that snapshot.

@@ -9,7 +9,7 @@ import { afterRun, runPipeline } from '../deploy/pipeline.js';
 import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
-import { cutOffRun, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
+import { cutOffRun, goesBackFirst, isAutomatic, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
 import { makePlan } from '../read/plan.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from '../rollback/to-snapshot.js';
@@ -54,6 +54,8 @@ export interface RollbackOptions extends RunOptions {
 /** `ship rollback`: takes the last run back, also one that succeeded. */
 export async function rollbackLast(kernel: Kernel, options: RollbackOptions): Promise<Report> {
   demandRollbacks(kernel);
+  if (options.instant && !kernel.config.rollback.instant_rollback)
+    throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.instant_rollback' });
   const past = await settledRun(kernel, options);
   if (past === undefined || past.state.status === 'rolled_back')
     return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
@@ -70,8 +72,7 @@ export async function recoverFirst(kernel: Kernel, options: RunOptions): Promise
   await awaitLease(kernel, options);
   const past = await cutOffRun(kernel);
   if (past === undefined) return;
-  const goesBack = past.state.direction === 'back' || isAutomatic(kernel);
-  if (!goesBack) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
+  if (!goesBackFirst(kernel, past.state)) throw errors.SHIP_RECOVER_FIRST({ run: past.id, environment: kernel.config.environment });
   kernel.log('recover').warn(`the run ${past.id} was cut off: it is taken back first`);
   const { exit_code, errors: reported } = await recover(kernel, { ...options, direction: 'back' });
   if (exit_code !== 0) throw errors.SHIP_RECOVER_FAILED({ run: past.id, reason: reported[0]?.message ?? 'see its journal' });
@@ -87,12 +88,6 @@ function directionOf(kernel: Kernel, { direction, decision }: RunState): Directi
   return direction === 'back' || decision?.action === 'rollback' || isAutomatic(kernel) ? 'back' : 'forward';
 }
 
-function isAutomatic({ flags, config }: Kernel): boolean {
-  const { enabled, auto_on_failure } = config.rollback;
-  if (!enabled || flags.no_rollback || flags.no_auto_rollback) return false;
-  return flags.auto_rollback === true || auto_on_failure;
-}
-
 function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', options: RollbackOptions): Promise<Report> {
   return withPastSession(
     kernel,
@@ -106,7 +101,7 @@ function takeBack(kernel: Kernel, past: PastRun, verb: 'recover' | 'rollback', o
         verb === 'rollback'
           ? { failure: null, decision: options.instant ? BY_TRAFFIC : ASKED_FOR }
           : { failure: failureOf(state), decision: decisionOf(state) };
-      const ending = await endOf(session, () => takeBackRun(session, reason));
+      const ending = await endOf(session, () => takeBackRun(session, reason, past.state.status === 'rollback_incomplete'));
       return finish(session, verb, served(ending));
     },
   );
@@ -134,8 +129,15 @@ function goOn(kernel: Kernel, past: PastRun, verb: 'recover' | 'resume', options
   );
 }
 
-/** Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest first. */
-async function takeBackRun(session: Session, { failure, decision }: { failure: Failure | null; decision: Decision }): Promise<RunStatus> {
+/**
+ * Takes a past run back to what its captures hold. What was undone before stays so; everything else is undone now, newest
+ * first. A rollback that came to its end and left something is tried in all its ways again.
+ */
+async function takeBackRun(
+  session: Session,
+  { failure, decision }: { failure: Failure | null; decision: Decision },
+  again: boolean,
+): Promise<RunStatus> {
   const { state, record, plan } = session;
   Object.assign(record, { failure, decision });
   record.steps = plan.steps.flatMap(({ id }) => {
@@ -144,7 +146,7 @@ async function takeBackRun(session: Session, { failure, decision }: { failure: F
   });
   const { way } = state;
   await settleOrphans(session, 'end');
-  const status = await rollBack(session, requestsOfRun(session, { failure, decision }, way), 'rolled_back');
+  const status = await rollBack(session, requestsOfRun(session, { failure, decision }, again ? undefined : way), 'rolled_back');
   if (status === 'rolled_back') await writeTakenBack(session);
   return status;
 }

@@ -16,7 +16,9 @@ import type {
   Way,
 } from '../../types/index.js';
 import { runContextOf } from '../contexts.js';
+import { suiteError } from '../deploy/suites.js';
 import type { Session } from '../session.js';
+import { isWhole } from '../verdict.js';
 import { type Admission, admit } from './admission.js';
 import type { Deadline } from './restore.js';
 import { capturedStates, isDue, restoreSnapshot, undoRun } from './undo.js';
@@ -170,8 +172,10 @@ const named = (error: unknown, source: string): Error =>
 export async function rollBack(session: Session, requests: readonly RollbackRequest[], whole: RunStatus): Promise<RunStatus> {
   const report = await new Ladder(session, requests).climb();
   session.record.rollback = report;
+  // What failed stands in its suite: nothing is left that a command could put back.
+  for (const [suite, each] of Object.entries(report.verification)) if (each.outcome !== 'passed') session.report(suiteError(suite, each));
   await session.append({ type: 'rollback-finished', report });
-  const status = session.signal.aborted ? 'interrupted' : report.remaining.length === 0 ? whole : 'rollback_incomplete';
+  const status = session.signal.aborted ? 'interrupted' : isWhole(report) ? whole : 'rollback_incomplete';
   session.emit({ type: 'rollback-finished', report, status });
   const { afterRollback } = session.kernel.hooks;
   if (afterRollback.isUsed()) await afterRollback.promise(report, runContextOf(session));
@@ -202,7 +206,22 @@ class Ladder {
       if (await this.#tryRequest(request, next)) break;
     }
     if (this.#report === undefined) throw errors.SHIP_ROLLBACK_REFUSED({ blocks: this.#refused });
-    return { ...this.#report, tried: this.#tried, timing: this.#timing, duration_ms: Math.round(performance.now() - this.#started) };
+    return {
+      ...this.#report,
+      remaining: [...this.#report.remaining, ...this.#unverified()],
+      tried: this.#tried,
+      timing: this.#timing,
+      duration_ms: Math.round(performance.now() - this.#started),
+    };
+  }
+
+  /** The last resort ends at what a run before had left, and that is no place to end at without a word. */
+  #unverified(): RollbackReport['remaining'] {
+    const { target, unverifiedSince: run, kernel } = this.session;
+    if (this.#report!.way !== 'undo' || target === null || run === null) return [];
+    const what = kernel.config.environment;
+    const error = this.session.reported(errors.SHIP_ROLLBACK_UNVERIFIED({ environment: what, run, snapshot: target.id }));
+    return [{ what, command: `ship --rollback-to ${target.id}`, error }];
   }
 
   /** Whether that was the last one to be tried. */
@@ -234,7 +253,9 @@ class Ladder {
   #ended(tried: TriedWay, next: Way | null): boolean {
     this.#tried.push(tried);
     const { signal, cutOff } = this.session;
-    const isOver = tried.outcome === 'done' || signal.aborted || cutOff !== undefined || next === null;
+    // Where all is back as it was verified, and no longer holds, the undo would end at what was left broken before.
+    const isBack = tried.way === 'full' && tried.outcome === 'failed' && next === 'undo' && this.#report?.remaining.length === 0;
+    const isOver = tried.outcome === 'done' || isBack || signal.aborted || cutOff !== undefined || next === null;
     this.session.emit({ type: 'way-ended', tried, next: isOver ? null : next });
     return isOver;
   }
@@ -257,8 +278,10 @@ class Ladder {
     const proving = performance.now();
     this.#report = await prove(this.session, request, admission.findings, taken.outcome, taken.restored, this.#left);
     this.#timing.verification_ms += since(proving);
+    if (isWhole(this.#report)) return end('done');
     const [first] = this.#report.remaining;
-    return first === undefined ? end('done') : end('failed', `${first.what}: ${first.error.message}`);
+    const failed = Object.entries(this.#report.verification).find(([, { outcome }]) => outcome !== 'passed');
+    return end('failed', first ? `${first.what}: ${first.error.message}` : `the ${failed![0]} suite failed`);
   }
 
   readonly #left: Deadline = () => this.session.kernel.config.rollback_timeout_ms - (performance.now() - this.#started);
