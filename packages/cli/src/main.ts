@@ -53,7 +53,7 @@ function own(
     case 'plugins':
       return noWords(verb, rest) ?? import('./verbs/plugins.js').then(({ plugins }) => plugins(terminal, flags));
     case 'init':
-      return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
+      return noWords(verb, rest) ?? import('./verbs/init/init.js').then(({ init }) => init(terminal, process.cwd()));
     case 'explain':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/help.js').then(({ explain }) => explain(terminal, rest[0]));
     case 'trust':
