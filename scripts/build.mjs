@@ -1,5 +1,5 @@
 // Makes the command of what `tsc` has compiled: the validators of our own schemas, the bundle, and the programs that outlive it.
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { validators } from './validators.mjs';
@@ -42,3 +42,4 @@ for (const program of ['supervisor', 'front']) {
 
 copyFileSync(at('packages/cli/dist/tsc/own-packages.mjs'), at('packages/cli/dist/own-packages.mjs'));
 copyFileSync(at('docs/errors.md'), at('packages/cli/dist/errors.md'));
+cpSync(at('schemas'), at('packages/cli/dist/schemas'), { recursive: true });

@@ -13,7 +13,7 @@ import { MemoryStore } from '../packages/core/dist/store/memory.js';
 
 /** A module with what `packages/config/src/precompiled.ts` declares. */
 export async function validators() {
-  const config = JSON.parse(readFileSync(new URL('../schemas/config.schema.json', import.meta.url), 'utf8'));
+  const config = JSON.parse(readFileSync(new URL('../packages/config/schemas/config.base.json', import.meta.url), 'utf8'));
   const plugins = await Promise.all(Object.values(BUILTINS).map(async (load) => (await load()).default));
   const schemas = [config, ...(await builtinSchemas(plugins))];
   const ids = schemas.map(({ $id }) => $id);

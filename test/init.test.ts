@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { hasProgram } from './services/started.js';
 import { documentOf } from './support/report.js';
@@ -73,17 +74,35 @@ describe('init', () => {
     expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine');
   });
 
+  it.each(['', '\n \n'])('given a ship.yaml with nothing in it (%j), when `ship init` runs, then it is filled', async (text) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'ship.yaml'), text);
+    expect((await ship(['init'], { cwd })).code).toBe(0);
+    expect((await ship(['validate'], { cwd })).code).toBe(0);
+  });
+
   it('given the example of an empty folder, when it is deployed twice and fails the second time, then the link is as before', async () => {
     const cwd = temporaryFolder();
+    const link = () => readlinkSync(join(cwd, 'published/staging/current'));
     await ship(['init'], { cwd });
     expect((await ship(['--auto-rollback'], { cwd })).code).toBe(0);
-    writeFileSync(
-      join(cwd, 'ship.yaml'),
-      readFileSync(join(cwd, 'ship.yaml'), 'utf8')
-        .replace('- { run: "true" }', '- { run: "false" }')
-        .replace('releases/new current', 'releases/newer current'),
-    );
+    const before = link();
+    appendFileSync(join(cwd, 'ship.yaml'), '    - { run: "false" }\n');
     expect((await ship(['--auto-rollback'], { cwd })).code).toBe(1);
-    expect((await import('node:fs')).readlinkSync(join(cwd, 'current'))).toBe('releases/new');
+    expect(link()).toBe(before);
+  });
+
+  it('given a package of the command in the folder or above it, when `ship init` runs, then the first line names its schema', async () => {
+    const cwd = temporaryFolder();
+    const schemas = 'node_modules/@ship/cli/dist/schemas';
+    mkdirSync(join(cwd, 'packages/web'), { recursive: true });
+    const head = () => readFileSync(join(cwd, 'packages/web/ship.yaml'), 'utf8').split('\n')[0]!.split('=')[1]!;
+    await ship(['init'], { cwd: join(cwd, 'packages/web') });
+    expect(existsSync(fileURLToPath(head()))).toBe(true);
+    rmSync(join(cwd, 'packages/web/ship.yaml'));
+    mkdirSync(join(cwd, schemas), { recursive: true });
+    writeFileSync(join(cwd, schemas, 'config.schema.json'), '{}');
+    await ship(['init'], { cwd: join(cwd, 'packages/web') });
+    expect(head()).toBe(`../../${schemas}/config.schema.json`);
   });
 });

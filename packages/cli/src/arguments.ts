@@ -42,6 +42,8 @@ export interface Flags {
   /** Of `ship trust`. */
   readonly list: boolean;
   readonly remove: boolean;
+  /** Of `ship completion --words KIND`, which shells ask. */
+  readonly words?: string;
   readonly withoutJournal: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
@@ -50,6 +52,12 @@ export interface Flags {
   readonly help: boolean;
   readonly version: boolean;
 }
+
+/** Every flag that people write. */
+export const flagNames = (): string[] =>
+  Object.entries(OPTIONS).flatMap(([name, option]) =>
+    name === 'words' ? [] : 'short' in option ? [`--${name}`, `-${option.short}`] : [`--${name}`],
+  );
 
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -74,6 +82,7 @@ const OPTIONS = {
   'list-snapshots': { type: 'boolean' },
   list: { type: 'boolean' },
   remove: { type: 'boolean' },
+  words: { type: 'string' },
   'without-journal': { type: 'boolean' },
   'dry-run': { type: 'boolean', short: 'n' },
   yes: { type: 'boolean', short: 'y' },
@@ -123,8 +132,14 @@ export function parseArguments(argv: readonly string[], extraSkipFlag?: string):
   for (const token of tokens) if (token.kind === 'option') checkToken(token);
   const [verb, ...rest] = positionals;
   const flags = readFlags(values);
-  checkFlags(flags, verb);
-  return { verb, rest, flags };
+  if (verb !== 'deploy' || flags.help) {
+    checkFlags(flags, verb);
+    return { verb, rest, flags };
+  }
+  if (rest.length > 0) throw errors.SHIP_USAGE({ problem: `\`ship deploy\` takes no ${JSON.stringify(rest[0])}` });
+  checkAlone(flags, verb);
+  checkFlags(flags, undefined);
+  return { verb: undefined, rest, flags };
 }
 
 function checkToken({ name, rawName, value }: { name: string; rawName: string; value: string | undefined }): void {
@@ -135,12 +150,7 @@ function checkToken({ name, rawName, value }: { name: string; rawName: string; v
 }
 
 function unknownFlag(flag: string) {
-  const near = flag.startsWith('--')
-    ? suggest(
-        flag,
-        Object.keys(OPTIONS).map((name) => `--${name}`),
-      )
-    : undefined;
+  const near = flag.startsWith('--') ? suggest(flag, flagNames()) : undefined;
   return errors.SHIP_USAGE({ problem: `unknown option '${flag}'`, hint: near && `Did you mean \`${near}\`?` });
 }
 
@@ -217,12 +227,21 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (flags.back && flags.forward) throw clash('--back', '--forward');
   if (flags.withoutJournal && (verb !== undefined || back !== undefined || flags.listSnapshots))
     throw errors.SHIP_USAGE({ problem: '--without-journal is for a run alone: everything else needs the store' });
-  if (flags.dryRun && (back !== undefined || (verb !== undefined && verb !== 'help')))
+  if (flags.dryRun && (back !== undefined || (verb !== undefined && verb !== 'help' && !flags.help)))
     throw errors.SHIP_USAGE({ problem: '--dry-run shows what `ship` alone would do, and nothing else' });
-  if (verb !== undefined && (back !== undefined || flags.listSnapshots)) {
-    const flag = back ?? '--list-snapshots';
+  checkAlone(flags, verb);
+}
+
+/** What goes back, or shows what can be gone back to, is a command of its own. */
+function checkAlone({ rollbackTo, rollbackComponent, listSnapshots }: Flags, verb: string | undefined): void {
+  const flag =
+    rollbackTo !== undefined
+      ? '--rollback-to'
+      : rollbackComponent !== undefined
+        ? '--rollback-component'
+        : listSnapshots && '--list-snapshots';
+  if (verb !== undefined && flag)
     throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });
-  }
 }
 
 /** Flags that one verb alone has, with an example of how it is written. */
@@ -234,6 +253,7 @@ const OWNED: readonly (readonly [keyof Flags, string, string, string])[] = [
   ['replay', '--replay', 'decide', '--replay RUN'],
   ['list', '--list', 'trust', '--list'],
   ['remove', '--remove', 'trust', '--remove FOLDER'],
+  ['words', '--words', 'completion', '--words KIND'],
 ];
 
 function checkOwners(flags: Flags, verb: string | undefined): void {

@@ -4,7 +4,6 @@ import { isShipError, type Report } from '@ship/core';
 import { emptyReport, findSecrets, Redactor, toReported } from '@ship/core/kernel';
 import { type Arguments, configFile, type Flags, guessed, parseWithSkipFlag, readsConfig, verbOf } from './arguments.js';
 import { errors } from './errors.js';
-import { VERBS } from './help.js';
 import { guardProcess, leave } from './process.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { flatten, showError } from './view/report.js';
@@ -34,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function dispatch(terminal: Terminal, { verb, rest, flags }: Arguments, commandLine: string): Promise<Report> | Report {
   if (flags.version) return version(terminal);
-  if (flags.help || verb === 'help') return import('./verbs/help.js').then(({ help }) => help(terminal));
+  if (flags.help || verb === 'help') return helpVerb(terminal, verb, rest);
   if (verb === undefined)
     return flags.listSnapshots ? pluginVerb(terminal, flags, 'snapshots', ['list']) : deployVerb(terminal, flags, commandLine);
   return own(terminal, verb, rest, flags, commandLine) ?? pluginVerb(terminal, flags, verb, rest);
@@ -53,14 +52,14 @@ function own(
     case 'plugins':
       return noWords(verb, rest) ?? import('./verbs/plugins.js').then(({ plugins }) => plugins(terminal, flags));
     case 'init':
-      return noWords(verb, rest) ?? import('./verbs/init.js').then(({ init }) => init(terminal, process.cwd()));
+      return noWords(verb, rest) ?? import('./verbs/init/init.js').then(({ init }) => init(terminal, process.cwd()));
     case 'explain':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/help.js').then(({ explain }) => explain(terminal, rest[0]));
     case 'trust':
       return import('./verbs/trust.js').then(({ trust }) => trust(terminal, flags, rest));
-    // Shells ask for it at every key, in any folder: should a plugin bring it, it would run there.
+    // Shells ask for it at every key, in any folder: nothing is executed for it.
     case 'completion':
-      throw errors.SHIP_COMMAND_UNKNOWN({ name: verb, suggestion: undefined, known: Object.keys(VERBS) });
+      return import('./verbs/completion.js').then(({ completion }) => completion(terminal, flags, rest));
     case 'lock':
       return import('./verbs/lock.js').then(({ lock }) => lock(terminal, flags, rest));
     case 'status':
@@ -87,6 +86,12 @@ function own(
     default:
       return undefined;
   }
+}
+
+/** `ship help VERB`, `ship VERB --help`: about that verb. */
+function helpVerb(terminal: Terminal, verb: string | undefined, rest: readonly string[]): Promise<Report> | Report {
+  const about = verb === 'help' ? rest[0] : verb;
+  return noWords('help', verb === 'help' ? rest.slice(1) : []) ?? import('./verbs/help.js').then(({ help }) => help(terminal, about));
 }
 
 function noWords(verb: string, rest: readonly string[]): undefined {

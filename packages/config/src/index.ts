@@ -3,6 +3,7 @@ export { errors as configErrors } from './errors.js';
 export type { ConfigOverrides } from './layers.js';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
 export { type OpenOptions, openKernel } from './open.js';
+export { peekConfig } from './peek.js';
 export type { BuiltinPlugins, ImportModule } from './plugins.js';
 export { findConfig, PLACES } from './read.js';
 export { JsonSchemaChecker } from './schema.js';

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import type { Config } from '@ship/core';
 import type { Diagnostics, PositionOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
+import { variablesOf } from './facts.js';
 import { interpolateConfig, type Variables } from './interpolate.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
 import { normalize } from './normalize.js';
@@ -64,7 +66,8 @@ export function buildConfig(
   }
   const environment = chooseEnvironment(source, diagnostics, env, overrides.environment);
   checkSecrets(source, diagnostics);
-  const value = interpolateConfig(source, diagnostics, env, environment, lenient);
+  const variables = variablesOf(dirname(source.file), env, source.value);
+  const value = interpolateConfig(source, diagnostics, variables, environment, lenient);
   checkSchema(value, source, diagnostics, environment);
   checkNumbers(source, diagnostics);
   const layers = [...variableLayers(env, diagnostics), overrideLayer(overrides, diagnostics)];

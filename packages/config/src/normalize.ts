@@ -38,7 +38,7 @@ export function normalize(scope: Scope, merged: Dict): Config {
 }
 
 /** Relative paths start at the folder of the config; one that lies in the state folder belongs to the folder around it. */
-function projectFolder(file: string): string {
+export function projectFolder(file: string): string {
   const folder = dirname(file);
   return basename(folder) === '.speckit' ? dirname(folder) : folder;
 }

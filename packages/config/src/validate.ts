@@ -15,7 +15,7 @@ let compiled: SchemaValidator | undefined = precompiled.get('urn:ship:schema:con
 /** From the sources. Required where it is used, since an import would put ajv into every start of the command. */
 function compile(): SchemaValidator {
   const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
-  const schema = JSON.parse(readFileSync(new URL('../../../schemas/config.schema.json', import.meta.url), 'utf8'));
+  const schema = JSON.parse(readFileSync(new URL('../schemas/config.base.json', import.meta.url), 'utf8'));
   return new Ajv(AJV_OPTIONS).compile(schema) as SchemaValidator;
 }
 

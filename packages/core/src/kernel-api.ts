@@ -29,3 +29,4 @@ export { demandSnapshots, rollbackComponent, rollbackTo } from './run/rollback/t
 export { isVerified, verdictOf } from './run/verdict.js';
 export { FileStore } from './store/file.js';
 export { objectsIn } from './store/objects.js';
+export { stateFolder } from './store/state-folder.js';

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { type Report, suggest } from '@ship/core';
 import { emptyReport } from '@ship/core/kernel';
 import { errors } from '../errors.js';
-import { helpText } from '../help.js';
+import { helpText, PLUGIN_VERBS, VERBS, verbText } from '../help.js';
 import type { Terminal } from '../terminal.js';
 
-/** `ship --help` and `ship help`. No config is read and no plugin is loaded for it. */
-export function help(terminal: Terminal): Report {
-  const text = helpText(terminal.paint);
+/** `ship --help`, `ship help VERB` and `ship VERB --help`. No config is read and no plugin is loaded for it. */
+export function help(terminal: Terminal, verb: string | undefined): Report {
+  const text = verb === undefined ? helpText(terminal.paint) : verbText(verb, terminal.paint);
+  if (text === undefined) {
+    const known = Object.keys({ ...VERBS, ...PLUGIN_VERBS });
+    throw errors.SHIP_COMMAND_UNKNOWN({ name: verb!, known, suggestion: suggest(verb!, known) });
+  }
   terminal.line(text.trimEnd());
   return { ...emptyReport('help', new Date()), result: text };
 }
@@ -43,7 +47,7 @@ function near(word: string, known: readonly string[]): readonly string[] {
   return alike === undefined ? [] : [`SHIP_${alike}`];
 }
 
-function readSections(): Map<string, string> {
+export function readSections(): Map<string, string> {
   const page = readFileSync(new URL('./errors.md', import.meta.url), 'utf8');
   const parts = page.split(/^#{2,3} (SHIP_[A-Z_]+)\s*$/m).slice(1);
   const sections = new Map<string, string>();
