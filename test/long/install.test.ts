@@ -17,7 +17,7 @@ let tarballs: string[] = [];
 const tarball = (name: string) => join(packed, tarballs.find((each) => new RegExp(`^ship-${name}-\\d`).test(each))!);
 
 beforeAll(() => {
-  execFileSync('bash', [join(ROOT, 'scripts/pack.sh'), packed], { stdio: 'pipe' });
+  execFileSync('bash', [join(ROOT, 'packages/pack.sh'), packed], { stdio: 'pipe' });
   tarballs = readdirSync(packed).sort();
 }, 120_000);
 afterAll(() => rmSync(packed, { recursive: true, force: true }));
