@@ -98,6 +98,7 @@ describe('verbs that touch nothing', () => {
     const { report } = await shipJson(['plugins'], { cwd });
     expect(report.result).toEqual([
       { name: 'shell', origin: 'built in', brings: ['action shell/run', 'check run', 'condition run'] },
+      { name: 'http', origin: 'built in', brings: ['check http', 'check tcp'] },
       expect.objectContaining({ name: 'snapshots' }),
       { name: 'partial-rollback', origin: 'built in', brings: ['strategy partial-rollback'] },
       { name: 'prometheus', origin: 'built in', brings: ['check error_rate', 'check latency'] },

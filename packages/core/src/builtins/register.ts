@@ -1,15 +1,12 @@
 import type { Registry } from '../plugins/registry.js';
 import { FileStore } from '../store/file.js';
 import type { AnyAction, ComponentState, Condition, Driver, Executor, Json, StepContext } from '../types/index.js';
-import { httpCheck, tcpCheck } from './checks.js';
 
 /** What the kernel brings itself. */
 export function registerOwn(registry: Registry, local?: Executor): void {
   if (local) registry.executors.add('local', local, 'ship');
   registry.actions.add('deploy', deployAction(registry), 'ship');
   registry.stores.add('file', ({ stateDir, project }) => new FileStore(stateDir, { project }), 'ship');
-  registry.checks.add('http', httpCheck, 'ship');
-  registry.checks.add('tcp', tcpCheck, 'ship');
   registry.conditions.add('environment', environmentCondition, 'ship');
   registry.conditions.add('variable', variableCondition, 'ship');
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { matches } from '../matching.js';
-import type { Check, CheckOutcome, Context } from '../types/index.js';
+import type { Check, CheckOutcome, Context } from '@ship/core';
+import { matches } from './matching.js';
 
 /** The argument of an `http` check. */
 interface HttpCheck {
