@@ -66,7 +66,11 @@ function leaseFinding(environment: string, { user, host, pid, since, liveness, e
   const refused = 'Until then `ship` is refused, with exit status 5, unless `--lock-wait` waits for it';
   if (liveness === 'alive') return finding('block', 'lease', `${held}, who is at work: ${evidence}. ${refused}`);
   if (liveness === 'dead') return finding('warn', 'lease', `${held}, who is dead: ${evidence}. The next run takes the lease over`);
-  return finding('block', 'lease', `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it. ${refused}`);
+  return finding(
+    'block',
+    'lease',
+    `${held}, and nobody can tell from here whether they live: ${evidence}. \`ship lock release\` frees it. ${refused}`,
+  );
 }
 
 /** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
