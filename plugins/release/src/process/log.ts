@@ -82,7 +82,7 @@ export function pipeInto(log: Log, name: string): Log {
     return { fd: write, note, drain };
   } catch (error) {
     for (const fd of ends) closeSync(fd);
-    log.note(`its output goes into this file without a pipe: ${(error as Error).message}`);
+    log.note(`no pipe: ${(error as Error).message}`);
     return log;
   } finally {
     rmSync(name, { force: true });
