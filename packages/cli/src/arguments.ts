@@ -54,7 +54,7 @@ export interface Flags {
 }
 
 /** Every flag that people write. */
-export const flagNames = (): string[] =>
+const flagNames = (): string[] =>
   Object.entries(OPTIONS).flatMap(([name, option]) =>
     name === 'words' ? [] : 'short' in option ? [`--${name}`, `-${option.short}`] : [`--${name}`],
   );
