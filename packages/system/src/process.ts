@@ -76,7 +76,9 @@ function read(path: string): string | undefined {
 function ask(command: string, args: readonly string[]): string | undefined {
   try {
     const { execFileSync } = process.getBuiltinModule('node:child_process');
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+    // Dates are compared as texts: the same in any language and time zone.
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env }).trim() || undefined;
   } catch {
     return undefined;
   }
@@ -121,7 +123,8 @@ function ignoredSignals(pid: number): bigint {
 async function gone(pgid: number, withinMs: number): Promise<boolean> {
   let until = performance.now() + withinMs;
   for (let wait = 5; groupAlive(pgid); wait = Math.min(LONGEST_LOOK_MS, wait * 1.5)) {
-    if (!runsIn(pgid, pgid)) until = Math.min(until, performance.now() + WITHOUT_LEADER_MS);
+    // Elsewhere nothing says whether the leader is one of those that are left.
+    if (process.platform === 'linux' && !runsIn(pgid, pgid)) until = Math.min(until, performance.now() + WITHOUT_LEADER_MS);
     const left = until - performance.now();
     if (left <= 0) return false;
     await pause(Math.min(wait, left));

@@ -15,6 +15,24 @@ describe('identity', () => {
     expect(processStartTime(2 ** 30)).toBeUndefined();
   });
 
+  it('asks ps where there is no /proc, and is answered the same in any language and time zone', () => {
+    const { platform } = process;
+    const { LC_ALL, TZ } = process.env;
+    try {
+      Object.defineProperty(process, 'platform', { value: 'darwin' });
+      const started = processStartTime(process.pid)!;
+      expect(started).toMatch(/^\w{3} \w{3} +\d+ [\d:]{8} \d{4}$/);
+      Object.assign(process.env, { LC_ALL: 'de_DE.UTF-8', TZ: 'Asia/Tokyo' });
+      expect(isAlive({ pid: process.pid, started })).toBe(true);
+      expect(isAlive({ pid: 2 ** 30, started })).toBe(false);
+    } finally {
+      Object.defineProperty(process, 'platform', { value: platform });
+      for (const [name, value] of Object.entries({ LC_ALL, TZ }))
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+    }
+  });
+
   it('reads a process whose name holds blanks and brackets', async () => {
     const child = spawn('/bin/sh', ['-c', 'printf "a) (b" > /proc/$$/comm; sleep 5; :']);
     await pause(50);
