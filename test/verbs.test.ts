@@ -100,6 +100,7 @@ describe('verbs that touch nothing', () => {
       { name: 'shell', origin: 'built in', brings: ['action shell/run', 'check run', 'condition run'] },
       expect.objectContaining({ name: 'snapshots' }),
       { name: 'partial-rollback', origin: 'built in', brings: ['strategy partial-rollback'] },
+      { name: 'hold', origin: 'built in', brings: ['command hold'] },
       { name: 'prometheus', origin: 'built in', brings: ['check error_rate', 'check latency'] },
       { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act', 'store mine'] },
     ]);

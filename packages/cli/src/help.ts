@@ -31,6 +31,10 @@ const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
     usage: 'snapshots list [N|all] | show ID | diff ID [ID] | verify [ID…] | pin ID [NOTE] | unpin ID | prune [show]',
     summary: 'what can be gone back to; compare, check and keep it',
   },
+  hold: {
+    usage: 'hold list | release COMPONENT[@VERSION]|all --reason TEXT',
+    summary: 'versions that were taken back, and are not deployed again',
+  },
   release: {
     usage: 'release status|start|stop|remove|logs [component]',
     summary: 'releases on this machine, where the plugin `release` is on',
@@ -62,6 +66,7 @@ const FLAGS: readonly (readonly [string, readonly (readonly [string, string])[]]
       ['-e, --env NAME', 'the environment'],
       ['-c, --config FILE', 'the config; otherwise found from here upwards'],
       ['-n, --dry-run', 'show each step, what it touches and how it would be undone'],
+      ['--reason TEXT', 'why: kept in the journal, the report, the history and in holds'],
       ['--lane LANE', 'how much care: docs, standard or heavy'],
       ['--without-journal', 'run although the store cannot be used: nothing can be recovered afterwards'],
       ['--lock-wait TIME', 'wait at most this long for who deploys there now, such as 2m'],

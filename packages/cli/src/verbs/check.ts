@@ -12,7 +12,7 @@ export async function validate(terminal: Terminal, flags: Flags): Promise<Report
   const { line, paint } = terminal;
   const kernel = await openToRead(terminal, flags, { lenient: false });
   const { config } = kernel;
-  const { steps, components, findings } = await makePlan(kernel);
+  const { steps, components, findings } = await makePlan(kernel, 'preview');
   const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);
   const counts = { steps: steps.length, components: components.length, checks };
   line(
@@ -29,7 +29,7 @@ export async function validate(terminal: Terminal, flags: Flags): Promise<Report
 export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report> {
   const { line, paint } = terminal;
   const { config } = kernel;
-  const made = await makePlan(kernel);
+  const made = await makePlan(kernel, 'preview');
   const failed: unknown[] = [];
   const plan = await preview(kernel, made, (error) => failed.push(error));
   line(`${paint.bold(config.project)} -> ${paint.bold(config.environment)} ${paint.dim('dry run: nothing is touched')}`);

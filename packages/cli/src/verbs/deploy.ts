@@ -60,7 +60,9 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
       if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);
     });
-    const report = await act(kernel, { command: kernel.redactor.redact(commandLine), signal });
+    const { redactor } = kernel;
+    const why = flags.reason === undefined ? {} : { reason: redactor.redact(flags.reason) };
+    const report = await act(kernel, { command: redactor.redact(commandLine), signal, ...why });
     await view.close();
     if (report.run === null) terminal.line(String(report.result));
     else showSummary(terminal, report);

@@ -59,7 +59,7 @@ function lastRunLines(last: NewestRun, { paint }: Terminal): string[] {
   return [
     `${paintedStatus(last.status, paint)} ${last.run}`,
     `${last.command_line ?? last.command ?? 'unknown command'}${by}, ${ago(last.started_at)}${took}`,
-    ...(last.reason === null ? [] : [brief(last.reason)]),
+    ...(whyOf(last) === '' ? [] : [whyOf(last)]),
   ];
 }
 
@@ -88,7 +88,7 @@ function countOf(word: string): number {
   });
 }
 
-const HEAD = ['run', 'ago', 'took', 'command', 'status', 'why'];
+const HEAD = ['run', 'ago', 'took', 'command', 'status', 'versions', 'why'];
 
 function table(runs: readonly ListedRun[], { paint }: Terminal): string[] {
   const rows = runs.map(cellsOf);
@@ -107,9 +107,33 @@ function table(runs: readonly ListedRun[], { paint }: Terminal): string[] {
 
 const STATUS = HEAD.indexOf('status');
 
-function cellsOf({ run, started_at, duration_ms, command, status, reason, problem }: ListedRun): string[] {
+function cellsOf(listed: ListedRun): string[] {
+  const { run, started_at, duration_ms, command, status } = listed;
   const took = duration_ms === null ? '?' : duration(duration_ms);
-  return [run, age(Date.now() - Date.parse(started_at)), took, command ?? '?', statusWord(status), brief(problem ?? reason ?? '')];
+  const ago = age(Date.now() - Date.parse(started_at));
+  return [run, ago, took, command ?? '?', statusWord(status), versionsIn(listed) || '-', whyOf(listed)];
+}
+
+/** `api 1.1.0, worker 1.1.0 -> 1.0.0`. */
+function versionsIn({ versions, back }: Pick<ListedRun, 'versions' | 'back'>): string {
+  const names = [...new Set([...Object.keys(versions), ...Object.keys(back)])];
+  return names.map((name) => `${name} ${[versions[name] ?? 'nothing', ...backTo(back, name, versions[name])].join(' -> ')}`).join(', ');
+}
+
+function backTo(back: ListedRun['back'], name: string, from: string | undefined): string[] {
+  if (!Object.hasOwn(back, name)) return [];
+  const to = back[name] ?? 'nothing';
+  return to === from ? [] : [to];
+}
+
+/** Why it was started, why it did not succeed, and what it did without. */
+function whyOf({ given_reason, problem, reason, without }: ListedRun): string {
+  const failed = problem ?? reason;
+  return [
+    ...(failed === null || failed === undefined ? [] : [brief(failed)]),
+    ...(without.length === 0 ? [] : [`went on although ${without.join(', ')} failed`]),
+    ...(given_reason === undefined ? [] : [`reason: ${brief(given_reason)}`]),
+  ].join('; ');
 }
 
 const COLOURS: Readonly<Record<ListedRun['status'], 'green' | 'yellow' | 'red' | 'cyan'>> = {

@@ -56,6 +56,8 @@ export type Entry =
       readonly project: string;
       readonly environment: string;
       readonly command: string;
+      /** In the words of who started it. */
+      readonly reason?: string;
       readonly owner: Runner;
       readonly token: number;
       readonly plan: readonly PlannedStep[];
@@ -68,6 +70,8 @@ export type Entry =
       readonly type: 'recovery-started';
       readonly direction: Direction;
       readonly command: string;
+      /** In the words of who goes on. */
+      readonly reason?: string;
       readonly owner: Runner;
       readonly token: number;
     }

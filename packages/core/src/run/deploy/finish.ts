@@ -1,4 +1,5 @@
 import { isShipError, messageOf } from '../../errors/ship-error.js';
+import { versionsIn } from '../../journal/state.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
 import { isLost } from '../lease.js';
@@ -97,6 +98,8 @@ function buildReport(session: Session, verb: string, status: RunStatus, exit_cod
     run: session.id,
     project: kernel.config.project,
     environment: kernel.config.environment,
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    versions: versionsIn(state),
     status,
     exit_code,
     duration_ms: session.elapsed(),

@@ -64,7 +64,7 @@ export async function pluginCommand(
   kernel: Kernel,
   name: string,
   args: readonly string[],
-  terminal: Pick<CommandContext, 'signal' | 'print'>,
+  terminal: Pick<CommandContext, 'signal' | 'print' | 'reason'>,
 ): Promise<Json> {
   const command = kernel.registry.commands.get(name);
   if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
@@ -73,12 +73,17 @@ export async function pluginCommand(
 }
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
-function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
+function commandContext(
+  kernel: Kernel,
+  name: string,
+  { signal, print, reason }: Pick<CommandContext, 'signal' | 'print' | 'reason'>,
+): CommandContext {
   const idle = idleContext(kernel, name, signal);
   return {
     ...idle,
     config: kernel.config,
     components: kernel.config.components,
+    ...(reason === undefined ? {} : { reason }),
     print: (text: string) => print(kernel.redactor.redact(text)),
     describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
     compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),
