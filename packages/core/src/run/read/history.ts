@@ -43,18 +43,18 @@ export function historyOf(kernel: Kernel, context: () => Context): History {
   };
 }
 
-/** What is live of each component; those that were never deployed are absent. */
+/** What is live of each component, asked side by side; those that were never deployed are absent. */
 export async function describeComponents(
   { registry }: Kernel,
   components: readonly ComponentConfig[],
   ctx: Context,
 ): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  for (const component of components) {
-    const state = await registry.drivers.get(component.driver)?.describe(ctx, component);
-    if (state) states[component.name] = state;
-  }
-  return states;
+  const describe = async (component: ComponentConfig) => [
+    component.name,
+    await registry.drivers.get(component.driver)?.describe(ctx, component),
+  ];
+  const described = (await Promise.all(components.map(describe))) as [string, ComponentState | undefined][];
+  return Object.fromEntries(described.filter((each): each is [string, ComponentState] => each[1] !== undefined));
 }
 
 /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */
