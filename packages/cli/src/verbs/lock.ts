@@ -11,8 +11,8 @@ import { age } from '../view/format.js';
 export async function lock(terminal: Terminal, flags: Flags, [word = 'status', ...rest]: readonly string[]): Promise<Report> {
   if (rest.length === 0 && word === 'status') return status(terminal, await openToRead(terminal, flags));
   if (rest.length === 0 && word === 'release')
-    return interruptible(terminal, async ({ signal }) =>
-      release(terminal, await openFromFlags(terminal, flags, { interaction: await interactionOn(terminal, signal) }), flags.reason),
+    return interruptible(terminal, async (interrupts) =>
+      release(terminal, await openFromFlags(terminal, flags, { interaction: await interactionOn(terminal, interrupts) }), flags.reason),
     );
   throw errors.SHIP_USAGE({
     problem: `\`ship lock ${[word, ...rest].join(' ')}\` is not understood`,

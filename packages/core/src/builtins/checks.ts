@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { presentable } from '@ship/redact';
 import { matches } from '../matching.js';
 import type { Check, CheckOutcome, Context } from '../types/index.js';
 
@@ -86,7 +87,8 @@ export const httpCheck: Check<HttpCheck> = {
     const started = performance.now();
     try {
       const response = await send(requestOf(input), ctx);
-      return await outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {}, ctx.signal);
+      const outcome = await outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {}, ctx.signal);
+      return outcome.outcome === 'failed' ? { ...outcome, detail: `${outcome.detail}${firstLines(response.body, ctx)}` } : outcome;
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       const { code, message } = error as NodeJS.ErrnoException;
@@ -154,6 +156,14 @@ async function outcomeOf(
   if (problems.length > 0) return { outcome: 'failed', detail: problems.join('; ') };
   return { outcome: 'passed', detail: `status ${status} in ${latency} ms` };
 }
+
+/** Of a body: what it says went wrong. */
+const firstLines = (body: string, { redact }: Context): string =>
+  presentable(body.slice(0, 4096), redact)
+    .split('\n')
+    .flatMap((line) => (line.trim() === '' ? [] : `\n  | ${line.trim().slice(0, 200)}`))
+    .slice(0, 3)
+    .join('');
 
 const bodyFits = async (body: string, expected: string | { matches: string }, signal: AbortSignal): Promise<boolean> =>
   typeof expected === 'string' ? body.includes(expected) : matches(body, expected.matches, signal);

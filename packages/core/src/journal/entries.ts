@@ -44,6 +44,8 @@ export interface PlannedStep {
   readonly on?: string;
   /** What it leaves running on purpose. */
   readonly leaves?: 'service';
+  /** Why it cannot be undone. */
+  readonly irreversible?: string;
   /** Of all that the step would do, so that a changed plan is noticed. */
   readonly hash: string;
 }

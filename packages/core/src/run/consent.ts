@@ -35,27 +35,12 @@ export async function settle(session: Session, context: FailureContext, failure:
   if (session.kernel.interaction.choose === undefined)
     return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
   const answer = await ask(session, failure, decision);
-  const answered: Decision = {
-    ...decision,
-    ...(answer === undefined ? {} : { answer }),
-    reasons: [...decision.reasons, ANSWERED[answer ?? 'none']],
-  };
+  const answered: Decision = answer === undefined ? decision : { ...decision, answer };
   if (answer === 'full_rollback') return { ...answered, action: 'rollback', scope: 'full', via: viaOf(context) };
   if (answer === 'partial_rollback') return { ...answered, action: 'rollback', scope: 'partial', via: viaOf(context) };
   if (answer === 'continue') return { ...answered, action: 'warn', trigger: 'none' };
   return answered;
 }
-
-/** What was answered, for people. */
-const ANSWERED: Readonly<Record<DecisionOption | 'none', string>> = {
-  retry: 'somebody was asked, and runs the step again',
-  continue: 'somebody was asked, and goes on without it',
-  full_rollback: 'somebody was asked, and takes everything back',
-  partial_rollback: 'somebody was asked, and takes this component back',
-  investigate: 'somebody was asked, and looks into it first',
-  skip: 'somebody was asked, and leaves it as it is',
-  none: 'somebody was asked, and answered nothing: everything stays as it is',
-};
 
 /** As often as somebody wants to look into it first. */
 async function ask(session: Session, failure: Failure, decision: Decision): Promise<DecisionOption | undefined> {

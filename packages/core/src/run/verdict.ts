@@ -11,7 +11,7 @@ export function verdictOf(report: Report): string {
   switch (status) {
     case 'succeeded':
       if (isDone) return rollback.scope === 'partial' ? backInPart(report, rollback) : backAt(where, rollback);
-      return `deployed to ${where}${butFailed(report)}${exit_code === 0 ? '' : ', but not all of it is saved'}`;
+      return `deployed to ${where}${butFailed(report)}${exit_code === 0 ? '' : `, ${butFailed(report) === '' ? 'but' : 'and'} not all of it is saved`}`;
     case 'rolled_back':
       if (rollback?.scope === 'partial') return backInPart(report, rollback);
       return `${exit_code === 0 ? '' : 'failed, and '}${rollback === null ? 'rolled back' : undone(report, rollback)}`;

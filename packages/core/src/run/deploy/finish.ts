@@ -92,6 +92,7 @@ async function closeJournal(session: Session, status: RunStatus, exit_code: numb
 
 function buildReport(session: Session, verb: string, status: RunStatus, exit_code: number): Report {
   const { kernel, record, state } = session;
+  const versions = versionsIn(state);
   for (const error of kernel.tapErrors.splice(0)) session.report(error);
   return {
     ...emptyReport(verb, session.started),
@@ -99,7 +100,7 @@ function buildReport(session: Session, verb: string, status: RunStatus, exit_cod
     project: kernel.config.project,
     environment: kernel.config.environment,
     ...(state.reason === undefined ? {} : { reason: state.reason }),
-    versions: versionsIn(state),
+    ...(Object.keys(versions).length === 0 ? {} : { versions }),
     status,
     exit_code,
     duration_ms: session.elapsed(),

@@ -49,12 +49,9 @@ export async function describeComponents(
   components: readonly ComponentConfig[],
   ctx: Context,
 ): Promise<Record<string, ComponentState>> {
-  const describe = async (component: ComponentConfig) => [
-    component.name,
-    await registry.drivers.get(component.driver)?.describe(ctx, component),
-  ];
-  const described = (await Promise.all(components.map(describe))) as [string, ComponentState | undefined][];
-  return Object.fromEntries(described.filter((each): each is [string, ComponentState] => each[1] !== undefined));
+  const describe = async (each: ComponentConfig) => [each.name, await registry.drivers.get(each.driver)?.describe(ctx, each)] as const;
+  const described = await Promise.all(components.map(describe));
+  return Object.fromEntries(described.flatMap(([name, state]) => (state ? [[name, state]] : [])));
 }
 
 /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */

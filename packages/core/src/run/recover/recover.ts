@@ -41,7 +41,7 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
   if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, 'resume', whyNothing(kernel, past, 'resume'));
   const { status, direction } = past.state;
   if (status === 'rolled_back' || direction === 'back' || past.state.restoresComponents)
-    throw errors.SHIP_RESUME_BACK({ run: past.id, status: status ?? 'cut off' });
+    throw errors.SHIP_RESUME_BACK({ run: past.id, status: ENDED[status ?? 'interrupted'] });
   return goOn(kernel, past, 'resume', options);
 }
 
