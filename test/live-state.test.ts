@@ -38,7 +38,7 @@ describe('what is live', () => {
     expect(doctor!.stderr).toContain('4 to look at');
   });
 
-  it('given a component that went back alone, when status and history are shown, then the versions are those that answer', async () => {
+  it('given two deploys, when status and history are shown, then the version that answers is marked, and it alone', async () => {
     const { cwd } = await deployed();
     const live = await ship(['status'], { cwd });
     expect(live.stdout).toContain('live      api v2, serves');
