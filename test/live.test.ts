@@ -103,11 +103,38 @@ describe.skipIf(SKIP)('on a terminal', () => {
 
   it('given the question, when Ctrl-C dismisses it, then everything stays as it is', async () => {
     const cwd = config('{ id: one, run: touch one, undo: rm -f one }', '{ id: two, run: "exit 3" }');
-    const { shows, press, exit } = terminal(cwd, []);
+    const { screen, shows, press, exit } = terminal(cwd, []);
     await shows('Roll everything back');
     press('C-c');
-    expect([3, 130]).toContain(await exit());
+    expect(await exit()).toBe(130);
     expect(existsSync(join(cwd, 'one'))).toBe(true);
+    await shows(/ship rollback +takes the run back/);
+    for (const ghost of ['Roll everything back', 'What now?', '❯']) expect(screen()).not.toContain(ghost);
+  });
+
+  it('given the question before a run, when Ctrl-C dismisses it, then nothing was done, 130, and no menu is left', async () => {
+    const cwd = config('{ id: one, run: touch one, irreversible: it sends mail }');
+    const { screen, shows, press, exit } = terminal(cwd, []);
+    await shows('Run it?');
+    press('C-c');
+    expect(await exit()).toBe(130);
+    expect(existsSync(join(cwd, 'one'))).toBe(false);
+    for (const ghost of ['Run it?', 'Yes', '❯']) expect(screen()).not.toContain(ghost);
+  });
+
+  it('given a step that does not end when it is asked to, when Ctrl-C is pressed, then that is shown at once, with what a second one does; it ends all, and the cursor is back', async () => {
+    const cwd = config(`{ id: stubborn, run: "trap '' INT TERM; touch begun; sleep 20; sleep 20" }`);
+    const { screen, shows, press, exit } = terminal(cwd, []);
+    await expect.poll(() => existsSync(join(cwd, 'begun'))).toBe(true);
+    const pressed = performance.now();
+    press('C-c');
+    await shows('Once more ends it at once');
+    expect(performance.now() - pressed).toBeLessThan(2_000);
+    expect(existsSync(join(cwd, 'exit'))).toBe(false);
+    press('C-c');
+    expect(await exit()).toBe(130);
+    await shows('SIGINT again: ended');
+    expect(screen()).toContain('ship recover');
   });
 
   it('given a step that runs, when Ctrl-C is pressed, then the step is interrupted, the screen says so, and 130', async () => {

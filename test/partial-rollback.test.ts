@@ -116,6 +116,13 @@ describe('ship --rollback-component', () => {
       rollback: { way: 'partial', tried: [{ outcome: 'done' }] },
     });
     expect(live()).toEqual({ gateway: '1.5.0', api: '1.1.0', worker: '1.5.0' });
+    // What answers is what is shown, and only what went back is held.
+    const shown = await shipJson(['status'], { cwd, env });
+    expect(shown.report).toMatchObject({ warnings: [], result: { deployed: { run: report.run, components: live(), snapshot: null } } });
+    expect((await shipJson(['hold'], { cwd, env })).report.result).toMatchObject([
+      { component: 'api', version: '1.5.0', back_to: '1.1.0' },
+    ]);
+    expect((await ship(['history'], { cwd, env })).stdout).toContain('api 1.5.0 -> 1.1.0 (live)');
     const replayed = await shipJson(['decide', '--replay', report.run!], { cwd, env });
     expect(replayed.report).toMatchObject({
       action: 'rollback',

@@ -101,6 +101,7 @@ describe('verbs that touch nothing', () => {
       { name: 'http', origin: 'built in', brings: ['check http', 'check tcp'] },
       expect.objectContaining({ name: 'snapshots' }),
       { name: 'partial-rollback', origin: 'built in', brings: ['strategy partial-rollback'] },
+      { name: 'hold', origin: 'built in', brings: ['command hold'] },
       { name: 'prometheus', origin: 'built in', brings: ['check error_rate', 'check latency'] },
       { name: 'mine', origin: join(cwd, 'mine.mjs'), brings: ['action mine/act', 'store mine'] },
     ]);

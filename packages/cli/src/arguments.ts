@@ -46,6 +46,8 @@ export interface Flags {
   readonly words?: string;
   readonly withoutJournal: boolean;
   readonly dryRun: boolean;
+  /** Why, in the words of who gives the command. */
+  readonly reason?: string;
   readonly yes: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -85,6 +87,7 @@ const OPTIONS = {
   words: { type: 'string' },
   'without-journal': { type: 'boolean' },
   'dry-run': { type: 'boolean', short: 'n' },
+  reason: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
   json: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v' },
@@ -220,6 +223,7 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (back !== undefined && flags.noRollback) throw clash(back, '--no-rollback');
   if (back !== undefined && flags.listSnapshots) throw clash(back, '--list-snapshots');
   checkOwners(flags, verb);
+  checkReason(flags, verb);
   if (flags.list && flags.remove) throw clash('--list', '--remove');
   if (flags.context !== undefined && flags.replay !== undefined) throw clash('--context', '--replay');
   if ((flags.back || flags.forward) && verb !== 'recover')
@@ -255,6 +259,16 @@ const OWNED: readonly (readonly [keyof Flags, string, string, string])[] = [
   ['remove', '--remove', 'trust', '--remove FOLDER'],
   ['words', '--words', 'completion', '--words KIND'],
 ];
+
+/** Verbs that change nothing, or not an environment: nobody asks them why. */
+const WITHOUT_REASON = new Set(['status', 'history', 'doctor', 'validate', 'init', 'explain', 'trust', 'plugins', 'help', 'decide']);
+
+function checkReason({ reason, listSnapshots }: Flags, verb: string | undefined): void {
+  if (reason === undefined) return;
+  if (reason.trim() === '') throw errors.SHIP_USAGE({ problem: '--reason says nothing', hint: 'Write `--reason "why it is done"`.' });
+  if (listSnapshots || WITHOUT_REASON.has(verb ?? ''))
+    throw errors.SHIP_USAGE({ problem: '--reason is for what changes an environment: runs, rollbacks, recoveries and holds' });
+}
 
 function checkOwners(flags: Flags, verb: string | undefined): void {
   for (const [key, flag, owner, example] of OWNED) {

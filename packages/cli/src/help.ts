@@ -107,6 +107,10 @@ export const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
     summary: 'what can be gone back to; compare, check and keep it',
     example: 'ship snapshots diff ID',
   },
+  hold: {
+    usage: 'hold list | release COMPONENT[@VERSION]|all --reason TEXT',
+    summary: 'versions that were taken back, and are not deployed again',
+  },
   release: {
     usage: 'release status|start|stop|remove|logs [component]',
     summary: 'releases on this machine, where the plugin `release` is on',
@@ -137,6 +141,7 @@ const FLAGS: readonly (readonly [string, readonly Row[]])[] = [
     RUNS,
     [
       ['-n, --dry-run', 'show each step, what it touches and how it would be undone'],
+      ['--reason TEXT', 'why: kept in the journal, the report, the history and in holds'],
       ['--lane LANE', 'how much care: docs, standard or heavy'],
       ['--without-journal', 'run although the store cannot be used: nothing can be recovered afterwards'],
       ['--lock-wait TIME', 'wait at most this long for who deploys there now, such as 2m'],

@@ -165,6 +165,6 @@ function unfinished(exit_code: number, uncaught: readonly unknown[], verb: strin
   const text =
     exit_code === 130
       ? 'ended at once'
-      : `ended before its work was done: a plugin ended the process, or awaits something that never comes${uncaught.length > 0 ? ` (${uncaught.length} uncaught errors)` : ''}`;
+      : `ended before its work was done: a plugin ended the process, or awaits something that never comes${uncaught.length > 0 ? ` (${uncaught.length} uncaught errors)` : ''}; \`ship status\` says what it left`;
   return { ...refusal(new Error(text), started, verb, (same) => same), exit_code, status: exit_code === 130 ? 'interrupted' : 'failed' };
 }

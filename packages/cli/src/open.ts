@@ -5,6 +5,7 @@ import { localExecutorWith } from '@ship/exec';
 import { configFile, type Flags } from './arguments.js';
 import { errors } from './errors.js';
 import { BUILTINS, DEFAULTS, importModule } from './plugin-modules.js';
+import type { Interrupts } from './process.js';
 import type { Terminal } from './terminal.js';
 
 /** How a kernel is opened. */
@@ -80,10 +81,10 @@ function lockWaitOf({ lockWait }: Pick<Flags, 'lockWait'>, env: NodeJS.ProcessEn
 }
 
 /** How questions are asked: on a terminal where somebody sits, and nowhere else. */
-export async function interactionOn(terminal: Terminal, signal: AbortSignal): Promise<Interaction> {
+export async function interactionOn(terminal: Terminal, interrupts: Pick<Interrupts, 'signal' | 'interrupt'>): Promise<Interaction> {
   if (!terminal.interactive) return {};
   const { promptingInteraction } = await import('./prompts.js');
-  return promptingInteraction(signal, terminal);
+  return promptingInteraction(interrupts, terminal);
 }
 
 /** The report of a verb that ran nothing, for the environment that it was asked of. */

@@ -4,6 +4,7 @@ import type { Plugin } from '@ship/core';
 /** The plugins that come with the command. Each is loaded when a config uses it. */
 export const BUILTINS: BuiltinPlugins = {
   git: () => import('@ship/plugin-git') as Promise<{ default: Plugin<never> }>,
+  hold: () => import('@ship/plugin-hold') as Promise<{ default: Plugin<never> }>,
   http: () => import('@ship/plugin-http') as Promise<{ default: Plugin<never> }>,
   'instant-rollback': () => import('@ship/plugin-instant-rollback') as Promise<{ default: Plugin<never> }>,
   'partial-rollback': () => import('@ship/plugin-partial-rollback') as Promise<{ default: Plugin<never> }>,
@@ -15,7 +16,7 @@ export const BUILTINS: BuiltinPlugins = {
 };
 
 /** Those that are on without being listed. */
-export const DEFAULTS = ['shell', 'http', 'git', 'snapshots', 'partial-rollback', 'prometheus'] as const;
+export const DEFAULTS = ['shell', 'http', 'git', 'snapshots', 'partial-rollback', 'hold', 'prometheus'] as const;
 
 let isForeign = false;
 

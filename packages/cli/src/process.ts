@@ -6,11 +6,16 @@ import type { Terminal } from './terminal.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What the first signal does, and what a second one would. */
+export const STOPPING = 'stopping; what runs is asked to end. Once more ends it at once.';
+
 /** What interrupts a piece of work. */
-interface Interrupts {
+export interface Interrupts {
   readonly signal: AbortSignal;
   /** A process group that a run started: the second signal ends it, and what has left it. */
   track(pgid: number, run: string): void;
+  /** As Ctrl-C does: a prompt reads the key itself, and no signal comes. */
+  interrupt(): void;
 }
 
 /**
@@ -23,11 +28,13 @@ export async function interruptible<T>(terminal: Terminal, work: (interrupts: In
   const runs = new Set<string>();
   const onSignal = (name: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
-      terminal.error(`${name}: stopping; what runs is interrupted. Once more ends it at once.`);
+      terminal.error(`${name}: ${STOPPING}`);
       controller.abort(errors.SHIP_INTERRUPTED({ signal: name }));
       return;
     }
-    terminal.error(`${name} again: ended. What was under way is in an unknown state; the journal of the run names it.`);
+    // Whoever draws on the terminal may hold back what is written there, and have hidden the cursor.
+    const shown = terminal.interactive ? '\x1b[?25h\n' : '';
+    write(2, `${shown}${name} again: ended. What was under way is in an unknown state: \`ship recover\` finishes it.\n`);
     for (const pgid of groupsOf(groups, runs)) kill(pgid);
     process.exit(130);
   };
@@ -35,6 +42,7 @@ export async function interruptible<T>(terminal: Terminal, work: (interrupts: In
   try {
     return await work({
       signal: controller.signal,
+      interrupt: () => controller.abort(errors.SHIP_INTERRUPTED({ signal: 'SIGINT' })),
       track: (pgid, run) => {
         groups.add(pgid);
         runs.add(run);

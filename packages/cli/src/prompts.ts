@@ -1,53 +1,51 @@
-import type { DecisionOption, InterventionGuide } from '@ship/core';
+import type { InterventionGuide } from '@ship/core';
 import type { Interaction } from '@ship/core/kernel';
+import type { Interrupts } from './process.js';
 import type { Terminal } from './terminal.js';
-import { brief, indented } from './view/format.js';
+import { ANSWERS, brief, indented } from './view/format.js';
 import { showStanding } from './view/report.js';
 
-const CHOICES: Readonly<Record<DecisionOption, string>> = {
-  retry: 'Run the step again',
-  continue: 'Go on without it, with a warning',
-  full_rollback: 'Roll everything back',
-  partial_rollback: 'Roll this component back',
-  investigate: 'Show what is known, then ask again',
-  skip: 'Leave it as it is, for me to finish',
-};
-
-/** Questions on a terminal. A dismissed question (Ctrl-C) is a no. */
-export function promptingInteraction(signal: AbortSignal, terminal: Terminal): Interaction {
+/** Questions on a terminal. Ctrl-C at one interrupts the work, as it does everywhere else. */
+export function promptingInteraction(interrupts: Pick<Interrupts, 'signal' | 'interrupt'>, terminal: Terminal): Interaction {
+  const ask = <T>(question: string, choices: readonly Choice<T>[], recommended?: T) =>
+    askOnce(interrupts, terminal, terminal.safe(question), choices, recommended);
   return {
     show: (guide) => showGuide(terminal, guide),
-    async confirm(question) {
-      const { default: select } = await import('@inquirer/select');
-      return (
-        (await asked(
-          select(
-            {
-              message: terminal.safe(question),
-              choices: [
-                { name: 'No', value: false },
-                { name: 'Yes', value: true },
-              ],
-            },
-            { signal },
-          ),
-        )) ?? false
-      );
-    },
-    async choose(question, options, recommended) {
-      const { default: select } = await import('@inquirer/select');
-      const choices = options.map((value) => ({ value, name: value === recommended ? `${CHOICES[value]} (recommended)` : CHOICES[value] }));
-      return asked(select({ message: terminal.safe(question), choices, ...(recommended ? { default: recommended } : {}) }, { signal }));
+    confirm: (question) =>
+      ask(question, [
+        { name: 'No', value: false },
+        { name: 'Yes', value: true },
+      ]),
+    choose: (question, options, recommended) => {
+      const choices = options.map((value) => ({ value, name: value === recommended ? `${ANSWERS[value]} (recommended)` : ANSWERS[value] }));
+      return ask(question, choices, recommended);
     },
   };
 }
 
-async function asked<T>(answer: Promise<T>): Promise<T | undefined> {
+interface Choice<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+/** The menu goes once it is answered, or dismissed; the answer stays. */
+async function askOnce<T>(
+  { signal, interrupt }: Pick<Interrupts, 'signal' | 'interrupt'>,
+  { line, paint }: Terminal,
+  message: string,
+  choices: readonly Choice<T>[],
+  recommended: T | undefined,
+): Promise<T> {
+  const { default: select } = await import('@inquirer/select');
   try {
-    return await answer;
+    const settings = { message, choices, ...(recommended === undefined ? {} : { default: recommended }) };
+    const answer = await select(settings, { signal, clearPromptOnDone: true });
+    line(`${paint.green('✔')} ${paint.bold(message)} ${paint.cyan(choices.find(({ value }) => value === answer)!.name)}`);
+    return answer;
   } catch (error) {
-    if (['ExitPromptError', 'AbortPromptError'].includes((error as Error).name)) return undefined;
-    throw error;
+    if (!['ExitPromptError', 'AbortPromptError'].includes((error as Error).name)) throw error;
+    interrupt();
+    throw signal.reason;
   }
 }
 

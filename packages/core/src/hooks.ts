@@ -25,8 +25,11 @@ import type {
 export interface PlanReview {
   /** What will be done. */
   readonly plan: Plan;
-  /** `rollback`: no step of it will run, only its components are gone back to; what is wrong with the steps keeps nobody from that. */
-  readonly purpose: 'deploy' | 'rollback';
+  /**
+   * `preview`: as `deploy`, and nothing of it will run: what would refuse it today is a warning. `rollback`: no step of it
+   * will run, only its components are gone back to; what is wrong with the steps keeps nobody from that.
+   */
+  readonly purpose: 'deploy' | 'preview' | 'rollback';
   /** Keeps what was found; one of level `block` refuses the plan. */
   finding(finding: Finding): void;
   /** Where something of the config stands, such as `['components', 'web', 'path']`. */

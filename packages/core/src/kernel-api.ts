@@ -15,6 +15,7 @@ export { draftKernel, finishKernel, type Interaction, type Kernel, type KernelSe
 export { checkPlan, needsOf } from './plan.js';
 export { createScope, type ScopeParts } from './plugins/registry.js';
 export { questionsOf } from './run/consent.js';
+export { idleContext } from './run/contexts.js';
 export { EXIT_CODES, emptyReport } from './run/deploy/finish.js';
 export { run } from './run/deploy/run.js';
 export { runIds } from './run/environment-state.js';

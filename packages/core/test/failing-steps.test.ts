@@ -131,10 +131,10 @@ describe('a failed step, and somebody to ask', () => {
         failure: { step: 'b', message: 'failure 1' },
         evidence: [{ name: 'pods', text: 'api-1 CrashLoopBackOff' }],
         steps: [{ status: 'done' }, { status: 'failed' }, { status: 'not_run' }],
+        commands: [{ command: 'ship resume' }, { command: 'ship rollback' }],
         resources: [{ id: 'x', commands: ['things rm x'] }],
         journal: expect.stringMatching(/runs\/default\/.+\/journal\.jsonl$/),
         logs: expect.stringMatching(/logs$/),
-        commands: [{ command: 'ship resume' }, { command: 'ship rollback' }, { command: 'ship recover' }],
       },
     ]);
     expect(report).toMatchObject({ status: 'failed', exit_code: 3, decision: { action: 'prompt', answer: 'skip' } });

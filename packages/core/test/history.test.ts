@@ -54,6 +54,9 @@ describe('listRuns', () => {
       status: 'succeeded',
       started_at: new Date(first.run!.slice(0, 24).replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')).toISOString(),
       duration_ms: first.duration_ms,
+      versions: {},
+      back: {},
+      without: [],
       reason: null,
     });
     expect(listed[0]).toMatchObject({ status: 'failed', reason: 'fails on purpose' });

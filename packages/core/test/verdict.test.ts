@@ -50,6 +50,20 @@ function reportOf({ status, scope, failed, snapshot, checks, kept, untouched, re
   return { ...emptyReport('deploy', new Date(0)), environment: 'live', status, exit_code, rollback, steps: kept ? [step] : [] };
 }
 
+/** A step that failed, and may. */
+const soft: StepReport = { id: 'cache', uses: 't/cache', status: 'failed', duration_ms: 1, attempts: 1 };
+/** A suite with a check that failed, and may. */
+const optional: Report['verification'] = {
+  smoke: {
+    outcome: 'passed',
+    duration_ms: 1,
+    checks: [
+      { name: 'fast', outcome: 'passed', required: true, attempts: 1, duration_ms: 1 },
+      { name: 'slow', outcome: 'failed', required: false, attempts: 1, duration_ms: 1 },
+    ],
+  },
+};
+
 const said = (facts: Partial<Facts> = {}): string => verdictOf(reportOf({ ...FACTS, ...facts }));
 
 describe('the sentence that ends a run', () => {
@@ -119,6 +133,10 @@ describe('the sentence that ends a run', () => {
   it.each<[Partial<Report>, string]>([
     [{ status: 'succeeded', exit_code: 0 }, 'deployed to live'],
     [{ status: 'succeeded', exit_code: 3 }, 'deployed to live, but not all of it is saved'],
+    [{ steps: [soft] }, 'deployed to live, but step cache failed'],
+    [{ steps: [soft], verification: optional }, 'deployed to live, but step cache and check slow failed'],
+    [{ verification: optional, exit_code: 3 }, 'deployed to live, but check slow failed, and not all of it is saved'],
+    [{ status: 'failed', steps: [soft], exit_code: 3 }, 'failed, and left as it is'],
     [{ status: 'failed', exit_code: 3 }, 'failed, and left as it is'],
     [{ status: 'interrupted', exit_code: 130 }, 'interrupted: what was done stands as it is'],
     [

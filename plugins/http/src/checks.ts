@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import type { Check, CheckOutcome, Context } from '@ship/core';
+import { type Check, type CheckOutcome, type Context, presentable } from '@ship/core';
 import { matches } from './matching.js';
 
 /** The argument of an `http` check. */
@@ -86,7 +86,8 @@ export const httpCheck: Check<HttpCheck> = {
     const started = performance.now();
     try {
       const response = await send(requestOf(input), ctx);
-      return await outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {}, ctx.signal);
+      const outcome = await outcomeOf(response, Math.round(performance.now() - started), input.expect ?? {}, ctx.signal);
+      return outcome.outcome === 'failed' ? { ...outcome, detail: `${outcome.detail}${firstLines(response.body, ctx)}` } : outcome;
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       const { code, message } = error as NodeJS.ErrnoException;
@@ -154,6 +155,14 @@ async function outcomeOf(
   if (problems.length > 0) return { outcome: 'failed', detail: problems.join('; ') };
   return { outcome: 'passed', detail: `status ${status} in ${latency} ms` };
 }
+
+/** Of a body: what it says went wrong. */
+const firstLines = (body: string, { redact }: Context): string =>
+  presentable(body.slice(0, 4096), redact)
+    .split('\n')
+    .flatMap((line) => (line.trim() === '' ? [] : `\n  | ${line.trim().slice(0, 200)}`))
+    .slice(0, 3)
+    .join('');
 
 const bodyFits = async (body: string, expected: string | { matches: string }, signal: AbortSignal): Promise<boolean> =>
   typeof expected === 'string' ? body.includes(expected) : matches(body, expected.matches, signal);

@@ -56,8 +56,8 @@ async function examineFront({ layout, name, settings: { host, port } }: Site): P
   if (lost.length > 0)
     return [`a front runs whose record ${layout.front} is missing (pid ${lost.join(', ')}); \`ship release stop ${name}\` ends it`];
   if (record === undefined) {
-    if (port === null || (await liveRelease(layout)) === undefined || (await isFree(host, port))) return [];
-    return [`port ${port} is held by another program, ${holderOf(port) ?? 'of another user'}`];
+    if (port === null || (await isFree(host, port))) return [];
+    return [`port ${port} is held by another program, ${holderOf(port) ?? 'of another user'}: ${name} cannot be deployed behind it`];
   }
   const { restarts = 0, restarted_at: at = null } = record;
   if (!isUp(record)) return [`its front is dead; see ${layout.frontLog}`];

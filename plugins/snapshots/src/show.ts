@@ -8,17 +8,51 @@ interface Item {
   readonly refused: string | undefined;
   /** The note of its pin. */
   readonly pinned: string | undefined;
+  /** What is live is as it has it. */
+  readonly live: boolean;
 }
 
 /** `ship snapshots list`, and `--list-snapshots`: the newest, with those that are pinned marked. */
 export async function listSnapshots(snapshots: SnapshotStore, ctx: CommandContext, newest: number): Promise<Json> {
   const pins = new Map(Object.entries(await snapshots.pins.all(ctx.environment)));
   const all = await snapshots.list(ctx.environment, newest + 1);
-  const items = all.slice(0, newest).map((found): Item => ({ found, refused: whyRefused(found, ctx), pinned: pins.get(found.id) }));
+  const live = await liveSnapshot(all, ctx);
+  const items = all
+    .slice(0, newest)
+    .map((found): Item => ({ found, refused: whyRefused(found, ctx), pinned: pins.get(found.id), live: found.id === live }));
   if (items.length === 0) ctx.print(`${ctx.environment} has no snapshots yet: one is kept after each run whose verification passed.`);
   else ctx.print(tableOf(items));
   if (all.length > newest) ctx.print('There are older ones: `ship snapshots list all`.');
   return items.map(jsonOf) as unknown as Json;
+}
+
+/** How long the drivers may take for a list. */
+const LOOK_MS = 10_000;
+
+/**
+ * The id of the snapshot that is as what is live: that which is written down as deployed, if what the drivers say is so, else
+ * the newest of which it is true.
+ */
+async function liveSnapshot(all: readonly Item['found'][], ctx: CommandContext): Promise<string | undefined> {
+  const [needed] = await ctx.neededSnapshots();
+  const readable = all.filter((found): found is Snapshot => !('problem' in found));
+  const written = readable.filter(({ id }) => id === needed);
+  try {
+    const live = await inTime(ctx.describeComponents());
+    const isLive = ({ components }: Snapshot) => Object.keys(components).length > 0 && componentDifferences(components, live).length === 0;
+    return [...written, ...readable].find(isLive)?.id ?? written.find(({ components }) => Object.keys(components).length === 0)?.id;
+  } catch (error) {
+    ctx.print(`Nobody can tell which one is live: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the drivers did not answer within ${LOOK_MS / 1000} s`)), LOOK_MS);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 /** `ship snapshots show ID`. */
@@ -36,12 +70,13 @@ function whyRefused(found: Item['found'], { components, project, environment }: 
   return holds ? undefined : 'it holds no component that the config has';
 }
 
-function jsonOf({ found, refused, pinned }: Item): object {
+function jsonOf({ found, refused, pinned, live }: Item): object {
   return {
     ...('problem' in found ? found : fieldsOf(found)),
     restorable: refused === undefined,
     ...(refused === undefined ? {} : { refused }),
     ...(pinned === undefined ? {} : { pinned }),
+    ...(live ? { live } : {}),
   };
 }
 
@@ -66,8 +101,9 @@ function tableOf(items: readonly Item[]): string {
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }
 
-function rowOf({ found, refused, pinned }: Item, now: number): string[] {
+function rowOf({ found, refused, pinned, live }: Item, now: number): string[] {
   const marks = [
+    ...(live ? ['live'] : []),
     ...('problem' in found ? [] : [verified(found)]),
     ...(refused === undefined ? [] : [`cannot be gone back to: ${refused}`]),
     ...(pinned === undefined ? [] : [pinned === '' ? 'pinned' : `pinned: ${pinned}`]),

@@ -1,18 +1,19 @@
 import { type Finding, isShipError, type Json, type Report, SUITES } from '@ship/core';
-import { examine, formatPosition, type Kernel, makePlan, preview, questionsOf, toReported } from '@ship/core/kernel';
+import { environmentStatus, examine, formatPosition, type Kernel, makePlan, preview, questionsOf, toReported } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
+import { look, lookFindings } from '../look.js';
 import { answerOf, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { marks } from '../view/format.js';
-import { showError } from '../view/report.js';
+import { flatten, showError } from '../view/report.js';
 
 /** `ship validate`: config, plugins, inputs. Touches nothing. */
 export async function validate(terminal: Terminal, flags: Flags): Promise<Report> {
   const { line, paint } = terminal;
   const kernel = await openToRead(terminal, flags, { lenient: false });
   const { config } = kernel;
-  const { steps, components, findings } = await makePlan(kernel);
+  const { steps, components, findings } = await makePlan(kernel, 'preview');
   const checks = SUITES.reduce((count, suite) => count + config.verify[suite].length, 0);
   const counts = { steps: steps.length, components: components.length, checks };
   line(
@@ -29,7 +30,7 @@ export async function validate(terminal: Terminal, flags: Flags): Promise<Report
 export async function dryRun(terminal: Terminal, kernel: Kernel): Promise<Report> {
   const { line, paint } = terminal;
   const { config } = kernel;
-  const made = await makePlan(kernel);
+  const made = await makePlan(kernel, 'preview');
   const failed: unknown[] = [];
   const plan = await preview(kernel, made, (error) => failed.push(error));
   line(`${paint.bold(config.project)} -> ${paint.bold(config.environment)} ${paint.dim('dry run: nothing is touched')}`);
@@ -75,7 +76,10 @@ export function doctor(terminal: Terminal, flags: Flags): Promise<Report> {
     const kernel = await openToRead(terminal, flags);
     const { project, environment } = kernel.config;
     line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
-    const found = await examine(kernel, signal);
+    const [plugins, live, { deployed }] = await Promise.all([examine(kernel, signal), look(kernel, signal), environmentStatus(kernel)]);
+    // Whoever makes a plan adds to the mistakes of the config, which have been looked at by now.
+    const planned = await planFindings(kernel);
+    const found = [...plugins, ...planned, ...lookFindings(live, deployed, plugins)];
     for (const { level, message } of found) line(`  ${marks(paint)[level]} ${message}`);
     const blocks = found.filter(({ level }) => level === 'block').length;
     const warnings = found.filter(({ level }) => level === 'warn').map(({ message }) => message);
@@ -87,6 +91,21 @@ export function doctor(terminal: Terminal, flags: Flags): Promise<Report> {
     });
   });
 }
+
+/** What a deploy would be told about the plan. Mistakes of the config are among what was examined already. */
+async function planFindings(kernel: Kernel): Promise<Finding[]> {
+  if (!kernel.diagnostics.isEmpty) return [];
+  try {
+    const { findings } = await makePlan(kernel, 'preview');
+    return findings.filter(({ level }) => level !== 'info');
+  } catch (error) {
+    const reported = flatten(error).map((each) => toReported(each, (text) => kernel.redactor.redact(text)));
+    return reported.map(({ code, message }) => ({ level: code === UNSET ? 'info' : 'block', rule: 'plan', message }));
+  }
+}
+
+/** Who only looks, or goes back, need not set what a deploy needs. */
+const UNSET = 'SHIP_CONFIG_UNSET_VARIABLE';
 
 function verdict(blocks: number, warnings: number): string {
   if (blocks > 0) return `${blocks} to be mended before anything is deployed`;

@@ -1,8 +1,10 @@
 import type { Report, ShipEvent } from '@ship/core';
 import {
+  foldJournal,
   type Interaction,
   type Kernel,
   type RunOptions,
+  readJournal,
   recover,
   resume,
   rollbackComponent,
@@ -50,9 +52,10 @@ export function recoverLast(terminal: Terminal, flags: Flags, commandLine: strin
 
 /** Works with signals heard, questions answered and progress shown, and ends with the summary. */
 function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
-  return interruptible(terminal, async ({ signal, track }) => {
-    const interaction = await interactionOn(terminal, signal);
+  return interruptible(terminal, async ({ signal, track, interrupt }) => {
+    const interaction = await interactionOn(terminal, { signal, interrupt });
     const view = await openView(terminal);
+    signal.addEventListener('abort', () => view.interrupted(), { once: true });
     if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags, { lenient: false }));
     const deploys = act === run || act === resume;
     const kernel = await openFromFlags(terminal, flags, { interaction: holdView(interaction, view), lenient: !deploys });
@@ -60,16 +63,26 @@ function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work):
       if (event.type === 'process-started') track(event.process.pgid, event.run);
       view.onEvent(event);
     });
-    const report = await act(kernel, { command: kernel.redactor.redact(commandLine), signal });
+    const { redactor } = kernel;
+    const why = flags.reason === undefined ? {} : { reason: redactor.redact(flags.reason) };
+    const report = await act(kernel, { command: redactor.redact(commandLine), signal, ...why });
     await view.close();
     if (report.run === null) terminal.line(String(report.result));
-    else showSummary(terminal, report);
+    else showSummary(terminal, report, { flags, acted: report.exit_code > 1 && (await hasActed(kernel, report.run)) });
     return report;
   });
 }
 
+/** Where nothing can be read, nothing can be gone on with either. */
+async function hasActed({ store, config, withoutJournal }: Kernel, run: string): Promise<boolean> {
+  const read = () => readJournal(store, config.environment, run).then(({ entries }) => foldJournal(entries).steps.size > 0);
+  return !withoutJournal && read().catch(() => false);
+}
+
 interface View {
   onEvent(event: ShipEvent): void;
+  /** It is to stop: that is shown at once. */
+  interrupted(): void;
   close(): Promise<void>;
 }
 
@@ -78,7 +91,7 @@ async function openView(terminal: Terminal): Promise<View> {
     const { LiveView } = await import('../view/live.js');
     return new LiveView(terminal);
   }
-  return { onEvent: linesView(terminal), close: async () => {} };
+  return { onEvent: linesView(terminal), interrupted: () => {}, close: async () => {} };
 }
 
 /** A question and a live view cannot share the screen: the view ends first. */

@@ -11,8 +11,8 @@ import { age } from '../view/format.js';
 export async function lock(terminal: Terminal, flags: Flags, [word = 'status', ...rest]: readonly string[]): Promise<Report> {
   if (rest.length === 0 && word === 'status') return status(terminal, await openToRead(terminal, flags));
   if (rest.length === 0 && word === 'release')
-    return interruptible(terminal, async ({ signal }) =>
-      release(terminal, await openFromFlags(terminal, flags, { interaction: await interactionOn(terminal, signal) })),
+    return interruptible(terminal, async (interrupts) =>
+      release(terminal, await openFromFlags(terminal, flags, { interaction: await interactionOn(terminal, interrupts) }), flags.reason),
     );
   throw errors.SHIP_USAGE({
     problem: `\`ship lock ${[word, ...rest].join(' ')}\` is not understood`,
@@ -27,7 +27,7 @@ async function status(terminal: Terminal, kernel: Kernel): Promise<Report> {
   return answerOf(kernel, 'lock', { result: { held: holder !== undefined, holder: asJson(holder) } });
 }
 
-async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
+async function release(terminal: Terminal, kernel: Kernel, reason: string | undefined): Promise<Report> {
   const { line, paint } = terminal;
   const { environment } = kernel.config;
   const holder = await freeLease(kernel);
@@ -40,7 +40,10 @@ async function release(terminal: Terminal, kernel: Kernel): Promise<Report> {
     if (holder.liveness === 'unproven') line('  Should it still run, it stops before its next write.');
     line('  What its run left, if it had begun to act, waits for `ship recover`: see `ship status`.');
   }
-  return answerOf(kernel, 'lock', { result: { released: holder !== undefined, holder: asJson(holder) } });
+  return answerOf(kernel, 'lock', {
+    ...(reason === undefined ? {} : { reason: kernel.redactor.redact(reason) }),
+    result: { released: holder !== undefined, holder: asJson(holder) },
+  });
 }
 
 const asJson = (holder: LeaseHolder | undefined): Json => (holder === undefined ? null : ({ ...holder } as unknown as Json));

@@ -49,9 +49,13 @@ export function runPluginCommand(terminal: Terminal, flags: Flags, name: string,
     const kernel = await (flags.listSnapshots ? openToRead(terminal, flags) : openFromFlags(terminal, flags));
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
-    return answerOf(kernel, name, { result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line }) });
+    return answerOf(kernel, name, {
+      result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line, ...reasonIn(flags) }),
+    });
   });
 }
+
+const reasonIn = ({ reason }: Flags) => (reason === undefined ? {} : { reason });
 
 /** The error for a verb that nobody brings, or that would be there if its plugin were on. */
 function absentCommand(kernel: Kernel, name: string, brought: readonly string[]): Error {

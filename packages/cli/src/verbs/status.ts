@@ -2,6 +2,7 @@ import type { EnvironmentStatus, Json, ListedRun, NewestRun, Report } from '@shi
 import { environmentStatus, listRuns } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
+import { type Live, look, wrongWith } from '../look.js';
 import { answerOf, openToRead } from '../open.js';
 import type { Paint, Terminal } from '../terminal.js';
 import { age, brief, duration } from '../view/format.js';
@@ -12,21 +13,27 @@ export async function status(terminal: Terminal, flags: Flags): Promise<Report> 
   const { line, paint } = terminal;
   const kernel = await openToRead(terminal, flags);
   const { project, environment } = kernel.config;
-  const found = await environmentStatus(kernel);
+  const [found, live] = await Promise.all([environmentStatus(kernel), look(kernel)]);
+  const wrong = wrongWith(live, found.deployed);
   line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
-  for (const [title, lines] of sections(found, terminal)) {
+  for (const [title, lines] of sections(found, live, wrong, terminal)) {
     line(`  ${title.padEnd(TITLE_WIDTH)}${lines[0]}`);
     for (const more of lines.slice(1)) line(`  ${' '.repeat(TITLE_WIDTH)}${more}`);
   }
-  const result = found as unknown as Json;
-  return answerOf(kernel, 'status', { warnings: found.problems, result });
+  const warnings = [...found.problems, ...Object.entries(wrong).map(([name, why]) => `${name}: ${why}`)];
+  return answerOf(kernel, 'status', { warnings, result: { ...found, live } as unknown as Json });
 }
 
 const TITLE_WIDTH = 10;
 
 type Section = readonly [string, readonly string[]];
 
-function sections({ holder, deployed, last_run, recover, problems }: EnvironmentStatus, terminal: Terminal): Section[] {
+function sections(
+  { holder, deployed, last_run, recover, problems }: EnvironmentStatus,
+  live: Live,
+  wrong: Readonly<Record<string, string>>,
+  terminal: Terminal,
+): Section[] {
   const { paint } = terminal;
   const held = holder && [
     holder.damaged !== undefined
@@ -37,6 +44,7 @@ function sections({ holder, deployed, last_run, recover, problems }: Environment
   return [
     ['lease', held ?? ['free']],
     ['deployed', deployed ? deployedLines(deployed) : ['nothing yet']],
+    ...liveLines(live, wrong, paint),
     ['last run', last_run ? lastRunLines(last_run, terminal) : ['none yet']],
     ...resources('kept', last_run?.kept),
     ...resources('orphans', last_run?.orphans),
@@ -53,13 +61,23 @@ function deployedLines({ version, components, run, at, snapshot }: NonNullable<E
   ];
 }
 
+/** What answers now, as the drivers have it. */
+function liveLines(live: Live, wrong: Readonly<Record<string, string>>, paint: Paint): Section[] {
+  const lines = Object.entries(live).map(([name, { version, healthy }]) => {
+    const why = wrong[name];
+    if (why !== undefined) return paint.red(`${name}: ${why}`);
+    return version === null ? `${name}: nothing` : `${name} ${version}${healthy ? ', serves' : ''}`;
+  });
+  return lines.length === 0 ? [] : [['live', lines]];
+}
+
 function lastRunLines(last: NewestRun, { paint }: Terminal): string[] {
   const by = last.by === null ? '' : ` by ${last.by.user}@${last.by.host}`;
   const took = last.duration_ms === null || last.status === 'running' ? '' : `, took ${duration(last.duration_ms)}`;
   return [
     `${paintedStatus(last.status, paint)} ${last.run}`,
     `${last.command_line ?? last.command ?? 'unknown command'}${by}, ${ago(last.started_at)}${took}`,
-    ...(last.reason === null ? [] : [brief(last.reason)]),
+    ...(whyOf(last) === '' ? [] : [whyOf(last)]),
   ];
 }
 
@@ -74,10 +92,14 @@ const SHOWN = 20;
 export async function history(terminal: Terminal, flags: Flags, count: string | undefined): Promise<Report> {
   const wanted = count === undefined ? SHOWN : countOf(count);
   const kernel = await openToRead(terminal, flags);
-  const runs = await listRuns(kernel, { limit: wanted });
+  const [runs, live, { deployed }] = await Promise.all([listRuns(kernel, { limit: wanted }), look(kernel), environmentStatus(kernel)]);
+  const wrong = Object.entries(wrongWith(live, deployed)).map(([name, why]) => `${name}: ${why}`);
   if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
-  else for (const each of table(runs, terminal)) terminal.line(each);
-  return answerOf(kernel, 'history', { result: runs as unknown as Json });
+  else for (const each of table(runs, liveIn(runs, live), terminal)) terminal.line(each);
+  for (const each of wrong) terminal.line(`${terminal.paint.yellow('!')} ${each}`);
+  const lives = liveIn(runs, live);
+  const result = runs.map((each) => ({ ...each, live: lives.get(each.run) ?? [] }));
+  return answerOf(kernel, 'history', { warnings: wrong, result: result as unknown as Json });
 }
 
 function countOf(word: string): number {
@@ -88,10 +110,21 @@ function countOf(word: string): number {
   });
 }
 
-const HEAD = ['run', 'ago', 'took', 'command', 'status', 'why'];
+const HEAD = ['run', 'ago', 'took', 'command', 'status', 'versions', 'why'];
 
-function table(runs: readonly ListedRun[], { paint }: Terminal): string[] {
-  const rows = runs.map(cellsOf);
+/** The components that are live as a run left them, by run: the newest that left them so. */
+function liveIn(runs: readonly ListedRun[], live: Live): Map<string, string[]> {
+  const left = new Map<string, string[]>();
+  for (const [name, { version, healthy }] of Object.entries(live)) {
+    if (healthy === false) continue;
+    const by = runs.find(({ versions, back }) => version !== null && (Object.hasOwn(back, name) ? back[name] : versions[name]) === version);
+    if (by) left.set(by.run, [...(left.get(by.run) ?? []), name]);
+  }
+  return left;
+}
+
+function table(runs: readonly ListedRun[], live: ReadonlyMap<string, readonly string[]>, { paint }: Terminal): string[] {
+  const rows = runs.map((each) => cellsOf(each, live.get(each.run) ?? []));
   const widths = HEAD.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
   const padded = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column]!));
   const lines = rows.map((row, index) => {
@@ -107,9 +140,36 @@ function table(runs: readonly ListedRun[], { paint }: Terminal): string[] {
 
 const STATUS = HEAD.indexOf('status');
 
-function cellsOf({ run, started_at, duration_ms, command, status, reason, problem }: ListedRun): string[] {
+function cellsOf(listed: ListedRun, live: readonly string[]): string[] {
+  const { run, started_at, duration_ms, command, status } = listed;
   const took = duration_ms === null ? '?' : duration(duration_ms);
-  return [run, age(Date.now() - Date.parse(started_at)), took, command ?? '?', statusWord(status), brief(problem ?? reason ?? '')];
+  const ago = age(Date.now() - Date.parse(started_at));
+  return [run, ago, took, command ?? '?', statusWord(status), versionsIn(listed, live) || '-', whyOf(listed)];
+}
+
+/** `api 1.1.0 (live), worker 1.1.0 -> 1.0.0 (live)`. */
+function versionsIn({ versions, back }: Pick<ListedRun, 'versions' | 'back'>, live: readonly string[]): string {
+  const names = [...new Set([...Object.keys(versions), ...Object.keys(back)])];
+  const mark = (name: string) => (live.includes(name) ? ' (live)' : '');
+  return names
+    .map((name) => `${name} ${[versions[name] ?? 'nothing', ...backTo(back, name, versions[name])].join(' -> ')}${mark(name)}`)
+    .join(', ');
+}
+
+function backTo(back: ListedRun['back'], name: string, from: string | undefined): string[] {
+  if (!Object.hasOwn(back, name)) return [];
+  const to = back[name] ?? 'nothing';
+  return to === from ? [] : [to];
+}
+
+/** Why it was started, why it did not succeed, and what it did without. */
+function whyOf({ given_reason, problem, reason, without }: ListedRun): string {
+  const failed = problem ?? reason;
+  return [
+    ...(failed === null || failed === undefined ? [] : [brief(failed)]),
+    ...(without.length === 0 ? [] : [`went on although ${without.join(', ')} failed`]),
+    ...(given_reason === undefined ? [] : [`reason: ${brief(given_reason)}`]),
+  ].join('; ');
 }
 
 const COLOURS: Readonly<Record<ListedRun['status'], 'green' | 'yellow' | 'red' | 'cyan'>> = {

@@ -1,4 +1,4 @@
-import type { Finding } from '@ship/core';
+import type { DecisionOption, Finding } from '@ship/core';
 import type { Paint } from '../terminal.js';
 
 /** The first line of a text, which says what happened; the others are its details. */
@@ -51,3 +51,13 @@ function drawChildren(children: readonly TreeNode[], prefix: string): string[] {
     return [`${prefix}${last ? '└──' : '├──'} ${text}`, ...drawChildren(below, `${prefix}${last ? '    ' : '│   '}`)];
   });
 }
+
+/** What may be answered about a failure, for people. */
+export const ANSWERS: Readonly<Record<DecisionOption, string>> = {
+  retry: 'Run the step again',
+  continue: 'Go on without it, with a warning',
+  full_rollback: 'Roll everything back',
+  partial_rollback: 'Roll this component back',
+  investigate: 'Show what is known, then ask again',
+  skip: 'Leave it as it is, for me to finish',
+};

@@ -1,4 +1,4 @@
-import type { ShipEvent, Way } from '@ship/core';
+import type { Decision, Failure, ShipEvent, Way } from '@ship/core';
 import type { Terminal } from '../terminal.js';
 import { brief, duration, indented } from './format.js';
 import { failureAnnotation, warningAnnotation } from './github.js';
@@ -7,12 +7,13 @@ import { failureAnnotation, warningAnnotation } from './github.js';
 export function linesView(terminal: Terminal): (event: ShipEvent) => void {
   const { line } = terminal;
   const details = new Set<string>();
+  const annotate = annotator(terminal);
   return (event) => {
     const shown = detailsOf(event);
     if (shown?.includes('\n')) details.add(shown);
     const text = describe(withoutRepetition(event, details), terminal);
     if (text !== undefined) line(text);
-    if (terminal.github) annotate(terminal, event);
+    if (terminal.github) annotate(event);
     if (event.type === 'step-output' && terminal.verbose)
       line(indented(event.output.text.replace(/\n$/, ''), '  | ', (each) => terminal.paint.dim(withoutRunningOn(each))));
   };
@@ -21,10 +22,20 @@ export function linesView(terminal: Terminal): (event: ShipEvent) => void {
 /** A tool's colours end with its line. */
 const withoutRunningOn = (text: string): string => (text.includes('\x1b') ? `${text}\x1b[0m` : text);
 
-function annotate(terminal: Terminal, event: ShipEvent): void {
-  if (event.type === 'failure') terminal.annotate('line', failureAnnotation(event.failure.trigger, event.failure.message));
-  if (event.type === 'log' && event.level === 'warn') terminal.annotate('line', warningAnnotation(event.message));
+/** A failure is an error of the job where it stops the run: what the run goes on without is a warning, which is said in any case. */
+function annotator(terminal: Terminal): (event: ShipEvent) => void {
+  let failure: Failure | undefined;
+  return (event) => {
+    if (event.type === 'failure') failure = event.failure;
+    if (event.type === 'decision' && failure !== undefined && stops(event.decision))
+      terminal.annotate('line', failureAnnotation(failure.trigger, failure.message));
+    if (event.type === 'log' && event.level === 'warn') terminal.annotate('line', warningAnnotation(event.message));
+  };
 }
+
+const stops = ({ action, severity, answer }: Decision): boolean =>
+  action === 'rollback' ||
+  (answer !== 'retry' && (action === 'prompt' || (action === 'none' && severity !== 'MEDIUM' && severity !== 'LOW')));
 
 /** What the line of an event shows in full. */
 function detailsOf(event: ShipEvent): string | undefined {

@@ -1,5 +1,6 @@
 import type { ShipEvent, Step, StepReport } from '@ship/core';
 import { Listr, type ListrTaskWrapper } from 'listr2';
+import { STOPPING } from '../process.js';
 import type { Terminal } from '../terminal.js';
 import { duration } from './format.js';
 import { describe } from './lines.js';
@@ -20,6 +21,7 @@ interface LiveStep {
  */
 export class LiveView {
   readonly #steps = new Map<string, LiveStep>();
+  readonly #running = new Map<string, string>();
   readonly #held: string[] = [];
   #drawing: Promise<unknown> | undefined;
 
@@ -36,6 +38,7 @@ export class LiveView {
     }
     switch (event.type) {
       case 'step-started':
+        this.#running.set(event.step.id, event.step.name ?? event.step.id);
         live.start();
         return;
       case 'step-output':
@@ -47,11 +50,17 @@ export class LiveView {
       case 'step-finished':
         live.finish(event.report);
         this.#steps.delete(event.step.id);
+        this.#running.delete(event.step.id);
         return;
       default:
         this.#say(event);
     }
   };
+
+  /** While the steps are drawn nothing else is: what runs says that it was asked to end. */
+  interrupted(): void {
+    for (const [id, name] of this.#running) this.#steps.get(id)?.title(`${name}: ${STOPPING}`);
+  }
 
   /** Resolves when the last frame is drawn. */
   async close(): Promise<void> {

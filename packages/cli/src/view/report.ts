@@ -1,12 +1,13 @@
 import { isShipError, type Report, type ReportedError, type ReportedResource } from '@ship/core';
 import { toReported, verdictOf } from '@ship/core/kernel';
+import type { Flags } from '../arguments.js';
 import type { Terminal } from '../terminal.js';
-import { brief, drawTree, duration } from './format.js';
+import { ANSWERS, brief, drawTree, duration } from './format.js';
 import { errorAnnotation } from './github.js';
 import { rollbackTree } from './rollback-tree.js';
 
 /** The block that ends a run: what happened, why, what is live, what is left to do. */
-export function showSummary(terminal: Terminal, report: Report, verdict = verdictOf(report)): void {
+export function showSummary(terminal: Terminal, report: Report, { flags = {}, acted = false }: Known = {}): void {
   const { line, paint } = terminal;
   if (report.rollback && report.decision) {
     line();
@@ -25,7 +26,41 @@ export function showSummary(terminal: Terminal, report: Report, verdict = verdic
   for (const error of report.errors) showReported(terminal, error);
   line();
   const mark = report.exit_code === 0 ? paint.green('✓') : report.exit_code === 1 ? paint.yellow('⟲') : paint.red('✗');
-  line(`${mark} ${paint.bold(verdict)} ${paint.dim(`in ${duration(report.duration_ms)}`)}`);
+  line(`${mark} ${paint.bold(verdictOf(report))} ${paint.dim(`in ${duration(report.duration_ms)}`)}`);
+  const where = [
+    ...(flags.env === undefined ? [] : ['--env', flags.env]),
+    ...(flags.config === undefined ? [] : ['--config', flags.config]),
+  ];
+  for (const { command, does } of waysOn(report, acted)) line(`  ${paint.cyan([command, ...where].join(' ').padEnd(14))} ${does}`);
+}
+
+/** What a summary has to know besides the report. */
+interface Known {
+  /** How the environment and the config were named. */
+  readonly flags?: Pick<Flags, 'env' | 'config'>;
+  /** Some step of the run was meant to act: there is something to go on with, or to take back. */
+  readonly acted?: boolean;
+}
+
+/** The commands that go on from where a run has left the environment, each only where it would do something. */
+function waysOn({ status, exit_code, decision }: Report, acted: boolean): readonly { readonly command: string; readonly does: string }[] {
+  if (exit_code <= 1) return [];
+  const isOff = decision?.reasons.some((reason) => reason.includes('optimization.rollback.enabled')) === true;
+  const back = isOff ? [] : [{ command: 'ship rollback', does: 'takes the run back' }];
+  const onOrBack = [{ command: 'ship resume', does: 'goes on after the last finished step' }, ...back];
+  switch (status) {
+    case 'rollback_incomplete':
+      return [{ command: 'ship recover', does: 'tries again what is not rolled back' }];
+    case 'interrupted':
+      if (exit_code !== 130 || decision?.action === 'rollback') return [{ command: 'ship recover', does: 'finishes what is left' }];
+      return acted ? onOrBack : [];
+    case 'failed':
+      return acted ? onOrBack : [{ command: 'ship', does: 'deploys again, once the cause is mended' }];
+    case 'succeeded':
+      return [{ command: 'ship state push', does: 'brings home what the store did not take' }];
+    default:
+      return [];
+  }
 }
 
 function showFailure({ line, paint }: Terminal, { failure, decision, status }: Report): void {
@@ -34,6 +69,7 @@ function showFailure({ line, paint }: Terminal, { failure, decision, status }: R
   const where = failure.step === undefined ? '' : ` (step ${failure.step})`;
   line(`${paint.red(failure.severity)} ${failure.trigger}${where}: ${brief(failure.message)}`);
   for (const reason of decision?.reasons.slice(1) ?? []) line(paint.dim(`  ${reason}`));
+  if (decision?.answer) line(paint.dim(`  the answer was: ${ANSWERS[decision.answer]}`));
 }
 
 /** What could not be removed: each with where to look at it, and the commands that remove it. */

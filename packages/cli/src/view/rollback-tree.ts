@@ -1,6 +1,6 @@
-import type { Finding, Report, RollbackReport, SuiteReport, VerificationReport } from '@ship/core';
+import type { Decision, Finding, Report, RollbackReport, RunStatus, SuiteReport, VerificationReport } from '@ship/core';
 import type { Paint, Terminal } from '../terminal.js';
-import { age, brief, duration, marks, type TreeNode } from './format.js';
+import { ANSWERS, age, brief, duration, marks, type TreeNode } from './format.js';
 
 /** A rollback as a tree: why, to where, by which way, what was checked, done and verified, and how long each took. */
 export function rollbackTree(report: Report, rollback: RollbackReport, { paint }: Terminal): TreeNode {
@@ -13,7 +13,7 @@ export function rollbackTree(report: Report, rollback: RollbackReport, { paint }
       ...(failure ? [{ text: `Severity: ${failure.severity}` }] : []),
       {
         text: `Decision: ${decision!.trigger} ${decision!.scope} rollback${decision!.via === 'instant' ? ', traffic first' : ''}`,
-        children: decision!.reasons.map((text) => ({ text: paint.dim(text) })),
+        children: [...decision!.reasons, ...answerIn(decision!)].map((text) => ({ text: paint.dim(text) })),
       },
       target(rollback, paint),
       ...ways(rollback),
@@ -21,10 +21,21 @@ export function rollbackTree(report: Report, rollback: RollbackReport, { paint }
       execution(report, rollback),
       verification(rollback.verification),
       ...timing(rollback),
-      { text: `Result: ${good ? paint.green('rolled back') : paint.red(report.status)}` },
+      { text: `Result: ${good ? paint.green(RESULTS[report.status]) : paint.red(RESULTS[report.status])}` },
     ],
   };
 }
+
+const answerIn = ({ answer }: Decision): string[] => (answer === undefined ? [] : [`the answer was: ${ANSWERS[answer]}`]);
+
+const RESULTS: Readonly<Record<RunStatus, string>> = {
+  succeeded: 'rolled back',
+  rolled_back: 'rolled back',
+  failed: 'failed, and left as it is',
+  rollback_incomplete: 'incomplete',
+  refused: 'refused',
+  interrupted: 'interrupted',
+};
 
 function target({ scope, target_snapshot, target: about }: RollbackReport, paint: Paint): TreeNode {
   const title = 'Target snapshot:';
@@ -71,7 +82,7 @@ function execution(report: Report, rollback: RollbackReport): TreeNode {
       ({ status, reason, component }) =>
         (status === 'undone' || status === 'undo_failed' || reason) && !(component && named.has(component)),
     )
-    .map(({ id, status, reason }) => ({ text: `${id}: ${reason ?? status}` }));
+    .map(({ id, status, reason }) => ({ text: `${id}: ${reason ?? (status === 'undo_failed' ? 'not undone' : status)}` }));
   return { text: 'Execution:', children: [...parts, ...components, ...steps, { text: `Total: ${duration(rollback.duration_ms)}` }] };
 }
 

@@ -44,6 +44,8 @@ export interface PlannedStep {
   readonly on?: string;
   /** What it leaves running on purpose. */
   readonly leaves?: 'service';
+  /** Why it cannot be undone. */
+  readonly irreversible?: string;
   /** Of all that the step would do, so that a changed plan is noticed. */
   readonly hash: string;
 }
@@ -56,6 +58,8 @@ export type Entry =
       readonly project: string;
       readonly environment: string;
       readonly command: string;
+      /** In the words of who started it. */
+      readonly reason?: string;
       readonly owner: Runner;
       readonly token: number;
       readonly plan: readonly PlannedStep[];
@@ -68,6 +72,8 @@ export type Entry =
       readonly type: 'recovery-started';
       readonly direction: Direction;
       readonly command: string;
+      /** In the words of who goes on. */
+      readonly reason?: string;
       readonly owner: Runner;
       readonly token: number;
     }

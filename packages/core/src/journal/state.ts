@@ -68,6 +68,8 @@ export interface RunState {
   environment?: string;
   /** The command line. */
   command?: string;
+  /** Why, in the words of who started it, or went on with it. */
+  reason?: string;
   /** Steps that were meant to act, in the order in which they first were. */
   readonly steps: Map<string, StepState>;
   /** What attempts of steps failed with, by step, also of those that never came to act. */
@@ -222,14 +224,14 @@ function noteProcess(state: RunState, owner: string, process: PlacedProcess): vo
 const placeOf = ({ owner }: RunState): Place => ({ host: owner?.host ?? '', boot_id: owner?.boot_id ?? '' });
 
 function start(state: RunState, entry: DatedEntry & { type: 'run-started' }): void {
-  const { run, environment, command, owner, plan, components, target_snapshot: targetSnapshot } = entry;
-  Object.assign(state, { run, environment, command, owner, plan, components, targetSnapshot, startedAt: entry.at });
+  const { run, environment, command, reason, owner, plan, components, target_snapshot: targetSnapshot } = entry;
+  Object.assign(state, { run, environment, command, reason, owner, plan, components, targetSnapshot, startedAt: entry.at });
 }
 
 /** Somebody goes on with it; if that is cut off, too, the run is: nobody has ended what they began. */
-function recover(state: RunState, { direction, owner }: DatedEntry & { type: 'recovery-started' }): void {
+function recover(state: RunState, { direction, owner, reason = state.reason }: DatedEntry & { type: 'recovery-started' }): void {
   const wasCutOff = state.status === undefined || state.leftCutOff === true;
-  Object.assign(state, { direction, owner, leftCutOff: wasCutOff, cutOff: true, status: undefined, finishedAt: undefined });
+  Object.assign(state, { direction, owner, reason, leftCutOff: wasCutOff, cutOff: true, status: undefined, finishedAt: undefined });
   // What could not be put back then is tried again.
   for (const step of state.steps.values()) delete step.kept;
 }
@@ -389,4 +391,10 @@ function isMoreCertain(known: LedgerLine, { resource, attempt }: Noted): boolean
   if (resource.provenance === 'created') return false;
   if (known.resource.provenance === 'created') return true;
   return known.resource.provenance === 'pending' && resource.provenance === 'reused' && known.attempt !== attempt;
+}
+
+/** What a run was to deploy, by component; a rollback to a snapshot deploys nothing. */
+export function versionsIn({ plan, components, restoresComponents }: RunState): Record<string, string> {
+  const deployed = new Set(restoresComponents ? [] : plan.filter(({ uses }) => uses === 'deploy').map(({ component }) => component));
+  return Object.fromEntries(components.filter(({ name }) => deployed.has(name)).map(({ name, version }) => [name, version]));
 }

@@ -35,11 +35,7 @@ export async function settle(session: Session, context: FailureContext, failure:
   if (session.kernel.interaction.choose === undefined)
     return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
   const answer = await ask(session, failure, decision);
-  const answered: Decision = {
-    ...decision,
-    ...(answer === undefined ? {} : { answer }),
-    reasons: [...decision.reasons, `answered: ${answer ?? 'nothing'}`],
-  };
+  const answered: Decision = answer === undefined ? decision : { ...decision, answer };
   if (answer === 'full_rollback') return { ...answered, action: 'rollback', scope: 'full', via: viaOf(context) };
   if (answer === 'partial_rollback') return { ...answered, action: 'rollback', scope: 'partial', via: viaOf(context) };
   if (answer === 'continue') return { ...answered, action: 'warn', trigger: 'none' };
@@ -77,7 +73,6 @@ function guideOf(session: Session, failure: Failure): InterventionGuide {
     commands: [
       { command: 'ship resume', does: 'goes on after the last finished step' },
       { command: 'ship rollback', does: 'takes the run back' },
-      { command: 'ship recover', does: 'finishes a run that was cut off, or its rollback' },
     ],
   };
 }

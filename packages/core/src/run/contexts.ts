@@ -71,6 +71,7 @@ export function runContextOf(session: Session): RunContext {
     config: kernel.config,
     plan,
     command,
+    ...(session.state.reason === undefined ? {} : { reason: session.resolveSecrets(session.state.reason) }),
     target,
     store: kernel.store,
     fact: (name, value) => {

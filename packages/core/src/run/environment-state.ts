@@ -1,5 +1,6 @@
 import { messageOf } from '../errors/ship-error.js';
 import { byOrder, orderOf } from '../ids.js';
+import { isDeploy } from '../journal/state.js';
 import type { Kernel } from '../kernel.js';
 import type { DeployedVersion, Plan, Report, RunStatus } from '../types/index.js';
 import type { Session } from './session.js';
@@ -19,6 +20,31 @@ export async function writeDeployed(
   await put(session, 'deployed-version.json', { ...now, run: session.id, at: new Date().toISOString() } satisfies DeployedVersion);
   const verification = record.rollback?.verification ?? record.verification;
   await put(session, 'last-verify.json', { run: session.id, verification });
+}
+
+/** Writes down what is live: what was deployed before, with what this run has left and what has gone back. */
+export async function writeTakenBack(session: Session): Promise<void> {
+  const { kernel, plan, target, record, state } = session;
+  const back = state.expected;
+  const snapshot = record.rollback?.target_snapshot === target?.id ? target : null;
+  const before = await readDeployed(kernel).catch(() => null);
+  const left = [...state.steps.values()].filter((step) => isDeploy(step) && step.status === 'done');
+  if (back.size + left.length === 0 && snapshot === null && before?.run !== session.id) return;
+  const versions = new Map(Object.entries(before?.components ?? {}));
+  for (const { name, version } of plan.components) if (left.some(({ component }) => component === name)) versions.set(name, version);
+  for (const [name, now] of [...Object.entries(before === null ? (snapshot?.components ?? {}) : {}), ...back]) {
+    if (now === null) versions.delete(name);
+    else versions.set(name, now.version);
+  }
+  const components = plan.components.flatMap((each) => {
+    const version = versions.get(each.name);
+    return version === undefined ? [] : [{ ...each, version }];
+  });
+  await writeDeployed(session, {
+    version: snapshot?.version ?? overallVersion({ ...plan, components }, {}),
+    components: Object.fromEntries(versions),
+    snapshot: snapshot?.id ?? null,
+  });
 }
 
 /** What is written down as deployed; null where nothing is. */

@@ -16,11 +16,13 @@ export interface RunOptions {
   readonly command: string;
   /** Aborted on Ctrl-C; its reason is a ShipError. */
   readonly signal?: AbortSignal;
+  /** Why, in the words of who started it. */
+  readonly reason?: string;
 }
 
 /** Takes the lease, opens the journal, works, and gives the lease back whatever happens. */
 export function withSession(kernel: Kernel, plan: Plan, options: RunOptions, work: (session: Session) => Promise<Report>): Promise<Report> {
-  return leased(kernel, undefined, options, (lease) => open(kernel, plan, lease), work);
+  return leased(kernel, undefined, options, (lease) => open(kernel, plan, lease, options.reason), work);
 }
 
 /** Goes on in the journal of a past run, under a lease that bears its name. */
@@ -34,7 +36,7 @@ export function withPastSession(
 ): Promise<Report> {
   const reopen = async (lease: Lease) => {
     await demandUnchanged(kernel, past);
-    return reopenSession(kernel, direction, lease, planOf);
+    return reopenSession(kernel, direction, lease, options.reason, planOf);
   };
   return leased(kernel, past.id, options, reopen, work);
 }
@@ -75,7 +77,7 @@ async function inSession(session: Session, signal: AbortSignal | undefined, work
   }
 }
 
-async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> {
+async function open(kernel: Kernel, plan: Plan, lease: Lease, reason: string | undefined): Promise<Session> {
   const { environment, project } = kernel.config;
   const { run: id, command } = lease.owner;
   const target = await lastVerified(kernel);
@@ -88,6 +90,7 @@ async function open(kernel: Kernel, plan: Plan, lease: Lease): Promise<Session> 
     project,
     environment,
     command,
+    ...(reason === undefined ? {} : { reason }),
     owner: runner(lease.owner),
     token: lease.token,
     plan: plan.steps.map((step) => plannedStep(step, kernel.redactor)),
@@ -109,6 +112,7 @@ async function reopenSession(
   kernel: Kernel,
   direction: Direction,
   lease: Lease,
+  reason: string | undefined,
   planOf: (state: RunState) => Plan | Promise<Plan>,
 ): Promise<Session> {
   const { run: id, command } = lease.owner;
@@ -122,7 +126,8 @@ async function reopenSession(
     const session = new Session({ kernel, plan, command, id, lease, journal, state, target, unverifiedSince });
     // The report is of a run that has ended, which this one has not any more.
     await kernel.store.remove(reportKey(kernel.config.environment, id));
-    await session.append({ type: 'recovery-started', direction, command, owner: runner(lease.owner), token: lease.token });
+    const why = reason === undefined ? {} : { reason };
+    await session.append({ type: 'recovery-started', direction, command, ...why, owner: runner(lease.owner), token: lease.token });
     if (content.tornBytes > 0) session.warn(`the last ${content.tornBytes} bytes of the journal were torn by the crash, and are cut off`);
     return session;
   } catch (error) {

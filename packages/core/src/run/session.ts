@@ -277,6 +277,7 @@ export function plannedStep(step: Step, redactor: Redactor): PlannedStep {
     ...(component ? { component: component.name } : {}),
     ...(on === undefined ? {} : { on }),
     ...(leaves && { leaves }),
+    ...(step.irreversible === undefined ? {} : { irreversible: redactor.redact(step.irreversible) }),
     hash,
   };
 }

@@ -11,7 +11,7 @@ export function verdictOf(report: Report): string {
   switch (status) {
     case 'succeeded':
       if (isDone) return rollback.scope === 'partial' ? backInPart(report, rollback) : backAt(where, rollback);
-      return exit_code === 0 ? `deployed to ${where}` : `deployed to ${where}, but not all of it is saved`;
+      return `deployed to ${where}${butFailed(report)}${exit_code === 0 ? '' : `, ${butFailed(report) === '' ? 'but' : 'and'} not all of it is saved`}`;
     case 'rolled_back':
       if (rollback?.scope === 'partial') return backInPart(report, rollback);
       return `${exit_code === 0 ? '' : 'failed, and '}${rollback === null ? 'rolled back' : undone(report, rollback)}`;
@@ -39,6 +39,20 @@ function whyIncomplete(rollback: RollbackReport | null): string {
   const failed = Object.entries(rollback?.verification ?? {}).flatMap(([suite, { outcome }]) => (outcome === 'passed' ? [] : [suite]));
   if (rollback === null || rollback.remaining.length > 0 || failed.length === 0) return 'see what is left above';
   return `all is back, and the ${failed.join(', ')} suite fails there`;
+}
+
+/** Steps and checks that failed, and that a run which succeeded did without. */
+export function didWithout({ status, steps, verification }: Report): string[] {
+  if (status !== 'succeeded') return [];
+  const failed = steps.filter((step) => step.status === 'failed').map(({ id }) => `step ${id}`);
+  const checks = Object.values(verification).flatMap((suite) => suite.checks.filter(({ outcome }) => outcome !== 'passed'));
+  return [...failed, ...checks.map(({ name }) => `check ${name}`)];
+}
+
+function butFailed(report: Report): string {
+  const failed = didWithout(report);
+  const last = failed.length > 1 ? ` and ${failed.pop()}` : '';
+  return failed.length === 0 ? '' : `, but ${failed.join(', ')}${last} failed`;
 }
 
 /** Was all that was asked after a rollback found to be right? */

@@ -151,6 +151,8 @@ export interface CommandContext extends Context {
   readonly config: Config;
   /** Those of the config, by name. */
   readonly components: Readonly<Record<string, ComponentConfig>>;
+  /** Why, in the words of who gave the command. */
+  readonly reason?: string;
   /** For people: a line, or several at once. */
   print(text: string): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */

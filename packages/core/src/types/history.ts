@@ -27,6 +27,14 @@ export interface ListedRun {
   readonly run: string;
   /** Its verb; null where nothing says. */
   readonly command: string | null;
+  /** Why it was started, in the words of who did. */
+  readonly given_reason?: string;
+  /** What it was to deploy, or went back from, by component. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What it went back to, by component; null: nothing. */
+  readonly back: Readonly<Record<string, string | null>>;
+  /** Steps and checks that failed, and that it did without. */
+  readonly without: readonly string[];
   /** How it ended, or how it stands. */
   readonly status: ListedStatus;
   /** ISO 8601 UTC. */

@@ -203,6 +203,10 @@ export interface Report {
   readonly project: string | null;
   /** null where no config was read. */
   readonly environment: string | null;
+  /** Why it was started, in the words of who did. */
+  readonly reason?: string;
+  /** What the run was to deploy, by component. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** How it ended. */
   readonly status: RunStatus;
   /** The exit status of the command. */

@@ -16,6 +16,8 @@ export interface RunContext extends Context {
   readonly plan: Plan;
   /** The command line, redacted. */
   readonly command: string;
+  /** Why, in the words of who started it, or goes on with it. */
+  readonly reason?: string;
   /** Where journals, snapshots and leases live. */
   readonly store: Store;
   /** Adds a fact, such as `branch`, for conditions and reports. */

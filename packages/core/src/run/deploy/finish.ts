@@ -1,4 +1,5 @@
 import { isShipError, messageOf } from '../../errors/ship-error.js';
+import { versionsIn } from '../../journal/state.js';
 import type { Report, RunStatus } from '../../types/index.js';
 import { reportKey, writeUnverified } from '../environment-state.js';
 import { isLost } from '../lease.js';
@@ -91,12 +92,15 @@ async function closeJournal(session: Session, status: RunStatus, exit_code: numb
 
 function buildReport(session: Session, verb: string, status: RunStatus, exit_code: number): Report {
   const { kernel, record, state } = session;
+  const versions = versionsIn(state);
   for (const error of kernel.tapErrors.splice(0)) session.report(error);
   return {
     ...emptyReport(verb, session.started),
     run: session.id,
     project: kernel.config.project,
     environment: kernel.config.environment,
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    ...(Object.keys(versions).length === 0 ? {} : { versions }),
     status,
     exit_code,
     duration_ms: session.elapsed(),

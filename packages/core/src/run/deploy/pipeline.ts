@@ -2,7 +2,7 @@ import { sleep } from '../../deadline.js';
 import type { RunOutcome } from '../../hooks.js';
 import { type CheckConfig, type RunStatus, type Step, SUITES, type SuiteName, type SuiteReport } from '../../types/index.js';
 import { contextOf, runContextOf } from '../contexts.js';
-import { writeDeployed } from '../environment-state.js';
+import { writeDeployed, writeTakenBack } from '../environment-state.js';
 import { isLost } from '../lease.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { attemptsOf, type Session } from '../session.js';
@@ -158,6 +158,7 @@ export async function afterRun(session: Session, status: RunStatus): Promise<voi
     record.snapshot = outcome.snapshot;
     if (record.snapshot !== null) session.note({ type: 'snapshot', id: record.snapshot });
     if (status === 'succeeded') await writeDeployed(session);
+    else if (status === 'rolled_back' && record.rollback?.scope === 'partial') await writeTakenBack(session);
   } catch (error) {
     session.report(error);
     if (isLost(error)) session.cutOff ??= error;

@@ -74,25 +74,23 @@ function leaseFinding(environment: string, { user, host, pid, since, liveness, e
 }
 
 /** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
-export async function pluginCommand(
-  kernel: Kernel,
-  name: string,
-  args: readonly string[],
-  terminal: Pick<CommandContext, 'signal' | 'print'>,
-): Promise<Json> {
+export async function pluginCommand(kernel: Kernel, name: string, args: readonly string[], terminal: Asking): Promise<Json> {
   const command = kernel.registry.commands.get(name);
   if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
   const context = commandContext(kernel, `command ${name}`, terminal);
   return kernel.redactor.redactDeep((await command.run(context, args)) ?? null);
 }
 
+type Asking = Pick<CommandContext, 'signal' | 'print' | 'reason'>;
+
 /** What commands and examinations of plugins are given. What they print is redacted. */
-function commandContext(kernel: Kernel, name: string, { signal, print }: Pick<CommandContext, 'signal' | 'print'>): CommandContext {
+function commandContext(kernel: Kernel, name: string, { signal, print, reason }: Asking): CommandContext {
   const idle = idleContext(kernel, name, signal);
   return {
     ...idle,
     config: kernel.config,
     components: kernel.config.components,
+    ...(reason === undefined ? {} : { reason }),
     print: (text: string) => print(kernel.redactor.redact(text)),
     describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
     compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors/ship-error.js';
 import { byOrder } from '../../ids.js';
 import { readJournal } from '../../journal/journal.js';
-import { foldJournal, type RunState, reportedResources } from '../../journal/state.js';
+import { foldJournal, type RunState, reportedResources, versionsIn } from '../../journal/state.js';
 import type { Kernel } from '../../kernel.js';
 import type {
   ComponentConfig,
@@ -17,6 +17,7 @@ import type {
   RunStatus,
 } from '../../types/index.js';
 import { readDeployed, readReport, runIds, timeOf } from '../environment-state.js';
+import { didWithout } from '../verdict.js';
 import { isUnfinished, lastRun } from './past-run.js';
 
 const NOTHING = { command_line: null, by: null, kept: [], orphans: [] };
@@ -42,18 +43,15 @@ export function historyOf(kernel: Kernel, context: () => Context): History {
   };
 }
 
-/** What is live of each component; those that were never deployed are absent. */
+/** What is live of each component, asked side by side; those that were never deployed are absent. */
 export async function describeComponents(
   { registry }: Kernel,
   components: readonly ComponentConfig[],
   ctx: Context,
 ): Promise<Record<string, ComponentState>> {
-  const states: Record<string, ComponentState> = {};
-  for (const component of components) {
-    const state = await registry.drivers.get(component.driver)?.describe(ctx, component);
-    if (state) states[component.name] = state;
-  }
-  return states;
+  const describe = async (each: ComponentConfig) => [each.name, await registry.drivers.get(each.driver)?.describe(ctx, each)] as const;
+  const described = await Promise.all(components.map(describe));
+  return Object.fromEntries(described.flatMap(([name, state]) => (state ? [[name, state]] : [])));
 }
 
 /** Who deploys, what is deployed, how the last run ended, and whether it waits to be recovered. */
@@ -103,10 +101,17 @@ async function newestRun(kernel: Kernel, run: string, holder: LeaseHolder | null
   }
 }
 
-function ofReport(run: string, { command, status, duration_ms, failure, errors }: Report): ListedRun {
-  const reason = status === 'succeeded' ? null : (failure?.message ?? errors[0]?.message ?? null);
-  return { run, command, status, started_at: timeOf(run), duration_ms, reason };
+function ofReport(run: string, report: Report): ListedRun {
+  const { command, status, duration_ms, failure, errors, rollback, versions } = report;
+  const why = status === 'succeeded' ? null : (failure?.message ?? errors[0]?.message ?? null);
+  const components = rollback?.components ?? [];
+  const from = components.flatMap(({ name, from }) => (from === null ? [] : [[name, from]]));
+  const back = Object.fromEntries(components.map(({ name, to }) => [name, to]));
+  const known = { versions: { ...Object.fromEntries(from), ...versions }, back, without: didWithout(report) };
+  return { run, command, ...given(report.reason), ...known, status, started_at: timeOf(run), duration_ms, reason: why };
 }
+
+const given = (reason: string | undefined) => (reason === undefined ? {} : { given_reason: reason });
 
 function ofJournal(run: string, state: RunState, holder: LeaseHolder | null): ListedRun {
   const isRunning = state.status === undefined && mayRun(run, holder);
@@ -117,6 +122,10 @@ function ofJournal(run: string, state: RunState, holder: LeaseHolder | null): Li
   return {
     run,
     command: verbIn(state.command),
+    ...given(state.reason),
+    versions: versionsIn(state),
+    back: Object.fromEntries([...state.expected].map(([name, live]) => [name, live?.version ?? null])),
+    without: [...state.tolerated],
     status,
     started_at,
     duration_ms: Number.isNaN(until) ? null : Math.max(0, until - Date.parse(started_at)),
@@ -134,6 +143,9 @@ function reasonIn({ failure, steps, status }: RunState): string {
 const unreadable = (run: string, problem: unknown): ListedRun => ({
   run,
   command: null,
+  versions: {},
+  back: {},
+  without: [],
   status: 'unknown',
   started_at: timeOf(run),
   duration_ms: null,

@@ -9,7 +9,7 @@ import { idleContext, idleStepContext } from '../contexts.js';
 /** The plan of the kernel's config, with what plugins find in it. A plugin that throws vetoes the plan. `rollback`: for its components alone. */
 export async function makePlan(kernel: Kernel, purpose: PlanReview['purpose'] = 'deploy'): Promise<Plan> {
   // To go back nobody needs the version that would be deployed, but where its component lives and how it is reached.
-  kernel.diagnostics.demand(purpose === 'deploy' ? undefined : (path) => path.includes('components') && path.at(-1) !== 'version');
+  kernel.diagnostics.demand(purpose !== 'rollback' ? undefined : (path) => path.includes('components') && path.at(-1) !== 'version');
   const plan = await buildPlan(kernel);
   if (!kernel.hooks.plan.isUsed()) return plan;
   const findings: Finding[] = [...plan.findings];

@@ -18,11 +18,12 @@ import { settleOrphans } from './orphaned-processes.js';
 /** The plan of a past run, from its journal alone: the config may have changed since, or be lost. */
 export function planOfPast({ config, redactor }: Kernel, state: RunState): Plan {
   const components = resolveSecrets(redactor, state.components);
-  const steps = state.plan.map(({ id, uses, on, needs, component, leaves }) => ({
+  const steps = state.plan.map(({ id, uses, on, needs, component, leaves, irreversible }) => ({
     id,
     uses,
     ...(on === undefined ? {} : { on }),
     ...(leaves && { leaves }),
+    ...(irreversible === undefined ? {} : { irreversible }),
     needs,
     input: state.steps.get(id)?.input ?? {},
     ...componentNamed(components, component),

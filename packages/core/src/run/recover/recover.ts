@@ -6,7 +6,7 @@ import type { Decision, Failure, Report, RunStatus } from '../../types/index.js'
 import { askConsent, confirm } from '../consent.js';
 import { type Ending, emptyReport, endOf, finish } from '../deploy/finish.js';
 import { afterRun, runPipeline } from '../deploy/pipeline.js';
-import { overallVersion, readDeployed, writeDeployed } from '../environment-state.js';
+import { writeTakenBack } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
 import { cutOffRun, goesBackFirst, isAutomatic, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
@@ -41,7 +41,7 @@ export async function resume(kernel: Kernel, options: RunOptions): Promise<Repor
   if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, 'resume', whyNothing(kernel, past, 'resume'));
   const { status, direction } = past.state;
   if (status === 'rolled_back' || direction === 'back' || past.state.restoresComponents)
-    throw errors.SHIP_RESUME_BACK({ run: past.id, status: status ?? 'cut off' });
+    throw errors.SHIP_RESUME_BACK({ run: past.id, status: ENDED[status ?? 'interrupted'] });
   return goOn(kernel, past, 'resume', options);
 }
 
@@ -149,29 +149,6 @@ async function takeBackRun(
   const status = await rollBack(session, requestsOfRun(session, { failure, decision }, again ? undefined : way), 'rolled_back');
   if (status === 'rolled_back') await writeTakenBack(session);
   return status;
-}
-
-/** Writes down what is live: what was deployed before, with what has gone back. What the run never touched has stayed. */
-async function writeTakenBack(session: Session): Promise<void> {
-  const { kernel, plan, target, record, state } = session;
-  const live = state.expected;
-  const snapshot = record.rollback?.target_snapshot === target?.id ? target : null;
-  const before = await readDeployed(kernel).catch(() => null);
-  if (live.size === 0 && snapshot === null && before?.run !== session.id) return;
-  const versions = new Map(Object.entries(before?.components ?? {}));
-  for (const [name, now] of [...Object.entries(before === null ? (snapshot?.components ?? {}) : {}), ...live]) {
-    if (now === null) versions.delete(name);
-    else versions.set(name, now.version);
-  }
-  const components = plan.components.flatMap((each) => {
-    const version = versions.get(each.name);
-    return version === undefined ? [] : [{ ...each, version }];
-  });
-  await writeDeployed(session, {
-    version: snapshot?.version ?? overallVersion({ ...plan, components }, {}),
-    components: Object.fromEntries(versions),
-    snapshot: snapshot?.id ?? null,
-  });
 }
 
 /** A rollback to a snapshot that was cut off: restoring is idempotent, so it is done again. */

@@ -64,8 +64,10 @@ export function restorableStep(session: Session, state: StepState): Restorable {
     probe: (signal) => probeStep(session, state, signal),
     async restore(signal) {
       const { before, result, step, action: found } = acted();
-      if (found.restore === undefined) return { changed: false, kept: `${uses} has no restore` };
-      return (await found.restore(ctx(signal), before, result, step.input)) ?? { changed: true };
+      if (found.restore === undefined)
+        return { changed: false, kept: step.irreversible === undefined ? `${uses} has no restore` : `${step.irreversible} (irreversible)` };
+      const put = (await found.restore(ctx(signal), before, result, step.input)) ?? { changed: true };
+      return put.kept !== undefined && step.irreversible !== undefined ? { ...put, kept: `${step.irreversible} (irreversible)` } : put;
     },
     ...(remedy
       ? {
