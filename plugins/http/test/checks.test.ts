@@ -4,7 +4,8 @@ import type { Context } from '@ship/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpCheck, tcpCheck } from '../src/checks.js';
 
-const ctx = (more: Partial<Context> = {}) => ({ environment: 'staging', signal: new AbortController().signal, ...more }) as Context;
+const ctx = (more: Partial<Context> = {}) =>
+  ({ environment: 'staging', signal: new AbortController().signal, redact: (text: string) => text, ...more }) as Context;
 
 describe('http check', () => {
   /** A real server: /NNN answers that status, /slow after 200 ms, /endless never ends. */
