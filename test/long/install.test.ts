@@ -12,6 +12,13 @@ const NODES = [process.execPath, join(ROOT, 'node_modules/.cache/newest-lts/node
   existsSync(path),
 );
 
+/** The folders of all packages. */
+const FOLDERS = ['packages', 'plugins'].flatMap((each) =>
+  readdirSync(join(ROOT, each))
+    .filter((name) => existsSync(join(ROOT, each, name, 'package.json')))
+    .map((name) => `${each}/${name}`),
+);
+
 const packed = mkdtempSync(join(tmpdir(), 'ship-packed-'));
 let tarballs: string[] = [];
 const tarball = (name: string) => join(packed, tarballs.find((each) => new RegExp(`^ship-${name}-\\d`).test(each))!);
@@ -28,7 +35,7 @@ const filesOf = (file: string) =>
     .split('\n');
 
 it('given all packages, when they are packed, then each has its licence, readme and types, and none a source map', () => {
-  const workspaces = [...readdirSync(join(ROOT, 'packages')), ...readdirSync(join(ROOT, 'plugins')).map((name) => `plugin-${name}`)];
+  const workspaces = FOLDERS.map((folder) => folder.replace('packages/', '').replace('plugins/', 'plugin-'));
   expect(tarballs.map((name) => name.replace(/^ship-(.*)-\d.*$/, '$1'))).toEqual(workspaces.sort());
   for (const each of tarballs) {
     const files = filesOf(each);
@@ -45,7 +52,7 @@ it('given all packages, when they are packed, then each has its licence, readme 
 });
 
 it('given the manifests, when they are read, then they say what a registry needs, and what is exported is there', () => {
-  for (const folder of ['packages', 'plugins'].flatMap((each) => readdirSync(join(ROOT, each)).map((name) => `${each}/${name}`))) {
+  for (const folder of FOLDERS) {
     const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({ license: 'MIT', publishConfig: { access: 'public' }, repository: { directory: folder } });
     expect(readFileSync(join(ROOT, folder, 'LICENSE'), 'utf8')).toBe(readFileSync(join(ROOT, 'LICENSE'), 'utf8'));

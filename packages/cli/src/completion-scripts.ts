@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<string, Words>> = {
   '--replay': ask('runs'),
   '--rollback-timeout': [],
   '--lock-wait': [],
+  '--reason': [],
 };
 
 /** What follows a verb, and what follows that. */
@@ -31,6 +32,7 @@ const AFTER: Readonly<Record<string, { readonly first: Words; readonly second?: 
   trust: { first: 'paths' },
   lock: { first: ['status', 'release'] },
   state: { first: ['push'] },
+  hold: { first: ['list', 'release'] },
   snapshots: { first: ['list', 'show', 'diff', 'verify', 'pin', 'unpin', 'prune'], second: ask('snapshots') },
   release: { first: ['status', 'start', 'stop', 'remove', 'logs'], second: ask('components') },
 };
