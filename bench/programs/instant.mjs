@@ -26,7 +26,7 @@ const haproxy = spawn('haproxy', ['-db', '-f', join(folder, 'haproxy.cfg')], {
 while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20));
 
 const targets = { one: { version: 'v1', host: '127.0.0.1', port: ports[0] }, two: { version: 'v2', host: '127.0.0.1', port: ports[1] } };
-const ctx = { dir: '/', targetsOf: async () => targets };
+const ctx = { dir: '/', stateDir: folder, environment: 'bench', targetsOf: async () => targets };
 const component = { name: 'web', router: { name: 'haproxy', settings: { socket, backend: 'shop' } } };
 
 /** As a person does: the new one up, the old one down, a command each. */
