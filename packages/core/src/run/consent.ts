@@ -29,18 +29,20 @@ export async function confirm(kernel: Kernel, question: string): Promise<void> {
   if (!(await ask(question))) throw errors.SHIP_DECLINED({ question });
 }
 
-/** Asks, where the decision is to ask. Nobody there: the run is left as it is. */
+/** Asks, where the decision is to ask. Nobody there, or no answer: the run is left as it is. */
 export async function settle(session: Session, context: FailureContext, failure: Failure, decision: Decision): Promise<Decision> {
   if (decision.action !== 'prompt') return decision;
-  if (session.kernel.interaction.choose === undefined)
-    return { ...decision, reasons: [...decision.reasons, 'nobody can be asked, so everything stays as it is'] };
+  if (session.kernel.interaction.choose === undefined) return because(decision, 'nobody can be asked, so everything stays as it is');
   const answer = await ask(session, failure, decision);
-  const answered: Decision = answer === undefined ? decision : { ...decision, answer };
+  if (answer === undefined) return because(decision, 'nothing was answered, so everything stays as it is');
+  const answered: Decision = { ...decision, answer };
   if (answer === 'full_rollback') return { ...answered, action: 'rollback', scope: 'full', via: viaOf(context) };
   if (answer === 'partial_rollback') return { ...answered, action: 'rollback', scope: 'partial', via: viaOf(context) };
   if (answer === 'continue') return { ...answered, action: 'warn', trigger: 'none' };
   return answered;
 }
+
+const because = (decision: Decision, reason: string): Decision => ({ ...decision, reasons: [...decision.reasons, reason] });
 
 /** As often as somebody wants to look into it first. */
 async function ask(session: Session, failure: Failure, decision: Decision): Promise<DecisionOption | undefined> {
