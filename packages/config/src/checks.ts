@@ -1,8 +1,8 @@
 import { type CheckConfig, type Config, type JsonObject, SUITES, type SuiteName, type Trigger } from '@ship/core';
 import type { Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, dictOf, eachText, getAt, isDict, listOf } from './paths.js';
 import { checkReference, readDuration, readRetry, type Scope } from './scope.js';
+import { type Dict, dictOf, eachText, getAt, isDict, listOf } from './values.js';
 
 /** What all checks share. The one other key is the kind; `expect` belongs to the kind. */
 const SHARED = new Set(['name', 'required', 'timeout', 'retry', 'component', 'repeat', 'limits', 'trigger']);

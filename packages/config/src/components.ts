@@ -1,9 +1,8 @@
 import type { ComponentConfig, DependencyKind, JsonObject, RouterConfig } from '@ship/core';
 import { findCycles, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, dictOf, isDict, listOf } from './paths.js';
 import { checkName, checkReference, checkSameNames, type Scope } from './scope.js';
-import { VERSION } from './values.js';
+import { type Dict, dictOf, isDict, listOf, VERSION } from './values.js';
 
 /** Components that others depend on by their nature. */
 const CORE = new Set(['app', 'gateway', 'database']);

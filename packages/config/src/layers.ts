@@ -1,10 +1,9 @@
 import { LANES } from '@ship/core';
 import { choice, type Diagnostics } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { interpolate, type Variables } from './interpolate.js';
-import { type Dict, dictOf, getAt, hasAt, isDict } from './paths.js';
 import { checkName, checkSameNames, mistakeAt, type Scope } from './scope.js';
-import { durationProblem, showText } from './values.js';
+import { type Dict, dictOf, durationProblem, getAt, hasAt, isDict, showText } from './values.js';
+import { interpolate, type Variables } from './variables.js';
 import type { Source } from './yaml.js';
 
 /** Keys of the kernel. All others at the top are sections of plugins. */

@@ -2,15 +2,14 @@ import { dirname } from 'node:path';
 import type { Config } from '@ship/core';
 import type { Diagnostics, PositionOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { variablesOf } from './facts.js';
-import { interpolateConfig, type Variables } from './interpolate.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
 import { normalize } from './normalize.js';
-import { type Dict, deepFreeze, isDict } from './paths.js';
 import { findConfig, isModule, readConfig } from './read.js';
 import { Scope } from './scope.js';
 import { checkSecrets } from './secrets.js';
 import { checkNumbers, checkSchema } from './validate.js';
+import { type Dict, deepFreeze, isDict } from './values.js';
+import { interpolateConfig, type Variables, variablesOf } from './variables.js';
 import type { Parsed } from './yaml.js';
 
 /** How a config is found, and what is put over it. */

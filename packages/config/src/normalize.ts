@@ -5,9 +5,9 @@ import { normalizeBake, normalizeVerify } from './checks.js';
 import { normalizeComponents } from './components.js';
 import { errors } from './errors.js';
 import { checkEnvironments, ENVIRONMENT_KEYS, KERNEL_KEYS } from './layers.js';
-import { type Dict, dictOf, getAt, listOf } from './paths.js';
 import { checkSameNames, readDuration, type Scope } from './scope.js';
 import { normalizeSteps } from './steps.js';
+import { type Dict, dictOf, getAt, listOf } from './values.js';
 
 /** Makes the config of the merged layers. What is wrong goes to the scope's diagnostics. */
 export function normalize(scope: Scope, merged: Dict): Config {

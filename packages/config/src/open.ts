@@ -5,11 +5,10 @@ import { errors } from './errors.js';
 import type { ConfigOverrides } from './layers.js';
 import { draftConfig } from './load.js';
 import { checkSections } from './normalize.js';
-import { type Dict, deepFreeze, isDict } from './paths.js';
 import { type BuiltinPlugins, type ImportModule, loadPlugins } from './plugins.js';
 import { checkStateFolder } from './read.js';
 import { JsonSchemaChecker } from './schema.js';
-import { kindOf } from './values.js';
+import { type Dict, deepFreeze, isDict, kindOf } from './values.js';
 
 /** What opens a kernel: where its config is, where its plugins come from, and how it runs. */
 export interface OpenOptions extends Omit<KernelSettings, 'checker'> {

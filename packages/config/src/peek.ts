@@ -1,8 +1,8 @@
 import { errors } from './errors.js';
-import type { Variables } from './interpolate.js';
 import { projectFolder } from './normalize.js';
-import { type Dict, dictOf } from './paths.js';
 import { findConfig, isModule, readConfig } from './read.js';
+import { type Dict, dictOf } from './values.js';
+import type { Variables } from './variables.js';
 
 /** What stands in a config, unchecked and with its variables as they are written, and the folder of the project. A module is refused. */
 export async function peekConfig(search: { readonly cwd: string; readonly file?: string | undefined; readonly env: Variables }): Promise<{

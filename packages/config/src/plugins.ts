@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { SchemaChecker } from '@ship/core';
-import { definePlugin, isShipError, type Plugin, type PluginReference, type ShipError, suggest } from '@ship/core';
+import { definePlugin, isShipError, type Plugin, type PluginReference, type SchemaChecker, type ShipError, suggest } from '@ship/core';
 import {
   createScope,
   type Diagnostics,
@@ -15,9 +14,9 @@ import {
   type ScopeParts,
 } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import type { Variables } from './interpolate.js';
-import { isDict } from './paths.js';
 import { checkOrigin } from './trust.js';
+import { isDict } from './values.js';
+import type { Variables } from './variables.js';
 
 /** A plugin that comes with the command, by short name. Loaded when it is used. */
 export type BuiltinPlugins = Readonly<Record<string, () => Promise<{ default: Plugin<never> }>>>;

@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { isShipError } from '@ship/core';
 import { Diagnostics, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import type { Variables } from './interpolate.js';
-import { formatPath, isDict } from './paths.js';
 import { checkOrigin, isForeign, isTrusted, type Origin } from './trust.js';
+import { formatPath, isDict } from './values.js';
+import type { Variables } from './variables.js';
 import { DEPTH_LIMIT, forbiddenKey, type Parsed, parseText } from './yaml.js';
 
 /** Where a config may be, in each folder; the first one found wins. */

@@ -1,9 +1,9 @@
 import { type JsonSchema, type SchemaChecker, type SchemaMistake, type SchemaOwner, suggest } from '@ship/core';
 import { choice, messageOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { getAt } from './paths.js';
 import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
 import { AJV_OPTIONS, askedFor, pointerParts } from './schema-messages.js';
+import { getAt } from './values.js';
 
 const NOBODY: SchemaOwner = { plugin: 'unknown', what: 'a value' };
 

@@ -1,9 +1,8 @@
 import { type ErrorExtras, type FailureType, type Position, parseDuration, type RetryConfig, type ShipError } from '@ship/core';
 import { choice, type Diagnostics, type Part, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, formatPath, getAt, hasAt, isDict } from './paths.js';
 import { isSecretKey, secretKind } from './secrets.js';
-import { durationProblem, nameProblem, showText } from './values.js';
+import { type Dict, durationProblem, formatPath, getAt, hasAt, isDict, nameProblem, showText } from './values.js';
 import type { Source } from './yaml.js';
 
 /** Makes an error of the catalogue. */

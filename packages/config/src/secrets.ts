@@ -1,7 +1,7 @@
 import type { Diagnostics, Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { RAW_KEYS } from './interpolate.js';
-import { eachText, formatPath } from './paths.js';
+import { eachText, formatPath } from './values.js';
+import { RAW_KEYS } from './variables.js';
 import type { Source } from './yaml.js';
 
 /** Forms that are secrets wherever they stand. */

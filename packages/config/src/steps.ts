@@ -1,8 +1,8 @@
 import type { JsonObject, StepConfig } from '@ship/core';
 import { findCycles, needsOf, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, dictOf, isDict, listOf } from './paths.js';
 import { checkReference, checkSameNames, readDuration, readRetry, type Scope } from './scope.js';
+import { type Dict, dictOf, isDict, listOf } from './values.js';
 
 /** The steps of the merged config. */
 export function normalizeSteps(scope: Scope, value: unknown, components: readonly string[]): readonly StepConfig[] {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Position, replaceFile } from '@ship/core';
 import { errors } from './errors.js';
-import type { Variables } from './interpolate.js';
+import type { Variables } from './variables.js';
 
 /** A file of code or config that is about to be read. */
 export interface Origin {

@@ -3,11 +3,10 @@ import { createRequire } from 'node:module';
 import type { ShipError } from '@ship/core';
 import { choice, type Diagnostics, type Path } from '@ship/core/kernel';
 import { errors } from './errors.js';
-import { type Dict, eachLeaf, getAt, hasAt } from './paths.js';
 import { precompiled, type SchemaError, type SchemaValidator } from './precompiled.js';
 import { AJV_OPTIONS, type Asked, askedFor, pointerParts } from './schema-messages.js';
 import { mistakeAt, showValue } from './scope.js';
-import { durationProblem, kindOf, nameProblem } from './values.js';
+import { type Dict, durationProblem, eachLeaf, getAt, hasAt, kindOf, nameProblem } from './values.js';
 import type { Source } from './yaml.js';
 
 let compiled: SchemaValidator | undefined = precompiled.get('urn:ship:schema:config:1');

@@ -22,7 +22,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { errors } from './errors.js';
-import { formatPath } from './paths.js';
+import { formatPath } from './values.js';
 
 /** How deep maps and lists may be nested. */
 export const DEPTH_LIMIT = 64;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { variablesOf } from '../src/facts.js';
+import { variablesOf } from '../src/variables.js';
 
 function repository(): { cwd: string; git: (...args: string[]) => string } {
   const cwd = mkdtempSync(join(tmpdir(), 'ship-facts-'));

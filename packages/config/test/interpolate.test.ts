@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { interpolate } from '../src/interpolate.js';
+import { interpolate } from '../src/variables.js';
 import { HEAD, load, mistakes } from './helper.js';
 
 const never = () => {

@@ -4,8 +4,7 @@ import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { type Encryption, MemoryStore } from '../src/index.js';
 import { FileStore } from '../src/store/file.js';
-import { objectsIn } from '../src/store/objects.js';
-import { collect } from '../src/store/values.js';
+import { collect, objectsIn } from '../src/store/values.js';
 import { ForwardingStore } from '../src/store/wrappers.js';
 
 const MIB = 1024 ** 2;

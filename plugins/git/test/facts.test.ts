@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { branchInCi } from '../src/run.js';
+import { branchInCi } from '../src/index.js';
 import { facts, folder, repository, run } from './help.js';
 
 beforeEach(() => {

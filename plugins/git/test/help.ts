@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject, PluginScope, RunContext } from '@ship/core';
 import { testContext } from '@ship/testing';
-import git from '../src/index.js';
-import type { GitOptions } from '../src/run.js';
+import git, { type GitOptions } from '../src/index.js';
 
 const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
 const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', '-c', 'tag.gpgSign=false'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ComponentConfig } from '@ship/core';
 import { execute, shellCommand } from '@ship/exec';
 import { describe, expect, it } from 'vitest';
-import { runAction as action, type Before, type RunInput } from '../src/run.js';
+import { runAction as action, type Before, type RunInput } from '../src/index.js';
 import { argvOf } from '../src/script.js';
 import { context } from './help.js';
 

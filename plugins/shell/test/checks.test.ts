@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runCheck, runCondition } from '../src/run.js';
+import { runCheck, runCondition } from '../src/index.js';
 import { context } from './help.js';
 
 describe('the check run', () => {

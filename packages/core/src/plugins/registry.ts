@@ -3,7 +3,7 @@ import { errors } from '../errors/catalogue.js';
 import { isShipError, messageOf } from '../errors/ship-error.js';
 import { findCycles } from '../graph.js';
 import { type Hooks, pluginHooks } from '../hooks.js';
-import { objectsIn } from '../store/objects.js';
+import { objectsIn } from '../store/values.js';
 import {
   type AnyAction,
   type AnyCheck,

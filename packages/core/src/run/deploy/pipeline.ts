@@ -7,7 +7,7 @@ import { isLost } from '../lease.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { attemptsOf, type Session } from '../session.js';
 import { type Judgement, judgeOptional, judgeStep, judgeSuite } from './judge-failure.js';
-import { runSteps } from './schedule.js';
+import { runSteps } from './steps.js';
 import { runSuite } from './suites.js';
 
 /** The way of a run: its steps, its verification; on a failure the way back. */

@@ -2,23 +2,76 @@ import { monotonicMs } from '@ship/system';
 import { type Bounds, bounded, graceOf, mayRetry, retryDelay, sleep } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
+import { sideBySide } from '../../graph.js';
 import type { StepGate } from '../../hooks.js';
 import type { Json, ReportedError, Step, StepReport } from '../../types/index.js';
 import { contextOf, runContextOf, stepContextOf } from '../contexts.js';
 import { endLeftovers, markOf, takeStarted } from '../leftovers.js';
 import { actionOf, attemptsOf, notRun, type Session } from '../session.js';
 
+/** How the steps of a run ended. */
+export interface StepsOutcome {
+  /** In the order of the plan; steps that never began are `not_run`. */
+  readonly reports: readonly StepReport[];
+  /** The failures that stop the run: more than one where steps ran side by side. */
+  readonly failed: readonly FailedStep[];
+  /** Failures of steps with `continue_on_error`. */
+  readonly tolerated: readonly FailedStep[];
+}
+
+/** A step that failed, with the error itself for who judges it. */
+export interface FailedStep {
+  readonly step: Step;
+  readonly error: unknown;
+}
+
+/** Runs the steps of the plan, independent ones side by side. After a failure what runs may finish, and nothing new starts. */
+export async function runSteps(session: Session): Promise<StepsOutcome> {
+  const { plan, kernel, record, signal } = session;
+  const before = new Map(record.steps.map((report) => [report.id, report]));
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const reports = new Map<string, StepReport>();
+  const failed: FailedStep[] = [];
+  const tolerated: FailedStep[] = [];
+  const work = async (step: Step): Promise<boolean> => {
+    const known = before.get(step.id);
+    if (known && isFinished(session, step, known)) {
+      reports.set(step.id, known);
+      return true;
+    }
+    const { report, error } = await runStep(session, step);
+    reports.set(step.id, report);
+    if (report.status !== 'failed') return true;
+    (step.continue_on_error ? tolerated : failed).push({ step, error });
+    return step.continue_on_error;
+  };
+  await sideBySide(
+    plan.steps,
+    ({ needs }) => needs.map((id) => byId.get(id)!),
+    kernel.config.max_parallel,
+    work,
+    () => failed.length > 0 || signal.aborted,
+  );
+  return { reports: plan.steps.map((step) => reports.get(step.id) ?? notRun(step)), failed, tolerated };
+}
+
+/** It is done, was passed over, or failed and the run goes on without it: it need not run again. */
+function isFinished({ state }: Session, step: Step, { status }: StepReport): boolean {
+  if (status === 'failed') return step.continue_on_error || state.tolerated.has(step.id);
+  return status === 'done' || status === 'skipped';
+}
+
 /** What actions answer goes into one line of the journal. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 
 /** How a step ended, with the error itself for who judges it. */
-export interface StepOutcome {
+interface StepOutcome {
   readonly report: StepReport;
   readonly error?: unknown;
 }
 
 /** Runs one step: gates, then capture -> intent -> act -> result, as often as `retry` says. Never throws for a failed step. */
-export async function runStep(session: Session, step: Step): Promise<StepOutcome> {
+async function runStep(session: Session, step: Step): Promise<StepOutcome> {
   const started = monotonicMs();
   const report = (fields: Pick<StepReport, 'status'> & Partial<StepReport>): StepReport => {
     const attempts = fields.status === 'skipped' ? 0 : attemptsOf(session, step.id);
