@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { FAILURE_TYPES, isShipError, type ShipError, SUITES, TRIGGERS } from '@ship/core';
 import { EXIT_CODES, emptyReport } from '@ship/core/kernel';
 import { expect, it } from 'vitest';
+import { DEFAULTS } from '../packages/cli/src/plugin-modules.js';
 import { HOOK_KINDS } from '../packages/core/src/hooks.js';
 import { ROOT, ship, temporaryFolder } from './support/ship.js';
 
@@ -157,6 +158,8 @@ it('given what the code declares, when the page about it is read, then nothing i
   );
   expect(missing).toEqual([]);
   const table = text('docs/plugins.md').replaceAll(/ +/g, ' ');
+  const always = DEFAULTS.map((name) => `\`${name}\``).join(', ');
+  for (const page of ['docs/config.md', 'docs/plugins.md']) expect(text(page).replaceAll(' and ', ', ')).toContain(always);
   for (const [hook, kind] of Object.entries(HOOK_KINDS)) expect(table).toContain(`| \`${hook}\` | ${kind} |`);
 });
 
