@@ -153,7 +153,7 @@ describe('ship recover', () => {
     for (const verb of ['recover', 'resume', 'rollback'])
       expect((await shipJson([verb], { cwd })).report).toMatchObject({
         exit_code: 0,
-        result: `nothing to ${verb}: no run has acted in default`,
+        result: `nothing to ${verb === 'rollback' ? 'roll back' : verb}: no run has acted in default`,
       });
   });
 });

@@ -172,9 +172,10 @@ function decisionOf({ decision }: RunState): Decision {
 }
 
 function whyNothing({ config: { environment } }: Kernel, past: PastRun | undefined, verb: string): string {
+  const what = `nothing to ${verb === 'rollback' ? 'roll back' : verb}`;
   return past === undefined
-    ? `nothing to ${verb}: no run has acted in ${environment}`
-    : `nothing to ${verb}: the last run in ${environment}, ${past.id}, ${ENDED[past.state.status ?? 'interrupted']}`;
+    ? `${what}: no run has acted in ${environment}`
+    : `${what}: the last run in ${environment}, ${past.id}, ${ENDED[past.state.status ?? 'interrupted']}`;
 }
 
 const ENDED: Readonly<Record<RunStatus, string>> = {
