@@ -73,7 +73,7 @@ async function steering(cwd: string, args: readonly string[], env: Record<string
     : `${args.join(' ')}: ${JSON.stringify(shown.slice(Math.max(0, shown.search(STEERS) - 40)).slice(0, 80))}`;
 }
 
-describe.concurrent('given a text that steers a terminal', () => {
+describe('given a text that steers a terminal', () => {
   it.each(Object.entries(CONFIGS))(
     'as %s of a config, when ship is asked anything, then none of it comes out',
     async (what, config) => {

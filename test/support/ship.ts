@@ -26,7 +26,7 @@ export interface Ended {
 /** The lines of what a command printed. */
 export const lines = ({ stdout }: Pick<Ended, 'stdout'>): string[] => stdout.trim().split('\n');
 
-/** A temporary folder, removed when the test has finished. */
+/** A temporary folder, removed when the test has finished: which one that is nobody knows where tests run side by side. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ship-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
