@@ -74,15 +74,13 @@ export function editorSchema(base: Schema, brought: readonly Brought[]): Schema 
     definitions,
     allOf: [
       { properties: { approval: false } },
-      {
-        if: { properties: { environments: { additionalProperties: { not: { required: ['components'] } } } } },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { properties: { components: { additionalProperties: ref('complete_component') } } },
-      },
-      {
-        if: { properties: { plugins: { items: { anyOf: [{ enum: names }, { type: 'object', propertyNames: { enum: names } }] } } } },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: {
+      where(
+        { properties: { environments: { additionalProperties: { not: { required: ['components'] } } } } },
+        { properties: { components: { additionalProperties: ref('complete_component') } } },
+      ),
+      where(
+        { properties: { plugins: { items: { anyOf: [{ enum: names }, { type: 'object', propertyNames: { enum: names } }] } } } },
+        {
           propertyNames: { enum: [...Object.keys(dict(base.properties)), ...Object.keys(sections)] },
           properties: {
             ...sections,
@@ -93,10 +91,13 @@ export function editorSchema(base: Schema, brought: readonly Brought[]): Schema 
           },
           allOf: brought.flatMap(ifOff),
         },
-      },
+      ),
     ],
   }) as Schema;
 }
+
+/** What holds of a value that fits a condition. */
+const where = (condition: Schema, then: unknown): Schema => ({ if: condition, then });
 
 /** Validators that are strict want each key that is demanded among the properties beside it. */
 function withRequired(schema: unknown): unknown {
@@ -127,8 +128,7 @@ function ifOff({ plugin, isDefault, drivers, actions }: Brought): Schema[] {
       steps: { items: none('uses', Object.keys(actions)) },
     },
   };
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  return [isDefault ? { if: listed, then: off } : { if: listed, else: off }];
+  return [isDefault ? where(listed, off) : { if: listed, else: off }];
 }
 
 /** Words of a list may come from a variable. Durations that no zero makes sense for are above it. */
@@ -199,23 +199,18 @@ function defineStep(definitions: Record<string, Schema>, actions: Schemas, condi
   Object.assign(step, {
     oneOf: [{ required: ['run'] }, { required: ['uses'] }],
     allOf: [
-      {
-        if: { required: ['uses'], properties: { uses: { not: { const: RUN_ACTION } } } },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { properties: forbidden(SHORTHAND) },
-      },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      { if: isConst('uses', 'deploy'), then: { required: ['component'] } },
-      ...inputs.map(([name, schema]) => ({
-        if: isConst('uses', name),
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { properties: { with: clean(schema) }, ...(dict(schema).required === undefined ? {} : { required: ['with'] }) },
-      })),
-      {
-        if: { required: ['shell'], properties: { shell: { const: false } } },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: { properties: Object.fromEntries(['run', 'undo', 'capture', 'probe'].map((key) => [key, { type: 'array' }])) },
-      },
+      where({ required: ['uses'], properties: { uses: { not: { const: RUN_ACTION } } } }, { properties: forbidden(SHORTHAND) }),
+      where(isConst('uses', 'deploy'), { required: ['component'] }),
+      ...inputs.map(([name, schema]) =>
+        where(isConst('uses', name), {
+          properties: { with: clean(schema) },
+          ...(dict(schema).required === undefined ? {} : { required: ['with'] }),
+        }),
+      ),
+      where(
+        { required: ['shell'], properties: { shell: { const: false } } },
+        { properties: Object.fromEntries(['run', 'undo', 'capture', 'probe'].map((key) => [key, { type: 'array' }])) },
+      ),
     ],
   });
 }
@@ -232,14 +227,13 @@ function defineCheck(definitions: Record<string, Schema>, checks: Schemas): void
   definitions.check!.allOf = Object.entries(checks).map(([kind, schema]) => {
     const expected = partOf(schema, 'expect');
     const demanded = ([dict(schema).required ?? []].flat() as string[]).filter((key) => key === 'expect');
-    return {
-      if: { required: [kind] },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: {
+    return where(
+      { required: [kind] },
+      {
         properties: { [kind]: partOf(schema, kind) ?? true, expect: expected ?? false },
         ...(demanded.length === 0 ? {} : { required: demanded }),
       },
-    };
+    );
   });
 }
 
@@ -255,16 +249,14 @@ function defineComponent(definitions: Record<string, Schema>, drivers: Schemas, 
   };
   component.allOf = Object.entries(drivers).map(([driver, schema]) => {
     const settings = withoutRequired(schema);
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    return { if: isConst('driver', driver), then: { ...settings, properties: { ...shared, ...dict(settings.properties) } } };
+    return where(isConst('driver', driver), { ...settings, properties: { ...shared, ...dict(settings.properties) } });
   });
   definitions.complete_component = {
     description: 'A component that no environment adds to.',
     allOf: [
       { required: ['driver', 'version'] },
       ...Object.entries(drivers).map(([driver, schema]) => {
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        return { if: isConst('driver', driver), then: { required: dict(schema).required ?? [] } };
+        return where(isConst('driver', driver), { required: dict(schema).required ?? [] });
       }),
     ],
   };

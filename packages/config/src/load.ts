@@ -3,12 +3,12 @@ import type { Config } from '@ship/core';
 import type { Diagnostics, PositionOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
-import { normalize } from './normalize.js';
+import { normalize, projectFolder } from './normalize.js';
 import { findConfig, isModule, readConfig } from './read.js';
 import { Scope } from './scope.js';
 import { checkSecrets } from './secrets.js';
 import { checkNumbers, checkSchema } from './validate.js';
-import { type Dict, deepFreeze, isDict } from './values.js';
+import { type Dict, deepFreeze, dictOf, isDict } from './values.js';
 import { interpolateConfig, type Variables, variablesOf } from './variables.js';
 import type { Parsed } from './yaml.js';
 
@@ -49,9 +49,22 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 
 /** As {@link loadConfig}, but only throws where the file cannot be read at all. */
 export async function draftConfig(options: LoadOptions): Promise<DraftConfig> {
+  return buildConfig(await readFound(options), options);
+}
+
+/** What stands in a config, unchecked and with its variables as they are written, and the folder of the project. A module is refused. */
+export async function peekConfig(search: Pick<LoadOptions, 'cwd' | 'file' | 'env'>): Promise<{
+  readonly dir: string;
+  readonly value: Dict;
+}> {
+  const { source } = await readFound({ ...search, dataOnly: true });
+  return { dir: projectFolder(source.file), value: dictOf(source.value) };
+}
+
+async function readFound(options: Pick<LoadOptions, 'cwd' | 'file' | 'env' | 'dataOnly'>): Promise<Parsed> {
   const file = findConfig(options);
   if (options.dataOnly && isModule(file)) throw errors.SHIP_CONFIG_UNREADABLE({ file, reason: 'it is a module, which would be executed' });
-  return buildConfig(await readConfig(file, options.cwd), options);
+  return readConfig(file, options.cwd);
 }
 
 /** Checks and merges a config that was read. */

@@ -1,3 +1,6 @@
+import { beginningsOf, encodedAs, formOf, formsOf, linesOf, named, SHORTEST_BEGINNING, SHORTEST_LINE } from './forms.js';
+import { ENCODED, type Layer, layersOf } from './layers.js';
+
 /** What JSON can hold. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -14,8 +17,6 @@ const TELLING_END = /(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|_PAT|
 /** Shorter values would redact ordinary words. */
 const SHORTEST_GUESSED = 6;
 const SHORTEST_NAMED = 3;
-const SHORTEST_LINE = 8;
-const SHORTEST_BASE64 = 6;
 const MASK = '***';
 /** A name, and the form where it is not the value itself. Without a name: the opening of a reference, taken literally. */
 const REFERENCE = /\{\{secret:(?:([^{}|]+)(?:\|([a-z0-9.-]+))?)?\}\}/g;
@@ -30,6 +31,9 @@ export function findSecrets(env: NodeJS.ProcessEnv, named: readonly string[] = [
     return (isNamed || TELLING_END.test(name.toUpperCase())) && value.length >= shortest ? [{ name, value }] : [];
   });
 }
+
+/** What follows a text that somebody has shortened. */
+const CUT = /\u2026|\.{3}|"|$/g;
 
 /** A secret, or a line of one, in a text. */
 interface Found {
@@ -245,194 +249,6 @@ function bareSecrets(secrets: ReadonlyMap<string, string>): BareSecrets {
   for (const [name, value] of secrets) for (const [line, text] of named('line', linesOf(value))) know(text, name, line);
   const texts = [...referenceOf.keys()];
   return { any: alternatives(texts), long: alternatives(texts.filter((text) => text.length >= SHORTEST_LINE)), referenceOf };
-}
-
-/** A text with layers of encoding taken off. */
-interface Layer {
-  readonly text: string;
-  /** The layers, from outside: `u` a URL, `j` JSON, `b` base64. */
-  readonly path: string;
-  /** Where each of its characters begins and ends in the whole text. To find that out takes long, and is rarely needed. */
-  readonly from?: readonly number[];
-  readonly to?: readonly number[];
-}
-
-interface Encoding {
-  readonly kind: 'u' | 'j' | 'b';
-  readonly pattern: RegExp;
-  read(piece: string): string;
-  /** Where each character of what was read begins and ends in the piece; the whole piece where it is one character. */
-  places?(piece: string): readonly (readonly [start: number, end: number])[];
-}
-
-const ENCODED = /%[0-9a-f]{2}|\\[u"\\/bfnrt]|[\w+/-]{16}/i;
-const URL_CODE: Encoding = {
-  kind: 'u',
-  pattern: /%[0-9a-fA-F]{2}/g,
-  read: (code: string) => String.fromCharCode(Number.parseInt(code.slice(1), 16)),
-};
-const SHORT_CODES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-const JSON_CODE: Encoding = {
-  kind: 'j',
-  pattern: /\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])/g,
-  read: (code: string) => (code[1] === 'u' ? String.fromCharCode(Number.parseInt(code.slice(2), 16)) : (SHORT_CODES[code[1]!] ?? code[1]!)),
-};
-/** It may be wrapped, and nobody knows where it begins: after none to three of its characters. */
-const BASE64 = [0, 1, 2, 3].map(
-  (skipped): Encoding => ({
-    kind: 'b',
-    pattern: /[\w+/-]{16,}(?:\r?\n[ \t]*[\w+/-]+)*/g,
-    read: (run) => bytesOf(run, skipped).toString('latin1'),
-    // Less the characters at its ends that depend on what is around it, too.
-    places(run) {
-      const at = [...run.matchAll(/\S/g)].map(({ index }) => index).slice(skipped);
-      return Array.from(bytesOf(run, skipped), (_, byte) => [
-        at[Math.ceil((byte * 8) / 6)] ?? run.length - 1,
-        at[Math.floor(((byte + 1) * 8) / 6) - 1]! + 1,
-      ]);
-    },
-  }),
-);
-const DEEPEST = 3;
-
-const bytesOf = (run: string, skipped: number): Buffer => Buffer.from(run.replace(/\s+/g, '').slice(skipped), 'base64');
-
-/** The texts below every layer of encoding, and below those of these. */
-function layersOf(whole: Layer): Layer[] {
-  const layers = [whole];
-  for (const layer of layers) {
-    const { path } = layer;
-    if (path.length === DEEPEST) continue;
-    const encodings = path === '' || path === 'j' ? [URL_CODE, JSON_CODE, ...BASE64] : [URL_CODE, JSON_CODE];
-    for (const encoding of encodings) {
-      const inner = layer.from === undefined ? read(layer, encoding) : readInPlace(layer, encoding);
-      if (inner.text !== layer.text && inner.text !== '') layers.push(inner);
-    }
-  }
-  return layers.slice(1);
-}
-
-/** Of what holds base64 the rest is of no interest any more. */
-function read({ text, path }: Layer, { kind, pattern, read }: Encoding): Layer {
-  const inner =
-    kind === 'b' ? (text.match(pattern) ?? []).map((run) => `${read(run)}\n`).join('') : text.replace(pattern, (code) => read(code));
-  return { text: inner, path: path + kind };
-}
-
-function readInPlace({ text, path, from, to }: Layer, { kind, pattern, read, places }: Encoding): Layer {
-  const inner = { text: '', from: [] as number[], to: [] as number[] };
-  const add = (said: string, index: number, spans: readonly (readonly [number, number])[]) => {
-    inner.text += said;
-    for (const [start, end] of spans) {
-      inner.from.push(from![index + start]!);
-      inner.to.push(to![index + end - 1]!);
-    }
-  };
-  const copy = (start: number, end: number) => {
-    for (let index = start; index < end; index += 1) add(text[index]!, index, [[0, 1]]);
-  };
-  let at = 0;
-  for (const { 0: piece, index } of text.matchAll(pattern)) {
-    if (kind !== 'b') copy(at, index);
-    add(read(piece), index, places?.(piece) ?? [[0, piece.length]]);
-    at = index + piece.length;
-    if (kind === 'b') add('\n', at - 1, [[0, 1]]);
-  }
-  if (kind !== 'b') copy(at, text.length);
-  return { ...inner, path: path + kind };
-}
-
-/** A form by its name; undefined where the secret does not have it. */
-function formOf(value: string, form: string): string | undefined {
-  const [, whole = form, start, end] = /^(.*)\.(\d+)-(\d*)$/.exec(form) ?? [];
-  const [, path, line] = /^as\.([ujb0-2_]+)(?:\.(line\.\d+))?$/.exec(whole) ?? [];
-  const bare = line === undefined ? value : formsOf(value).get(line);
-  const text = path === undefined ? formsOf(value).get(whole) : bare && encodedAs(bare, path);
-  return text?.slice(Number(start ?? 0), end ? Number(end) : undefined);
-}
-
-/** A text below layers, given from outside. */
-function encodedAs(text: string, path: string): string | undefined {
-  const layers = path.match(/[uj]|b[0-2]?_?/g) ?? [];
-  return layers.reduceRight<string | undefined>((inner, layer) => {
-    if (inner === undefined || layer === 'b') return undefined;
-    if (layer === 'u') return encodeURIComponent(Buffer.from(inner).toString());
-    if (layer === 'j') return JSON.stringify(inner).slice(1, -1);
-    const base64 = alignedBase64(Buffer.from(inner), Number(layer[1]));
-    return layer.endsWith('_') ? base64.replaceAll('+', '-').replaceAll('/', '_') : base64;
-  }, text);
-}
-
-/** What follows a text that somebody has shortened. */
-const CUT = /\u2026|\.{3}|"|$/g;
-const SHORTEST_BEGINNING = 5;
-/** Of a long secret less than a quarter is too much already. */
-const ENOUGH = 9;
-/** Nothing is shortened to more. */
-const LONGEST_BEGINNING = 600;
-
-/** Beginnings of secrets that say too much, longest first, by their last characters. */
-function beginningsOf(values: Iterable<string>): ReadonlyMap<string, readonly string[]> {
-  const beginnings = new Map<string, string[]>();
-  for (const value of values)
-    for (const form of new Set([value, urlForms(value)[0]!, jsonForms(value)[0]!]))
-      for (
-        let length = Math.min(form.length - 1, LONGEST_BEGINNING);
-        length >= Math.max(SHORTEST_BEGINNING, Math.min(form.length / 4, ENOUGH));
-        length -= 1
-      ) {
-        const last = form.slice(length - SHORTEST_BEGINNING, length);
-        const known = beginnings.get(last) ?? [];
-        beginnings.set(last, [...known, form.slice(0, length)]);
-      }
-  return beginnings;
-}
-
-/** The forms in which a secret may stand in a text besides as it is, by name. */
-function formsOf(value: string): Map<string, string> {
-  return new Map([
-    ...named('line', linesOf(value)),
-    ...named('url', urlForms(value)),
-    ...named('json', jsonForms(value)),
-    ...named('base64', base64Forms(value)),
-  ]);
-}
-
-const linesOf = (value: string): string[] => value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
-
-const named = (kind: string, texts: readonly string[]): [string, string][] => texts.map((text, index) => [`${kind}.${index}`, text]);
-
-/** Encoders differ in what they leave as it is, in how they write a space, and in the case of the digits. */
-function urlForms(value: string): string[] {
-  const component = encodeURIComponent(Buffer.from(value).toString());
-  const strict = component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const forms = [component, strict, new URLSearchParams({ v: value }).toString().slice(2), encodeURI(Buffer.from(value).toString())];
-  const all = forms.flatMap((form) => [form, form.replaceAll('%20', '+')]);
-  return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
-}
-
-/** Some encoders escape the slash, and some all that is not ASCII. */
-function jsonForms(value: string): string[] {
-  const plain = JSON.stringify(value).slice(1, -1);
-  const forms = [plain, plain.replaceAll('/', '\\/')];
-  return [...forms, ...forms.map((form) => form.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))];
-}
-
-/** Base64 of a text inside a longer one depends on where it starts: three alignments, less their uncertain ends. Tools wrap it at 64 or 76. */
-function base64Forms(value: string): string[] {
-  const bytes = Buffer.from(value);
-  const aligned = [0, 1, 2].map((shift) => alignedBase64(bytes, shift));
-  const wrapped = [64, 76].flatMap((width) => aligned[0]!.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
-  const forms = [bytes.toString('base64'), ...[...aligned, ...wrapped].filter((form) => form.length >= SHORTEST_BASE64)];
-  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
-}
-
-/** The base64 of bytes that begin so many bytes after a multiple of three, less what depends on their neighbours. */
-function alignedBase64(bytes: Buffer, shift: number): string {
-  const text = Buffer.concat([Buffer.alloc(shift), bytes])
-    .toString('base64')
-    .replace(/=+$/, '');
-  return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
 }
 
 function alternatives(texts: readonly string[]): RegExp | undefined {

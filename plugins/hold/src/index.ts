@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   byOrder,
   type Command,
@@ -9,11 +10,11 @@ import {
   type RollbackRequest,
   type RunContext,
   type Store,
+  userName,
 } from '@ship/core';
 import { errors, sentenceOf } from './errors.js';
 import { changeHolds, readHolds, released } from './holds.js';
 import type { Hold } from './records.js';
-import { whoami } from './who.js';
 
 export { errors } from './errors.js';
 
@@ -35,6 +36,9 @@ export default definePlugin({
     ship.hooks.afterRollback.tapPromise('hold', (rollback, run) => hold(rollback, run, requests.get(run)));
   },
 });
+
+/** Who does it, as leases and journals have it. */
+const whoami = (): string => `${userName()}@${hostname()}`;
 
 /** Refuses a deploy of what is held. Of one that is only looked at it is said. */
 async function demandFree(store: Store, environment: string, { plan, purpose, finding }: PlanReview): Promise<void> {

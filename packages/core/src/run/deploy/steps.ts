@@ -10,7 +10,7 @@ import { endLeftovers, markOf, takeStarted } from '../leftovers.js';
 import { actionOf, attemptsOf, notRun, type Session } from '../session.js';
 
 /** How the steps of a run ended. */
-export interface StepsOutcome {
+interface StepsOutcome {
   /** In the order of the plan; steps that never began are `not_run`. */
   readonly reports: readonly StepReport[];
   /** The failures that stop the run: more than one where steps ran side by side. */
@@ -20,7 +20,7 @@ export interface StepsOutcome {
 }
 
 /** A step that failed, with the error itself for who judges it. */
-export interface FailedStep {
+interface FailedStep {
   readonly step: Step;
   readonly error: unknown;
 }
