@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { markedProcesses, type Report } from '@ship/core';
+import { isService, markedProcesses, type Report } from '@ship/core';
 import { errors } from './errors.js';
 import { hasForeignCode } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
@@ -57,7 +57,7 @@ export async function interruptible<T>(terminal: Terminal, work: (interrupts: In
 function groupsOf(started: ReadonlySet<number>, runs: ReadonlySet<string>): Set<number> {
   const marked = [...runs].flatMap((run) => markedProcesses({ SHIP_RUN: run }));
   const groups = new Set([...started, ...marked.map(({ pgid }) => pgid)]);
-  for (const { pgid, environment } of marked) if (environment.includes('SHIP_LEAVES=service')) groups.delete(pgid);
+  for (const each of marked) if (isService(each)) groups.delete(each.pgid);
   return groups;
 }
 

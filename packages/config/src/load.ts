@@ -3,12 +3,12 @@ import type { Config } from '@ship/core';
 import type { Diagnostics, PositionOf } from '@ship/core/kernel';
 import { errors } from './errors.js';
 import { type ConfigOverrides, chooseEnvironment, merge, mergeEnvironment, overrideLayer, variableLayers } from './layers.js';
-import { normalize, projectFolder } from './normalize.js';
+import { normalize } from './normalize.js';
 import { findConfig, isModule, readConfig } from './read.js';
 import { Scope } from './scope.js';
 import { checkSecrets } from './secrets.js';
 import { checkNumbers, checkSchema } from './validate.js';
-import { type Dict, deepFreeze, dictOf, isDict } from './values.js';
+import { type Dict, deepFreeze, dictOf, isDict, projectFolder } from './values.js';
 import { interpolateConfig, type Variables, variablesOf } from './variables.js';
 import type { Parsed } from './yaml.js';
 

@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path';
 import type { Config, Json, JsonObject, Lane, PluginReference, RollbackConfig } from '@ship/core';
 import { choice, type Diagnostics, type Path, type PositionOf, ROLLBACK_DEFAULTS } from '@ship/core/kernel';
 import { normalizeBake, normalizeVerify } from './checks.js';
@@ -7,7 +6,7 @@ import { errors } from './errors.js';
 import { checkEnvironments, ENVIRONMENT_KEYS, KERNEL_KEYS } from './layers.js';
 import { checkSameNames, readDuration, type Scope } from './scope.js';
 import { normalizeSteps } from './steps.js';
-import { type Dict, dictOf, getAt, listOf } from './values.js';
+import { type Dict, dictOf, getAt, listOf, projectFolder } from './values.js';
 
 /** Makes the config of the merged layers. What is wrong goes to the scope's diagnostics. */
 export function normalize(scope: Scope, merged: Dict): Config {
@@ -35,12 +34,6 @@ export function normalize(scope: Scope, merged: Dict): Config {
     ...(bake === undefined ? {} : { bake }),
     sections: sectionsOf(merged),
   };
-}
-
-/** Relative paths start at the folder of the config; one that lies in the state folder belongs to the folder around it. */
-export function projectFolder(file: string): string {
-  const folder = dirname(file);
-  return basename(folder) === '.speckit' ? dirname(folder) : folder;
 }
 
 function sectionsOf(merged: Dict): Record<string, Json> {

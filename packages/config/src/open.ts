@@ -1,6 +1,15 @@
-import { resolve } from 'node:path';
 import type { Config } from '@ship/core';
-import { checkPlan, draftKernel, findCycles, finishKernel, type Hooks, type Kernel, type KernelSettings, needsOf } from '@ship/core/kernel';
+import {
+  checkPlan,
+  draftKernel,
+  findCycles,
+  finishKernel,
+  type Hooks,
+  type Kernel,
+  type KernelSettings,
+  needsOf,
+  sharedFolder,
+} from '@ship/core/kernel';
 import { errors } from './errors.js';
 import type { ConfigOverrides } from './layers.js';
 import { draftConfig } from './load.js';
@@ -38,7 +47,7 @@ export async function openKernel(options: OpenOptions): Promise<Kernel> {
   const { config: read, positionOf, diagnostics } = await draftConfig({ ...options, env });
   const draft = draftKernel({ ...options, checker: new JsonSchemaChecker() }, read, positionOf, diagnostics);
   const { hooks, registry, stateDir } = draft;
-  if (diagnostics.isEmpty) for (const folder of new Set([resolve(read.dir, '.speckit'), stateDir])) checkStateFolder(folder, env);
+  if (diagnostics.isEmpty) for (const folder of new Set([sharedFolder(read.dir), stateDir])) checkStateFolder(folder, env);
   await loadPlugins({ ...draft, config: read, builtins, defaults, importModule, dir: read.dir, env });
   const offers = Object.keys(builtins).filter((name) => !registry.plugins.some((plugin) => plugin.name === name));
   const isSound = diagnostics.isEmpty;
@@ -48,7 +57,7 @@ export async function openKernel(options: OpenOptions): Promise<Kernel> {
     if (hooks.config.taps.length === 0) await checkPlan({ ...draft, config: read, offers });
     throw diagnostics.toError();
   }
-  return finishKernel(draft, await tappedConfig(hooks, read), offers, options.store);
+  return finishKernel(draft, await tappedConfig(hooks, read), offers);
 }
 
 /** The config as the plugins want it. What each returns is checked, so that the one that returned no config is named. */

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Position, replaceFile } from '@ship/core';
 import { errors } from './errors.js';
+import { projectFolder } from './values.js';
 import type { Variables } from './variables.js';
 
 /** A file of code or config that is about to be read. */
@@ -48,12 +49,9 @@ export function isForeign(origin: Origin): boolean {
 /** The folders that lead to a file, the outermost first: what they have in common with `from` leads to both. */
 function foldersTo({ file, from, searched = false }: Origin): string[] {
   const beside = upwards(dirname(file)).filter((folder) => !isIn(from, folder));
-  const between = searched ? upwards(from).filter((folder) => isIn(folder, holderOf(file))) : [];
+  const between = searched ? upwards(from).filter((folder) => isIn(folder, projectFolder(file))) : [];
   return [...new Set([dirname(file), ...beside, ...between])].sort((one, other) => one.length - other.length);
 }
-
-/** The folder whose config it is. */
-const holderOf = (file: string): string => (basename(dirname(file)) === '.speckit' ? dirname(dirname(file)) : dirname(file));
 
 function upwards(from: string): string[] {
   const parent = dirname(from);

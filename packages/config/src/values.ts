@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { parseDuration } from '@ship/core';
 import type { Path } from '@ship/core/kernel';
 
@@ -127,4 +128,10 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   return typeof value === 'string' ? 'text' : `a ${typeof value}`;
+}
+
+/** Relative paths start at the folder of the config; one that lies in the state folder belongs to the folder around it. */
+export function projectFolder(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === '.speckit' ? dirname(folder) : folder;
 }

@@ -14,9 +14,9 @@ export interface Bounds {
   /** Aborts the work from outside, as Ctrl-C does. */
   readonly parent: AbortSignal;
   timedOut(): ShipError;
-  /** The work ignores its signal. */
-  stuck(graceMs: number): ShipError;
-  readonly graceMs?: number;
+  /** The work ignores its signal; without it that is reported as any other end of the time is. */
+  stuck?(graceMs: number): ShipError;
+  readonly graceMs?: number | undefined;
 }
 
 /** The grace that an action asks for; tools that must save what they have done need a longer one. */
@@ -35,7 +35,7 @@ export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promis
     const abort = (reason: unknown) => {
       if (controller.signal.aborted) return;
       controller.abort(reason);
-      grace = setTimeout(() => settle(() => reject(bounds.stuck(graceMs))), graceMs);
+      grace = setTimeout(() => settle(() => reject(bounds.stuck?.(graceMs) ?? bounds.timedOut())), graceMs);
     };
     const onParent = () => abort(parent.reason);
     const timer = setTimeout(() => abort(bounds.timedOut()), Math.min(timeoutMs, LONGEST_TIMER_MS));

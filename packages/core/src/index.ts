@@ -32,8 +32,8 @@ export type {
 export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 export { overallVersion } from './run/environment-state.js';
+export { isService, UNMARKED } from './run/leftovers.js';
 export { userName } from './store/liveness.js';
-
 export { MemoryStore } from './store/memory.js';
 export type * from './types/index.js';
 export { DEPENDENCY_KINDS, FAILURE_TYPES, LANES, SEVERITIES, SUITES, TRIGGERS } from './types/index.js';

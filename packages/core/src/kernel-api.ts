@@ -29,5 +29,5 @@ export { type RecoverOptions, type RollbackOptions, recover, resume, rollbackLas
 export { demandSnapshots, rollbackComponent, rollbackTo } from './run/rollback/to-snapshot.js';
 export { isVerified, verdictOf } from './run/verdict.js';
 export { FileStore } from './store/file.js';
-export { stateFolder } from './store/state-folder.js';
+export { sharedFolder, stateFolder } from './store/state-folder.js';
 export { objectsIn } from './store/values.js';

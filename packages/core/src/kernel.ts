@@ -7,7 +7,7 @@ import { checkPlan } from './plan.js';
 import { openStore, Registry } from './plugins/registry.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
-import { stateFolder } from './store/state-folder.js';
+import { sharedFolder, stateFolder } from './store/state-folder.js';
 import { ChosenStore, FencedStore } from './store/wrappers.js';
 import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, SchemaChecker, Store } from './types/index.js';
 
@@ -105,6 +105,7 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
   const draft = {
     stateDir: stateFolder(config.dir, config.project),
     state: new ChosenStore(),
+    given: settings.store,
     positionOf,
     diagnostics,
     hooks,
@@ -128,12 +129,7 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
 }
 
 /** Opens the store. Throws all mistakes where the config chooses one that is not there. `offers`: plugins that could be switched on. */
-export async function finishKernel(
-  { state, ...draft }: KernelDraft,
-  config: Config,
-  offers: readonly string[],
-  given?: Store,
-): Promise<Kernel> {
+export async function finishKernel({ state, given, ...draft }: KernelDraft, config: Config, offers: readonly string[]): Promise<Kernel> {
   const { registry, stateDir, withoutJournal } = draft;
   const options = { project: config.project, stateDir };
   const chosen = given ?? (withoutJournal ? new MemoryStore() : await openStore(registry, config.store, options));
@@ -142,7 +138,7 @@ export async function finishKernel(
     throw draft.diagnostics.toError();
   }
   // Beside the state, which may not be written to; one for each project, as the state is.
-  const isShared = stateDir === resolve(config.dir, '.speckit');
+  const isShared = stateDir === sharedFolder(config.dir);
   const spool = new Spool(resolve(config.dir, isShared ? '.speckit-spool' : `.speckit-spool.${config.project}`));
   const store = new FencedStore(new SpoolingStore(chosen, spool));
   state.choose(store);

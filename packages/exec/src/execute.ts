@@ -2,7 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once, setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Argv, type ExecOptions, type ExecResult, type Executor, endGroup, type ProcessIdentity, processStartTime } from '@ship/core';
+import {
+  type Argv,
+  type ExecOptions,
+  type ExecResult,
+  type Executor,
+  endGroup,
+  type ProcessIdentity,
+  processStartTime,
+  UNMARKED,
+} from '@ship/core';
 import { type EndedBy, type Ending, endedBadly, endedByUs, type Failing, startFailure } from './failure.js';
 import { type OutputOptions, openOutputs } from './output.js';
 
@@ -146,9 +155,6 @@ async function ended(pid: number, graceMs: number, exited: Promise<Ending>): Pro
   const unknown = pause<Ending>(allGone ? COLLECT_MS : 0, { exitCode: null, signal: null }, { ref: false });
   return { ending: await Promise.race([exited, unknown]), survived: !allGone };
 }
-
-/** By these a run finds what its commands left behind, and ends it. */
-const UNMARKED = { SHIP_RUN: undefined, SHIP_STEP: undefined, SHIP_CHECK: undefined };
 
 /** This machine, as the executor `local`: what is executed has the deadline, the log and the journal of its context. */
 export const localExecutor: Executor = localExecutorWith({});

@@ -111,7 +111,7 @@ export async function endGroup(pgid: number, graceMs: number, impatient = false)
 /** Does nobody of a group heed a signal? Only Linux says so. */
 function isIgnored(pgid: number, signal: 'SIGINT' | 'SIGTERM'): boolean {
   const bit = 1n << BigInt(system.signals[signal] - 1);
-  const members = processIds().filter((pid) => runsIn(pgid, pid));
+  const members = membersOf(pgid);
   return members.length > 0 && members.every((pid) => (ignoredSignals(pid) & bit) !== 0n);
 }
 
@@ -141,18 +141,21 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Is there a process in the group, be it one that has ended and was not yet collected? */
-function groupExists(pgid: number): boolean {
+/** Is there a process with this number, or of the group with its negative, be it one that has ended and was not yet collected? */
+export function processExists(pid: number): boolean {
   try {
-    return process.kill(-pgid, 0);
+    return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
+/** The processes of a group that run. Only Linux says so. */
+const membersOf = (pgid: number): number[] => processIds().filter((pid) => runsIn(pgid, pid));
+
 /** Does a process of the group still run? Exact on Linux; elsewhere ended ones count until they are collected. */
 export function groupAlive(pgid: number): boolean {
-  if (!groupExists(pgid)) return false;
+  if (!processExists(-pgid)) return false;
   if (process.platform !== 'linux') return true;
   return processIds().some((pid) => runsIn(pgid, pid));
 }
@@ -170,7 +173,7 @@ const OUR_PIPE = new RegExp(`/${PIPE_FOLDER}[^/]+/\\d+ \\(deleted\\)$`);
  */
 export function drainGroup(pgid: number): void {
   const buffer = Buffer.allocUnsafe(DRAINED_AT_ONCE);
-  for (const pid of processIds().filter((each) => runsIn(pgid, each))) for (const fd of [1, 2]) drain(`/proc/${pid}/fd/${fd}`, buffer);
+  for (const pid of membersOf(pgid)) for (const fd of [1, 2]) drain(`/proc/${pid}/fd/${fd}`, buffer);
 }
 
 function drain(path: string, buffer: Buffer): void {

@@ -3,7 +3,7 @@ import { errors } from '../errors/catalogue.js';
 import { viaOf } from '../failure.js';
 import type { Kernel } from '../kernel.js';
 import type { Decision, DecisionOption, Failure, FailureContext, InterventionGuide, Plan } from '../types/index.js';
-import { resourcesOf, type Session } from './session.js';
+import { logsFolder, resourcesOf, type Session } from './session.js';
 
 /** Asks what must be asked before anything is touched. */
 export async function askConsent(kernel: Kernel, plan: Plan): Promise<void> {
@@ -60,7 +60,7 @@ async function ask(session: Session, failure: Failure, decision: Decision): Prom
 /** What is known of the run so far, and what can be done about it later. */
 function guideOf(session: Session, failure: Failure): InterventionGuide {
   const { kernel, record, journal } = session;
-  const { environment, store } = kernel.config;
+  const { store } = kernel.config;
   return {
     failure,
     evidence: session.state.evidence,
@@ -71,7 +71,7 @@ function guideOf(session: Session, failure: Failure): InterventionGuide {
       : store === 'file'
         ? join(kernel.stateDir, journal.key)
         : `${journal.key} in store ${store}`,
-    logs: join(kernel.stateDir, 'runs', environment, session.id, 'logs'),
+    logs: logsFolder(session),
     commands: [
       { command: 'ship resume', does: 'goes on after the last finished step' },
       { command: 'ship rollback', does: 'takes the run back' },

@@ -6,10 +6,10 @@ import { errors } from '../errors/catalogue.js';
 import type { Kernel } from '../kernel.js';
 import type { Context, Output, RunContext, Step, StepContext } from '../types/index.js';
 import { runChecks } from './deploy/suites.js';
-import { markOf, noteStarted, RUN_MARK } from './leftovers.js';
+import { markOf, noteStarted, RUN_MARK, UNMARKED } from './leftovers.js';
 import { describeComponents, historyOf } from './read/history.js';
 import { captureParts } from './rollback/snapshot-parts.js';
-import { recordResource, resolveSecrets, type Session } from './session.js';
+import { logsFolder, recordResource, resolveSecrets, type Session } from './session.js';
 
 /** This machine, unless a step names another place. */
 const LOCAL = 'local';
@@ -51,9 +51,6 @@ export function stepContextOf(session: Session, step: Step, attempt: number, sig
     at: (there) => stepContextOf(session, step, attempt, signal, there),
   };
 }
-
-/** What a step of another `ship` may have left in the environment of this one. */
-const UNMARKED = { SHIP_STEP: undefined, SHIP_CHECK: undefined, SHIP_LEAVES: undefined };
 
 const runContexts = new WeakMap<Session, RunContext>();
 
@@ -142,12 +139,13 @@ const LONGEST_NAME = 100;
 
 /** Writes what a tool says to the log of its step, redacted and without colours, and hands it to the view. */
 function logOutput(session: Session, owner: string, { stream, text: said }: Output): void {
-  const { kernel, id } = session;
+  const { kernel } = session;
   const redact = (text: string) => kernel.redactor.redact(text);
-  const [plain, coloured] = [presentable(said, redact), presentable(said, redact, { colours: true })];
+  const coloured = presentable(said, redact, { colours: true });
+  const plain = coloured.includes('\x1b') ? presentable(said, redact) : coloured;
   // A check may have any name; ids of steps are plain already.
   const file = owner.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, LONGEST_NAME);
-  if (session.cutOff === undefined) append(join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs', `${file}.log`), plain);
+  if (session.cutOff === undefined) append(join(logsFolder(session), `${file}.log`), plain);
   session.emit({ type: 'step-output', step: owner, output: { stream, text: coloured } });
 }
 

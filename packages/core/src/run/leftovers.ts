@@ -8,6 +8,12 @@ export type Mark =
   | { readonly SHIP_CHECK: string }
   | Readonly<Record<string, never>>;
 
+/** Takes all marks away: those that another `ship` may have left in the environment of this one, or those of a service, which outlives its run. */
+export const UNMARKED = { SHIP_RUN: undefined, SHIP_STEP: undefined, SHIP_CHECK: undefined, SHIP_LEAVES: undefined };
+
+/** Does a process belong to what a step was to leave? */
+export const isService = ({ environment }: Pick<MarkedProcess, 'environment'>): boolean => environment.includes('SHIP_LEAVES=service');
+
 /** The mark of what belongs to neither, such as what hooks and drivers start to see what is live: that of the run alone. */
 export const RUN_MARK: Mark = {};
 
@@ -120,5 +126,5 @@ function shown({ kernel }: Session, pid: number, command: string): string {
 async function markedBy({ id }: Session, mark: Mark, since?: number): Promise<MarkedProcess[]> {
   const found = await findMarked({ SHIP_RUN: id, ...mark }, since);
   // Services of steps are none of what the run itself has left.
-  return mark === RUN_MARK ? found.filter(({ environment }) => !environment.includes('SHIP_LEAVES=service')) : found;
+  return mark === RUN_MARK ? found.filter((each) => !isService(each)) : found;
 }

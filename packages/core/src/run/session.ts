@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Redactor } from '@ship/redact';
 import { monotonicMs } from '@ship/system';
 import { errors } from '../errors/catalogue.js';
@@ -298,3 +299,6 @@ export function changesOf(before: readonly PlannedStep[], now: readonly PlannedS
 }
 
 const list = (ids: readonly string[]): string => (ids.length === 0 ? 'nothing' : ids.join(', '));
+
+/** Where the output of the commands of a run is kept. */
+export const logsFolder = ({ kernel, id }: Session): string => join(kernel.stateDir, 'runs', kernel.config.environment, id, 'logs');

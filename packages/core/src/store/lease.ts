@@ -222,7 +222,7 @@ function beat(folder: string, token: number): void {
  * in this folder, so the clocks of two machines are never compared. null where the store does not say.
  */
 function heartbeatAge(folder: string, token: number): number | null {
-  const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(join(folder, `${token}.json`));
+  const last = timeOf(heartbeatFile(folder, token)) ?? timeOf(fileOf(folder, token));
   const now = storeTime(folder);
   return last === undefined || now === undefined ? null : Math.max(0, Math.round(now - last));
 }

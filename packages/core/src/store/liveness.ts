@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { bootId, isAlive, pidNamespace, processStartTime } from '@ship/system';
+import { bootId, isAlive, pidNamespace, processExists, processStartTime } from '@ship/system';
 import type { LeaseOwner, Liveness } from '../types/index.js';
 
 /** This process as an owner of leases. */
@@ -59,7 +59,7 @@ function proofByPid({ pid, process_started }: LeaseOwner): Proof {
   const hidden = process_started === '' || processStartTime(pid) === undefined;
   if (!hidden) return isAlive({ pid, started: process_started }) ? { liveness: 'alive', evidence: 'its process runs' } : dead(GONE);
   // A start that nobody knows, or a system that hides the processes of others: that the pid is free is all that is known.
-  return exists(pid) ? unproven('a process has its pid, and nothing tells whether it is the same one') : dead(GONE);
+  return processExists(pid) ? unproven('a process has its pid, and nothing tells whether it is the same one') : dead(GONE);
 }
 
 const GONE = 'its process is gone';
@@ -68,14 +68,6 @@ const unproven = (evidence: string): Proof => ({ liveness: 'unproven', evidence 
 
 const thisPlace = (): Place => ({ host: hostname(), boot_id: bootId(), pid_namespace: pidNamespace() });
 const isMachine = ({ pid_namespace = '' }: Place): boolean => ['', OUTSIDE_CONTAINERS].includes(pid_namespace);
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** Who runs this, as far as the system reports it. */
 export function userName(): string {

@@ -6,12 +6,15 @@ import { errors } from '../errors/catalogue.js';
 /** Holds the name of the project that the folder belongs to. */
 const MARK = 'project';
 
+/** Beside the config: what all projects there have in common. */
+export const sharedFolder = (dir: string): string => resolve(dir, '.speckit');
+
 /**
  * The folder of the state: `.speckit` beside the config. Where that is of another project already, as two configs may lie in
  * one folder, a folder of its own within it: nothing of one project is seen or touched by the other.
  */
 export function stateFolder(dir: string, project: string): string {
-  const shared = resolve(dir, '.speckit');
+  const shared = sharedFolder(dir);
   const owner = projectOf(shared);
   return owner === undefined || owner === project ? shared : join(shared, 'projects', project);
 }

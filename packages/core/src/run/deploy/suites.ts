@@ -98,7 +98,7 @@ async function attemptCheck(
   const mark = markOfCheck();
   const timedOut = () => errors.SHIP_CHECK_TIMEOUT({ check: check.name, timeoutMs: check.timeout_ms });
   try {
-    const bounds = { timeoutMs: check.timeout_ms, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+    const bounds = { timeoutMs: check.timeout_ms, parent: session.signal, timedOut, graceMs: 2_000 };
     const { outcome, detail } = await bounded(bounds, (signal) =>
       kind.run(contextFor(session, signal, kernel.redactor.redact(check.name), mark), check.with),
     );

@@ -24,7 +24,7 @@ const finding = (level: Finding['level'], rule: string, message: string): Findin
 /** One that fails keeps no other from its turn. */
 async function examineInTime(examination: Examination, name: string, context: CommandContext): Promise<readonly Finding[]> {
   const timedOut = () => errors.SHIP_EXAMINATION_TIMEOUT({ name, timeoutMs: EXAMINATION_TIMEOUT_MS });
-  const bounds = { timeoutMs: EXAMINATION_TIMEOUT_MS, parent: context.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+  const bounds = { timeoutMs: EXAMINATION_TIMEOUT_MS, parent: context.signal, timedOut, graceMs: 2_000 };
   try {
     return await bounded(bounds, (signal) => examination.examine({ ...context, signal }));
   } catch (error) {

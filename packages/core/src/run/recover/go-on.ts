@@ -91,7 +91,7 @@ async function settleOpen(session: Session, step: StepState): Promise<void> {
 async function restoreUnfinished(session: Session, action: FannedOut, step: Step, before: Json): Promise<void> {
   const timeoutMs = session.kernel.config.rollback_timeout_ms;
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: step.id, timeoutMs });
-  await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut, ...graceOf(action) }, (signal) =>
+  await bounded({ timeoutMs, parent: session.signal, timedOut, ...graceOf(action) }, (signal) =>
     action.restoreUnfinished(stepContextOf(session, step, 1, signal), before, step.input),
   );
 }
@@ -107,7 +107,7 @@ async function probe(session: Session, past: StepState): Promise<Probed | undefi
   const { id, timeout_ms: timeoutMs } = stepOf(session, past.id);
   const timedOut = () => errors.SHIP_STEP_TIMEOUT({ step: id, timeoutMs });
   try {
-    return await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) => probeStep(session, past, signal));
+    return await bounded({ timeoutMs, parent: session.signal, timedOut }, (signal) => probeStep(session, past, signal));
   } catch (error) {
     session.warn(`the probe of ${id} failed: ${messageOf(error)}`);
     return undefined;

@@ -3,6 +3,7 @@ import { bootId, drainGroup, endGroup, findMarked, groupAlive, processStartTime 
 import { sleep } from '../../deadline.js';
 import type { Place, PlacedProcess, StepState } from '../../journal/state.js';
 import type { ProcessIdentity } from '../../types/index.js';
+import { isService } from '../leftovers.js';
 import { type Session, stepOf } from '../session.js';
 
 /** How long a process may take to obey SIGINT, and then SIGTERM, where it asks for no more. */
@@ -63,12 +64,12 @@ async function orphansOf({ id: run, state }: Session, here: Place): Promise<Orph
   const ofOthers = [...state.others].flatMap(([owner, started]) =>
     started.filter((each) => isHere(each) && isRunning(each)).map((each) => orphan(owner, each)),
   );
-  const marked = (await findMarked({ SHIP_RUN: run })).flatMap(({ pgid, command, environment }) => {
+  const marked = (await findMarked({ SHIP_RUN: run })).flatMap((found) => {
+    const { pgid, command, environment } = found;
     const step = state.steps.get(variableOf(environment, 'SHIP_STEP') ?? '');
-    const isService = variableOf(environment, 'SHIP_LEAVES') === 'service';
-    if (isService && step !== undefined && !isOpen(step) && step.status !== 'failed') return [];
+    if (isService(found) && step !== undefined && !isOpen(step) && step.status !== 'failed') return [];
     // A service that its step did not come to the end of is no work to wait for.
-    const acts = step?.status === 'unknown' && !isService ? { actsFor: step.id } : {};
+    const acts = step?.status === 'unknown' && !isService(found) ? { actsFor: step.id } : {};
     return [{ ...orphan(step === undefined ? `run ${run}` : `step ${step.id}`, { pgid, command }), ...acts, isChild: true }];
   });
   const byGroup = new Map([...marked, ...ofOthers, ...ofSteps].map((each) => [each.pgid, each]));

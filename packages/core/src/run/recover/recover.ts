@@ -29,7 +29,7 @@ export interface RecoverOptions extends RunOptions {
  */
 export async function recover(kernel: Kernel, options: RecoverOptions): Promise<Report> {
   const past = await settledRun(kernel, options);
-  if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, 'recover', whyNothing(kernel, past, 'recover'));
+  if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, past, 'recover');
   if (past.state.restoresComponents) return finishSnapshot(kernel, past, options);
   const direction = options.direction ?? directionOf(kernel, past.state);
   return direction === 'back' ? takeBack(kernel, past, 'recover', options) : goOn(kernel, past, 'recover', options);
@@ -38,7 +38,7 @@ export async function recover(kernel: Kernel, options: RecoverOptions): Promise<
 /** `ship resume`: goes on after the last finished step of the last run, which failed or was cut off. The plan must be the same. */
 export async function resume(kernel: Kernel, options: RunOptions): Promise<Report> {
   const past = await settledRun(kernel, options);
-  if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, 'resume', whyNothing(kernel, past, 'resume'));
+  if (past === undefined || past.state.status === 'succeeded') return nothingToDo(kernel, past, 'resume');
   const { status, direction } = past.state;
   if (status === 'rolled_back' || direction === 'back' || past.state.restoresComponents)
     throw errors.SHIP_RESUME_BACK({ run: past.id, status: ENDED[status ?? 'interrupted'] });
@@ -57,8 +57,7 @@ export async function rollbackLast(kernel: Kernel, options: RollbackOptions): Pr
   if (options.instant && !kernel.config.rollback.instant_rollback)
     throw errors.SHIP_ROLLBACK_OFF({ by: 'optimization.rollback.instant_rollback' });
   const past = await settledRun(kernel, options);
-  if (past === undefined || past.state.status === 'rolled_back')
-    return nothingToDo(kernel, 'rollback', whyNothing(kernel, past, 'rollback'));
+  if (past === undefined || past.state.status === 'rolled_back') return nothingToDo(kernel, past, 'rollback');
   if (past.state.restoresComponents) throw errors.SHIP_ROLLBACK_OF_ROLLBACK({ run: past.id });
   const { approval, environment } = kernel.config;
   if (approval === 'required') await confirm(kernel, `Take the run ${past.id} in ${environment} back?`);
@@ -159,8 +158,8 @@ async function finishSnapshot(kernel: Kernel, past: PastRun, options: RunOptions
 }
 
 /** The command has done what it was asked for: that the run was rolled back is no failure of it. */
-function served({ status, exit }: Ending): Ending {
-  return status === 'rolled_back' ? { status, exit: 0 } : { status, ...(exit === undefined ? {} : { exit }) };
+function served(ending: Ending): Ending {
+  return ending.status === 'rolled_back' ? { status: 'rolled_back', exit: 0 } : ending;
 }
 
 function failureOf({ failure }: RunState): Failure {
@@ -187,7 +186,7 @@ const ENDED: Readonly<Record<RunStatus, string>> = {
   interrupted: 'was interrupted',
 };
 
-function nothingToDo({ config, redactor }: Kernel, verb: string, why: string): Report {
-  const { project, environment } = config;
-  return { ...emptyReport(verb, new Date()), project, environment, result: redactor.redact(why) };
+function nothingToDo(kernel: Kernel, past: PastRun | undefined, verb: string): Report {
+  const { project, environment } = kernel.config;
+  return { ...emptyReport(verb, new Date()), project, environment, result: kernel.redactor.redact(whyNothing(kernel, past, verb)) };
 }

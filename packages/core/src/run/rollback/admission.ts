@@ -49,7 +49,7 @@ async function findingsOf(session: Session, { admit: ask, admittedBy, what, admi
   if (ask === undefined) return [];
   const name = admittedBy ?? what;
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: name, timeoutMs: admissionMs });
-  const bounds = { timeoutMs: admissionMs, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+  const bounds = { timeoutMs: admissionMs, parent: session.signal, timedOut, graceMs: 2_000 };
   try {
     return await bounded(bounds, ask);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { SETTLE_GRACE_MS } from '../../deadline.js';
+import { graceOf } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { Subject } from '../../journal/entries.js';
@@ -28,7 +28,7 @@ export interface Restorable {
   readonly admittedBy?: string;
   readonly admissionMs?: number;
   /** How long it may take to end in order after it was asked to stop. */
-  readonly graceMs: number;
+  readonly graceMs?: number | undefined;
   /** What it goes back to, where that is not what the run captured. */
   readonly target?: Json;
   /** The journal says already that it is about to be put back. */
@@ -55,7 +55,7 @@ export function restorableStep(session: Session, state: StepState): Restorable {
     subject: { kind: 'step', name: id },
     what: id,
     ...(isDeploy(state) ? { admittedBy: state.component!, admissionMs: DRIVER_ADMISSION_MS } : { admissionMs: ADMISSION_MS }),
-    graceMs: action?.grace_ms ?? SETTLE_GRACE_MS,
+    ...graceOf(action),
     admit: async (signal) => {
       if (action === undefined) return [];
       const { before, result, step } = acted();
@@ -106,7 +106,6 @@ export function restorableComponent(session: Session, component: ComponentConfig
     subject: { kind: 'component', name },
     what: name,
     admissionMs: DRIVER_ADMISSION_MS,
-    graceMs: SETTLE_GRACE_MS,
     target: state as unknown as Json,
     capture: async (signal) => ((await driver.describe(ctx(signal), component)) ?? null) as unknown as Json,
     ...(admit ? { admit: async (signal) => admit.call(driver, ctx(signal), component, state) } : {}),
@@ -123,7 +122,6 @@ export function restorablePart(session: Session, snapshot: Snapshot, { name, par
     subject: { kind: 'part', name },
     what: name,
     admissionMs: ADMISSION_MS,
-    graceMs: SETTLE_GRACE_MS,
     target: value,
     ...(admit ? { admit: async (signal) => admit.call(part, ctx(signal), session.resolveSecrets(value), files) } : {}),
     restore: async (signal) => {
@@ -140,7 +138,6 @@ export function restorableResource(session: Session, line: LedgerLine): Restorab
   return {
     subject: subjectOf(line),
     what,
-    graceMs: SETTLE_GRACE_MS,
     isIntended: fate === 'removing',
     async restore(signal) {
       const resource = session.resolveSecrets(line.resource);

@@ -39,7 +39,7 @@ export async function restoreOne(
   const within = <T>(work: (signal: AbortSignal) => Promise<T>) => {
     const ms = Math.ceil(left());
     const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: Math.ceil(timeoutMs) });
-    return bounded({ timeoutMs: ms, parent: session.signal, timedOut, stuck: timedOut, graceMs: restorable.graceMs }, work);
+    return bounded({ timeoutMs: ms, parent: session.signal, timedOut, graceMs: restorable.graceMs }, work);
   };
   let before: ComponentState | null | undefined;
   const ended = (outcome: Omit<RestoreOutcome, 'duration_ms'>): RestoreOutcome => ({

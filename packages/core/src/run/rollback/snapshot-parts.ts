@@ -40,7 +40,7 @@ export async function captureParts(session: Session, contextFor: (signal: AbortS
   const problems: string[] = [];
   const capture = async (name: string, part: AnySnapshotPart): Promise<(readonly [string, CapturedPart])[]> => {
     const timedOut = () => errors.SHIP_PART_TIMEOUT({ part: name, timeoutMs: CAPTURE_TIMEOUT_MS });
-    const bounds = { timeoutMs: CAPTURE_TIMEOUT_MS, parent: session.signal, timedOut, stuck: timedOut };
+    const bounds = { timeoutMs: CAPTURE_TIMEOUT_MS, parent: session.signal, timedOut };
     try {
       const captured = await bounded(bounds, (signal) => part.capture(contextFor(signal, name)));
       return captured ? [[name, captured]] : [];

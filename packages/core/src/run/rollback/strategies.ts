@@ -148,7 +148,7 @@ async function applies(session: Session, { name, strategy, request }: Candidate)
   if (name === undefined) return true;
   const source = `${session.kernel.registry.strategies.ownerOf(name)}/${name}.applies`;
   const timedOut = () => errors.SHIP_HOOK_TIMEOUT({ source, deadlineMs: STRATEGY_TIMEOUT_MS }, { source });
-  const bounds = { timeoutMs: STRATEGY_TIMEOUT_MS, parent: session.signal, timedOut, stuck: timedOut, graceMs: 2_000 };
+  const bounds = { timeoutMs: STRATEGY_TIMEOUT_MS, parent: session.signal, timedOut, graceMs: 2_000 };
   try {
     const answer: unknown = await bounded(bounds, (signal) => strategy.applies({ ...runContextOf(session), signal }, request));
     if (typeof answer === 'boolean' || typeof answer === 'string') return answer;
@@ -308,7 +308,7 @@ class Ladder {
       // What the kernel restores for it keeps to the deadline by itself, and may need its grace.
       const timeoutMs = Math.max(1, this.#left()) + SETTLE_GRACE_MS;
       const timedOut = () => errors.SHIP_HOOK_TIMEOUT({ source, deadlineMs: timeoutMs }, { source });
-      const outcome: unknown = await bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
+      const outcome: unknown = await bounded({ timeoutMs, parent: session.signal, timedOut }, (signal) =>
         strategy.rollback({ ...runContextOf(session), signal }, { ...request, restore }),
       );
       if (isOutcome(outcome)) return { outcome, restored };

@@ -49,7 +49,7 @@ const componentOf = ({ plan, kernel: { config } }: Session, name: string): Compo
 function describeLive(session: Session, component: ComponentConfig, timeoutMs: number): Promise<ComponentState | undefined> {
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
   const driver = session.kernel.registry.drivers.get(component.driver)!;
-  return bounded({ timeoutMs, parent: session.signal, timedOut, stuck: timedOut }, (signal) =>
+  return bounded({ timeoutMs, parent: session.signal, timedOut }, (signal) =>
     driver.describe(contextOf(session, signal, component.name), component),
   );
 }
