@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AFTER } from '../packages/cli/src/completion-scripts.js';
+import { ALL_VERBS } from '../packages/cli/src/help.js';
 import { hasProgram } from './services/started.js';
+import { registeredByAll } from './support/builtins.js';
 import { documentOf } from './support/report.js';
 import { lines, runProgram, SHIP, ship, temporaryFolder } from './support/ship.js';
 
@@ -135,4 +138,15 @@ describe('`ship deploy`', () => {
     for (const args of [['deploy', 'x'], ['deploy', '--rollback-to', 'x'], ['deploy', '--to', 'x'], ['deplyo']])
       expect((await ship(args, { cwd })).code).toBe(2);
   });
+});
+
+it('given the commands of plugins that come with ship, when help and completion name them, then they are as the plugins have them', async () => {
+  const { registry } = await registeredByAll();
+  for (const name of registry.commands.names()) {
+    const { usage } = registry.commands.get(name)!;
+    expect(ALL_VERBS[name]?.usage).toBe(`${name} ${usage}`);
+    const offered = Object.hasOwn(AFTER, name) ? AFTER[name]!.first : [];
+    for (const word of Array.isArray(offered) ? offered : []) expect(usage).toMatch(new RegExp(`\\b${word}\\b`));
+  }
+  expect(registry.commands.names().length).toBeGreaterThan(2);
 });

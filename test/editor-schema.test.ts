@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonSchema, Plugin } from '@ship/core';
+import type { JsonSchema } from '@ship/core';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BUILTINS, DEFAULTS } from '../packages/cli/src/plugin-modules.js';
-import { registerOwn } from '../packages/core/src/builtins/register.js';
-import { createHooks } from '../packages/core/src/hooks.js';
-import { createScope, Registry } from '../packages/core/src/plugins/registry.js';
-import { MemoryStore } from '../packages/core/src/store/memory.js';
+import { DEFAULTS } from '../packages/cli/src/plugin-modules.js';
+import type { Registry } from '../packages/core/src/plugins/registry.js';
+import { registeredByAll } from './support/builtins.js';
 import { type Brought, editorSchema } from './support/editor-schema.js';
 import { project, ROOT, ship } from './support/ship.js';
 
@@ -17,20 +15,8 @@ const FILE = 'schemas/config.schema.json';
 
 /** What the kernel and each plugin of the command bring. */
 async function brought(): Promise<Brought[]> {
-  const registry = new Registry();
-  registerOwn(registry);
-  const log = () => ({ debug() {}, info() {}, warn() {} });
-  const parts = {
-    hooks: createHooks(),
-    registry,
-    state: new MemoryStore(),
-    config: { project: 'x', sections: {} },
-    log,
-    redact: (value: unknown) => value,
-  };
-  const plugins = (await Promise.all(Object.values(BUILTINS).map(async (load) => (await load()).default))) as unknown as Plugin[];
-  for (const plugin of plugins) await plugin.apply(createScope(plugin.name, parts as never), {} as never);
-  const of = (owner: string, table: (typeof registry)['checks'] | (typeof registry)['drivers'] | (typeof registry)['actions']) =>
+  const { registry, plugins } = await registeredByAll();
+  const of = (owner: string, table: Registry['checks'] | Registry['drivers'] | Registry['actions']) =>
     Object.fromEntries(
       table
         .names()

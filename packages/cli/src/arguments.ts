@@ -218,8 +218,7 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   if (flags.lane !== undefined && !LANES.includes(flags.lane)) throw unknownLane(flags.lane);
   if (flags.autoRollback && flags.noRollback) throw clash('--auto-rollback', '--no-rollback');
   if (flags.autoRollback && flags.noAutoRollback) throw clash('--auto-rollback', '--no-auto-rollback');
-  const back =
-    flags.rollbackTo !== undefined ? '--rollback-to' : flags.rollbackComponent !== undefined ? '--rollback-component' : undefined;
+  const back = backFlag(flags);
   if (back !== undefined && flags.noRollback) throw clash(back, '--no-rollback');
   if (back !== undefined && flags.listSnapshots) throw clash(back, '--list-snapshots');
   checkOwners(flags, verb);
@@ -236,14 +235,13 @@ function checkFlags(flags: Flags, verb: string | undefined): void {
   checkAlone(flags, verb);
 }
 
+/** The flag that goes back, where there is one. */
+const backFlag = ({ rollbackTo, rollbackComponent }: Flags): string | undefined =>
+  rollbackTo !== undefined ? '--rollback-to' : rollbackComponent !== undefined ? '--rollback-component' : undefined;
+
 /** What goes back, or shows what can be gone back to, is a command of its own. */
-function checkAlone({ rollbackTo, rollbackComponent, listSnapshots }: Flags, verb: string | undefined): void {
-  const flag =
-    rollbackTo !== undefined
-      ? '--rollback-to'
-      : rollbackComponent !== undefined
-        ? '--rollback-component'
-        : listSnapshots && '--list-snapshots';
+function checkAlone(flags: Flags, verb: string | undefined): void {
+  const flag = backFlag(flags) ?? (flags.listSnapshots && '--list-snapshots');
   if (verb !== undefined && flag)
     throw errors.SHIP_USAGE({ problem: `${flag} stands alone: it does not go with \`ship ${verb}\``, hint: `Write \`ship ${flag}\`.` });
 }

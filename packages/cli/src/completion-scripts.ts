@@ -1,5 +1,5 @@
 import { LANES } from '@ship/core';
-import { flagsOf, PLUGIN_VERBS, VERBS } from './help.js';
+import { ALL_VERBS, flagsOf } from './help.js';
 
 /** What completes a word: a list, a kind that the command itself is asked for, or paths. */
 type Words = readonly string[] | { readonly ask: string } | 'paths';
@@ -25,7 +25,7 @@ const VALUES: Readonly<Record<string, Words>> = {
 };
 
 /** What follows a verb, and what follows that. */
-const AFTER: Readonly<Record<string, { readonly first: Words; readonly second?: Words }>> = {
+export const AFTER: Readonly<Record<string, { readonly first: Words; readonly second?: Words }>> = {
   help: { first: ask('verbs') },
   explain: { first: ask('codes') },
   completion: { first: ['bash', 'zsh', 'fish'] },
@@ -37,7 +37,7 @@ const AFTER: Readonly<Record<string, { readonly first: Words; readonly second?: 
   release: { first: ['status', 'start', 'stop', 'remove', 'logs'], second: ask('components') },
 };
 
-const verbs = (): string[] => Object.keys({ ...VERBS, ...PLUGIN_VERBS });
+const verbs = (): string[] => Object.keys(ALL_VERBS);
 /** `-e, --env NAME` as `-e` and `--env`. */
 const spellings = (shown: string): string[] => shown.replace(/ [A-Z]+$/, '').split(', ');
 const flagWords = (verb: string): string[] => flagsOf(verb).flatMap(([shown]) => spellings(shown));
@@ -172,7 +172,7 @@ function fish(): string {
     'end',
     `set -l verbs ${verbs().join(' ')}`,
     'complete -c ship -f',
-    ...Object.entries({ ...VERBS, ...PLUGIN_VERBS }).map(
+    ...Object.entries(ALL_VERBS).map(
       ([verb, { summary }]) => `complete -c ship -n "not __fish_seen_subcommand_from $verbs" -a ${verb} -d ${text(summary)}`,
     ),
     ...[...flags].map(([shown, summary]) => {

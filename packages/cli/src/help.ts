@@ -101,7 +101,7 @@ export const VERBS: Readonly<Record<string, VerbHelp>> = {
 };
 
 /** What the plugins that come with the command bring; those of others are seen in `ship plugins`. */
-export const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
+const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
   snapshots: {
     usage: 'snapshots list [N|all] | show ID | diff ID [ID] | verify [ID…] | pin ID [NOTE] | unpin ID | prune [show]',
     summary: 'what can be gone back to; compare, check and keep it',
@@ -117,6 +117,9 @@ export const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
     example: 'ship release logs web',
   },
 };
+
+/** All that `ship --help` shows. */
+export const ALL_VERBS: Readonly<Record<string, VerbHelp>> = { ...VERBS, ...PLUGIN_VERBS };
 
 const FLAGS: readonly (readonly [string, readonly Row[]])[] = [
   [
@@ -182,7 +185,7 @@ const RUN_ALONE = /--(?:dry-run|without-journal|lane|version)/;
 
 /** The flags that one verb takes, as they are shown. */
 export function flagsOf(verb: string): readonly Row[] {
-  const { flags = [], shares = [COMMANDS, OUTPUT] } = VERBS[verb] ?? PLUGIN_VERBS[verb] ?? {};
+  const { flags = [], shares = [COMMANDS, OUTPUT] } = ALL_VERBS[verb] ?? {};
   const shared = FLAGS.filter(([title]) => shares.includes(title)).flatMap(([, rows]) => rows);
   return [...flags, ...(verb === 'deploy' ? shared : shared.filter(([flag]) => !RUN_ALONE.test(flag)))];
 }
@@ -194,7 +197,7 @@ const layout = (paint: Paint) => {
 
 /** `ship VERB --help`: that verb alone. */
 export function verbText(verb: string, paint: Paint): string | undefined {
-  const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : Object.hasOwn(PLUGIN_VERBS, verb) ? PLUGIN_VERBS[verb] : undefined;
+  const known = Object.hasOwn(ALL_VERBS, verb) ? ALL_VERBS[verb] : undefined;
   if (known === undefined) return undefined;
   const { usage, summary, example = `ship ${verb}` } = known;
   const section = layout(paint);
@@ -212,7 +215,7 @@ export function verbText(verb: string, paint: Paint): string | undefined {
 /** `ship --help`. */
 export function helpText(paint: Paint): string {
   const section = layout(paint);
-  const verbs = Object.values({ ...VERBS, ...PLUGIN_VERBS }).map(({ usage, summary }): Row => [`ship ${usage}`, summary]);
+  const verbs = Object.values(ALL_VERBS).map(({ usage, summary }): Row => [`ship ${usage}`, summary]);
   return [
     `${paint.bold('ship')} deploys, and knows the way back.`,
     '',

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { isService, markedProcesses, type Report } from '@ship/core';
+import { isService, markedProcesses, type Report, signalGroup } from '@ship/core';
 import { errors } from './errors.js';
 import { hasForeignCode } from './plugin-modules.js';
 import type { Terminal } from './terminal.js';
@@ -35,7 +35,7 @@ export async function interruptible<T>(terminal: Terminal, work: (interrupts: In
     // Whoever draws on the terminal may hold back what is written there, and have hidden the cursor.
     const shown = terminal.interactive ? '\x1b[?25h\n' : '';
     write(2, `${shown}${name} again: ended. What was under way is in an unknown state: \`ship recover\` finishes it.\n`);
-    for (const pgid of groupsOf(groups, runs)) kill(pgid);
+    for (const pgid of groupsOf(groups, runs)) signalGroup(pgid, 'SIGKILL');
     process.exit(130);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
@@ -59,14 +59,6 @@ function groupsOf(started: ReadonlySet<number>, runs: ReadonlySet<string>): Set<
   const groups = new Set([...started, ...marked.map(({ pgid }) => pgid)]);
   for (const each of marked) if (isService(each)) groups.delete(each.pgid);
   return groups;
-}
-
-function kill(pgid: number): void {
-  try {
-    process.kill(-pgid, 'SIGKILL');
-  } catch {
-    // It has ended already.
-  }
 }
 
 /** What guards the command against code that ends it from the side, as a plugin may. */

@@ -2,11 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { definePlugin, isShipError, type Plugin, type PluginReference, type SchemaChecker, type ShipError, suggest } from '@ship/core';
+import {
+  definePlugin,
+  inTime,
+  isShipError,
+  type Plugin,
+  type PluginReference,
+  type SchemaChecker,
+  type ShipError,
+  suggest,
+} from '@ship/core';
 import {
   createScope,
   type Diagnostics,
-  inTime,
   kernelErrors,
   messageOf,
   PLUGIN_DEADLINE_MS,

@@ -1,6 +1,6 @@
 import { isShipError, type ShipError } from './errors/ship-error.js';
 import { classify } from './failure.js';
-import type { AnyAction, RetryConfig } from './types/index.js';
+import type { AnyAction, JsonSchema, RetryConfig } from './types/index.js';
 
 /** How long work may take to settle after it was asked to stop: tools get INT, TERM and KILL in this time. */
 export const SETTLE_GRACE_MS = 20_000;
@@ -103,6 +103,14 @@ export async function inTime<T>(work: () => Promise<T> | T, late: () => Error, d
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** The JSON Schema of a text that {@link parseDuration} reads, with examples for people. */
+export const durationSchema = (...examples: readonly string[]): JsonSchema => ({
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+  title: 'a duration',
+  examples: [...examples],
+});
 
 /** Milliseconds of `250ms`, `10s`, `1.5m` or `2h`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {

@@ -17,7 +17,7 @@ export {
   signalGroup,
   syncFolder,
 } from '@ship/system';
-export { parseDuration } from './deadline.js';
+export { durationSchema, inTime, parseDuration } from './deadline.js';
 export { defineErrors, type ErrorCatalogue, type ErrorDefinition, type ErrorExtras, isShipError, ShipError } from './errors/ship-error.js';
 export { suggest } from './errors/suggest.js';
 export type {
@@ -29,7 +29,7 @@ export type {
   RunOutcome,
   StepGate,
 } from './hooks.js';
-export { byOrder, fileTimestamp, orderedId, orderOf } from './ids.js';
+export { byOrder, fileTimestamp, orderedId, orderOf, sha256 } from './ids.js';
 export { type Channels, definePlugin, type Plugin, type PluginScope, type SnapshotProvider } from './plugins/define.js';
 export { overallVersion } from './run/environment-state.js';
 export { isService, UNMARKED } from './run/leftovers.js';

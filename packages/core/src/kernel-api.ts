@@ -1,7 +1,7 @@
 // What a command needs to run a kernel: `@ship/core/kernel`.
 
 export { findSecrets, printableJson, Redactor } from '@ship/redact';
-export { inTime, PLUGIN_DEADLINE_MS } from './deadline.js';
+export { PLUGIN_DEADLINE_MS } from './deadline.js';
 export { Diagnostics, type Part, type Path, type PositionOf } from './diagnostics.js';
 export { errors as kernelErrors } from './errors/catalogue.js';
 export { codes, formatPosition, messageOf, toReported } from './errors/ship-error.js';
@@ -15,7 +15,6 @@ export { draftKernel, finishKernel, type Interaction, type Kernel, type KernelSe
 export { checkPlan, needsOf } from './plan.js';
 export { createScope, type ScopeParts } from './plugins/registry.js';
 export { questionsOf } from './run/consent.js';
-export { idleContext } from './run/contexts.js';
 export { EXIT_CODES, emptyReport } from './run/deploy/finish.js';
 export { run } from './run/deploy/run.js';
 export { runIds } from './run/environment-state.js';
@@ -23,6 +22,7 @@ export { freeLease } from './run/lease.js';
 export type { RunOptions } from './run/open.js';
 export { examine, pluginCommand } from './run/read/doctor.js';
 export { environmentStatus, listRuns } from './run/read/history.js';
+export { type Live, type Looked, look } from './run/read/look.js';
 export { makePlan, preview } from './run/read/plan.js';
 export { type Pushed, pushSpool } from './run/read/push-spool.js';
 export { type RecoverOptions, type RollbackOptions, recover, resume, rollbackLast } from './run/recover/recover.js';

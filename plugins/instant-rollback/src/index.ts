@@ -3,6 +3,7 @@ import {
   type ComponentReport,
   type ComponentState,
   definePlugin,
+  durationSchema,
   isShipError,
   type RollbackRequest,
   type RunContext,
@@ -25,7 +26,7 @@ export default definePlugin<Options>({
     properties: {
       strategy: { enum: ['instant', 'gradual'] },
       steps: { type: 'array', minItems: 1, items: { type: 'integer', minimum: 1, maximum: 100 } },
-      pause: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', title: 'a duration', examples: ['500ms', '10s'] },
+      pause: durationSchema('500ms', '10s'),
     },
     additionalProperties: false,
   },

@@ -1,4 +1,13 @@
-import { type Check, type CheckOutcome, type Context, definePlugin, type JsonSchema, parseDuration, type Trigger } from '@ship/core';
+import {
+  type Check,
+  type CheckOutcome,
+  type Context,
+  definePlugin,
+  durationSchema,
+  type JsonSchema,
+  parseDuration,
+  type Trigger,
+} from '@ship/core';
 
 /** Numbers from Prometheus, as checks: how many requests fail, and how long they take. */
 export default definePlugin({
@@ -33,7 +42,7 @@ interface MetricCheck {
   readonly expect: Expected;
 }
 
-const duration = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', title: 'a duration', examples: ['30m'] };
+const duration = durationSchema('30m');
 
 /** What may be written under the name of a check. */
 const inputOf = (kind: string): JsonSchema => ({

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type ComponentConfig, type Context, type JsonSchema, parseDuration } from '@ship/core';
+import { type ComponentConfig, type Context, durationSchema, type JsonSchema, parseDuration } from '@ship/core';
 import type { Health, Limits } from './records.js';
 
 /** The component's own fields, complete: every default is filled in. */
@@ -99,7 +99,7 @@ const port = {
   ],
 };
 const text = { type: 'string', minLength: 1 };
-const duration = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', title: 'a duration', examples: ['250ms', '10s', '5m'] };
+const duration = durationSchema('250ms', '10s', '5m');
 const variable = { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', title: 'the name of an environment variable', examples: ['DB_PASSWORD'] };
 
 const health = {

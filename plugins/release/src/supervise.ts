@@ -5,7 +5,7 @@ import { groupAlive, isAlive } from '@ship/core';
 import { readJson, writeJson } from './base/files.js';
 import { identityOf, signal, takeClaim } from './base/identity.js';
 import { until } from './base/wait.js';
-import { entryPath, FRONT_MARK } from './entries.js';
+import { entryPath, FRONT_MARK, TOKEN_MARK } from './entries.js';
 import { type Layout, layoutOf } from './layout.js';
 import { type Log, pipeInto, rotatingLog } from './process/log.js';
 import type { FrontRecord, ProcessRecord, Release, Routes } from './records.js';
@@ -159,7 +159,7 @@ async function keepFront(layout: Layout, id: string, stop: AbortSignal, note: (l
 function startFront(layout: Layout, token: string, note: (line: string) => void): void {
   try {
     const log = openSync(layout.frontLog, 'a', 0o600);
-    const env = { ...process.env, SHIP_RELEASE_TOKEN: token, [FRONT_MARK]: layout.root };
+    const env = { ...process.env, [TOKEN_MARK]: token, [FRONT_MARK]: layout.root };
     const child = spawn(process.execPath, [...process.execArgv, entryPath('front'), layout.root, token], {
       ...{ cwd: layout.root, env, detached: true },
       stdio: ['ignore', log, log],
@@ -187,6 +187,6 @@ function commandOf({ run }: Pick<Release, 'run'>): readonly string[] {
 /** The environment of a release's service: frozen with the release, but for the port. */
 function environmentFor(release: Release, { port, token }: ProcessRecord): Record<string, string> {
   const address = port === null ? {} : { HOST: '127.0.0.1', PORT: String(port) };
-  const own = { SHIP_RELEASE: release.id, SHIP_VERSION: release.version, SHIP_RELEASE_TOKEN: token };
+  const own = { SHIP_RELEASE: release.id, SHIP_VERSION: release.version, [TOKEN_MARK]: token };
   return { ...release.inherited, ...release.env, ...address, ...own };
 }

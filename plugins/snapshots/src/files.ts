@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { byOrder, type CapturedPart, type Encryption, type Json, type Snapshot, type SnapshotFile, type Store } from '@ship/core';
+import { byOrder, type CapturedPart, type Encryption, type Json, type Snapshot, type SnapshotFile, type Store, sha256 } from '@ship/core';
 import { errors } from './errors.js';
 
 const PREFIX = 'snapshot-';
@@ -44,8 +44,6 @@ export const wholeId = (given: string): string => (given.startsWith(PREFIX) ? gi
 export const saysNothing = (given: string): boolean => given !== '' && PREFIX.startsWith(given);
 
 const OBJECT = /^objects\/(?:.+\/)?([0-9a-f]{64})$/;
-const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 const PARTS_1 = ['terraform', 'migrations', 'helm_values'] as const;
 
 /** A snapshot of format 1, which knew three parts; null where there was none. */
@@ -53,7 +51,7 @@ type Snapshot1 = Omit<Snapshot, 'format' | 'parts'> & { readonly format: 1 } & R
 
 /** The text of a snapshot's file: closed by a hash over all the rest. */
 export function writeSnapshot(snapshot: Snapshot | Snapshot1): string {
-  return `${JSON.stringify({ ...snapshot, content_hash: hashOf(JSON.stringify(snapshot)) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...snapshot, content_hash: sha256(JSON.stringify(snapshot)) }, null, 2)}\n`;
 }
 
 /** Reads a snapshot's file. What is not exactly what was written is refused; one of format 1 becomes one of format 2. */
@@ -111,7 +109,7 @@ export async function writeFiles(
     const isEncrypted = isSecret && encryption !== undefined;
     const bytes = isEncrypted ? await encryption.encrypt(plain) : plain;
     await store.put(`${folderOf(environment)}/${name}`, bytes);
-    written[name] = { sha256: hashOf(bytes), size: bytes.length, ...(isEncrypted ? { sealed: true as const } : {}) };
+    written[name] = { sha256: sha256(bytes), size: bytes.length, ...(isEncrypted ? { sealed: true as const } : {}) };
   }
   return written;
 }
@@ -142,9 +140,9 @@ export async function problemsBeside(store: Store, { environment, files = {}, ob
   return problems.filter((problem) => problem !== undefined);
 }
 
-function problemOf(name: string, { sha256, size }: SnapshotFile, bytes: Buffer | undefined): string | undefined {
+function problemOf(name: string, { sha256: expected, size }: SnapshotFile, bytes: Buffer | undefined): string | undefined {
   if (bytes === undefined) return `its file ${name} is gone`;
-  return bytes.length === size && hashOf(bytes) === sha256 ? undefined : `its file ${name} is not what it was`;
+  return bytes.length === size && sha256(bytes) === expected ? undefined : `its file ${name} is not what it was`;
 }
 
 /** An object may be larger than memory. */

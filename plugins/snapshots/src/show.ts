@@ -1,4 +1,4 @@
-import type { CommandContext, ComponentState, Json, Snapshot } from '@ship/core';
+import { type CommandContext, type ComponentState, inTime, type Json, type Snapshot } from '@ship/core';
 import type { SnapshotStore, Unreadable } from './store.js';
 
 /** A snapshot of a list. */
@@ -38,21 +38,14 @@ async function liveSnapshot(all: readonly Item['found'][], ctx: CommandContext):
   const readable = all.filter((found): found is Snapshot => !('problem' in found));
   const written = readable.filter(({ id }) => id === needed);
   try {
-    const live = await inTime(ctx.describeComponents());
+    const late = () => new Error(`the drivers did not answer within ${LOOK_MS / 1000} s`);
+    const live = await inTime(() => ctx.describeComponents(), late, LOOK_MS);
     const isLive = ({ components }: Snapshot) => Object.keys(components).length > 0 && componentDifferences(components, live).length === 0;
     return [...written, ...readable].find(isLive)?.id ?? written.find(({ components }) => Object.keys(components).length === 0)?.id;
   } catch (error) {
     ctx.print(`Nobody can tell which one is live: ${(error as Error).message}`);
     return undefined;
   }
-}
-
-async function inTime<T>(asked: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the drivers did not answer within ${LOOK_MS / 1000} s`)), LOOK_MS);
-  });
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 /** `ship snapshots show ID`. */

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join, normalize, relative, resolve } from 'node:path';
-import type { Context, Json, JsonSchema } from '@ship/core';
+import { type Context, type Json, type JsonSchema, sha256 } from '@ship/core';
 
 /** What options and steps may both say. */
 export interface StackInput {
@@ -96,7 +95,7 @@ function nameOf(dir: string, workspace: string): string {
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '') || 'root';
-  const hash = createHash('sha256').update(`${dir}\0${workspace}`).digest('hex').slice(0, 6);
+  const hash = sha256(`${dir}\0${workspace}`).slice(0, 6);
   return readable === dir && workspace === 'default' ? readable : `${readable}-${hash}`;
 }
 

@@ -1,7 +1,17 @@
 import { type Finding, isShipError, type Json, type Report, SUITES } from '@ship/core';
-import { environmentStatus, examine, formatPosition, type Kernel, makePlan, preview, questionsOf, toReported } from '@ship/core/kernel';
+import {
+  environmentStatus,
+  examine,
+  formatPosition,
+  type Kernel,
+  look,
+  makePlan,
+  preview,
+  questionsOf,
+  toReported,
+} from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
-import { look, lookFindings } from '../look.js';
+import { lookFindings } from '../look.js';
 import { answerOf, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';

@@ -6,7 +6,7 @@ import { emptyReport, stateFolder } from '@ship/core/kernel';
 import { configFile, type Flags } from '../arguments.js';
 import { SHELLS } from '../completion-scripts.js';
 import { errors } from '../errors.js';
-import { PLUGIN_VERBS, VERBS } from '../help.js';
+import { ALL_VERBS } from '../help.js';
 import type { Terminal } from '../terminal.js';
 import { readSections } from './help.js';
 
@@ -37,7 +37,7 @@ export async function completion({ line }: Terminal, flags: Flags, [shell, ...re
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 async function wordsOf(kind: string, flags: Flags): Promise<string[]> {
-  if (kind === 'verbs') return Object.keys({ ...VERBS, ...PLUGIN_VERBS });
+  if (kind === 'verbs') return Object.keys(ALL_VERBS);
   if (kind === 'codes') return [...readSections().keys()];
   const { dir, value } = await peekConfig({ cwd: process.cwd(), ...configFile(flags), env: process.env });
   const environments = keysOf(value.environments);

@@ -53,10 +53,10 @@ export function recoverLast(terminal: Terminal, flags: Flags, commandLine: strin
 /** Works with signals heard, questions answered and progress shown, and ends with the summary. */
 function work(terminal: Terminal, flags: Flags, commandLine: string, act: Work): Promise<Report> {
   return interruptible(terminal, async ({ signal, track, interrupt }) => {
+    if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags, { lenient: false }));
     const interaction = await interactionOn(terminal, { signal, interrupt });
     const view = await openView(terminal);
     signal.addEventListener('abort', () => view.interrupted(), { once: true });
-    if (flags.dryRun) return dryRun(terminal, await openToRead(terminal, flags, { lenient: false }));
     const deploys = act === run || act === resume;
     const kernel = await openFromFlags(terminal, flags, { interaction: holdView(interaction, view), lenient: !deploys });
     kernel.hooks.event.tap('view', (event) => {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { type Report, suggest } from '@ship/core';
 import { emptyReport } from '@ship/core/kernel';
 import { errors } from '../errors.js';
-import { helpText, PLUGIN_VERBS, VERBS, verbText } from '../help.js';
+import { ALL_VERBS, helpText, verbText } from '../help.js';
 import type { Terminal } from '../terminal.js';
 
 /** `ship --help`, `ship help VERB` and `ship VERB --help`. No config is read and no plugin is loaded for it. */
 export function help(terminal: Terminal, verb: string | undefined): Report {
   const text = verb === undefined ? helpText(terminal.paint) : verbText(verb, terminal.paint);
   if (text === undefined) {
-    const known = Object.keys({ ...VERBS, ...PLUGIN_VERBS });
+    const known = Object.keys(ALL_VERBS);
     throw errors.SHIP_COMMAND_UNKNOWN({ name: verb!, known, suggestion: suggest(verb!, known) });
   }
   terminal.line(text.trimEnd());

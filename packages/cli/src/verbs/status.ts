@@ -1,8 +1,8 @@
 import type { EnvironmentStatus, Json, ListedRun, NewestRun, Report } from '@ship/core';
-import { environmentStatus, listRuns } from '@ship/core/kernel';
+import { environmentStatus, type Live, listRuns, look } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
-import { type Live, look, wrongWith } from '../look.js';
+import { wrongWith } from '../look.js';
 import { answerOf, openToRead } from '../open.js';
 import type { Paint, Terminal } from '../terminal.js';
 import { age, brief, duration } from '../view/format.js';
@@ -94,10 +94,10 @@ export async function history(terminal: Terminal, flags: Flags, count: string | 
   const kernel = await openToRead(terminal, flags);
   const [runs, live, { deployed }] = await Promise.all([listRuns(kernel, { limit: wanted }), look(kernel), environmentStatus(kernel)]);
   const wrong = Object.entries(wrongWith(live, deployed)).map(([name, why]) => `${name}: ${why}`);
-  if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
-  else for (const each of table(runs, liveIn(runs, live), terminal)) terminal.line(each);
-  for (const each of wrong) terminal.line(`${terminal.paint.yellow('!')} ${each}`);
   const lives = liveIn(runs, live);
+  if (runs.length === 0) terminal.line(`${kernel.config.environment} has no runs yet.`);
+  else for (const each of table(runs, lives, terminal)) terminal.line(each);
+  for (const each of wrong) terminal.line(`${terminal.paint.yellow('!')} ${each}`);
   const result = runs.map((each) => ({ ...each, live: lives.get(each.run) ?? [] }));
   return answerOf(kernel, 'history', { warnings: wrong, result: result as unknown as Json });
 }

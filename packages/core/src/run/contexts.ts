@@ -82,8 +82,8 @@ export function runContextOf(session: Session): RunContext {
   return made;
 }
 
-/** A context outside any run: it records nothing. */
-export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = new AbortController().signal): Context {
+/** A context outside any run: it records nothing. `looks`: whoever has it only looks. */
+export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = new AbortController().signal, looks = false): Context {
   const silent = () => {};
   const { project, environment, dir } = kernel.config;
   const { drivers, routers, executors } = kernel.registry;
@@ -115,7 +115,8 @@ export function idleContext(kernel: Kernel, run: string, signal: AbortSignal = n
     },
     spawned: silent,
     created: async () => {},
-    history: historyOf(kernel, () => idleContext(kernel, run, signal)),
+    history: historyOf(kernel, () => idleContext(kernel, run, signal, looks)),
+    ...(looks && { looks: true }),
   };
 }
 

@@ -90,6 +90,8 @@ export interface Output {
 export interface Context {
   /** The id of the run; outside of one, what the context is for, such as `preview`. */
   readonly run: string;
+  /** Whoever asks only looks, as `ship status` does: nothing is started or mended for it. */
+  readonly looks?: true;
   /** The project of the config. */
   readonly project: string;
   /** The environment that is deployed to. */

@@ -137,9 +137,9 @@ export interface Channel {
 
 /** A command of a plugin: `ship <name> [args...]`. */
 export interface Command {
-  /** One line for `--help`. */
+  /** One line for people. `ship --help` loads no plugin: what it says of those that come with `ship` stands in it, and a test holds it to this. */
   readonly summary: string;
-  /** Shown after the name in `--help`, such as `list|stop [component]`. */
+  /** What follows the name, such as `list|stop [component]`. */
   readonly usage?: string;
   /** Resolves to the JSON document for `--json`; writes for people through `print`. */
   run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;

@@ -7,13 +7,10 @@ import { promisify } from 'node:util';
 import { groupAlive, isAlive, signalGroup } from '@ship/core';
 import { callOff, holder, type Identity, processesGiven, signal } from '../base/identity.js';
 import { until } from '../base/wait.js';
-import { type EntryName, entryPath } from '../entries.js';
+import { type EntryName, entryPath, TOKEN_MARK } from '../entries.js';
 import { errors } from '../errors.js';
 import { inheritedEnvironment } from '../release/create.js';
 import { startUnit, stopUnit, type Unit } from './commands.js';
-
-/** The variable by which everything that a daemon starts is found again. */
-const TOKEN_VARIABLE = 'SHIP_RELEASE_TOKEN';
 
 /** A program of this plugin that outlives `ship`. */
 interface Daemon {
@@ -79,7 +76,7 @@ function argvOf({ entry, args }: Daemon): string[] {
 }
 
 function environmentOf({ token, marks }: Daemon): Record<string, string> {
-  return { ...inheritedEnvironment(), ...marks, [TOKEN_VARIABLE]: token };
+  return { ...inheritedEnvironment(), ...marks, [TOKEN_MARK]: token };
 }
 
 function isUser(): boolean {
@@ -147,7 +144,7 @@ async function isGone(identity: Identity, timeoutMs: number): Promise<boolean> {
 
 // Finds what a killed supervisor left behind, and what a service started outside its own group.
 async function endStrays({ name, token, service }: Started): Promise<void> {
-  const strays = () => processesGiven(`${TOKEN_VARIABLE}=${token}`);
+  const strays = () => processesGiven(`${TOKEN_MARK}=${token}`);
   for (const pid of strays()) signal(pid, 'SIGKILL');
   const gone = () => strays().length === 0 && !(service && isAlive(service) && groupAlive(service.pid));
   const ended = await until(() => gone() || undefined, { timeoutMs: 5000, intervalMs: 20 });

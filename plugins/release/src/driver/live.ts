@@ -20,9 +20,6 @@ export async function liveRelease(layout: Layout): Promise<string | undefined> {
   return current !== undefined && leaders.includes(current) ? current : (leaders[0] ?? current);
 }
 
-/** What a context is for that only looks, and so starts nothing. */
-const LOOKS: ReadonlySet<string> = new Set(['look', 'doctor', 'command snapshots']);
-
 /** What restores a release: its id, and the root that it stands under. */
 export type ReleaseState = { release: string; root: string };
 
@@ -33,7 +30,7 @@ export async function describe(site: Site): Promise<ComponentState<ReleaseState>
   const release = await readRelease(site.layout, live);
   const driver = { release: live, root: site.layout.root };
   if (!release) return { version: 'unknown', config_hash: '', healthy: false, driver };
-  if (!LOOKS.has(site.ctx.run)) await reviveFront(site, release);
+  if (!site.ctx.looks) await reviveFront(site, release);
   const reason = await whyNotServing(site, release);
   if (reason !== undefined) site.ctx.log.warn(`${site.name}: ${release.version} does not serve: ${site.ctx.redact(reason)}`);
   const healthy = reason === undefined;

@@ -75,9 +75,9 @@ async function waitForSupervisor(site: Site, { release, token }: ProcessRecord):
 }
 
 /** Ends the process of a release with everything it started. False where it had none. */
-export async function stopProcess({ layout, name, ctx }: Pick<Site, 'layout' | 'name' | 'ctx'>, id: string): Promise<boolean> {
+export async function stopProcess({ layout, name, ctx }: Pick<Site, 'layout' | 'name' | 'ctx'>, id: string): Promise<void> {
   const record = await readProcess(layout, id);
-  if (!record) return false;
+  if (!record) return;
   const { token, unit, service, stop_timeout_ms: stopMs } = record;
   const claim = layout.claim(id, token);
   const killed = await stopDaemon({ name: id, token, unit, service, claim, stopMs });
@@ -87,7 +87,6 @@ export async function stopProcess({ layout, name, ctx }: Pick<Site, 'layout' | '
   // The record goes before the claim: a supervisor that comes up late finds one of the two and ends.
   await rm(layout.process(id), { force: true });
   await rm(claim, { force: true });
-  return true;
 }
 
 // Below the range from which the kernel takes ports for outgoing connections: one of those could hold

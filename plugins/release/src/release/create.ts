@@ -3,12 +3,12 @@ import { constants, type Dirent } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, realpath, rename, stat, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
-import { makeFolder, syncFolder } from '@ship/core';
+import { makeFolder, sha256, syncFolder } from '@ship/core';
 import { writeJson } from '../base/files.js';
 import { errors } from '../errors.js';
 import type { Release } from '../records.js';
 import type { Site } from '../site.js';
-import { hashFile, hashManifest, hashText, listReleases, type ManifestEntry, newReleaseId, PARTIAL, pathIn, placeOf } from './store.js';
+import { hashFile, hashManifest, listReleases, type ManifestEntry, newReleaseId, PARTIAL, pathIn, placeOf } from './store.js';
 
 // A service gets what any login has, and none of the deployer's own variables: those may be secrets.
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR'];
@@ -54,7 +54,7 @@ function describeRelease({ ctx, version, settings }: Site, id: string, manifest:
     port,
     stop_timeout_ms,
     tree_hash,
-    config_hash: hashText(JSON.stringify([run, Object.entries(env).sort(), health, host, port, tree_hash])),
+    config_hash: sha256(JSON.stringify([run, Object.entries(env).sort(), health, host, port, tree_hash])),
     created_at: new Date().toISOString(),
   };
 }
@@ -149,7 +149,7 @@ async function copyLink({ from, to }: Copying, path: string): Promise<ManifestEn
   if (![aims, arrives].every((each) => isWithin(top, each))) throw errors.SHIP_RELEASE_LINK_ESCAPES(shown);
   const text = Buffer.from(relative(dirname(link), aims) || '.', 'latin1');
   await symlink(text, placeOf(to, path));
-  return { path, mode: 'link', hash: hashText(text) };
+  return { path, mode: 'link', hash: sha256(text) };
 }
 
 function isWithin(folder: string, place: string): boolean {

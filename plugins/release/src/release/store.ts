@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { syncFolder } from '@ship/core';
+import { sha256, syncFolder } from '@ship/core';
 import { readJson } from '../base/files.js';
 import type { Layout } from '../layout.js';
 import type { Release } from '../records.js';
@@ -63,7 +63,7 @@ export async function markServed(layout: Layout, id: string): Promise<void> {
 }
 
 /** Removes the oldest beyond `keep` of the releases that served, and of those that never did, but none that is named in `spare`. */
-export async function pruneReleases(layout: Layout, keep: number, spare: ReadonlySet<string>): Promise<string[]> {
+export async function pruneReleases(layout: Layout, keep: number, spare: ReadonlySet<string>): Promise<void> {
   const releases = await listReleases(layout);
   const good = releases.filter((id) => existsSync(layout.served(id)));
   const failed = releases.filter((id) => !good.includes(id));
@@ -73,7 +73,6 @@ export async function pruneReleases(layout: Layout, keep: number, spare: Readonl
     await rm(layout.log(id), { force: true });
     await rm(`${layout.log(id)}.1`, { force: true });
   }
-  return doomed;
 }
 
 /** Is there anything of the component on disk? */
@@ -122,11 +121,6 @@ export interface ManifestEntry {
   readonly hash: string;
 }
 
-/** sha256 of a text. */
-export function hashText(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
 /** sha256 of a file's content. */
 export async function hashFile(path: string | Buffer): Promise<string> {
   const hash = createHash('sha256');
@@ -136,7 +130,7 @@ export async function hashFile(path: string | Buffer): Promise<string> {
 
 /** One hash over a whole tree. */
 export function hashManifest(entries: readonly ManifestEntry[]): string {
-  return hashText(entries.map(({ path, mode, hash }) => JSON.stringify([path, mode, hash])).join('\n'));
+  return sha256(entries.map(({ path, mode, hash }) => JSON.stringify([path, mode, hash])).join('\n'));
 }
 
 /** The first path that is missing or no longer what was released; what a service added itself does not count. */
@@ -151,6 +145,6 @@ export async function firstDamage(folder: string, entries: readonly ManifestEntr
 async function isSame(path: Buffer, { mode, hash }: ManifestEntry): Promise<boolean> {
   const stat = await lstat(path);
   if (mode === 'folder') return stat.isDirectory();
-  if (mode === 'link') return stat.isSymbolicLink() && hashText(await readlink(path, { encoding: 'buffer' })) === hash;
+  if (mode === 'link') return stat.isSymbolicLink() && sha256(await readlink(path, { encoding: 'buffer' })) === hash;
   return stat.isFile() && (await hashFile(path)) === hash;
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isAlive, makeFolder } from '@ship/core';
+import { isAlive, makeFolder, sha256 } from '@ship/core';
 import { readJson, writeJson } from '../base/files.js';
 import { holder, holderOf, processesGiven } from '../base/identity.js';
 import { until } from '../base/wait.js';
@@ -243,7 +242,7 @@ export async function controlPath({ root }: Layout): Promise<string> {
   const folder = join(tmpdir(), `ship-${uid}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await checkPrivate(folder, uid);
-  return join(folder, `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.sock`);
+  return join(folder, `${sha256(root).slice(0, 16)}.sock`);
 }
 
 // Anybody may make a folder of this name under the temporary one.

@@ -148,12 +148,12 @@ export function staticRecipe({ folder, version }: Project, manifest: Manifest | 
   if (dir === undefined && !built) return undefined;
   const from = dir === undefined || (built && dir === '.') ? 'dist' : dir;
   const what = dir === undefined ? 'what the build script makes in dist' : `the static site in ${dir === '.' ? 'this folder' : dir}`;
-  return linkRecipe({ what, id: 'publish', from, version, check: `test -s "${SITE}/current/index.html"` });
+  return linkRecipe({ what, id: 'publish', from, version });
 }
 
 /** The example of an empty folder: it makes what it publishes. */
 export const exampleRecipe = ({ version }: Project): Recipe => ({
-  ...linkRecipe({ what: '', id: 'link', from: undefined, version, check: `test -s "${SITE}/current/index.html"` }),
+  ...linkRecipe({ what: '', id: 'link', from: undefined, version }),
   notes: [
     'Nothing here says what is deployed, so this publishes a page of one line: put your own commands in its place.',
     'Services of this machine have a driver (`driver: release`), and Terraform an action; for everything else there is `run`, with `capture` and `undo`.',
@@ -165,14 +165,13 @@ interface Link {
   readonly id: string;
   readonly from: string | undefined;
   readonly version: string;
-  readonly check: string;
 }
 
 /** What a web server serves. */
 const SITE = 'published/$SHIP_ENVIRONMENT';
 
 /** A folder a release, and a link to the one that is served: switched in one step, and back. */
-function linkRecipe({ what, id, from, version, check }: Link): Recipe {
+function linkRecipe({ what, id, from, version }: Link): Recipe {
   const copied =
     from === '.'
       ? 'tar -cf - --exclude ./published --exclude ./.speckit --exclude ./.git --exclude ./ship.yaml . | tar -xf - -C "$release"'
@@ -191,7 +190,9 @@ function linkRecipe({ what, id, from, version, check }: Link): Recipe {
       ]),
       ...script('undo', [`if [ -n "$SHIP_CAPTURE" ]; then ln -sfn "$SHIP_CAPTURE" "${SITE}/current"; else rm -f "${SITE}/current"; fi`]),
     ],
-    smoke: [`- { run: ${JSON.stringify(check)} } # better: { http: "https://shop.example/", expect: { status: 200 } }`],
+    smoke: [
+      `- { run: ${JSON.stringify(`test -s "${SITE}/current/index.html"`)} } # better: { http: "https://shop.example/", expect: { status: 200 } }`,
+    ],
     notes: [
       'There is no plugin for files on a web server yet. Let yours serve published/production/current (nginx: `root`), or write its folder for `published/$SHIP_ENVIRONMENT`.',
       'Old folders in releases/ are kept, so that one can go back to them: remove them when you like. Add published/ to .gitignore.',

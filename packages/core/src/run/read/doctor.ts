@@ -85,7 +85,7 @@ type Asking = Pick<CommandContext, 'signal' | 'print' | 'reason'>;
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
 function commandContext(kernel: Kernel, name: string, { signal, print, reason }: Asking): CommandContext {
-  const idle = idleContext(kernel, name, signal);
+  const idle = idleContext(kernel, name, signal, true);
   return {
     ...idle,
     config: kernel.config,
