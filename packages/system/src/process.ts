@@ -236,7 +236,7 @@ function look(marks: Readonly<Record<string, string>>, since?: number): { readon
     if (environment === 'hidden') continue;
     if (environment.length > 0 && !wanted.every((each) => holdsVariable(environment, each))) continue;
     const stat = readStat(pid);
-    if (stat?.ended || stat?.ppid === KERNEL || pid === KERNEL) continue;
+    if (stat?.ended || (environment.length === 0 && (stat?.ppid === KERNEL || pid === KERNEL))) continue;
     if (stat === undefined || environment.length === 0) isAll = false;
     else found.push({ pid, pgid: stat.pgid, command: commandOf(pid), environment: environment.toString('utf8').split('\0') });
   }
@@ -244,7 +244,7 @@ function look(marks: Readonly<Record<string, string>>, since?: number): { readon
   return { found: found.filter(({ pgid }) => !own?.has(pgid)), isAll };
 }
 
-/** The parent of the threads of the kernel, which have no environment. */
+/** The parent of the threads of the kernel, which have no environment; in a container it may be any process. */
 const KERNEL = 2;
 
 const commandOf = (pid: number): string =>
