@@ -29,21 +29,19 @@ const JSON_CODE: Encoding = {
   read: (code: string) => (code[1] === 'u' ? String.fromCharCode(Number.parseInt(code.slice(2), 16)) : (SHORT_CODES[code[1]!] ?? code[1]!)),
 };
 /** It may be wrapped, and nobody knows where it begins: after none to three of its characters. */
-const BASE64 = [0, 1, 2, 3].map(
-  (skipped): Encoding => ({
-    kind: 'b',
-    pattern: /[\w+/-]{16,}(?:\r?\n[ \t]*[\w+/-]+)*/g,
-    read: (run) => bytesOf(run, skipped).toString('latin1'),
-    // Less the characters at its ends that depend on what is around it, too.
-    places(run) {
-      const at = [...run.matchAll(/\S/g)].map(({ index }) => index).slice(skipped);
-      return Array.from(bytesOf(run, skipped), (_, byte) => [
-        at[Math.ceil((byte * 8) / 6)] ?? run.length - 1,
-        at[Math.floor(((byte + 1) * 8) / 6) - 1]! + 1,
-      ]);
-    },
-  }),
-);
+const base64After = (skipped: number): Encoding => ({
+  kind: 'b',
+  pattern: /[\w+/-]{16,}(?:\r?\n[ \t]*[\w+/-]+)*/g,
+  read: (run) => bytesOf(run, skipped).toString('latin1'),
+  // Less the characters at its ends that depend on what is around it, too.
+  places(run) {
+    const at = [...run.matchAll(/\S/g)].map(({ index }) => index).slice(skipped);
+    return Array.from(bytesOf(run, skipped), (_, byte) => [
+      at[Math.ceil((byte * 8) / 6)] ?? run.length - 1,
+      at[Math.floor(((byte + 1) * 8) / 6) - 1]! + 1,
+    ]);
+  },
+});
 const DEEPEST = 3;
 
 const bytesOf = (run: string, skipped: number): Buffer => Buffer.from(run.replace(/\s+/g, '').slice(skipped), 'base64');
@@ -54,7 +52,7 @@ export function layersOf(whole: Layer): Layer[] {
   for (const layer of layers) {
     const { path } = layer;
     if (path.length === DEEPEST) continue;
-    const encodings = path === '' || path === 'j' ? [URL_CODE, JSON_CODE, ...BASE64] : [URL_CODE, JSON_CODE];
+    const encodings = path === '' || path === 'j' ? [URL_CODE, JSON_CODE, ...[0, 1, 2, 3].map(base64After)] : [URL_CODE, JSON_CODE];
     for (const encoding of encodings) {
       const inner = layer.from === undefined ? read(layer, encoding) : readInPlace(layer, encoding);
       if (inner.text !== layer.text && inner.text !== '') layers.push(inner);

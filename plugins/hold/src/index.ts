@@ -37,9 +37,6 @@ export default definePlugin({
   },
 });
 
-/** Who does it, as leases and journals have it. */
-const whoami = (): string => `${userName()}@${hostname()}`;
-
 /** Refuses a deploy of what is held. Of one that is only looked at it is said. */
 async function demandFree(store: Store, environment: string, { plan, purpose, finding }: PlanReview): Promise<void> {
   if (purpose === 'rollback') return;
@@ -131,3 +128,6 @@ async function release(store: Store, { environment, print, reason, redact }: Com
 /** `web`, `web@1.1.0` or `all`. */
 const isNamed = ({ component, version }: Hold, given: string): boolean =>
   given === 'all' || given === component || given === `${component}@${version}`;
+
+/** Who does it, as leases and journals have it. */
+const whoami = (): string => `${userName()}@${hostname()}`;
