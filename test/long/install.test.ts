@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../services/started.js';
+import { freePort, hasProgram } from '../services/started.js';
 import { ROOT, runProgram, temporaryFolder } from '../support/ship.js';
 
 /** This Node, and the newest LTS where `test/on-newest-lts.sh` has brought it. */
@@ -149,6 +149,24 @@ describe.each(NODES)('with %s', (node) => {
     expect(existsSync(fileURLToPath(schema!))).toBe(true);
     expect(await ship('--auto-rollback')).toMatchObject({ code: 0 });
   }, 60_000);
+
+  it.skipIf(!hasProgram('terraform'))(
+    'given the command alone, when a configuration of Terraform is looked at, then it has the parser for it',
+    async () => {
+      const cwd = temporaryFolder();
+      const made = await runProgram(['npm', 'install', '--no-save', '--no-audit', '--no-fund', tarball('cli')], { cwd, env });
+      expect(made).toMatchObject({ code: 0 });
+      mkdirSync(join(cwd, 'infra'));
+      writeFileSync(join(cwd, 'infra/main.tf'), 'variable "size" {}\n');
+      writeFileSync(
+        join(cwd, 'ship.yaml'),
+        'version: 1\nproject: shop\nplugins: [{ terraform: { dir: infra } }]\nsteps: [{ id: infra, uses: terraform/apply }]\n',
+      );
+      const { code, stderr } = await runProgram(['npx', 'ship', 'validate'], { cwd, env });
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('main.tf:1: the variable size has no value') });
+    },
+    60_000,
+  );
 
   it('given a project of a plugin with all packages, when its modules are imported, then each is there', async () => {
     const cwd = temporaryFolder();

@@ -162,7 +162,7 @@ describe.skipIf(!hasProgram('terraform'))('states in a backend, with the real te
 
     expect({ code, lock: server.lock }).toEqual({ code: 3, lock: expect.stringContaining('lock-4711') });
     expect(report.failure?.message).toContain(
-      'the state of infra is locked by somebody, for an unknown time, for something (lock lock-4711); waited 1s',
+      'the state of infra is locked by somebody whom the backend does not name (lock lock-4711); waited 1s',
     );
   });
 

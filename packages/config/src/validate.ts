@@ -124,14 +124,18 @@ function checkVersion(source: Source, diagnostics: Diagnostics): void {
 
 /** Keys that hold text which often looks like a number. */
 const TEXT_KEYS = new Set(['version', 'tag', 'sha', 'git_sha', 'commit']);
+/** The number of an account, a mode: as a number it has other digits than were written. */
+const LEADING_ZERO = /^[-+]?0\d/;
 
-/** Adds mistakes for numbers that are none, that lose digits, or that were meant as text, wherever they stand. */
+/** Adds mistakes for numbers that are none, that lose digits, or that were meant as text, wherever they stand; variables keep what was written. */
 export function checkNumbers(source: Source, diagnostics: Diagnostics): void {
   eachLeaf(source.value, (value, path) => {
     if (typeof value !== 'number' || diagnostics.isBroken(path) || path.join() === 'version') return;
-    const losesDigits = Number.isInteger(value) && !Number.isSafeInteger(value);
+    const written = source.written(path) ?? String(value);
+    const losesDigits = (Number.isInteger(value) && !Number.isSafeInteger(value)) || LEADING_ZERO.test(written);
+    const isText = TEXT_KEYS.has(String(path.at(-1))) || (path.includes('vars') && written !== String(value));
     if (!Number.isFinite(value)) diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_NUMBER, { expected: 'a finite number' }), path);
-    else if (losesDigits || TEXT_KEYS.has(String(path.at(-1))))
+    else if (losesDigits || isText)
       diagnostics.add(mistakeAt(source, path, errors.SHIP_CONFIG_UNQUOTED, { read: `the number ${value}` }), path);
   });
 }

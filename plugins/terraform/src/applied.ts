@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
-import { rootFiles } from './archive.js';
-import { blocksIn } from './blocks.js';
+import type { Facts } from './modules.js';
 import type { Move, PlanDocument } from './plan-document.js';
 import type { Options, Stack } from './stack.js';
 import type { Place } from './terraform.js';
@@ -13,7 +12,7 @@ import type { Tool } from './tool.js';
 export type Backend = { readonly type: string; readonly config: { readonly [name: string]: Json } };
 
 /** What a stack was applied from: all that is needed to apply it again. Plain JSON; secrets by name. */
-export type Configuration = {
+export type Configuration = Facts & {
   readonly dir: string;
   readonly workspace: string;
   /** The key of the archive of the configuration. */
@@ -27,8 +26,8 @@ export type Configuration = {
   readonly tool: string;
   /** The version of each provider, as the lock file has it. */
   readonly providers: { readonly [name: string]: string };
-  /** Addresses that `prevent_destroy` protects. */
-  readonly protected: string[];
+  /** Files among those of the configuration that this apply or an earlier one has written: they are the world's. */
+  readonly written?: string[];
 };
 
 /** What was applied last, and which state came of it. */
@@ -41,6 +40,8 @@ export type Applied = Configuration & {
   readonly imports?: string[];
   /** What this apply or an earlier one renamed; oldest first. */
   readonly moves?: Move[];
+  /** What this apply or an earlier one took out of the state, and left standing. */
+  readonly forgotten?: string[];
 };
 
 /** The last configuration of each stack of an environment. */
@@ -56,8 +57,24 @@ export class AppliedRecords {
     await this.store.put(keyOf(environment, stack), `${JSON.stringify(applied, null, 2)}\n`);
   }
 
+  /** Notes that ship itself has changed the state of a stack, although it did not come to an end: that was no other hand. */
+  async touched(
+    ctx: Pick<Context, 'environment'>,
+    stack: string,
+    state: { readonly serial: number; readonly lineage: string } | undefined,
+  ): Promise<void> {
+    const applied = await this.get(ctx, stack);
+    if (applied !== undefined && state?.lineage === applied.lineage && state.serial !== applied.serial)
+      await this.put(ctx, stack, { ...applied, serial: state.serial });
+  }
+
   async remove({ environment }: Pick<Context, 'environment'>, stack: string): Promise<void> {
     await this.store.remove(keyOf(environment, stack));
+  }
+
+  /** Where it lies, for people. */
+  fileOf({ stateDir, environment }: Pick<Context, 'stateDir' | 'environment'>, stack: string): string {
+    return join(stateDir, keyOf(environment, stack));
   }
 
   /** Other environments that have applied a stack of this name to the very same state. */
@@ -88,10 +105,18 @@ export interface Parts {
 export async function configurationOf(
   ctx: Context,
   objects: Objects,
-  { stack, place, tool, archive, plan }: { stack: Stack; place: Place; tool: Tool; archive: Buffer; plan: PlanDocument },
+  {
+    stack,
+    place,
+    tool,
+    archive,
+    facts,
+    plan,
+  }: { stack: Stack; place: Place; tool: Tool; archive: Buffer; facts: Facts; plan: PlanDocument },
 ): Promise<Configuration> {
   const { open, secret } = sorted(ctx, plan);
   return {
+    ...facts,
     dir: stack.dir,
     workspace: stack.workspace,
     configuration: await objects.put(archive),
@@ -101,7 +126,6 @@ export async function configurationOf(
     backend: ctx.refer(backendOf(place)),
     tool: `${tool.kind} ${tool.version}`,
     providers: providersIn(place.cwd),
-    protected: protectedIn(archive),
   };
 }
 
@@ -171,15 +195,4 @@ function providersIn(cwd: string): Record<string, string> {
     // Built-in providers need no lock file.
     return {};
   }
-}
-
-/** Resources of the root module that their own block protects. An older configuration may not have the block. */
-function protectedIn(archive: Buffer): string[] {
-  return [...rootFiles(archive)].flatMap(([name, text]) =>
-    name.endsWith('.tf')
-      ? blocksIn(text)
-          .filter(({ type, body }) => type === 'resource' && /^\s*prevent_destroy\s*=\s*true\b/m.test(body))
-          .map(({ labels }) => labels.join('.'))
-      : [],
-  );
 }

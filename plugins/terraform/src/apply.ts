@@ -2,18 +2,20 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Change, StepContext } from '@ship/core';
 import { type Applied, type AppliedRecords, configurationOf, holdFor, keepText, objectsOf, type Parts } from './applied.js';
-import { createArchive } from './archive.js';
+import { createArchive, readArchive } from './archive.js';
 import { errors } from './errors.js';
 import { holdsData, judge, lineOf } from './judge.js';
+import { factsOf, readModules } from './modules.js';
 import type { PlanDocument } from './plan-document.js';
 import { ApplyProgress, unfinished } from './progress.js';
 import { applySaving } from './rollback.js';
 import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import type { State } from './state.js';
-import { GRACE_MS, type Terraform } from './terraform.js';
+import { GRACE_MS } from './terraform.js';
 import { findTool } from './tool.js';
-import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob } from './undo.js';
-import { openLive, unsavedState, type WorkingFolder } from './working-folder.js';
+import { isSameEntry, readTree, Territory } from './tree.js';
+import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob, settled } from './undo.js';
+import { liveTerraform, openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {
@@ -33,6 +35,7 @@ export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Ac
     probe: async (ctx, input, before) => probed(ctx, await jobOf(ctx, input), before),
     admit: async (ctx, before, _result, input) => admitted(ctx, await jobOf(ctx, input), before),
     restore: async (ctx, before, _result, input) => restored(ctx, await jobOf(ctx, input), before),
+    settle: async (ctx, before, _result, input) => settled(ctx, await jobOf(ctx, input), before),
     describeUndo: (_input, changes) => undoOf(changes),
     remedy: () => 'ship recover --back',
   };
@@ -49,7 +52,12 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
     const plan = await planNext(working, job);
     warnOfLosses(ctx, plan, options);
     await warnOfSharing(ctx, records, stack, state);
-    const archive = createArchive(terraform.place, { files: stack.varFiles, exclude: stack.exclude });
+    const known = await records.get(ctx, stack.name);
+    refuseSecondWorld(ctx, job, known, state);
+    const modules = await readModules(terraform.place);
+    const territory = await Territory.of(terraform.place, stack, ctx.dir, modules);
+    const archive = createArchive(terraform.place, readTree(territory, stack.dir));
+    const forgotten = plan.changes.filter(({ kind }) => kind === 'forget').map(({ address }) => address);
     const before: Before = {
       lineage: state?.lineage ?? null,
       serial: state?.serial ?? null,
@@ -57,14 +65,15 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
       ...(plan.imports.length === 0 ? {} : { imports: [...plan.imports] }),
       ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
       state: state === undefined ? null : await keepText(ctx, objects, Buffer.from(state.text)),
-      applied: (await records.get(ctx, stack.name)) ?? null,
-      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, plan }),
+      ...(forgotten.length === 0 ? {} : { forgotten }),
+      applied: known ?? null,
+      next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, facts: factsOf(modules), plan }),
       differs: plan.differs,
     };
-    const { applied: known, next, state: kept } = before;
+    const { next, state: kept } = before;
     await holdFor(ctx, objects, `${stack.name}-${ctx.step.id}`, [
       ...objectsOf(next),
-      ...(known === null ? [] : objectsOf(known)),
+      ...(known === undefined ? [] : objectsOf(known)),
       ...(kept === null ? [] : [kept]),
     ]);
     return before;
@@ -75,6 +84,18 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
 
 function planNext({ terraform, varFiles }: WorkingFolder, { stack, destroy }: StepJob): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
+}
+
+/** Where ship has applied before there is a state. Without it Terraform would make everything a second time, and call it a success. */
+function refuseSecondWorld(
+  ctx: StepContext,
+  { stack, records, destroy }: StepJob,
+  known: Applied | undefined,
+  state: State | undefined,
+): void {
+  if (known === undefined || state !== undefined || destroy) return;
+  const backend = known.backend === null ? 'its folder' : `its backend (${known.backend.type})`;
+  throw errors.SHIP_TERRAFORM_STATE_GONE({ dir: stack.dir, backend, record: records.fileOf(ctx, stack.name) });
 }
 
 /** Two environments that share one state overwrite each other's infrastructure, and Terraform does not notice. */
@@ -90,7 +111,9 @@ async function warnOfSharing(ctx: StepContext, records: AppliedRecords, { name, 
 function warnOfLosses({ log }: StepContext, plan: PlanDocument, { stateful = [], stateless = [] }: Parts['options']): void {
   const { blocks } = judge(plan, { stateful, stateless, protected: [] }, () => false);
   for (const block of blocks) log.warn(`this ${block}: no rollback brings that back`);
-  for (const change of plan.changes.filter(({ address }) => plan.imports.includes(address)))
+  for (const { address } of plan.changes.filter(({ kind }) => kind === 'forget'))
+    log.warn(`this takes ${address} out of the state, and leaves it standing: no rollback takes it on again, only an import does`);
+  for (const change of plan.changes.filter(({ address, kind }) => plan.imports.includes(address) && kind !== 'forget'))
     log.warn(`this would ${lineOf(change)}, which it imports: no rollback brings that back`);
 }
 
@@ -105,13 +128,22 @@ async function applied(ctx: StepContext, job: StepJob, before: Before): Promise<
     const { differs } = isFresh ? before : await planNext(working, job);
     if (differs) {
       await progress.begin();
-      await applyReporting(ctx, terraform, planFileOf(stack), progress);
+      await applyReporting(ctx, working, job, before, progress);
     }
     const state = await terraform.pull();
     if (destroy) await records.remove(ctx, stack.name);
     else if (state !== undefined) {
       const { lineage, serial } = state;
-      await records.put(ctx, stack.name, { ...before.next, lineage, serial, by: byOf(ctx), ...pastOf(before) });
+      const written = [...new Set([...(before.applied?.written ?? []), ...(await writtenSince(ctx, job, before))])].sort();
+      const past = pastOf(before);
+      await records.put(ctx, stack.name, {
+        ...before.next,
+        ...(written.length === 0 ? {} : { written }),
+        lineage,
+        serial,
+        by: byOf(ctx),
+        ...past,
+      });
     }
     await progress.end();
     return {
@@ -125,16 +157,34 @@ async function applied(ctx: StepContext, job: StepJob, before: Before): Promise<
 }
 
 /** What was imported and renamed up to now: a later rollback must know that it is the same resource. */
-const pastOf = ({ applied, imports = [], moves = [] }: Before): Pick<Applied, 'imports' | 'moves'> => ({
+const pastOf = ({ applied, imports = [], moves = [], forgotten = [] }: Before): Pick<Applied, 'imports' | 'moves' | 'forgotten'> => ({
   imports: [...(applied?.imports ?? []), ...imports],
   moves: [...(applied?.moves ?? []), ...moves],
+  forgotten: [...(applied?.forgotten ?? []).filter((address) => !imports.includes(address)), ...forgotten],
 });
 
-async function applyReporting(ctx: StepContext, terraform: Terraform, planFile: string, progress: ApplyProgress): Promise<void> {
+/** Files among those of the configuration that are not what was captured: Terraform, or what it ran, has written them. */
+async function writtenSince(ctx: StepContext, { objects, stack, tool }: StepJob, { next }: Before): Promise<string[]> {
+  const { place } = liveTerraform(ctx, stack, tool);
+  const captured = new Map(readArchive(await objects.get(next.configuration)).entries.map((entry) => [entry.path, entry]));
+  const now = readTree(await Territory.of(place, stack, ctx.dir, await readModules(place)), stack.dir).entries;
+  return now.filter((entry) => !isSameEntry(entry, captured.get(entry.path))).map(({ path }) => path);
+}
+
+async function applyReporting(
+  ctx: StepContext,
+  working: WorkingFolder,
+  { stack, records }: StepJob,
+  { next }: Before,
+  progress: ApplyProgress,
+): Promise<void> {
+  const { terraform } = working;
   try {
-    await applySaving(terraform, planFile, (each) => progress.note(each));
+    await applySaving(working, next, planFileOf(stack), (each) => progress.note(each));
   } catch (error) {
-    const tainted = ctx.signal.aborted ? [] : ((await terraform.pull().catch(() => undefined))?.tainted ?? []);
+    const state = ctx.signal.aborted ? undefined : await terraform.pull().catch(() => undefined);
+    await records.touched(ctx, stack.name, state);
+    const tainted = state?.tainted ?? [];
     if (tainted.length > 0) ctx.log.warn(`failed half way, and will be made anew by the next apply: ${tainted.join(', ')}`);
     throw error;
   } finally {
@@ -168,7 +218,7 @@ function judgedChange(change: PlanDocument['changes'][number], { stateful = [], 
     update: `updates ${address} back`,
     replace: `replaces ${address} again${data}`,
     delete: `creates ${address} anew${data === '' ? '' : ', without what it held'}`,
-    forget: `takes ${address} on again`,
+    forget: `nothing: ${address} leaves the state and stands; only an import takes it on again`,
   }[kind];
   const what = lineOf(change).replace(/^\w+ /, '');
   return { kind: kind === 'forget' ? 'update' : kind, what, undo };

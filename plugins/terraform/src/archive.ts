@@ -1,189 +1,101 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { errors } from './errors.js';
+import { localFolders, moduleEntries } from './modules.js';
 import type { Place } from './terraform.js';
+import { readEntry, type Tree, type TreeEntry } from './tree.js';
 
-/** A configuration as it was applied: the root module, and every module that it used. */
-interface Archive {
-  readonly format: 1;
-  /** Where the root module lies in the tree. */
+/** A configuration as it was applied: where, from which files, with which modules. */
+export interface Archive extends Tree {
+  /** The root module. */
   readonly root: string;
-  readonly files: readonly ArchivedFile[];
+  /** The folders of the root module and of those modules that lie in the project. */
+  readonly folders: readonly string[];
+  /** The modules that `init` downloaded; paths are relative to Terraform's folder for them. */
+  readonly downloads: readonly TreeEntry[];
   /** Terraform's own list of modules, with `@data` for its folder. */
-  readonly modules?: string;
+  readonly modules: string | null;
 }
 
-interface ArchivedFile {
-  /** Below `tree` or `modules`. */
-  readonly path: string;
-  readonly mode: number;
-  readonly data?: string;
-  /** What it points at. */
-  readonly link?: string;
+/** What stands before the contents of all files, which follow in the same order. */
+interface Header extends Omit<Archive, 'entries' | 'downloads'> {
+  readonly format: 2;
+  readonly entries: readonly Entry[];
+  readonly downloads: readonly Entry[];
 }
 
-const LARGEST = 64 * 1024 ** 2;
+type Entry = Omit<TreeEntry, 'data'> & { readonly size?: number };
+
 const DATA = '@data';
-const MANIFEST = 'modules.json';
-
-/** What is no part of a configuration: caches, states, and files of variables, whose values are kept elsewhere. */
-const LEFT_OUT =
-  /^(?:\.terraform|\.git|\.speckit|\.speckit-spool|node_modules|errored\.tfstate|crash(?:\..+)?\.log|.+\.tfstate(?:\..+)?|terraform\.tfstate\.d|\..+\.lock\.info|terraform\.tfvars(?:\.json)?|.+\.auto\.tfvars(?:\.json)?)$/;
+const LARGEST = 1024 ** 3;
 
 /** Archives a configuration, after `init` has installed its modules. */
-export function createArchive(
-  { cwd, dataDir }: Place,
-  leftOut: { readonly files: readonly string[]; readonly exclude: readonly string[] },
-): Buffer {
-  const manifest = readManifest(dataDir);
-  const local = manifest
-    .filter(({ Dir }) => !isAbsolute(Dir) && !resolve(cwd, Dir).startsWith(dataDir + sep))
-    .map(({ Dir }) => resolve(cwd, Dir));
-  const folders = withoutNested([cwd, ...local]);
-  const top = commonFolder(folders);
-  const skipped = new Set([...leftOut.files, ...leftOut.exclude.map((path) => resolve(cwd, path))]);
-  const files = [
-    ...folders.flatMap((folder) => filesIn(folder, (path) => join('tree', relative(top, path)), skipped)),
-    ...filesIn(
-      join(dataDir, 'modules'),
-      (path) => join('modules', relative(join(dataDir, 'modules'), path)),
-      new Set([join(dataDir, 'modules', MANIFEST)]),
-    ),
-  ];
-  refuseTooBig(cwd, files);
-  const modules = manifest.map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
-  const whole: Archive = {
-    format: 1,
-    root: relative(top, cwd),
-    files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
-    ...(modules.length === 0 ? {} : { modules: JSON.stringify({ Modules: modules }) }),
+export function createArchive(place: Place, tree: Tree): Buffer {
+  const { cwd, dataDir } = place;
+  const folder = join(dataDir, 'modules');
+  const downloads = existsSync(folder) ? below(folder).flatMap((path) => readEntry(path) ?? []) : [];
+  const entries = moduleEntries(dataDir).map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
+  const header: Header = {
+    format: 2,
+    root: cwd,
+    folders: localFolders(place),
+    foreign: tree.foreign,
+    modules: entries.length === 0 ? null : JSON.stringify({ Modules: entries }),
+    entries: tree.entries.map(withoutData),
+    downloads: downloads.map((entry) => ({ ...withoutData(entry), path: relative(folder, entry.path) })),
   };
-  return gzipSync(JSON.stringify(whole));
+  const head = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(head.length);
+  const contents = [...tree.entries, ...downloads].flatMap(({ data }) => data ?? []);
+  return gzipSync(Buffer.concat([length, head, ...contents]), { level: 1 });
 }
 
-/** Extracts a configuration into an empty folder; the answer says where Terraform can work on it. */
-export function extractArchive(bytes: Buffer, folder: string): Place {
-  const { root, files, modules } = readArchive(bytes);
-  const dataDir = join(folder, 'data');
-  const places: Readonly<Record<string, string>> = { tree: join(folder, 'tree'), modules: join(dataDir, 'modules') };
-  for (const { path, mode, data, link } of files) {
-    const [kind = '', ...rest] = path.split('/');
-    const target = inside(places[kind], rest);
-    if (target === undefined || (link !== undefined && inside(places[kind], [...rest.slice(0, -1), ...link.split('/')]) === undefined))
-      throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured configuration', problem: `${path} leads out of it` });
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    if (link !== undefined) symlinkSync(link, target);
-    else {
-      writeFileSync(target, Buffer.from(data ?? '', 'base64'), { flag: 'wx', mode: 0o600 });
-      chmodSync(target, 0o600 | (mode & 0o100));
-    }
-  }
-  const cwd = join(folder, 'tree', root);
-  mkdirSync(cwd, { recursive: true, mode: 0o700 });
-  if (modules !== undefined) {
-    mkdirSync(join(dataDir, 'modules'), { recursive: true, mode: 0o700 });
-    writeFileSync(join(dataDir, 'modules', MANIFEST), modules.replaceAll(`"${DATA}/`, `${JSON.stringify(dataDir).slice(0, -1)}/`), {
-      mode: 0o600,
-    });
-  }
-  return { cwd, dataDir };
-}
-
-/** The texts of the root module, by name. */
-export function rootFiles(bytes: Buffer): Map<string, string> {
-  const { root, files } = readArchive(bytes);
-  const prefix = join('tree', root);
-  const own = files.filter(({ path, data }) => dirname(path) === prefix && data !== undefined);
-  return new Map(own.map(({ path, data }) => [basename(path), Buffer.from(data!, 'base64').toString()]));
-}
-
-function readArchive(bytes: Buffer): Archive {
+/** Reads what {@link createArchive} has made. */
+export function readArchive(bytes: Buffer): Archive {
   try {
-    const whole = JSON.parse(gunzipSync(bytes, { maxOutputLength: 4 * LARGEST }).toString()) as Archive;
-    if (whole.format !== 1) throw new Error(`its format is ${whole.format}, and 1 is known`);
-    return whole;
+    const whole = gunzipSync(bytes, { maxOutputLength: LARGEST });
+    const start = 4 + whole.readUInt32BE(0);
+    const header = JSON.parse(whole.subarray(4, start).toString()) as Header;
+    if (header.format !== 2) throw new Error(`its format is ${header.format}, and 2 is known`);
+    let at = start;
+    const filled = ({ size, ...entry }: Entry): TreeEntry => {
+      if (size === undefined) return entry;
+      const data = whole.subarray(at, at + size);
+      if (data.length !== size) throw new Error('it ends too early');
+      at += size;
+      return { ...entry, data };
+    };
+    return { ...header, entries: header.entries.map(filled), downloads: header.downloads.map(filled) };
   } catch (cause) {
     throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured configuration', problem: (cause as Error).message }, { cause });
   }
 }
 
-/** A path below a folder; undefined where it leads out of it. */
-function inside(folder: string | undefined, parts: readonly string[]): string | undefined {
-  if (folder === undefined) return undefined;
-  const path = join(folder, ...parts);
-  return path.startsWith(folder + sep) ? path : undefined;
-}
-
-interface Module {
-  readonly Key: string;
-  readonly Dir: string;
-}
-
-function readManifest(dataDir: string): Module[] {
-  try {
-    return (JSON.parse(readFileSync(join(dataDir, 'modules', MANIFEST), 'utf8')) as { Modules: Module[] }).Modules;
-  } catch {
-    // A configuration without modules has none.
-    return [];
+/** Lays out the modules that were downloaded, so that `init` finds them although their source may be gone. */
+export function extractModules({ modules, downloads }: Archive, dataDir: string): void {
+  const folder = join(dataDir, 'modules');
+  for (const { path, link, mode = 0, data } of downloads) {
+    const target = join(folder, path);
+    if (!target.startsWith(folder + sep))
+      throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured configuration', problem: `${path} leads out of it` });
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    if (link !== undefined) symlinkSync(link, target);
+    else writeFileSync(target, data ?? '', { flag: 'wx', mode: 0o600 | (mode & 0o100) });
   }
+  if (modules === null) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const placed = modules.replaceAll(`"${DATA}/`, `${JSON.stringify(dataDir).slice(0, -1)}/`);
+  writeFileSync(join(folder, 'modules.json'), placed, { mode: 0o600 });
 }
 
-const withoutNested = (folders: readonly string[]): string[] =>
-  [...new Set(folders)].filter((folder, _, all) => !all.some((other) => folder.startsWith(other + sep)));
+const withoutData = ({ data, ...entry }: TreeEntry): Entry => (data === undefined ? entry : { ...entry, size: data.length });
 
-function commonFolder(folders: readonly string[]): string {
-  let top = folders[0]!;
-  while (!folders.every((folder) => folder === top || folder.startsWith(top === sep ? sep : top + sep))) top = dirname(top);
-  return top;
-}
-
-function filesIn(folder: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
-  let entries: string[];
-  try {
-    entries = readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry);
-    return LEFT_OUT.test(entry) || skipped.has(path) ? [] : filesAt(path, nameOf, skipped);
+/** Every file and link in a folder, but for the list of modules, which is kept by itself, and the histories of clones. */
+const below = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (name === '.git' || name === 'modules.json') return [];
+    return lstatSync(path).isDirectory() ? below(path) : [path];
   });
-}
-
-function filesAt(path: string, nameOf: (path: string) => string, skipped: ReadonlySet<string>): ArchivedFile[] {
-  const stats = lstatSync(path);
-  if (stats.isDirectory()) return filesIn(path, nameOf, skipped);
-  if (stats.isFile()) return [{ path: nameOf(path), mode: stats.mode & 0o777, data: readFileSync(path).toString('base64') }];
-  if (!stats.isSymbolicLink()) return [];
-  const link = readlinkSync(path);
-  const isInside = !isAbsolute(link) && !link.startsWith('..');
-  if (isInside) return [{ path: nameOf(path), mode: 0o777, link }];
-  // A link that leads out of the configuration is kept as what it points at, which may be gone later.
-  const real = realpathSync(path);
-  return filesAt(real, (below) => nameOf(join(path, relative(real, below))), skipped);
-}
-
-function refuseTooBig(dir: string, files: readonly ArchivedFile[]): void {
-  const sizes = files.map(({ path, data = '' }) => ({ path, bytes: Math.floor((data.length * 3) / 4) }));
-  const bytes = sizes.reduce((sum, each) => sum + each.bytes, 0);
-  if (bytes <= LARGEST) return;
-  const largest = sizes.reduce((one, other) => (one.bytes >= other.bytes ? one : other));
-  throw errors.SHIP_TERRAFORM_TOO_BIG({
-    dir,
-    bytes,
-    limit: LARGEST,
-    largest: `${largest.path.replace(/^tree\//, '')} (${Math.ceil(largest.bytes / 1024)} KiB)`,
-  });
-}

@@ -1,26 +1,26 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, PlanReview, Step } from '@ship/core';
-import { blocksIn } from './blocks.js';
+import { configurationFiles, type Module, readFile, readModule } from './hcl.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
-import { findTool, type Tool } from './tool.js';
-import { liveTerraform } from './working-folder.js';
+import { findTool } from './tool.js';
+import { lockLive } from './working-folder.js';
 
 /** Reports everything that is wrong with the configurations of a plan, before anything is touched. */
 export async function checkPlan({ plan, purpose, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {
   if (purpose === 'rollback') return;
   const steps = plan.steps.filter(({ uses }) => uses.startsWith('terraform/'));
   if (steps.length === 0) return;
-  const tool = await findTool(ctx, options.binary);
+  await findTool(ctx, options.binary);
   for (const step of steps) {
     const index = plan.config.steps.findIndex(({ id }) => id === step.id);
     const position = positionOf(['steps', index, 'with', 'dir']);
-    for (const message of await problemsOf(step, ctx, options, tool))
+    for (const message of await problemsOf(step, ctx, options))
       finding({ level: 'block', rule: 'terraform-configuration', message: `step ${step.id}: ${message}`, position });
   }
 }
 
-async function problemsOf(step: Step, ctx: Context, options: Options, tool: Tool): Promise<string[]> {
+async function problemsOf(step: Step, ctx: Context, options: Options): Promise<string[]> {
   const input = step.input as StackInput;
   const dirs = [input.dir, options.environments?.[ctx.environment]?.dir, options.dir];
   if (dirs.every((dir) => dir === undefined))
@@ -28,12 +28,15 @@ async function problemsOf(step: Step, ctx: Context, options: Options, tool: Tool
   const stack = stackOf(ctx, options, input);
   const missing = missingFiles(stack);
   if (missing.length > 0) return missing;
+  const free = await lockLive(ctx);
   try {
-    await liveTerraform(ctx, stack, tool).checkSyntax();
+    const module = await readModule(stack.cwd);
+    return step.uses === 'terraform/output' ? [] : await missingVariables(module, stack, ctx.env);
   } catch (error) {
     return [(error as Error).message];
+  } finally {
+    free();
   }
-  return step.uses === 'terraform/output' ? [] : missingVariables(stack, ctx.env);
 }
 
 function missingFiles({ cwd, dir, varFiles }: Stack): string[] {
@@ -42,23 +45,29 @@ function missingFiles({ cwd, dir, varFiles }: Stack): string[] {
   return varFiles.filter((file) => !existsSync(file)).map((file) => `the file with variables ${file} is not there`);
 }
 
-const configurationFiles = (cwd: string): string[] => readdirSync(cwd).filter((name) => /\.(?:tf|tofu)(?:\.json)?$/.test(name));
-
-/** Variables that have no default and no value. A file of values that mentions one is assumed to set it. */
-function missingVariables({ cwd, vars, varFiles }: Stack, env: Context['env']): string[] {
+/** Variables that have no default and no value. Of a file of values that cannot be read, such as one that is encrypted, nobody knows what it sets. */
+async function missingVariables({ blocks }: Module, { cwd, vars, varFiles }: Stack, env: Context['env']): Promise<string[]> {
   const automatic = readdirSync(cwd).filter((name) => /^terraform\.tfvars(?:\.json)?$|\.auto\.tfvars(?:\.json)?$/.test(name));
-  const given = [...automatic.map((name) => join(cwd, name)), ...varFiles].map((file) => readFileSync(file, 'utf8')).join('\n');
-  const isGiven = (name: string) =>
-    name in vars || env[`TF_VAR_${name}`] !== undefined || new RegExp(`(?:^|[\\s"{,])${name}"?\\s*[=:]`, 'm').test(given);
-  return configurationFiles(cwd)
-    .filter((name) => name.endsWith('.tf'))
-    .flatMap((name) =>
-      blocksIn(readFileSync(join(cwd, name), 'utf8')).flatMap(({ type, labels: [variable = ''], body, line }) =>
-        type === 'variable' && !/^\s*default\s*=/m.test(body) && !isGiven(variable)
-          ? [
-              `${name}:${line}: the variable ${variable} has no value: give it in \`vars\`, in a file of \`var_files\`, or as TF_VAR_${variable}`,
-            ]
-          : [],
-      ),
-    );
+  const files = await Promise.all(
+    [...automatic.map((name) => join(cwd, name)), ...varFiles].map((file) => readFile(file).catch(() => undefined)),
+  );
+  if (files.includes(undefined)) return [];
+  const isGiven = (name: string) => name in vars || env[`TF_VAR_${name}`] !== undefined || files.some((file) => name in file!);
+  return Object.entries(blocks.variable ?? {}).flatMap(([name, body]) =>
+    'default' in body || isGiven(name)
+      ? []
+      : [`${placeOf(cwd, name)}the variable ${name} has no value: give it in \`vars\`, in a file of \`var_files\`, or as TF_VAR_${name}`],
+  );
+}
+
+/** Where a variable is declared, for people: the parser does not say. Empty where it cannot be found. */
+function placeOf(cwd: string, variable: string): string {
+  const header = new RegExp(`^\\s*variable\\s+"?${variable}"?\\s*\\{`);
+  for (const name of configurationFiles(cwd)) {
+    const line = readFileSync(join(cwd, name), 'utf8')
+      .split('\n')
+      .findIndex((each) => header.test(each));
+    if (line >= 0) return `${name}:${line + 1}: `;
+  }
+  return '';
 }

@@ -1,4 +1,4 @@
-/** A lock as Terraform reports it. */
+/** A lock as Terraform reports it; empty is what the backend does not say. */
 export interface LockInfo {
   readonly id: string;
   readonly who: string;
@@ -73,37 +73,45 @@ export function oneLine({ summary, detail, place }: Diagnostic): string {
 }
 
 const LOCK_FIELD = /^\s*(ID|Operation|Who|Created):\s*(.*)$/gm;
+const NOBODY_KNOWN = { who: '', operation: '', created: '' };
 
-/** The lock that kept a command from its work; undefined where it was none. */
-export function lockIn({ summary, detail }: Diagnostic): LockInfo | undefined {
+/**
+ * The lock that kept a command from its work, which began at `since`; undefined where it was none. Some backends, such as
+ * `http` and `pg`, report the lock that the command wanted itself: that is newer than the command, and nobody's.
+ */
+export function lockIn({ summary, detail }: Diagnostic, since = 0): LockInfo | undefined {
   if (!/state lock|workspace lock/i.test(summary) || !detail.includes('Lock Info')) return undefined;
   const fields = Object.fromEntries([...detail.matchAll(LOCK_FIELD)].map(([, name, value]) => [name, value!.trim()]));
-  // The `http` backend reports the lock that it wanted itself; of the one that is held it reports the id alone.
-  const [, held] = /already locked: ID=(\S+)/.exec(detail) ?? [];
-  if (held !== undefined && held !== fields.ID) return { id: held, who: 'somebody', operation: 'something', created: '' };
-  return {
-    id: fields.ID || 'without an id',
-    who: fields.Who || 'somebody',
-    operation: (fields.Operation ?? '').replace(/^OperationType/, '').toLowerCase() || 'something',
-    created: fields.Created ?? '',
-  };
+  // Texts for people are wrapped, between any two words.
+  const [, held] = /already locked:\s+ID=(\S+)/.exec(detail) ?? [];
+  const { ID = '', Who = '', Operation = '', Created = '' } = fields;
+  if (held !== undefined && held !== ID) return { id: held, ...NOBODY_KNOWN };
+  if (since > 0 && timeOf(Created) >= since) return { id: '', ...NOBODY_KNOWN };
+  return { id: ID, who: Who, operation: Operation.replace(/^OperationType/, '').toLowerCase(), created: Created };
 }
 
-/** Who holds it, since when, and for what. */
-export const lockedBy = (lock: LockInfo): string => `locked by ${lock.who}, ${lockAge(lock)}, for ${lock.operation} (lock ${lock.id})`;
+/** Who holds it, since when, and for what, as far as the backend says. */
+export function lockedBy(lock: LockInfo): string {
+  const { id, who, operation } = lock;
+  const details = who === '' ? '' : `, ${lockAge(lock)}${operation === '' ? '' : `, for ${operation}`}`;
+  return `locked by ${who || 'somebody whom the backend does not name'}${details}${id === '' ? '' : ` (lock ${id})`}`;
+}
 
 /** How long ago that was, as far as is known. */
 export function lockAge({ created }: LockInfo, now = Date.now()): string {
-  // `2026-11-26 12:58:16.327126197 +0000 UTC`, as Go writes a time.
-  const since = Date.parse(
+  const since = timeOf(created);
+  if (Number.isNaN(since)) return created === '' ? 'for an unknown time' : `since ${created}`;
+  const seconds = Math.max(0, Math.round((now - since) / 1000));
+  if (seconds < 120) return `for ${seconds} s`;
+  return seconds < 7200 ? `for ${Math.round(seconds / 60)} min` : `for ${Math.round(seconds / 3600)} h`;
+}
+
+/** `2026-11-26 12:58:16.327126197 +0000 UTC`, as Go writes a time, in milliseconds. */
+const timeOf = (created: string): number =>
+  Date.parse(
     created
       .replace(/ UTC$/, '')
       .replace(/(\.\d{3})\d*/, '$1')
       .replace(/ ([+-]\d{2})(\d{2})$/, '$1:$2')
       .replace(' ', 'T'),
   );
-  if (Number.isNaN(since)) return created === '' ? 'for an unknown time' : `since ${created}`;
-  const seconds = Math.max(0, Math.round((now - since) / 1000));
-  if (seconds < 120) return `for ${seconds} s`;
-  return seconds < 7200 ? `for ${Math.round(seconds / 60)} min` : `for ${Math.round(seconds / 3600)} h`;
-}

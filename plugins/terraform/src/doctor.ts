@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type CommandContext, type Examination, type Finding, isShipError } from '@ship/core';
 import { lockedBy } from './diagnostics.js';
+import { leftInPlace } from './in-place.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
 import { liveTerraform, unsavedState } from './working-folder.js';
@@ -13,6 +14,8 @@ export function terraformExamination(options: Options): Examination {
       if (stacks.length === 0) return [];
       try {
         const tool = await findTool(ctx, options.binary);
+        const left = leftInPlace(ctx);
+        if (left !== undefined) return [finding('block', leftMessage(left))];
         const found = await Promise.all(stacks.map((stack) => examineStack(ctx, stack, tool)));
         return [finding('info', `${tool.kind} ${tool.version} (${tool.path})`), ...found.flat()];
       } catch (error) {
@@ -24,6 +27,8 @@ export function terraformExamination(options: Options): Examination {
 }
 
 const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'terraform', message });
+const leftMessage = (what: string): string =>
+  `the files of ${what} are not today's: a process that is gone had put others in their place. The next deploy or rollback puts them back first; until then look at no diff of them`;
 const withHint = (message: string, hint: string | undefined): string => (hint === undefined ? message : `${message}. ${hint}`);
 
 function stacksOf(ctx: CommandContext, options: Options): Stack[] {

@@ -28,16 +28,10 @@ export const errors = defineErrors({
     message: (d: { dir: string; lock: LockInfo; waited: string }) => `the state of ${d.dir} is ${lockedBy(d.lock)}; waited ${d.waited}`,
     hint: 'Nothing was changed, and the lock was not forced. Wait for its owner, or raise `lock_timeout`; `ship doctor` explains what can be done.',
   },
-  SHIP_TERRAFORM_LINEAGE: {
-    exit: 6,
-    message: (d: { dir: string; found: string; captured: string }) =>
-      `the state of ${d.dir} is not the one that was captured: its lineage is ${d.found}, and was ${d.captured}`,
-    hint: 'Nothing was changed. Is `backend_config` or `workspace` another one than it was? A state that was made anew knows nothing of what the old one made.',
-  },
   SHIP_TERRAFORM_REFUSED: {
     exit: 6,
     message: (d: { dir: string; blocks: readonly string[] }) => `${d.dir} cannot go back: ${d.blocks.join('; ')}`,
-    hint: 'Nothing was changed. What may be replaced all the same is named in the option `stateless`, by type or by address.',
+    hint: 'Nothing was changed. docs/terraform.md says what is refused, and why; what may be replaced is named in the option `stateless`.',
   },
   SHIP_TERRAFORM_UNPROVEN: {
     exit: 4,
@@ -60,6 +54,28 @@ export const errors = defineErrors({
     message: (d: { dir: string; bytes: number; limit: number; largest: string }) =>
       `the configuration in ${d.dir} has ${Math.ceil(d.bytes / 1024 ** 2)} MiB, more than ${d.limit / 1024 ** 2}; the largest file is ${d.largest}`,
     hint: 'It is kept so that it can be applied again. Name what does not belong to it in `exclude`.',
+  },
+  SHIP_TERRAFORM_FILE: {
+    exit: 3,
+    message: (d: { path: string; problem: string }) =>
+      `${d.path} belongs to a configuration, and cannot be read or put in place: ${d.problem}`,
+    hint: 'Give this user the right to it, or name it in `exclude` where Terraform does not read it.',
+  },
+  SHIP_TERRAFORM_MOVED: {
+    exit: 6,
+    message: (d: { dir: string; root: string }) => `${d.dir} was applied in ${d.root}, and is not there any more`,
+    hint: 'Paths in a configuration mean something else in another folder. Bring it back to where it was, or apply by hand what you want.',
+  },
+  SHIP_TERRAFORM_STATE_GONE: {
+    exit: 3,
+    message: (d: { dir: string; backend: string; record: string }) =>
+      `ship has applied ${d.dir}, and there is no state of it in ${d.backend}: everything would be made a second time`,
+    hint: (d) => `Bring the state back, or name the backend that has it. If all of it was destroyed by hand, remove ${d.record}.`,
+  },
+  SHIP_TERRAFORM_SYNTAX: {
+    exit: 2,
+    message: (d: { problem: string }) => d.problem,
+    hint: 'This is what the parser of Terraform says. `terraform fmt -check` shows the place.',
   },
   SHIP_TERRAFORM_UNREADABLE: {
     exit: 3,

@@ -1,3 +1,4 @@
+import { unindexed } from './address.js';
 import type { PlanDocument, ResourceChange } from './plan-document.js';
 
 /** What the plan of a rollback would do, and whether it may. */
@@ -142,10 +143,10 @@ export function holdsData(
   { address, type }: { readonly address: string; readonly type: string },
   { stateful, stateless, ...more }: Holders,
 ): boolean {
-  const unindexed = address.replace(/\[[^\]]*\]/g, '');
-  const named = (list: readonly string[]) => list.includes(address) || list.includes(unindexed);
+  const block = unindexed(address);
+  const named = (list: readonly string[]) => list.includes(address) || list.includes(block);
   if (named(stateless)) return false;
-  if (named(stateful) || more.protected.some((each) => unindexed === each || unindexed.endsWith(`.${each}`))) return true;
+  if (named(stateful) || more.protected.includes(block)) return true;
   if (stateless.includes(type)) return false;
   return stateful.includes(type) || !STATELESS.has(type);
 }

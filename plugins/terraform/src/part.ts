@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { CapturedPart, Context, Restored, SnapshotPart } from '@ship/core';
+import type { CapturedPart, Context, PartFiles, Restored, SnapshotPart } from '@ship/core';
 import { type Applied, holdFor, objectsOf, type Parts } from './applied.js';
 import { lineOf } from './judge.js';
-import { admitRollback, driftLine, rollBack } from './rollback.js';
+import { admitRollback, driftLine, followOthers, noting, rollBack } from './rollback.js';
 import { stackOf } from './stack.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import { findTool } from './tool.js';
@@ -16,19 +16,43 @@ export function terraformPart(parts: Parts): SnapshotPart<Value> {
   const { records } = parts;
   return {
     capture: (ctx) => captureStacks(ctx, parts),
-    admit: (ctx, value) => each(value, async (name, applied) => admitRollback(ctx, await targetOf(ctx, parts, name, applied))),
-    async restore(ctx, value): Promise<Restored> {
-      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, parts, name, applied)]);
+    async admit(ctx, value, files) {
+      const left = await unknownStacks(ctx, parts, value);
+      const findings = await each(value, async (name, applied) =>
+        admitRollback(ctx, await targetOf(ctx, parts, name, applied, value, files)),
+      );
+      return left.length === 0
+        ? findings
+        : [
+            ...findings,
+            { level: 'warn', rule: 'terraform-stacks', message: `not in the snapshot, and left as they are: ${left.join(', ')}` },
+          ];
+    },
+    async restore(ctx, value, files): Promise<Restored> {
+      const restored = await each(value, async (name, applied) => [await restoreStack(ctx, parts, name, applied, value, files)]);
+      // One that reads the outputs of others may have to follow them.
+      await each(value, async (name, applied) => [await follow(ctx, parts, name, applied, value, files)]);
       const changed = restored.filter((one) => one.changed);
-      return { changed: changed.length > 0, summary: (changed.length > 0 ? changed : restored).map(({ summary }) => summary).join(', ') };
+      const left = await unknownStacks(ctx, parts, value);
+      const summaries = (changed.length > 0 ? changed : restored).map(({ summary }) => summary);
+      return {
+        changed: changed.length > 0,
+        summary: [...summaries, ...(left.length === 0 ? [] : [`not in the snapshot, and left as they are: ${left.join(', ')}`])].join(', '),
+      };
     },
     async isLive(ctx, value) {
       const names = await records.names(ctx);
       const same = await each(value, async (name, applied) => [isSame(applied, await records.get(ctx, name))]);
       return names.every((name) => name in value.stacks) && same.every(Boolean);
     },
-    compare: (ctx, value) => each(value, async (name, applied) => compareStack(ctx, await targetOf(ctx, parts, name, applied))),
+    compare: (ctx, value, files) =>
+      each(value, async (name, applied) => compareStack(ctx, await targetOf(ctx, parts, name, applied, value, files))),
   };
+}
+
+/** Stacks that ship has applied, and that a snapshot from before that cannot know. */
+async function unknownStacks(ctx: Context, { records }: Parts, { stacks }: Value): Promise<string[]> {
+  return (await records.names(ctx)).filter((name) => !(name in stacks));
 }
 
 /** The same configuration and the same values. */
@@ -55,7 +79,7 @@ async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<V
     if (applied === undefined) continue;
     const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
-    if (state !== undefined) files[names.length === 1 ? 'tfstate' : `${name}.tfstate`] = ctx.refer(state.text);
+    if (state !== undefined) files[endingOf(name, names.length)] = ctx.refer(state.text);
   }
   if (Object.keys(stacks).length === 0) return undefined;
   return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
@@ -65,31 +89,56 @@ async function jobOf(ctx: Context, { options, objects }: Parts, { dir, workspace
   return { stack: stackOf(ctx, options, { dir, workspace, targets }), tool: await findTool(ctx, options.binary), objects };
 }
 
-async function targetOf(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<RollbackTarget> {
+async function targetOf(
+  ctx: Context,
+  parts: Parts,
+  name: string,
+  applied: Applied,
+  { stacks }: Value,
+  files: PartFiles,
+): Promise<RollbackTarget> {
   const live = await parts.records.get(ctx, name);
   const { lineage } = applied;
-  const { protected: kept = [], imports = [], moves = [] } = live ?? {};
+  const { protected: kept = [], imports = [], moves = [], forgotten = [] } = live ?? {};
   // Renames from before the snapshot are part of its configuration.
   const known = applied.moves?.length ?? 0;
   const since = JSON.stringify(moves.slice(0, known)) === JSON.stringify(applied.moves ?? []) ? moves.slice(known) : [];
+  const state = await files.read(endingOf(name, Object.keys(stacks).length));
   return {
     ...(await jobOf(ctx, parts, applied)),
     configuration: applied,
     destroy: false,
+    targets: [],
+    ...(live === undefined ? {} : { live, recorded: live.serial }),
+    ...(state === undefined ? {} : { before: ctx.resolve(state.toString('utf8')) }),
     lineage,
     isNew: () => false,
     protected: kept,
     forgets: imports,
+    forgotten: forgotten.filter((address) => !(applied.forgotten ?? []).includes(address)),
     moves: since,
+    isCutOff: false,
   };
 }
 
-async function restoreStack(ctx: Context, parts: Parts, name: string, applied: Applied): Promise<Restored> {
-  const { objects, records } = parts;
-  const { restored, state } = await rollBack(ctx, await targetOf(ctx, parts, name, applied));
-  await holdFor(ctx, objects, name, objectsOf(applied));
-  if (state !== undefined) await records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
+/** The file of the state of a stack; where there is one stack, it needs no name. */
+const endingOf = (name: string, stacks: number): string => (stacks === 1 ? 'tfstate' : `${name}.tfstate`);
+
+type Arguments = Parameters<typeof targetOf>;
+
+async function restoreStack(...[ctx, parts, name, applied, value, files]: Arguments): Promise<Restored> {
+  const target = await targetOf(ctx, parts, name, applied, value, files);
+  const { restored, state } = await noting(ctx, parts, target, () => rollBack(ctx, target));
+  await holdFor(ctx, parts.objects, name, objectsOf(applied));
+  if (state !== undefined) await parts.records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
   return restored;
+}
+
+async function follow(...[ctx, parts, name, applied, value, files]: Arguments): Promise<void> {
+  if (applied.reads.length === 0) return;
+  const target = await targetOf(ctx, parts, name, applied, value, files);
+  const state = await noting(ctx, parts, target, () => followOthers(ctx, target));
+  if (state !== undefined) await parts.records.put(ctx, name, { ...applied, serial: state.serial, by: ctx.run });
 }
 
 /** How the infrastructure differs from what was captured, and where it has drifted from its state. */

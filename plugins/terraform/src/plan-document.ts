@@ -1,5 +1,7 @@
 import type { Json } from '@ship/core';
+import { unindexed } from './address.js';
 import { errors } from './errors.js';
+import { keptNumbers, parseVariables } from './numbers.js';
 
 /** What would happen to one resource. */
 export interface ResourceChange {
@@ -15,6 +17,13 @@ export interface ResourceChange {
 /** A resource that gets another address. */
 export type Move = { readonly from: string; readonly to: string };
 
+/** A resource as it would be afterwards. */
+export interface Result {
+  readonly address: string;
+  /** What the configuration itself says of it, as far as it is known; what a provider makes up is left out. */
+  readonly configured: Readonly<Record<string, unknown>>;
+}
+
 /** A plan, as far as ship reads it. */
 export interface PlanDocument {
   /** Would anything change, outputs included? */
@@ -25,6 +34,10 @@ export interface PlanDocument {
   readonly moves: readonly Move[];
   /** Where the infrastructure has drifted from the state. */
   readonly drift: readonly ResourceChange[];
+  /** What would be there afterwards, as far as the plan looks at it. */
+  readonly results: readonly Result[];
+  /** The values of outputs afterwards, as far as they are known. */
+  readonly outputValues: Readonly<Record<string, unknown>>;
   /** The names of outputs that would change. */
   readonly outputs: readonly string[];
   /** Every variable of the root module, with the value that the plan was made with. */
@@ -39,6 +52,7 @@ interface RawChange {
   readonly mode: string;
   readonly type: string;
   readonly action_reason?: string;
+  readonly deposed?: string;
   readonly change: {
     readonly actions: readonly string[];
     readonly before: unknown;
@@ -53,8 +67,16 @@ interface RawPlan {
   readonly variables?: Readonly<Record<string, { readonly value?: Json }>>;
   readonly resource_changes?: readonly RawChange[];
   readonly resource_drift?: readonly RawChange[];
-  readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
-  readonly configuration?: { readonly root_module?: { readonly variables?: Readonly<Record<string, { readonly sensitive?: boolean }>> } };
+  readonly output_changes?: Readonly<
+    Record<string, { readonly actions: readonly string[]; readonly after?: unknown; readonly after_unknown?: unknown }>
+  >;
+  readonly configuration?: { readonly root_module?: RawModule };
+}
+
+interface RawModule {
+  readonly variables?: Readonly<Record<string, { readonly sensitive?: boolean }>>;
+  readonly resources?: readonly { readonly address: string; readonly expressions?: Readonly<Record<string, unknown>> }[];
+  readonly module_calls?: Readonly<Record<string, { readonly module?: RawModule }>>;
 }
 
 /** Reads what `show -json` writes of a plan. */
@@ -67,11 +89,43 @@ export function readPlan(text: string, differs: boolean): PlanDocument {
     imports: (raw.resource_changes ?? []).filter(({ change }) => change.importing !== undefined).map(({ address }) => address),
     moves: (raw.resource_changes ?? []).flatMap(({ previous_address: from, address: to }) => (from === undefined ? [] : [{ from, to }])),
     drift: (raw.resource_drift ?? []).flatMap(changeOf),
+    results: resultsOf(raw),
+    outputValues: Object.fromEntries(
+      Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions, after, after_unknown }]) =>
+        actions.includes('delete') || hasUnknown(after_unknown) ? [] : [[name, after]],
+      ),
+    ),
     outputs: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('no-op') ? [] : [name])),
-    variables: Object.fromEntries(Object.entries(raw.variables ?? {}).map(([name, { value = null }]) => [name, value])),
+    variables: variablesIn(text, raw),
     sensitive: Object.entries(declared).flatMap(([name, { sensitive }]) => (sensitive ? [name] : [])),
   };
 }
+
+/** Numbers of any size keep their digits, which takes a slower reader; so only where there are variables. */
+function variablesIn(text: string, { variables = {} }: RawPlan): Record<string, Json> {
+  if (Object.keys(variables).length === 0) return {};
+  const { variables: exact } = parseVariables(text) as { variables: Record<string, { value?: unknown }> };
+  return Object.fromEntries(Object.entries(exact).map(([name, { value = null }]) => [name, keptNumbers(value)]));
+}
+
+function resultsOf({ resource_changes = [], configuration }: RawPlan): Result[] {
+  const configured = new Map(configuredIn(configuration?.root_module ?? {}, ''));
+  return resource_changes.flatMap(({ address, mode, change, deposed }) => {
+    if (mode !== 'managed' || deposed !== undefined || change.after === null || change.actions.includes('forget')) return [];
+    const { after, after_unknown } = change as { after: Record<string, unknown>; after_unknown?: Record<string, unknown> };
+    const known = (configured.get(unindexed(address)) ?? []).filter((name) => name in after && !hasUnknown(after_unknown?.[name]));
+    return [{ address, configured: Object.fromEntries(known.map((name) => [name, after[name]])) }];
+  });
+}
+
+function* configuredIn({ resources = [], module_calls = {} }: RawModule, prefix: string): Generator<[address: string, names: string[]]> {
+  for (const { address, expressions = {} } of resources) yield [`${prefix}${address}`, Object.keys(expressions)];
+  for (const [name, { module = {} }] of Object.entries(module_calls)) yield* configuredIn(module, `${prefix}module.${name}.`);
+}
+
+/** Terraform writes `true` for what only the apply knows, wherever it stands in a value. */
+const hasUnknown = (unknown: unknown): boolean =>
+  unknown === true || (typeof unknown === 'object' && unknown !== null && Object.values(unknown).some(hasUnknown));
 
 function parsed(text: string): RawPlan {
   try {

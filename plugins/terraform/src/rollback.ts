@@ -1,53 +1,83 @@
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Context, Finding, Restored } from '@ship/core';
-import { keptText } from './applied.js';
+import { type Context, type Finding, isShipError, type Restored } from '@ship/core';
+import type { Configuration, Parts } from './applied.js';
 import { errors } from './errors.js';
-import { judge, lineOf, type Verdict } from './judge.js';
+import { lineOf } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
+import { outsideFinding } from './provisioners.js';
 import type { State } from './state.js';
-import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
+import { foreignWorld, type RollbackTarget, stateProblem, truthOf } from './target.js';
 import type { Terraform } from './terraform.js';
-import { unsavedState, type WorkingFolder } from './working-folder.js';
+import type { Departures, Truth } from './truth.js';
+import { destroyedFirst, type Planned, planDestroy, planTarget, withLive, withTarget } from './way-back.js';
+import { type Job, pullState, unsavedState, type WorkingFolder } from './working-folder.js';
 
-/** Can the infrastructure be rolled back, and what would that do? Reads only. */
+/** Can the infrastructure be rolled back, and what would that do? Changes nothing. */
 export async function admitRollback(ctx: Context, target: RollbackTarget): Promise<Finding[]> {
-  const { dir } = target.stack;
-  const working = await openTarget(ctx, target);
+  const { dir, cwd } = target.stack;
+  const foreign = foreignWorld(ctx, target);
+  if (foreign !== undefined) return [foreign];
   try {
-    const state = await working.terraform.pull();
-    const lineage = lineageProblem(target, state);
-    if (lineage !== undefined) return [{ level: 'block', rule: 'terraform-lineage', message: lineage.message }];
-    if (unsavedState(target.stack.cwd)) return [unsavedFinding(dir)];
-    if (state === undefined && target.state !== undefined) return [lostFinding(dir)];
-    return await planFindings(working, target, state);
-  } finally {
-    working.close();
+    const { findings, first } = await withTarget(ctx, target, async (working) => {
+      const state = await working.terraform.pull();
+      const problem = stateProblem(target, state) ?? outsideProblem(target, working);
+      if (problem !== undefined) return { findings: [problem], first: [] };
+      if (unsavedState(cwd)) return { findings: [unsavedFinding(dir)], first: [] };
+      if (state === undefined && target.before !== undefined) return { findings: [lostFinding(dir)], first: [] };
+      const truth = await truthOf(working, target);
+      const planned = await planTarget(working, target, truth, false);
+      return { findings: findingsOf(target, planned, state), first: destroyedFirst(target, state, truth) };
+    });
+    if (first.length === 0) return findings;
+    const destroyed = await withLive(ctx, target, (working) => planDestroy(working, target, first, false));
+    return [...findingsOf(target, destroyed, undefined), ...findings];
+  } catch (error) {
+    const prevented = refusalIn(error);
+    if (prevented === undefined) throw error;
+    return [{ level: 'block', rule: 'terraform-refused', message: `${dir}: ${prevented}` }];
   }
 }
 
-async function planFindings(working: WorkingFolder, target: RollbackTarget, state: State | undefined): Promise<Finding[]> {
+function findingsOf(target: RollbackTarget, { plan, verdict, blocks, departures, outside }: Planned, state: State | undefined): Finding[] {
   const { dir } = target.stack;
   const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message: `${dir}: ${message}` });
-  let planned: Planned;
-  try {
-    planned = await planTarget(working, target, false);
-  } catch (error) {
-    const prevented = preventedBy(error);
-    if (prevented === undefined) throw error;
-    return [finding('block', 'terraform-stateful', prevented)];
-  }
-  const { plan, verdict } = planned;
   const tainted = state?.tainted ?? [];
+  const isChanged = state !== undefined && target.recorded !== undefined && state.serial !== target.recorded;
+  const changed = `the state was changed since ship had applied it (serial ${target.recorded}, now ${state?.serial}), by hand, by another tool, or by a run that was cut off: that goes back, too`;
   return [
+    ...(isChanged ? [finding('warn', 'terraform-changed', changed)] : []),
     finding('info', 'terraform-plan', plan.differs ? `the way back: ${verdict.summary}` : 'unchanged'),
     ...verdict.lines.map((line) => finding('info', 'terraform-plan', `would ${line}`)),
     ...plan.moves.map(({ from, to }) => finding('info', 'terraform-plan', `would call ${from} ${to} again`)),
     ...(tainted.length > 0 ? [finding('info', 'terraform-tainted', `failed half way, and is made anew: ${tainted.join(', ')}`)] : []),
     ...plan.drift.map((drift) => finding('warn', 'terraform-drift', `reality has left the state: ${driftLine(drift)}`)),
     ...verdict.warnings.map((warning) => finding('warn', 'terraform-stateful', warning)),
-    ...verdict.blocks.map((block) => finding('block', 'terraform-stateful', block)),
+    ...outsideFinding(dir, outside),
+    ...blocks.map((block) => finding('block', 'terraform-stateful', block)),
+    ...departureFindings(target, departures),
+  ];
+}
+
+/** What would be another world than the one that was there is refused; values of other stacks may still go back themselves. */
+function departureFindings(target: RollbackTarget, { addresses, values }: Departures): Finding[] {
+  const { stack, configuration, changedSince } = target;
+  const message = (lines: readonly string[]) =>
+    `${stack.dir}: going back would not make it what it was${changedSince === undefined ? '' : `, for ${changedSince}`}: ${lines.join('; ')}`;
+  const mayFollow = configuration.reads.length > 0 && changedSince === undefined;
+  const refused = [...addresses, ...(mayFollow ? [] : values)];
+  return [
+    ...(refused.length === 0 ? [] : [{ level: 'block' as const, rule: 'terraform-truth', message: message(refused) }]),
+    ...(mayFollow && values.length > 0
+      ? [
+          {
+            level: 'info' as const,
+            rule: 'terraform-reads',
+            message: `${stack.dir}: reads what other stacks put out, and is planned once more when these have gone back: ${values.join('; ')}`,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -60,8 +90,14 @@ const unsavedFinding = (dir: string): Finding => ({
 const lostFinding = (dir: string): Finding => ({
   level: 'warn',
   rule: 'terraform-state',
-  message: `${dir}: the state is gone; the captured one is put in its place first, and nothing records what was made since then`,
+  message: `${dir}: the state was lost when its apply was cut off; the captured one is put in its place first, and nothing records what was made since then`,
 });
+
+function outsideProblem({ stack }: RollbackTarget, { changedOutside }: WorkingFolder): Finding | undefined {
+  if (changedOutside.length === 0) return undefined;
+  const message = `${stack.dir}: reads files outside of the project, which are not what they were, and are not kept: ${changedOutside.join(', ')}`;
+  return { level: 'block', rule: 'terraform-files', message };
+}
 
 /** How a resource differs from its state. */
 export const driftLine = (drift: PlanDocument['drift'][number]): string =>
@@ -69,53 +105,111 @@ export const driftLine = (drift: PlanDocument['drift'][number]): string =>
     .replace(/^destroy (\S+)/, '$1 is gone')
     .replace(/^update /, '');
 
-/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, to verify it. */
-export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ restored: Restored; state: State | undefined }> {
-  const working = await openTarget(ctx, target);
+/** Does work that changes the state. Where that fails half way, the record says all the same how ship has left it. */
+export async function noting<T>(ctx: Context, { records }: Pick<Parts, 'records'>, job: Job, work: () => Promise<T>): Promise<T> {
   try {
-    await pushUnsaved(working.terraform, target.stack.cwd);
-    await restoreLostState(ctx, working, target);
-    const problem = lineageProblem(target, await working.terraform.pull());
-    if (problem !== undefined) throw problem;
-    const restored = await applyTarget(working, target);
-    return { restored, state: await working.terraform.pull() };
-  } finally {
-    working.close();
+    return await work();
+  } catch (error) {
+    const applied = await records.get(ctx, job.stack.name);
+    const state = applied === undefined || ctx.signal.aborted ? undefined : await pullState(ctx, job, applied).catch(() => undefined);
+    await records.touched(ctx, job.stack.name, state);
+    throw error;
   }
 }
 
-async function applyTarget(working: WorkingFolder, target: RollbackTarget): Promise<Restored> {
+/** Applies the captured configuration, if that destroys nothing that it must not; then plans once more, to verify it. */
+export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ restored: Restored; state: State | undefined }> {
   const { dir } = target.stack;
-  const { plan, verdict, file } = await orRefused(dir, () => planTarget(working, target, true));
-  if (!plan.differs) return { changed: false, summary: `${dir} unchanged` };
-  if (verdict.blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: verdict.blocks });
-  const restored = { changed: true, summary: `${dir}: ${inThePast(verdict.summary)}` };
+  refuse(dir, foreignWorld(ctx, target));
+  const first = await withTarget(ctx, target, async (working) => {
+    await pushUnsaved(working.terraform, target.stack.cwd);
+    await restoreLostState(ctx, working, target);
+    const state = await working.terraform.pull();
+    refuse(dir, stateProblem(target, state) ?? outsideProblem(target, working));
+    return destroyedFirst(target, state, await truthOf(working, target));
+  });
+  const destroyed =
+    first.length === 0
+      ? undefined
+      : await withLive(ctx, target, async (working) => {
+          const planned = await orRefused(dir, () => planDestroy(working, target, first, true));
+          refuse(dir, ...findingsOf(target, planned, undefined));
+          await applySaving(working, target.live!, planned.file);
+          return planned;
+        });
+  return withTarget(ctx, target, async (working) => {
+    const truth = await truthOf(working, target);
+    const restored = await applyTarget(working, target, truth, false);
+    const all =
+      destroyed === undefined
+        ? restored
+        : { changed: true, summary: `${dir}: ${inThePast(destroyed.verdict.summary)}; ${restored.summary}` };
+    return { restored: all, state: await working.terraform.pull() };
+  });
+}
+
+/** When all stacks have gone back: one that reads what others put out may have to follow them. Proves it. */
+export async function followOthers(ctx: Context, target: RollbackTarget): Promise<State | undefined> {
+  return withTarget(ctx, target, async (working) => {
+    await applyTarget(working, target, await truthOf(working, target), true);
+    return working.terraform.pull();
+  });
+}
+
+async function applyTarget(working: WorkingFolder, target: RollbackTarget, truth: Truth | undefined, isLast: boolean): Promise<Restored> {
+  const { dir } = target.stack;
+  const planned = await orRefused(dir, () => planTarget(working, target, truth, true));
+  refuse(dir, ...findingsOf(target, planned, undefined));
+  const { plan, verdict, file, outside } = planned;
+  if (!plan.differs) {
+    if (isLast) proven(target, planned);
+    return { changed: false, summary: `${dir} unchanged` };
+  }
+  const again =
+    outside.length === 0 ? '' : `; provisioners ran again: ${outside.join('; ')}. What they do outside of the state is not proven`;
+  const restored = {
+    changed: true,
+    summary: `${dir}: ${again === '' ? '' : 'the configuration is as it was, '}${inThePast(verdict.summary)}${again}`,
+  };
   const forgotten = plan.changes.filter(({ kind, address }) => kind === 'forget' && target.forgets?.includes(address));
   if (forgotten.length > 0) {
     // Imported resources leave the state first, so that no plan can destroy them. That makes the plan out of date.
     const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
     await working.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
-    await applyTarget(working, target);
+    await applyTarget(working, target, truth, isLast);
     return restored;
   }
-  await applySaving(working.terraform, file);
-  const { plan: after } = await planTarget(working, target, true);
-  if (after.differs) {
-    const left = [...after.changes.map(lineOf), ...after.outputs.map((name) => `output ${name}`)];
+  await applySaving(working, target.configuration, file);
+  const after = await planTarget(working, target, truth, true);
+  if (after.plan.differs) {
+    const left = [...after.plan.changes.map(lineOf), ...after.plan.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
   }
+  if (isLast || target.configuration.reads.length === 0) proven(target, after);
   return restored;
+}
+
+/** What is there now must be what was there. */
+function proven({ stack: { dir } }: RollbackTarget, { departures: { addresses, values } }: Planned): void {
+  const left = [...addresses, ...values.map((each) => `${each} is another one than it was`)];
+  if (left.length > 0) throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
+}
+
+/** Refuses where a finding blocks. */
+function refuse(dir: string, ...findings: readonly (Finding | undefined)[]): void {
+  const blocks = findings.flatMap((each) => (each?.level === 'block' ? [each.message.replace(`${dir}: `, '')] : []));
+  if (blocks.length > 0) throw errors.SHIP_TERRAFORM_REFUSED({ dir, blocks });
 }
 
 /** Pushes the captured state to a backend that has lost its own, as a file does when its writer is killed. */
 async function restoreLostState(
   ctx: Context,
   { terraform, folder }: WorkingFolder,
-  { stack, state, objects }: RollbackTarget,
+  { stack, before, isCutOff }: RollbackTarget,
 ): Promise<void> {
-  if (state === undefined || (await terraform.pull()) !== undefined) return;
+  if (before === undefined || !isCutOff || (await terraform.pull()) !== undefined) return;
   const file = join(folder, 'captured.tfstate');
-  writeFileSync(file, await keptText(ctx, objects, state), { mode: 0o600 });
+  writeFileSync(file, before, { mode: 0o600 });
   await terraform.push(file);
   ctx.log.warn(`the state of ${stack.dir} was lost, and the captured one was put in its place: nothing records what was made since then`);
 }
@@ -131,22 +225,6 @@ const PAST: Readonly<Record<string, string>> = {
   forget: 'forgotten',
 };
 
-interface Planned {
-  readonly plan: PlanDocument;
-  readonly verdict: Verdict;
-  readonly file: string;
-}
-
-async function planTarget({ terraform, varFiles, folder }: WorkingFolder, target: RollbackTarget, locks: boolean): Promise<Planned> {
-  const { destroy, configuration, stack, isNew } = target;
-  const file = join(folder, 'rollback.tfplan');
-  const found = await terraform.plan({ out: file, varFiles, targets: configuration.targets, destroy, locks });
-  const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
-  const { stateful = [], stateless = [] } = stack.options;
-  const holders = { stateful, stateless, protected: [...configuration.protected, ...target.protected] };
-  return { plan, file, verdict: judge(plan, holders, isNew) };
-}
-
 /** Where Terraform refuses to plan, because of `prevent_destroy`, the rollback is refused. */
 async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   try {
@@ -157,6 +235,11 @@ async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Why there is no way back, where the error says so; undefined where it says only that nobody knows. */
+function refusalIn(error: unknown): string | undefined {
+  return isShipError(error) && error.code === 'SHIP_TERRAFORM_MOVED' ? error.message : preventedBy(error);
+}
+
 function preventedBy(error: unknown): string | undefined {
   const { message = '' } = error as Partial<Error>;
   if (!message.includes('Instance cannot be destroyed')) return undefined;
@@ -164,19 +247,15 @@ function preventedBy(error: unknown): string | undefined {
   return `would destroy ${address ?? 'a resource'}, which prevent_destroy protects`;
 }
 
-function lineageProblem({ stack, lineage }: RollbackTarget, state: State | undefined): Error | undefined {
-  if (state === undefined || lineage === undefined || state.lineage === lineage) return undefined;
-  return errors.SHIP_TERRAFORM_LINEAGE({ dir: stack.dir, found: state.lineage, captured: lineage });
-}
-
 /** Applies a plan. A state that could not be saved is pushed at once: it alone knows what was made. */
 export async function applySaving(
-  terraform: Terraform,
+  { terraform, varFiles }: WorkingFolder,
+  { ephemeral }: Pick<Configuration, 'ephemeral'>,
   planFile: string,
-  onProgress: Parameters<Terraform['apply']>[1] = () => {},
+  onProgress: Parameters<Terraform['apply']>[2] = () => {},
 ): Promise<void> {
   try {
-    await terraform.apply(planFile, onProgress);
+    await terraform.apply(planFile, ephemeral.length > 0 ? varFiles : [], onProgress);
   } catch (error) {
     await pushUnsaved(terraform, terraform.place.cwd);
     throw error;
@@ -200,7 +279,5 @@ async function pushUnsaved(terraform: Terraform, folder: string): Promise<void> 
       problem = error;
     }
   }
-  const kept = join(terraform.stack.cwd, basename(file));
-  if (kept !== file) copyFileSync(file, kept);
-  throw errors.SHIP_TERRAFORM_STATE_UNSAVED({ file: kept, problem: (problem as Error).message }, { cause: problem });
+  throw errors.SHIP_TERRAFORM_STATE_UNSAVED({ file, problem: (problem as Error).message }, { cause: problem });
 }

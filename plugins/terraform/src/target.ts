@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context } from '@ship/core';
-import type { Configuration } from './applied.js';
-import { blocksIn } from './blocks.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Context, Finding } from '@ship/core';
+import type { Backend, Configuration } from './applied.js';
 import type { Move, ResourceChange } from './plan-document.js';
+import type { State } from './state.js';
+import { readTruth, type Truth } from './truth.js';
 import { type Job, openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** What infrastructure is rolled back to. */
@@ -11,31 +13,47 @@ export interface RollbackTarget extends Job {
   /** What is applied again; with `destroy`, what was made from it is destroyed. */
   readonly configuration: Configuration;
   readonly destroy: boolean;
+  /** Only these addresses go back. */
+  readonly targets: readonly string[];
+  /** What was applied last; absent where nobody knows. */
+  readonly live?: Configuration;
+  /** The state as it was then: what the infrastructure is to be like again. Absent where there was none. */
+  readonly before?: string;
+  /** Was it changed since ship had applied it, by hand or by another tool? How, in words. */
+  readonly changedSince?: string;
+  /** The serial of the state as ship has left it last. */
+  readonly recorded?: number;
   /** The lineage that the state must have; absent where there was none. */
   readonly lineage?: string;
   /** Was the resource with this address made by what is rolled back? */
   readonly isNew: (address: string) => boolean;
   /** What was imported, and leaves the state again. It was there before, so it must not be destroyed. */
   readonly forgets?: readonly string[];
+  /** What was taken out of the state since then, and still stands. */
+  readonly forgotten?: readonly string[];
   /** What was renamed since then. It is the same resource, and no plan may take it for another one. */
   readonly moves?: readonly Move[];
-  /** The key of the state as it was captured, for a backend that has lost it. */
-  readonly state?: string;
+  /** An apply was cut off, which may have emptied the state: then `before` is put in its place. */
+  readonly isCutOff: boolean;
   /** What `prevent_destroy` protects in the configuration that is live. */
   readonly protected: readonly string[];
 }
 
 /** The captured configuration, in which each resource has its old address again. */
-export async function openTarget(ctx: Context, target: RollbackTarget): Promise<WorkingFolder> {
-  const { configuration, moves = [] } = target;
-  const working = await openCaptured(ctx, target, configuration);
-  const origins = originsOf(moves);
-  if (origins.size === 0) return working;
-  const { cwd } = working.terraform.place;
-  const own = movesIn(cwd);
-  const moved = [...origins].map(([from, to]) => ({ from, to: startOf(to, own) }));
-  writeFileSync(join(cwd, 'ship_moved.tf.json'), JSON.stringify({ moved }), { mode: 0o600 });
-  return working;
+export function openTarget(ctx: Context, target: RollbackTarget): Promise<WorkingFolder> {
+  const { configuration, live, moves = [] } = target;
+  const own = new Map(configuration.renames.map(({ from, to }) => [to, from]));
+  const moved = [...originsOf(moves)].map(([from, to]) => ({ from, to: startOf(to, own) }));
+  const beside = moved.length === 0 ? {} : { 'ship_moved.tf.json': JSON.stringify({ moved }) };
+  return openCaptured(ctx, target, { configuration, ...(live === undefined ? {} : { live }), beside });
+}
+
+/** What the infrastructure was like; undefined where there was none, or nobody knows. */
+export async function truthOf({ terraform, folder }: WorkingFolder, { before }: RollbackTarget): Promise<Truth | undefined> {
+  if (before === undefined) return undefined;
+  const file = join(folder, 'before.tfstate');
+  writeFileSync(file, before, { mode: 0o600 });
+  return readTruth(await terraform.show(file));
 }
 
 /** The first address of each resource that has another one now, by its address now. Renamed and renamed back counts as not renamed. */
@@ -47,16 +65,6 @@ export function originsOf(moves: readonly Move[]): Map<string, string> {
     if (origin !== to) origins.set(to, origin);
   }
   return origins;
-}
-
-/** What the configuration itself renames: where from, by where to. */
-function movesIn(folder: string): Map<string, string> {
-  const texts = readdirSync(folder)
-    .filter((name) => name.endsWith('.tf'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'));
-  const blocks = texts.flatMap(blocksIn).filter(({ type }) => type === 'moved');
-  const address = (body: string, name: 'from' | 'to') => new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)`, 'm').exec(body)?.[1] ?? '';
-  return new Map(blocks.map(({ body }) => [address(body, 'to'), address(body, 'from')]));
 }
 
 /** Terraform allows one rename to an address. Where the configuration has one already, ours ends where that one begins. */
@@ -73,3 +81,41 @@ function startOf(address: string, own: ReadonlyMap<string, string>): string {
 /** What was imported is forgotten, where the plan would destroy it. */
 export const forgetIfImported = (change: ResourceChange, { forgets = [] }: RollbackTarget): ResourceChange =>
   change.kind === 'delete' && forgets.includes(change.address) ? { ...change, kind: 'forget', reason: 'it was imported' } : change;
+
+/** Is it the same world? What speaks against it, before Terraform is asked for a plan. */
+export function foreignWorld(ctx: Context, { configuration, live, stack }: RollbackTarget): Finding | undefined {
+  const [then, now] = [configuration.backend, live?.backend ?? configuration.backend].map((each) => ctx.resolve(each));
+  if (isDeepStrictEqual(then, now)) return undefined;
+  return {
+    level: 'block',
+    rule: 'terraform-backend',
+    message: `${stack.dir}: the state lay in ${placeOf(then!)}, and lies in ${placeOf(now!)} now: the way back would work on another world`,
+  };
+}
+
+const placeOf = (backend: Backend | null): string => {
+  if (backend === null) return 'the folder of the module';
+  const { path, address, bucket, key, conn_str, schema_name, prefix, container_name } = backend.config;
+  const host = typeof address === 'string' ? address.replace(/\/\/[^@/]*@/, '//') : undefined;
+  const where = [host, path, bucket ?? container_name, key ?? prefix, conn_str === undefined ? undefined : schema_name];
+  return [`a backend of type ${backend.type}`, ...where.filter((each) => typeof each === 'string')].join(' ');
+};
+
+/** Is the state the one that was captured? */
+export function stateProblem({ stack, lineage, isCutOff }: RollbackTarget, state: State | undefined): Finding | undefined {
+  if (lineage === undefined) return undefined;
+  if (state === undefined)
+    return isCutOff
+      ? undefined
+      : {
+          level: 'block',
+          rule: 'terraform-state',
+          message: `${stack.dir}: the state is gone, and without it everything would be made a second time. Bring it back first`,
+        };
+  if (state.lineage === lineage) return undefined;
+  return {
+    level: 'block',
+    rule: 'terraform-lineage',
+    message: `${stack.dir}: the state is not the one that was captured: its lineage is ${state.lineage}, and was ${lineage}`,
+  };
+}

@@ -75,6 +75,12 @@ export class Terraform {
     await this.#run('state push', [`-lock-timeout=${this.stack.lockTimeout}`, file]);
   }
 
+  /** What a state in a file holds, in the form of plans. */
+  async show(stateFile: string): Promise<string> {
+    const { stdout } = await this.#run('show', ['-json', '-no-color', stateFile], { maxBytes: LARGEST_DOCUMENT });
+    return stdout;
+  }
+
   /** Takes resources out of the state; they themselves stay. */
   async forget(addresses: readonly string[]): Promise<void> {
     await this.#run('state rm', [`-lock-timeout=${this.stack.lockTimeout}`, ...addresses]);
@@ -103,11 +109,15 @@ export class Terraform {
     return readPlan(stdout, exitCode === 2);
   }
 
-  /** Applies that very plan. Terraform refuses one that is out of date. */
-  async apply(planFile: string, onProgress: (progress: Progress) => void): Promise<void> {
+  /**
+   * Applies that very plan. Terraform refuses one that is out of date. A plan keeps no values of ephemeral variables:
+   * where there are some, the files with variables are given once more.
+   */
+  async apply(planFile: string, varFiles: readonly string[], onProgress: (progress: Progress) => void): Promise<void> {
     const { parallelism, lockTimeout } = this.stack;
     const limited = parallelism === undefined ? [] : [`-parallelism=${parallelism}`];
-    await this.#run('apply', ['-json', '-input=false', `-lock-timeout=${lockTimeout}`, ...limited, planFile], {}, (progress) => {
+    const again = varFiles.map((file) => `-var-file=${file}`);
+    await this.#run('apply', ['-json', '-input=false', `-lock-timeout=${lockTimeout}`, ...limited, ...again, planFile], {}, (progress) => {
       onProgress(progress);
       return progress.type !== 'other' && progress.type !== 'planned';
     });
@@ -121,20 +131,16 @@ export class Terraform {
 
   /** The lock that somebody holds; undefined where it could be taken. It is released at once. */
   async heldLock(): Promise<LockInfo | undefined> {
+    const since = Date.now();
     try {
       await this.#run('untaint', ['-no-color', '-allow-missing', '-lock-timeout=0s', 'terraform_data.ship_looks_at_the_lock']);
       return undefined;
     } catch (error) {
       const { cause } = error as Error;
-      const lock = isCommandFailed(cause) ? lockAmong(errorsOf(cause)) : undefined;
+      const lock = isCommandFailed(cause) ? lockAmong(errorsOf(cause), since) : undefined;
       if (lock === undefined) throw error;
       return lock;
     }
-  }
-
-  /** Checks the syntax of the files alone; throws what Terraform reports. */
-  async checkSyntax(): Promise<void> {
-    await this.#run('fmt', ['-check', '-list=false', '-write=false', '-no-color', this.place.cwd], { okExitCodes: [0, 3] });
   }
 
   async #run(
@@ -143,6 +149,7 @@ export class Terraform {
     more: ExecOptions = {},
     shows?: (progress: Progress) => boolean,
   ): Promise<ExecResult> {
+    const since = Date.now();
     const argv = [this.tool.path, ...command.split(' '), ...args] as unknown as Argv;
     const show = (text: string) => {
       for (const line of text.split('\n')) {
@@ -159,7 +166,7 @@ export class Terraform {
         onOutput: shows === undefined ? null : ({ text }) => show(text),
       });
     } catch (error) {
-      if (isCommandFailed(error) && error.kind === 'exit') throw this.#failure(command, error);
+      if (isCommandFailed(error) && error.kind === 'exit') throw this.#failure(command, error, since);
       throw error;
     }
   }
@@ -182,10 +189,10 @@ export class Terraform {
     };
   }
 
-  #failure(command: string, failed: CommandFailed): Error {
+  #failure(command: string, failed: CommandFailed, since: number): Error {
     const found = errorsOf(failed);
     const { dir, lockTimeout } = this.stack;
-    const lock = lockAmong(found);
+    const lock = lockAmong(found, since);
     if (lock !== undefined) return errors.SHIP_TERRAFORM_LOCKED({ dir, lock, waited: lockTimeout }, { cause: failed });
     const line = `${this.tool.kind} ${command}`;
     return errors.SHIP_TERRAFORM_FAILED({ command: line, dir, reported: summaryOf(found) || failed.message }, { cause: failed });
@@ -198,7 +205,8 @@ const errorsOf = ({ stdout, stderr }: CommandFailed): Diagnostic[] => [
   ...errorsInText(stderr),
 ];
 
-const lockAmong = (found: readonly Diagnostic[]): LockInfo | undefined => found.map(lockIn).find((lock) => lock !== undefined);
+const lockAmong = (found: readonly Diagnostic[], since: number): LockInfo | undefined =>
+  found.map((each) => lockIn(each, since)).find((lock) => lock !== undefined);
 
 /** All errors, each once. */
 const summaryOf = (found: readonly Diagnostic[]): string => [...new Set(found.map(oneLine))].join('; ');

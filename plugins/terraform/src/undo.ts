@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import type { Applied, Configuration, Parts } from './applied.js';
+import { type Applied, type Configuration, keptText, type Parts } from './applied.js';
 import type { Move } from './plan-document.js';
 import { ApplyProgress, unfinished } from './progress.js';
-import { admitRollback, rollBack } from './rollback.js';
+import { admitRollback, followOthers, noting, rollBack } from './rollback.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import type { RollbackTarget } from './target.js';
@@ -27,6 +27,8 @@ export type Before = {
   readonly imports?: string[];
   /** What this apply renames. */
   readonly moves?: Move[];
+  /** What this apply takes out of the state, and leaves standing. */
+  readonly forgotten?: string[];
   /** The key of the state as it was pulled, in case the backend loses it. */
   readonly state: string | null;
   /** What ship applied here before. */
@@ -67,28 +69,36 @@ function warnOfUnfinished(ctx: StepContext, stack: Stack, state: State | undefin
 }
 
 /** What a step is rolled back to; undefined where the configuration before is not known. */
-function targetOf({ stack, tool, objects, destroy }: StepJob, before: Before): RollbackTarget | undefined {
-  const { applied: known, next, addresses, imports = [], moves = [], lineage, state } = before;
+async function targetOf(ctx: StepContext, { stack, tool, objects, destroy }: StepJob, before: Before): Promise<RollbackTarget | undefined> {
+  const { applied: known, next, addresses, imports = [], moves = [], forgotten = [], lineage, serial, state } = before;
   const old = new Set([...addresses, ...moves.map(({ to }) => to)]);
   const shared = {
     stack,
     tool,
     objects,
+    live: next,
     isNew: (address: string) => !old.has(address),
     forgets: imports,
+    forgotten,
     moves,
     protected: next.protected,
-    ...(state === null ? {} : { state }),
+    isCutOff: unfinished(ctx) !== undefined,
+    targets: next.targets,
+    ...(state === null ? {} : { before: (await keptText(ctx, objects, state)).toString('utf8') }),
     ...(lineage === null ? {} : { lineage }),
   };
   const earlier = destroy ? (known ?? next) : known;
-  if (earlier !== null) return { ...shared, configuration: earlier, destroy: false };
+  if (earlier !== null) {
+    const isChanged = known !== null && (known.serial !== serial || known.lineage !== lineage);
+    const how = `the state was changed since ship had applied it (serial ${known?.serial}, then ${serial}), by hand, by another tool, or by a run that was cut off`;
+    return { ...shared, configuration: earlier, destroy: false, ...(isChanged ? { changedSince: how } : {}) };
+  }
   return addresses.length === 0 ? { ...shared, configuration: next, destroy: true } : undefined;
 }
 
 /** Can it be restored, and what would that do? */
 export async function admitted(ctx: StepContext, job: StepJob, before: Before): Promise<Finding[]> {
-  const target = targetOf(job, before);
+  const target = await targetOf(ctx, job, before);
   return target === undefined
     ? [{ level: 'warn', rule: 'terraform-unknown', message: unknownBefore(job.stack) }]
     : admitRollback(ctx, target);
@@ -99,14 +109,30 @@ const unknownBefore = ({ dir }: Stack): string =>
 
 /** Restores it, and records that this is what is applied now. */
 export async function restored(ctx: StepContext, job: StepJob, before: Before): Promise<Restored> {
-  const { stack, records } = job;
-  const target = targetOf(job, before);
+  const { stack } = job;
+  const target = await targetOf(ctx, job, before);
   if (target === undefined) return { changed: false, kept: unknownBefore(stack) };
-  const { restored: answer, state } = await rollBack(ctx, target);
-  if (before.applied === null || state === undefined) await records.remove(ctx, stack.name);
-  else await records.put(ctx, stack.name, { ...before.applied, lineage: state.lineage, serial: state.serial });
+  const { restored: answer, state } = await noting(ctx, job, job, () => rollBack(ctx, target));
+  await recordBefore(ctx, job, before, state);
   warnOfUnfinished(ctx, stack, state);
   await new ApplyProgress(ctx).end();
   rmSync(planFileOf(stack), { force: true });
   return answer;
+}
+
+/** When all that the run did is back: a stack that reads the outputs of others follows them, and is proven. */
+export async function settled(ctx: StepContext, job: StepJob, before: Before): Promise<void> {
+  const target = await targetOf(ctx, job, before);
+  if (target === undefined || target.destroy || target.configuration.reads.length === 0) return;
+  await recordBefore(ctx, job, before, await noting(ctx, job, job, () => followOthers(ctx, target)));
+}
+
+async function recordBefore(
+  ctx: StepContext,
+  { stack, records }: StepJob,
+  { applied: known }: Before,
+  state: State | undefined,
+): Promise<void> {
+  if (known === null || state === undefined) await records.remove(ctx, stack.name);
+  else await records.put(ctx, stack.name, { ...known, lineage: state.lineage, serial: state.serial });
 }

@@ -1,12 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Context, Json, Objects } from '@ship/core';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
-import { extractArchive } from './archive.js';
+import { type Archive, extractModules, readArchive } from './archive.js';
+import { errors } from './errors.js';
+import { lockFolder } from './folder-lock.js';
+import { configurationFiles } from './hcl.js';
+import { leftInPlace, putBack, putInPlace, type Wanted } from './in-place.js';
+import { stringifyVariables } from './numbers.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
-import { type Place, Terraform } from './terraform.js';
+import { Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
+import { hashOf } from './tree.js';
 
 /** A stack, and what it takes to work on it. */
 export interface Job {
@@ -15,65 +21,167 @@ export interface Job {
   readonly objects: Objects;
 }
 
-/** A folder with what Terraform reads for one piece of work. */
+/** A configuration that Terraform works on, and what it needs for one piece of work. */
 export interface WorkingFolder {
   readonly terraform: Terraform;
   /** What `-var-file` is given. */
   readonly varFiles: readonly string[];
   /** Where plans are written: they hold values. */
   readonly folder: string;
-  /** Removes everything that may hold values. */
+  /** Files outside of the project that the configuration names, and that are not what they were. */
+  readonly changedOutside: readonly string[];
+  /** Removes everything that may hold values, puts today's files back, and lets others at them. */
   close(): void;
+}
+
+/** A configuration of another time, and what stands in its place now. */
+export interface Placement {
+  readonly configuration: Configuration;
+  /** What was applied since: what only its configuration has is not to be there. */
+  readonly live?: Configuration;
+  /** Texts of files that are put beside it, by their names in the root module. */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 /** The configuration as it lies in the project. */
 export async function openLive(ctx: Context, { stack, tool }: Pick<Job, 'stack' | 'tool'>, isReady = false): Promise<WorkingFolder> {
+  const free = await lockLive(ctx);
   const folder = makeFolder(stack, ctx);
-  const terraform = liveTerraform(ctx, stack, tool);
-  try {
-    if (!isReady) await terraform.init(writeBackendConfig(folder, stack));
-    const vars = Object.keys(stack.vars).length === 0 ? [] : [writeVariables(folder, stack.vars)];
-    return { terraform, varFiles: [...stack.varFiles, ...vars], folder, close: () => remove(folder) };
-  } catch (error) {
+  const close = () => {
     remove(folder);
+    free();
+  };
+  try {
+    const terraform = liveTerraform(ctx, stack, tool);
+    if (!isReady) await terraform.init(writeBackendConfig(folder, stack.backendConfig));
+    const vars = Object.keys(stack.vars).length === 0 ? [] : [writeVariables(folder, stack.vars)];
+    return { terraform, varFiles: [...stack.varFiles, ...vars], folder, changedOutside: [], close };
+  } catch (error) {
+    close();
     throw error;
   }
 }
 
 /** Terraform in the folder of the project, as it was initialised last. */
 export const liveTerraform = (ctx: Context, stack: Stack, tool: Tool): Terraform =>
-  new Terraform(ctx, tool, stack, { cwd: stack.cwd, dataDir: join(stack.home, 'data') });
+  new Terraform(ctx, tool, stack, { cwd: realOf(stack.cwd), dataDir: join(stack.home, 'data') });
 
-/** A captured configuration in a folder of its own, with the backend that holds the state. */
-export async function openCaptured(ctx: Context, { stack, tool, objects }: Job, captured: Configuration): Promise<WorkingFolder> {
+const realOf = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+
+/**
+ * A configuration of another time, where it lay then: paths in it mean what they meant. The files that differ are put in
+ * place, and today's are put back at the close; whoever is killed in between leaves that to the next one.
+ */
+export async function openCaptured(
+  ctx: Context,
+  { stack, tool, objects }: Job,
+  { configuration, live, beside = {} }: Placement,
+): Promise<WorkingFolder> {
+  const archive = readArchive(await objects.get(configuration.configuration));
+  refuseMoved(stack, archive);
+  const other = live === undefined ? undefined : readArchive(await objects.get(live.configuration));
+  const free = await lockAlone(ctx);
   const folder = makeFolder(stack, ctx);
-  try {
-    const place = extractArchive(await objects.get(captured.configuration), folder);
-    writeBackend(place, stack, ctx.resolve(captured.backend));
-    const terraform = new Terraform(ctx, tool, stack, place);
-    await terraform.init();
-    const variables = await variablesOf(ctx, objects, captured);
-    return { terraform, varFiles: [writeVariables(folder, variables)], folder, close: () => remove(folder) };
-  } catch (error) {
+  const close = () => {
     remove(folder);
+    try {
+      putBack(ctx);
+    } finally {
+      free();
+    }
+  };
+  try {
+    const written = new Set([...(configuration.written ?? []), ...(live?.written ?? [])]);
+    putInPlace(ctx, stack.dir, wantedOf(archive, other, written, beside));
+    const place = { cwd: archive.root, dataDir: join(folder, 'data') };
+    extractModules(archive, place.dataDir);
+    const terraform = new Terraform(ctx, tool, stack, place);
+    await terraform.init(writeBackendConfig(folder, settingsOf(ctx.resolve(configuration.backend))));
+    const own = writeVariables(folder, await variablesOf(ctx, objects, configuration));
+    const changedOutside = Object.entries(archive.foreign).flatMap(([path, hash]) => (hashOf(path) === hash ? [] : [path]));
+    return { terraform, varFiles: [...ephemeralFiles(folder, stack, configuration), own], folder, changedOutside, close };
+  } catch (error) {
+    close();
     throw error;
   }
 }
 
-/** The state. It is pulled in the folder of the project where that is initialised, which is quicker than in a folder of its own. */
-export async function pullState(ctx: Context, job: Job, captured: Configuration): Promise<State | undefined> {
+/** Today's values of variables whose values nothing keeps. The captured ones come after them, and win. */
+function ephemeralFiles(folder: string, { varFiles, vars }: Stack, { ephemeral }: Configuration): string[] {
+  if (ephemeral.length === 0) return [];
+  const given = Object.fromEntries(Object.entries(vars).filter(([name]) => ephemeral.includes(name)));
+  return [...varFiles.filter((file) => existsSync(file)), writeVariables(folder, given, 'ephemeral')];
+}
+
+/** Each file as it was; without those that came since, and without touching what applies have written. */
+function wantedOf(
+  archive: Archive,
+  live: Archive | undefined,
+  written: ReadonlySet<string>,
+  beside: Readonly<Record<string, string>>,
+): Wanted[] {
+  const wanted = new Map<string, Wanted>(archive.entries.map((entry) => [entry.path, { path: entry.path, entry }]));
+  const folders = [...archive.folders, ...(live?.folders ?? [])].filter((folder) => existsSync(folder));
+  const since = [
+    ...(live?.entries ?? []).flatMap(({ path, loose }) => (loose ? [] : [path])),
+    ...folders.flatMap((folder) => configurationFiles(folder).map((name) => join(folder, name))),
+  ];
+  for (const path of since) if (!wanted.has(path)) wanted.set(path, { path });
+  for (const path of written) wanted.delete(path);
+  for (const [name, text] of Object.entries(beside)) {
+    const path = join(archive.root, name);
+    wanted.set(path, { path, entry: { path, mode: 0o600, data: Buffer.from(text) } });
+  }
+  return [...wanted.values()];
+}
+
+function refuseMoved({ cwd, dir }: Stack, { root }: Archive): void {
+  if (!existsSync(cwd) || realpathSync(cwd) !== root) throw errors.SHIP_TERRAFORM_MOVED({ dir, root });
+}
+
+/** The state as the backend has it. It is pulled in the folder of the project where that is initialised, which is quicker. */
+export async function pullState(ctx: Context, job: Job, configuration: Configuration): Promise<State | undefined> {
   const { stack, tool } = job;
   if (existsSync(join(stack.home, 'data')) && existsSync(stack.cwd)) {
-    const found = await liveTerraform(ctx, stack, tool)
-      .pull()
-      .catch(() => 'elsewhere' as const);
-    if (found !== 'elsewhere') return found;
+    const free = await lockLive(ctx);
+    try {
+      return await liveTerraform(ctx, stack, tool).pull();
+    } catch {
+      // It is initialised for something else by now.
+    } finally {
+      free();
+    }
   }
-  const working = await openCaptured(ctx, job, captured);
+  const working = await openCaptured(ctx, job, { configuration });
   try {
     return await working.terraform.pull();
   } finally {
     working.close();
+  }
+}
+
+/** For work with the files as they lie there. */
+export async function lockLive(ctx: Context): Promise<() => void> {
+  for (;;) {
+    const free = await lockFolder(ctx, 'shared');
+    if (leftInPlace(ctx) === undefined) return free;
+    free();
+    (await lockAlone(ctx))();
+  }
+}
+
+/** For work with files of another time. What a process that is gone has left in place is put back first. */
+async function lockAlone(ctx: Context): Promise<() => void> {
+  const free = await lockFolder(ctx, 'exclusive');
+  try {
+    const left = leftInPlace(ctx);
+    if (left !== undefined)
+      ctx.log.warn(`the files of ${left} are put back as they were: a process that is gone had others in their place`);
+    putBack(ctx);
+    return free;
+  } catch (error) {
+    free();
+    throw error;
   }
 }
 
@@ -100,15 +208,15 @@ function isRunning(pid: number): boolean {
 
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
-function writeVariables(folder: string, variables: Readonly<Record<string, Json>>): string {
-  const file = join(folder, 'ship.tfvars.json');
-  writeFileSync(file, JSON.stringify(variables), { mode: 0o600 });
+function writeVariables(folder: string, variables: Readonly<Record<string, Json>>, name = 'ship'): string {
+  const file = join(folder, `${name}.tfvars.json`);
+  writeFileSync(file, stringifyVariables(variables), { mode: 0o600 });
   return file;
 }
 
 /** In a file: everybody on the machine can read command lines. */
-function writeBackendConfig(folder: string, { backendConfig }: Stack): string | undefined {
-  const entries = Object.entries(backendConfig);
+function writeBackendConfig(folder: string, settings: Readonly<Record<string, string | number | boolean>>): string | undefined {
+  const entries = Object.entries(settings);
   if (entries.length === 0) return undefined;
   const file = join(folder, 'backend.hcl');
   writeFileSync(file, entries.map(([name, value]) => `${name} = ${hcl(value)}\n`).join(''), { mode: 0o600 });
@@ -118,18 +226,12 @@ function writeBackendConfig(folder: string, { backendConfig }: Stack): string | 
 const hcl = (value: string | number | boolean): string =>
   typeof value === 'string' ? JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{') : String(value);
 
-/**
- * A configuration may name another backend than the one that holds the state now, and a path in it is relative to its
- * folder. So it is overridden by the backend that `init` found when the configuration was captured.
- */
-function writeBackend({ cwd }: Place, stack: Stack, backend: Backend | null): void {
-  const { type, config } = backend ?? { type: 'local', config: {} };
-  // HCP Terraform is configured in a `cloud` block, and Terraform allows no backend beside one.
-  if (type === 'cloud') return;
-  const { path = 'terraform.tfstate', workspace_dir = 'terraform.tfstate.d' } = config as Record<string, string>;
-  const here = type === 'local' ? { ...config, path: resolve(stack.cwd, path), workspace_dir: resolve(stack.cwd, workspace_dir) } : config;
-  const override = { terraform: { backend: { [type]: here } } };
-  writeFileSync(join(cwd, 'ship_backend_override.tf.json'), JSON.stringify(override), { mode: 0o600 });
+/** What the options had said about the backend then; what its own block says is the same. HCP Terraform takes nothing from outside. */
+function settingsOf(backend: Backend | null): Record<string, string | number | boolean> {
+  if (backend === null || backend.type === 'cloud') return {};
+  const isPlain = (entry: [string, Json]): entry is [string, string | number | boolean] =>
+    ['string', 'number', 'boolean'].includes(typeof entry[1]);
+  return Object.fromEntries(Object.entries(backend.config).filter(isPlain));
 }
 
 /** Where Terraform leaves a state that it could not save. */

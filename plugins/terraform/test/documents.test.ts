@@ -35,7 +35,12 @@ describe('what Terraform writes', () => {
     expect(lockIn(locked)).toMatchObject({ id: '4711', who: 'ann@build', operation: 'apply' });
     expect(lockAge(lockIn(locked)!, Date.parse('2026-01-01T10:00:30Z'))).toBe('for 30 s');
     expect(lockAge(lockIn(locked)!, Date.parse('2026-01-01T10:00:00Z') + 5 * HOUR)).toBe('for 5 h');
-    expect(lockIn({ ...locked, detail: detail('HTTP remote state already locked: ID=815') })).toMatchObject({ id: '815', who: 'somebody' });
+    expect(lockIn({ ...locked, detail: detail('HTTP remote state already locked: ID=815') })).toMatchObject({ id: '815', who: '' });
+    // For people it is wrapped.
+    expect(lockIn({ ...locked, detail: detail('HTTP remote state already locked:\nID=815') })).toMatchObject({ id: '815', who: '' });
+    // What is newer than the command is the lock that it wanted itself.
+    expect(lockIn(locked, Date.parse('2026-01-01T09:59:59Z'))).toMatchObject({ id: '', who: '' });
+    expect(lockIn(locked, Date.parse('2026-01-01T10:00:01Z'))).toMatchObject({ id: '4711' });
     expect(lockIn({ ...locked, summary: 'Something else' })).toBeUndefined();
   });
 

@@ -14,6 +14,10 @@ const change = (kind: ResourceChange['kind'], address: string, more: Partial<Res
 const plan = (...changes: ResourceChange[]): PlanDocument => ({
   differs: changes.length > 0,
   changes,
+  imports: [],
+  moves: [],
+  results: [],
+  outputValues: {},
   drift: [],
   outputs: [],
   variables: {},
@@ -42,7 +46,8 @@ describe('what holds data', () => {
       false,
     ],
     ['an address without its index', 'module.a["x"].aws_lb.front[0]', { ...NOBODY, stateful: ['module.a.aws_lb.front'] }, true],
-    ['one that prevent_destroy protects', 'module.a.aws_lb.front', { ...NOBODY, protected: ['aws_lb.front'] }, true],
+    ['one that prevent_destroy protects', 'module.a["]"].aws_lb.front', { ...NOBODY, protected: ['module.a.aws_lb.front'] }, true],
+    ['one of the same name in a module', 'module.a.aws_lb.front', { ...NOBODY, protected: ['aws_lb.front'] }, false],
   ] as const)('given %s, then it is %s: %s', (_, address, holders, expected) => {
     expect(holdsData({ address, type: /(\w+)\.\w+(?:\[.*\])?$/.exec(address)![1]! }, holders)).toBe(expected);
   });

@@ -33,6 +33,11 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   probe?(ctx: StepContext, input: Input, before: Before): Promise<Probed> | Probed;
   /** Puts back what was captured. `result` is absent where `run` did not end. What throws leaves the rollback incomplete. */
   restore?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<Restored | void> | Restored | void;
+  /**
+   * When everything of a rollback is back, each step that was undone is asked once more, in the order of the plan: what
+   * depends on other steps follows them here, and proves it. Idempotent. What throws leaves the rollback incomplete.
+   */
+  settle?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<void> | void;
   /** Can what was captured be put back, and does that do no harm? Reads only. `result` is absent where `run` did not end. */
   admit?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<readonly Finding[]> | readonly Finding[];
   /** How the step would be undone, in words, for `--dry-run`; `changes` is what `preview` answered. */

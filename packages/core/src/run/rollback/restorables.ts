@@ -40,6 +40,8 @@ export interface Restorable {
   /** What is true of it now; undefined where it is unknown. */
   probe?(signal: AbortSignal): Promise<Probed | undefined>;
   restore(signal: AbortSignal): Promise<PutBack>;
+  /** When all that goes back is back. */
+  settle?(signal: AbortSignal): Promise<void>;
   /** The command a person would use to finish it. */
   remedy?(): string | undefined;
 }
@@ -50,7 +52,7 @@ export function restorableStep(session: Session, state: StepState): Restorable {
   const action = actionOf(session.kernel, stepOf(session, id));
   const acted = () => actedStep(session, state);
   const ctx = (signal: AbortSignal) => stepContextOf(session, acted().step, 1, signal);
-  const { admit, remedy } = action ?? {};
+  const { admit, settle, remedy } = action ?? {};
   return {
     subject: { kind: 'step', name: id },
     what: id,
@@ -69,6 +71,14 @@ export function restorableStep(session: Session, state: StepState): Restorable {
       const put = (await found.restore(ctx(signal), before, result, step.input)) ?? { changed: true };
       return put.kept !== undefined && step.irreversible !== undefined ? { ...put, kept: `${step.irreversible} (irreversible)` } : put;
     },
+    ...(settle
+      ? {
+          settle: async (signal) => {
+            const { before, result, step } = acted();
+            await settle(ctx(signal), before, result, step.input);
+          },
+        }
+      : {}),
     ...(remedy
       ? {
           remedy: () => {

@@ -84,6 +84,21 @@ export async function restoreOne(
   }
 }
 
+/** Has a thing follow the others, when all are back. Answers what it failed with. */
+export async function settleOne(
+  session: Session,
+  { what, settle, graceMs }: Restorable,
+  timeoutMs: number,
+): Promise<ReportedError | undefined> {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: Math.ceil(timeoutMs) });
+  try {
+    await bounded({ timeoutMs: Math.ceil(timeoutMs), parent: session.signal, timedOut, graceMs }, (signal) => settle!(signal));
+    return undefined;
+  } catch (thrown) {
+    return session.reported(thrown, what);
+  }
+}
+
 async function unlessUntouched(restorable: Restorable, signal: AbortSignal): Promise<PutBack> {
   if ((await restorable.probe?.(signal)) === 'untouched') return { changed: false, summary: 'nothing had changed' };
   return restorable.restore(signal);

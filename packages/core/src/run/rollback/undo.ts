@@ -15,7 +15,7 @@ import { withoutLeftovers } from '../leftovers.js';
 import { nameOf, type Session, stepOf } from '../session.js';
 import { orphan, removeResources } from './remove.js';
 import { type PutBack, restorableComponent, restorablePart, restorableStep } from './restorables.js';
-import { type Deadline, type RestoreOutcome, restoreAnnounced } from './restore.js';
+import { type Deadline, type RestoreOutcome, restoreAnnounced, settleOne } from './restore.js';
 import { heldParts } from './snapshot-parts.js';
 
 type Remaining = RollbackReport['remaining'][number];
@@ -44,9 +44,25 @@ export async function undoRun(
     mark(session, step.id, outcome);
     if (isDeploy(step)) components.push(componentReport(session, step, outcome));
   });
+  if (remaining.length === 0) remaining.push(...(await settleSteps(session, deadline)));
   // One component alone leaves what hooks have made to the rest of the run.
   if (!alone) remaining.push(...(await removeOthers(session, deadline)));
   return { components, remaining };
+}
+
+/** Asks every step that is undone, also by a rollback that was cut off, whether it must follow the others. */
+async function settleSteps(session: Session, deadline: Deadline): Promise<Remaining[]> {
+  const left: Remaining[] = [];
+  for (const { id } of session.plan.steps) {
+    const step = session.state.steps.get(id);
+    if (step?.status !== 'undone') continue;
+    const restorable = restorableStep(session, step);
+    if (restorable.settle === undefined) continue;
+    const error = await settleOne(session, restorable, Math.max(1, deadline()));
+    const command = restorable.remedy?.();
+    if (error) left.push({ what: id, ...(command === undefined ? {} : { command }), error });
+  }
+  return left;
 }
 
 /** One undo may take half of the time that is left, or its share where few are left: the others want theirs. */

@@ -1,0 +1,38 @@
+import type { Finding } from '@ship/core';
+import { unindexed } from './address.js';
+import { runsAtDestroy } from './modules.js';
+import type { ResourceChange } from './plan-document.js';
+import type { RollbackTarget } from './target.js';
+
+/** What provisioners do is seen by no state: what runs again, and what of it stays. A line each. */
+export function outsideOfState({ configuration, live, destroy }: RollbackTarget, changes: readonly ResourceChange[]): string[] {
+  return changes.flatMap(({ address, kind }) => {
+    const block = unindexed(address);
+    const own = configuration.provisioners[block] ?? [];
+    const later = (destroy ? own : (live?.provisioners[block] ?? own)).filter((each) => !runsAtDestroy(each));
+    if (kind === 'create' || kind === 'replace') {
+      const again = own.filter((each) => kind === 'replace' || !runsAtDestroy(each));
+      return again.length === 0 ? [] : [`${address} (${again.join(', ')})`];
+    }
+    return kind === 'delete' && later.length > 0 ? [`${address} (${later.join(', ')}, which stays as it has left it)`] : [];
+  });
+}
+
+/** The finding for it. */
+export const outsideFinding = (dir: string, lines: readonly string[]): Finding[] =>
+  lines.length === 0
+    ? []
+    : [
+        {
+          level: 'warn',
+          rule: 'outside-of-state',
+          message: `${dir}: provisioners work outside of the state, which nobody can read back or prove: ${lines.join('; ')}`,
+        },
+      ];
+
+/** Does only what was applied since have a provisioner that runs when this is destroyed? Then only that configuration can destroy it right. */
+export function destroyedByLiveAlone({ configuration, live }: RollbackTarget, address: string): boolean {
+  const block = unindexed(address);
+  const own = (configuration.provisioners[block] ?? []).filter(runsAtDestroy);
+  return (live?.provisioners[block] ?? []).filter(runsAtDestroy).some((each) => !own.includes(each));
+}

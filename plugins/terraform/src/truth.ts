@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import { errors } from './errors.js';
+import type { PlanDocument } from './plan-document.js';
+
+/** What a state held: the infrastructure as it was. */
+export interface Truth {
+  /** The attributes of what was managed, by address. */
+  readonly resources: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+interface RawModule {
+  readonly resources?: readonly {
+    readonly address: string;
+    readonly mode: string;
+    readonly values?: Readonly<Record<string, unknown>>;
+    readonly deposed_key?: string;
+  }[];
+  readonly child_modules?: readonly RawModule[];
+}
+
+/** Reads what `show -json` writes of a state. */
+export function readTruth(text: string): Truth {
+  let raw: {
+    readonly values?: { readonly root_module?: RawModule; readonly outputs?: Readonly<Record<string, { readonly value?: unknown }>> };
+  };
+  try {
+    raw = JSON.parse(text) as typeof raw;
+  } catch (cause) {
+    throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the captured state', problem: (cause as Error).message }, { cause });
+  }
+  const { root_module = {}, outputs = {} } = raw.values ?? {};
+  return {
+    resources: new Map(resourcesIn(root_module)),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
+  };
+}
+
+function* resourcesIn({
+  resources = [],
+  child_modules = [],
+}: RawModule): Generator<[address: string, values: Readonly<Record<string, unknown>>]> {
+  for (const { address, mode, values = {}, deposed_key } of resources)
+    if (mode === 'managed' && deposed_key === undefined) yield [address, values];
+  for (const module of child_modules) yield* resourcesIn(module);
+}
+
+/** How what a plan leads to is another world than the one that was there. */
+export interface Departures {
+  /** What would be there and was not, or the other way round. */
+  readonly addresses: readonly string[];
+  /** What would have other values; never the values themselves. */
+  readonly values: readonly string[];
+}
+
+/**
+ * Compares what a plan leads to with what was there. Only what the configuration itself says is compared, and only as far
+ * as the plan knows it: an id that a provider makes up may be another one. Of a `partial` plan, what it leaves alone is.
+ */
+export function departures({ resources, outputs }: Truth, plan: PlanDocument, partial: boolean): Departures {
+  const there = new Set(plan.results.map(({ address }) => address));
+  const missing = partial ? [] : [...resources.keys()].filter((address) => !there.has(address));
+  const added = [...there].filter((address) => !resources.has(address));
+  const changed = plan.results.flatMap(({ address, configured }) => {
+    const before = resources.get(address);
+    const names = before === undefined ? [] : Object.keys(configured).filter((name) => !isDeepStrictEqual(configured[name], before[name]));
+    return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
+  });
+  const differing = Object.entries(plan.outputValues).flatMap(([name, value]) =>
+    name in outputs && !isDeepStrictEqual(value, outputs[name]) ? [`output ${name}`] : [],
+  );
+  return {
+    addresses: [
+      ...missing.map((address) => `${address} would not be there`),
+      ...added.map((address) => `${address} would be there, and was not`),
+    ],
+    values: [...changed, ...(partial ? [] : differing)],
+  };
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { Context } from '@ship/core';
+import { judge, lineOf, type Verdict } from './judge.js';
+import type { PlanDocument } from './plan-document.js';
+import { destroyedByLiveAlone, outsideOfState } from './provisioners.js';
+import type { State } from './state.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
+import { type Departures, departures, type Truth } from './truth.js';
+import { openCaptured, type WorkingFolder } from './working-folder.js';
+
+/** A plan of the way back, and what there is to say of it. */
+export interface Planned {
+  readonly plan: PlanDocument;
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** Why it must not be applied. */
+  readonly blocks: readonly string[];
+  /** How it leads to another world than the one that was there. */
+  readonly departures: Departures;
+  /** What provisioners do, a line each. */
+  readonly outside: readonly string[];
+}
+
+const NO_DEPARTURES: Departures = { addresses: [], values: [] };
+
+/**
+ * What is destroyed first, with the configuration that made it: all that is new where what goes back had been applied to
+ * some addresses alone, for its configuration as a whole would make more than was there; else what has a provisioner that
+ * runs at the destroy.
+ */
+export function destroyedFirst(target: RollbackTarget, state: State | undefined, truth: Truth | undefined): string[] {
+  const { live, destroy, moves = [], forgets = [], targets } = target;
+  if (live === undefined || destroy || truth === undefined || targets.length > 0) return [];
+  const known = new Set([...truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
+  const added = (state?.addresses ?? []).filter((address) => !known.has(address));
+  return isOfSome(target) ? added : added.filter((address) => destroyedByLiveAlone(target, address));
+}
+
+/** Was what goes back applied to some addresses alone, by a run that did not say so of itself? */
+const isOfSome = ({ configuration, targets }: RollbackTarget): boolean => targets.length === 0 && configuration.targets.length > 0;
+
+/** The addresses that the plan is limited to; none: it is about everything. */
+const targetsOf = (target: RollbackTarget, truth: Truth | undefined): readonly string[] =>
+  isOfSome(target) && truth !== undefined ? [...truth.resources.keys()] : target.targets;
+
+/** Does work in the configuration that was applied last. */
+export async function withLive<T>(ctx: Context, target: RollbackTarget, work: (working: WorkingFolder) => Promise<T>): Promise<T> {
+  const working = await openCaptured(ctx, target, { configuration: target.live!, live: target.configuration });
+  try {
+    return await work(working);
+  } finally {
+    working.close();
+  }
+}
+
+/** Does work in the configuration that is gone back to. */
+export async function withTarget<T>(ctx: Context, target: RollbackTarget, work: (working: WorkingFolder) => Promise<T>): Promise<T> {
+  const working = await openTarget(ctx, target);
+  try {
+    return await work(working);
+  } finally {
+    working.close();
+  }
+}
+
+/** Plans the destroy of some addresses, and of nothing else. */
+export async function planDestroy(
+  working: WorkingFolder,
+  target: RollbackTarget,
+  addresses: readonly string[],
+  locks: boolean,
+): Promise<Planned> {
+  const file = join(working.folder, 'destroy.tfplan');
+  const plan = await working.terraform.plan({ out: file, varFiles: working.varFiles, targets: addresses, destroy: true, locks });
+  const verdict = judge(plan, holdersOf(target), target.isNew);
+  const others = plan.changes.filter(({ address }) => !addresses.includes(address));
+  const blocks = others.map((change) => `${addresses.join(', ')} can be destroyed only with what stood before: it would ${lineOf(change)}`);
+  const outside = outsideOfState({ ...target, configuration: target.live!, destroy: true }, plan.changes);
+  return { plan, file, verdict, blocks: [...verdict.blocks, ...blocks], departures: NO_DEPARTURES, outside };
+}
+
+/** Plans the configuration that is gone back to. */
+export async function planTarget(
+  working: WorkingFolder,
+  target: RollbackTarget,
+  truth: Truth | undefined,
+  locks: boolean,
+): Promise<Planned> {
+  const { destroy, isNew } = target;
+  const file = join(working.folder, 'rollback.tfplan');
+  const targets = targetsOf(target, truth);
+  const found = await working.terraform.plan({ out: file, varFiles: working.varFiles, targets, destroy, locks });
+  const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
+  const verdict = judge(plan, holdersOf(target), isNew);
+  return {
+    plan,
+    file,
+    verdict,
+    blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
+    departures: truth === undefined || destroy ? NO_DEPARTURES : departures(truth, plan, targets.length > 0),
+    outside: outsideOfState(target, plan.changes),
+  };
+}
+
+const holdersOf = ({ stack, configuration, protected: more }: RollbackTarget) => {
+  const { stateful = [], stateless = [] } = stack.options;
+  return { stateful, stateless, protected: [...configuration.protected, ...more] };
+};
+
+/** What left the state still stands: to make it again would make a second one. */
+const forgottenBlocks = ({ changes }: PlanDocument, { forgotten = [] }: RollbackTarget): string[] =>
+  changes.flatMap(({ kind, address }) =>
+    kind === 'create' && forgotten.includes(address)
+      ? [`would create ${address}, which was taken out of the state and still stands: only an import takes it on again`]
+      : [],
+  );
+
+const provisionerBlocks = ({ changes }: PlanDocument, target: RollbackTarget): string[] =>
+  changes.flatMap((change) =>
+    change.kind === 'replace' && destroyedByLiveAlone(target, change.address)
+      ? [`would ${lineOf(change)}, and what its destroy has to run stands in the configuration of now alone`]
+      : [],
+  );

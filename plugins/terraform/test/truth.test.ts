@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { keptNumbers, parseVariables, stringifyVariables } from '../src/numbers.js';
+import { readPlan } from '../src/plan-document.js';
+import { departures, readTruth } from '../src/truth.js';
+
+const state = (resources: Record<string, object>, outputs: Record<string, unknown> = {}, child_modules: object[] = []) =>
+  readTruth(
+    JSON.stringify({
+      values: {
+        outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])),
+        root_module: {
+          resources: Object.entries(resources).map(([address, values]) => ({ address, mode: 'managed', values })),
+          child_modules,
+        },
+      },
+    }),
+  );
+
+/** A plan that leads to these resources; `unknown` is what only the apply knows. */
+const plan = (
+  resources: Record<string, { after: object | null; unknown?: object; says?: string[]; actions?: string[] }>,
+  outputs: object = {},
+) =>
+  readPlan(
+    JSON.stringify({
+      format_version: '1.2',
+      configuration: {
+        root_module: {
+          resources: Object.entries(resources).map(([address, { says = ['input'] }]) => ({
+            address: address.replace(/\[.*/, ''),
+            expressions: Object.fromEntries(says.map((name) => [name, {}])),
+          })),
+        },
+      },
+      resource_changes: Object.entries(resources).map(([address, { after, unknown = {}, actions = ['no-op'] }]) => ({
+        address,
+        mode: 'managed',
+        type: 't',
+        change: { actions, before: {}, after, after_unknown: unknown },
+      })),
+      output_changes: outputs,
+    }),
+    true,
+  );
+
+describe('what a plan leads to, beside what was there', () => {
+  it('given the same, then nothing departs, whatever a provider has made up', () => {
+    const truth = state({ 't.a': { input: { x: [1] }, id: '1' }, 't.b["k"]': { input: 'b', id: '2' } });
+    const led = plan({
+      't.a': { after: { input: { x: [1] }, id: 'another' } },
+      't.b["k"]': { after: { input: 'b' }, unknown: { id: true } },
+    });
+    expect(departures(truth, led, false)).toEqual({ addresses: [], values: [] });
+  });
+
+  it('given another value, one more, one less, another output, then each is named, and no value is', () => {
+    const truth = state({ 't.a': { input: 'secret one' }, 't.gone': { input: 1 } }, { url: 'then' });
+    const led = plan(
+      { 't.a': { after: { input: 'secret two' } }, 't.more': { after: { input: 1 } } },
+      { url: { actions: ['update'], after: 'now' } },
+    );
+    const found = departures(truth, led, false);
+    expect(found).toEqual({
+      addresses: ['t.gone would not be there', 't.more would be there, and was not'],
+      values: ['t.a (input)', 'output url'],
+    });
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it('given a value that only the apply knows, at any depth, then it is not compared', () => {
+    const truth = state({ 't.a': { input: { deep: [{ id: 'x' }] } } });
+    const led = plan({ 't.a': { after: { input: { deep: [{}] } }, unknown: { input: { deep: [{ id: true }] } } } });
+    expect(departures(truth, led, false).values).toEqual([]);
+  });
+
+  it('given a plan of some addresses, then the others are left alone', () => {
+    expect(departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), true)).toEqual({
+      addresses: [],
+      values: [],
+    });
+  });
+
+  it('given what is destroyed or let go of, then it is not there', () => {
+    const truth = state({ 't.a': { input: 1 }, 't.b': { input: 1 } });
+    const led = plan({ 't.a': { after: null, actions: ['delete'] }, 't.b': { after: { input: 1 }, actions: ['forget'] } });
+    expect(departures(truth, led, false).addresses).toEqual(['t.a would not be there', 't.b would not be there']);
+  });
+
+  it('given modules in a state, then what is in them is known by its whole address; deposed and data are not', () => {
+    const deep = { resources: [{ address: 'module.m["x"].t.a', mode: 'managed', values: {} }] };
+    const more = [
+      { address: 't.old', mode: 'managed', deposed_key: 'k', values: {} },
+      { address: 'data.t.d', mode: 'data', values: {} },
+    ];
+    expect([...state({}, {}, [{ child_modules: [deep], resources: more }]).resources.keys()]).toEqual(['module.m["x"].t.a']);
+  });
+
+  it.each([['nonsense'], ['']])('given a state that is %j, then that is said', (text) => {
+    expect(() => readTruth(text)).toThrow(expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' }));
+  });
+});
+
+describe('numbers of variables', () => {
+  it.each([['1234567890123456789'], ['0.1234567890123456789012'], ['1e400'], ['-9007199254740993'], ['3'], ['1.5']])(
+    'given %s, then it keeps its digits, through what is kept',
+    (digits) => {
+      const kept = keptNumbers(parseVariables(`{"n":{"list":[${digits}]}}`)) as { n: object };
+      expect(stringifyVariables(JSON.parse(JSON.stringify(kept)))).toBe(`{"n":{"list":[${digits}]}}`);
+    },
+  );
+});

@@ -1,0 +1,2 @@
+variable "size" { default = "small" }
+resource "terraform_data" "web" { input = var.size }

@@ -1,0 +1,2 @@
+variable "size" {}
+resource "terraform_data" "web" { input = var.size }

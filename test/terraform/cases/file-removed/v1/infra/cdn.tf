@@ -1,0 +1,1 @@
+resource "terraform_data" "cdn" { input = file("${path.module}/files/cdn.txt") }

@@ -1,0 +1,1 @@
+resource "terraform_data" "web" { input = { for f in fileset(path.module, "data{,/*}") : f => file("${path.module}/${f}") } }

@@ -1,0 +1,5 @@
+variable "v" {}
+module "b" {
+  source = "../b"
+  v      = var.v
+}

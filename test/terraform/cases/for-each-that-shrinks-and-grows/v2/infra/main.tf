@@ -1,0 +1,5 @@
+resource "terraform_data" "node" {
+  for_each = toset(["b", "c"])
+  input    = each.key
+}
+output "nodes" { value = { for k, n in terraform_data.node : k => n.output } }

@@ -1,0 +1,1 @@
+resource "terraform_data" "web" { input = file("${path.module}/a b.txt") }

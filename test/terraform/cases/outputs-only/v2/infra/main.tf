@@ -1,0 +1,1 @@
+output "version" { value = "v2" }

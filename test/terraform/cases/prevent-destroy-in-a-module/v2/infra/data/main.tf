@@ -1,0 +1,4 @@
+resource "terraform_data" "db" {
+  input = "orders"
+  lifecycle { prevent_destroy = true }
+}

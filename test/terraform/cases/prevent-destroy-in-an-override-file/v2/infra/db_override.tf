@@ -1,0 +1,3 @@
+resource "terraform_data" "db" {
+  lifecycle { prevent_destroy = true }
+}

@@ -1,0 +1,10 @@
+terraform {
+  required_providers {
+    files = { source = "ship/files" }
+  }
+}
+provider "files" {}
+resource "files_file" "page" {
+  path    = "@WORLD@/page"
+  content = "one"
+}

@@ -1,0 +1,5 @@
+resource "terraform_data" "web" { input = "v1" }
+output "password" {
+  value     = "swordfish of ${terraform_data.web.input}"
+  sensitive = true
+}

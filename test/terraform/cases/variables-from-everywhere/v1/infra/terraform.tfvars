@@ -1,0 +1,2 @@
+a = "tfvars of v1"
+b = "too weak"

@@ -1,0 +1,2 @@
+b = "auto of v1"
+d = "too weak"

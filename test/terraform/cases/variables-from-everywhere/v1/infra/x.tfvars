@@ -1,0 +1,2 @@
+d = "file of v1"
+e = "too weak"

@@ -1,0 +1,2 @@
+a = "tfvars of v2"
+b = "too weak"

@@ -1,0 +1,2 @@
+b = "auto of v2"
+d = "too weak"

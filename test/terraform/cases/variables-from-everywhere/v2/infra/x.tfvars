@@ -1,0 +1,2 @@
+d = "file of v2"
+e = "too weak"

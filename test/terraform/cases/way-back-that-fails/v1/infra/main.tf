@@ -1,0 +1,5 @@
+resource "terraform_data" "web" {
+  input            = "v1"
+  triggers_replace = ["v1"]
+  provisioner "local-exec" { command = "test ! -e @PROJECT@/../no" }
+}
