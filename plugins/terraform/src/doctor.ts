@@ -4,18 +4,24 @@ import { lockedBy } from './diagnostics.js';
 import { leftInPlace } from './in-place.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
 import { findTool, type Tool } from './tool.js';
-import { liveTerraform, unsavedState } from './working-folder.js';
+import { liveTerraform, lockLive, unsavedState } from './working-folder.js';
 
 /** What `ship doctor` looks at: the tool, states that could not be saved, and locks that somebody holds. */
 export function terraformExamination(options: Options): Examination {
   return {
+    async mend(ctx) {
+      const left = leftInPlace(ctx);
+      if (left === undefined) return [];
+      (await lockLive(ctx))();
+      return [`the files of ${left.what} are today's again`];
+    },
     async examine(ctx) {
       const stacks = stacksOf(ctx, options);
       if (stacks.length === 0) return [];
       try {
         const tool = await findTool(ctx, options.binary);
         const left = leftInPlace(ctx);
-        if (left !== undefined) return [finding('block', leftMessage(left))];
+        if (left !== undefined) return [finding('block', leftMessage(left.what))];
         const found = await Promise.all(stacks.map((stack) => examineStack(ctx, stack, tool)));
         return [finding('info', `${tool.kind} ${tool.version} (${tool.path})`), ...found.flat()];
       } catch (error) {
@@ -28,7 +34,7 @@ export function terraformExamination(options: Options): Examination {
 
 const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'terraform', message });
 const leftMessage = (what: string): string =>
-  `the files of ${what} are not today's: a process that is gone had put others in their place. The next deploy or rollback puts them back first; until then look at no diff of them`;
+  `the files of ${what} are not today's: a process that is gone had put others in their place. \`ship recover\` puts them back, as the next deploy or rollback does`;
 const withHint = (message: string, hint: string | undefined): string => (hint === undefined ? message : `${message}. ${hint}`);
 
 function stacksOf(ctx: CommandContext, options: Options): Stack[] {

@@ -61,6 +61,18 @@ export const errors = defineErrors({
       `${d.path} belongs to a configuration, and cannot be read or put in place: ${d.problem}`,
     hint: 'Give this user the right to it, or name it in `exclude` where Terraform does not read it.',
   },
+  SHIP_TERRAFORM_AT_WORK: {
+    exit: 3,
+    message: (d: { what: string; pids: readonly number[] }) =>
+      `a terraform of a ship that is gone still works on ${d.what}, with files of another time in place: process ${d.pids.join(', ')}`,
+    hint: 'Wait for its end. One SIGINT ends it in order; `ship recover` then puts the files back.',
+  },
+  SHIP_TERRAFORM_JOURNAL: {
+    exit: 3,
+    message: (d: { file: string; problem: string }) =>
+      `files of another time may stand in place of today's, and what is written down of it cannot be understood: ${d.file}: ${d.problem}`,
+    hint: "Its folder holds today's files, by their hashes. Put them where they belong, by `git status` say, then remove the folder.",
+  },
   SHIP_TERRAFORM_MOVED: {
     exit: 6,
     message: (d: { dir: string; root: string }) => `${d.dir} was applied in ${d.root}, and is not there any more`,

@@ -29,6 +29,8 @@ interface Journal {
   readonly format: 1;
   /** For people: what Terraform works on. */
   readonly what: string;
+  /** Terraform's own folder for that work: its processes have it in their environment. */
+  readonly dataDir: string;
   readonly paths: readonly Replaced[];
   /** Folders that were made; they go again when they are empty. */
   readonly made: readonly string[];
@@ -50,16 +52,16 @@ const JOURNAL = 'journal.json';
 const folderOf = ({ stateDir }: Pick<Context, 'stateDir'>): string => join(stateDir, 'terraform', 'in-place');
 
 /** What stands in a project instead of today's files since a process was killed; undefined where nothing does. */
-export function leftInPlace(ctx: Pick<Context, 'stateDir'>): string | undefined {
+export function leftInPlace(ctx: Pick<Context, 'stateDir'>): Pick<Journal, 'what' | 'dataDir'> | undefined {
   const file = join(folderOf(ctx), JOURNAL);
-  return existsSync(file) ? readJournal(file).what : undefined;
+  return existsSync(file) ? readJournal(file) : undefined;
 }
 
 /**
  * Puts files in the place of today's. Whoever asks holds the folders alone. Written down first, so that {@link putBack}
  * can be done by another process.
  */
-export function putInPlace(ctx: Context, what: string, wanted: readonly Wanted[]): void {
+export function putInPlace(ctx: Context, { what, dataDir }: Pick<Journal, 'what' | 'dataDir'>, wanted: readonly Wanted[]): void {
   const differing = wanted.filter(({ path, entry }) => !isSameEntry(today(path), entry));
   if (differing.length === 0) return;
   const folder = folderOf(ctx);
@@ -68,7 +70,7 @@ export function putInPlace(ctx: Context, what: string, wanted: readonly Wanted[]
     ({ path, entry }): Replaced => ({ path, today: keep(folder, path), put: entry === undefined ? null : keptOf(entry) }),
   );
   const made = [...new Set(differing.flatMap(({ path, entry }) => (entry === undefined ? [] : missingFolders(path))))].sort();
-  const journal: Journal = { format: 1, what, paths, made };
+  const journal: Journal = { format: 1, what, dataDir, paths, made };
   replaceFile(join(folder, JOURNAL), Buffer.from(JSON.stringify(journal)));
   ctx.log.debug(`${differing.length} files are put in place for ${what}`);
   for (const { path, entry } of [...differing].sort(removalsFirst)) put(path, entry);
@@ -106,7 +108,7 @@ function readJournal(file: string): Journal {
     if (journal.format !== 1) throw new Error(`its format is ${journal.format}, and 1 is known`);
     return journal;
   } catch (cause) {
-    throw errors.SHIP_TERRAFORM_UNREADABLE({ what: file, problem: (cause as Error).message }, { cause });
+    throw errors.SHIP_TERRAFORM_JOURNAL({ file, problem: (cause as Error).message }, { cause });
   }
 }
 

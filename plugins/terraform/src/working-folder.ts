@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context, Json, Objects } from '@ship/core';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Context, type Json, markedProcesses, type Objects } from '@ship/core';
 import { type Backend, type Configuration, variablesOf } from './applied.js';
 import { type Archive, extractModules, readArchive } from './archive.js';
 import { errors } from './errors.js';
@@ -10,7 +11,7 @@ import { leftInPlace, putBack, putInPlace, type Wanted } from './in-place.js';
 import { stringifyVariables } from './numbers.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
-import { Terraform } from './terraform.js';
+import { GRACE_MS, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 import { hashOf } from './tree.js';
 
@@ -92,8 +93,8 @@ export async function openCaptured(
   };
   try {
     const written = new Set([...(configuration.written ?? []), ...(live?.written ?? [])]);
-    putInPlace(ctx, stack.dir, wantedOf(archive, other, written, beside));
     const place = { cwd: archive.root, dataDir: join(folder, 'data') };
+    putInPlace(ctx, { what: stack.dir, dataDir: place.dataDir }, wantedOf(archive, other, written, beside));
     extractModules(archive, place.dataDir);
     const terraform = new Terraform(ctx, tool, stack, place);
     await terraform.init(writeBackendConfig(folder, settingsOf(ctx.resolve(configuration.backend))));
@@ -160,11 +161,11 @@ export async function pullState(ctx: Context, job: Job, configuration: Configura
   }
 }
 
-/** For work with the files as they lie there. */
+/** For work with the files as they lie there; whoever only looks takes them for what they are. */
 export async function lockLive(ctx: Context): Promise<() => void> {
   for (;;) {
     const free = await lockFolder(ctx, 'shared');
-    if (leftInPlace(ctx) === undefined) return free;
+    if (ctx.looks || leftInPlace(ctx) === undefined) return free;
     free();
     (await lockAlone(ctx))();
   }
@@ -175,13 +176,26 @@ async function lockAlone(ctx: Context): Promise<() => void> {
   const free = await lockFolder(ctx, 'exclusive');
   try {
     const left = leftInPlace(ctx);
-    if (left !== undefined)
-      ctx.log.warn(`the files of ${left} are put back as they were: a process that is gone had others in their place`);
+    if (left !== undefined) {
+      await untilEnded(ctx, left.what, left.dataDir);
+      ctx.log.warn(`the files of ${left.what} are put back as they were: a process that is gone had others in their place`);
+    }
     putBack(ctx);
     return free;
   } catch (error) {
     free();
     throw error;
+  }
+}
+
+/** A Terraform whose ship was killed goes on, and reads the files that it has begun with. */
+async function untilEnded(ctx: Context, what: string, dataDir: string): Promise<void> {
+  const end = Date.now() + GRACE_MS;
+  for (;;) {
+    const pids = markedProcesses({ TF_DATA_DIR: dataDir }).map(({ pid }) => pid);
+    if (pids.length === 0) return;
+    if (Date.now() > end) throw errors.SHIP_TERRAFORM_AT_WORK({ what, pids });
+    await pause(500, undefined, { signal: ctx.signal });
   }
 }
 

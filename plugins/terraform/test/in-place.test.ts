@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leftInPlace, putBack, putInPlace, type Wanted } from '../src/in-place.js';
 
+const WORK = { what: 'infra', dataDir: '/nowhere' };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const contextIn = (folder: string): Context => ({ stateDir: join(folder, '.speckit'), log }) as unknown as Context;
 
@@ -81,7 +82,7 @@ describe('files of another time, in the place of today’s', () => {
         const folder = temporaryFolder();
         lay(folder, today);
         const ctx = contextIn(folder);
-        putInPlace(ctx, 'infra', wantedOf(folder, then, today));
+        putInPlace(ctx, WORK, wantedOf(folder, then, today));
         expect(read(folder)).toEqual(then);
         putBack(ctx);
         expect(read(folder)).toEqual(today);
@@ -94,7 +95,7 @@ describe('files of another time, in the place of today’s', () => {
   it('given nothing that differs, then nothing is written down', () => {
     const folder = temporaryFolder();
     lay(folder, { 'a.tf': { text: 'one', runs: false } });
-    putInPlace(contextIn(folder), 'infra', wantedOf(folder, read(folder), {}));
+    putInPlace(contextIn(folder), WORK, wantedOf(folder, read(folder), {}));
     expect(existsSync(join(folder, '.speckit'))).toBe(false);
   });
 
@@ -104,7 +105,7 @@ describe('files of another time, in the place of today’s', () => {
     lay(folder, { out: text('v2'), 'main.tf': text('v2'), '.terraform.lock.hcl': text('v2') });
     const ctx = contextIn(folder);
     const then = { 'main.tf': text('v1'), '.terraform.lock.hcl': text('v1') };
-    putInPlace(ctx, 'infra', wantedOf(folder, then, read(folder)));
+    putInPlace(ctx, WORK, wantedOf(folder, then, read(folder)));
     lay(folder, { out: text('by a provisioner'), '.terraform.lock.hcl': text('v1 and more') });
     putBack(ctx);
     expect(read(folder)).toEqual({ out: text('by a provisioner'), 'main.tf': text('v2'), '.terraform.lock.hcl': text('v2') });
@@ -123,7 +124,7 @@ describe('files of another time, in the place of today’s', () => {
         const wanted = ${JSON.stringify(wantedOf(folder, then, today))};
         for (const { entry } of wanted) if (entry) entry.data = Buffer.from(entry.data);
         process.stdout.write('.');
-        for (;;) { putInPlace(ctx, 'infra', wanted); putBack(ctx); }`;
+        for (;;) { putInPlace(ctx, { what: 'infra', dataDir: '/nowhere' }, wanted); putBack(ctx); }`;
       const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 120));

@@ -118,6 +118,11 @@ export interface Examination {
    * `block`: nothing can be deployed, or taken back, like this; `warn`: something is wrong; `info`: good to know.
    */
   examine(ctx: CommandContext): Promise<readonly Finding[]> | readonly Finding[];
+  /**
+   * Puts right what a process that is gone has left on this machine, such as files that are not where they belong. Asked by
+   * `ship recover`, before it looks for a run. Answers what it did, in words; nothing where all was well. Idempotent.
+   */
+  mend?(ctx: Context): Promise<readonly string[]> | readonly string[];
 }
 
 /** What a channel sends. */

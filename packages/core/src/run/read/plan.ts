@@ -14,7 +14,8 @@ export async function makePlan(kernel: Kernel, purpose: PlanReview['purpose'] = 
   if (!kernel.hooks.plan.isUsed()) return plan;
   const findings: Finding[] = [...plan.findings];
   const finding = (found: Finding) => findings.push(kernel.redactor.redactDeep(found));
-  await kernel.hooks.plan.promise({ plan, purpose, finding, positionOf: kernel.positionOf }, idleContext(kernel, 'plan'));
+  const context = idleContext(kernel, 'plan', undefined, purpose === 'preview');
+  await kernel.hooks.plan.promise({ plan, purpose, finding, positionOf: kernel.positionOf }, context);
   const blocks = findings.filter(({ level }) => level === 'block');
   if (blocks.length > 0) throw errors.SHIP_PLAN_REFUSED({ blocks: blocks.map(placed) });
   return Object.freeze({ ...plan, findings });

@@ -9,6 +9,7 @@ import { afterRun, runPipeline } from '../deploy/pipeline.js';
 import { writeTakenBack } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
+import { mendLeft } from '../read/doctor.js';
 import { cutOffRun, goesBackFirst, isAutomatic, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
 import { makePlan } from '../read/plan.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
@@ -28,6 +29,7 @@ export interface RecoverOptions extends RunOptions {
  * journalled in the run itself, so a recovery that is cut off is finished by the next one.
  */
 export async function recover(kernel: Kernel, options: RecoverOptions): Promise<Report> {
+  await mendLeft(kernel, options.signal);
   const past = await settledRun(kernel, options);
   if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, past, 'recover');
   if (past.state.restoresComponents) return finishSnapshot(kernel, past, options);

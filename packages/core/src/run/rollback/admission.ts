@@ -15,16 +15,19 @@ export interface Admission {
   readonly refused: readonly string[];
 }
 
-/** Can this way back work, and does it do no harm? Asks all that would go back, and plugins, before anything changes. */
-export async function admit(session: Session, request: RollbackRequest): Promise<Admission> {
+/**
+ * Can this way back work, and does it do no harm? Asks all that would go back, and plugins, before anything changes. What a
+ * person must be asked about was settled where it `isBegun`: to leave it half way would do no better.
+ */
+export async function admit(session: Session, request: RollbackRequest, isBegun: boolean): Promise<Admission> {
   const { kernel } = session;
   const asked = await Promise.all(concernedBy(session, request).map((restorable) => findingsOf(session, restorable)));
   const findings: Finding[] = [...targetFindings(session, request), ...kernel.redactor.redactDeep(asked.flat())];
   const { beforeRollback } = kernel.hooks;
   if (beforeRollback.isUsed())
     await beforeRollback.promise(request, runContextOf(session), (finding) => findings.push(kernel.redactor.redactDeep(finding)));
-  const { forceRollback } = kernel;
-  const blocks = findings.filter(({ level }) => level === 'block' || (level === 'warn' && !forceRollback && request.failure === null));
+  const isAccepted = kernel.forceRollback || request.failure !== null || isBegun;
+  const blocks = findings.filter(({ level }) => level === 'block' || (level === 'warn' && !isAccepted));
   return { findings, refused: blocks.map(({ message }) => message) };
 }
 

@@ -166,11 +166,17 @@ const named = (error: unknown, source: string): Error =>
   isShipError(error) ? error : errors.SHIP_HOOK_FAILED({ source, message: messageOf(error) }, { cause: error, source });
 
 /**
- * Tries the ways back in their order until one has left nothing, and says how it ended. `whole` is the status then.
+ * Tries the ways back in their order until one has left nothing, and says how it ended. `whole` is the status then;
+ * `isBegun`: it was admitted before, and cut off.
  * Throws SHIP_ROLLBACK_REFUSED where none may be gone, before anything changes; every later error stands in the report.
  */
-export async function rollBack(session: Session, requests: readonly RollbackRequest[], whole: RunStatus): Promise<RunStatus> {
-  const report = await new Ladder(session, requests).climb();
+export async function rollBack(
+  session: Session,
+  requests: readonly RollbackRequest[],
+  whole: RunStatus,
+  isBegun = false,
+): Promise<RunStatus> {
+  const report = await new Ladder(session, requests, isBegun).climb();
   session.record.rollback = report;
   // What failed stands in its suite: nothing is left that a command could put back.
   for (const [suite, each] of Object.entries(report.verification)) if (each.outcome !== 'passed') session.report(suiteError(suite, each));
@@ -195,6 +201,7 @@ class Ladder {
   constructor(
     private readonly session: Session,
     private readonly requests: readonly RollbackRequest[],
+    private readonly isBegun: boolean,
   ) {
     this.#timing = { decision_ms: session.decisionMs, admission_ms: 0, execution_ms: 0, verification_ms: 0 };
   }
@@ -227,7 +234,7 @@ class Ladder {
   /** Whether that was the last one to be tried. */
   async #tryRequest(request: RollbackRequest, next: Way | null): Promise<boolean> {
     const began = performance.now();
-    const admission = await admit(this.session, request);
+    const admission = await admit(this.session, request, this.isBegun);
     this.#timing.admission_ms += since(began);
     if (admission.refused.length > 0) {
       this.#refused = admission.refused;

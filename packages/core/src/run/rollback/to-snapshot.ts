@@ -67,7 +67,7 @@ export async function goToSnapshot(
 ): Promise<Report> {
   session.record.steps = [];
   session.record.decision = component === undefined ? ASKED_FOR : { ...ASKED_FOR, scope: 'partial' };
-  const ending = await endOf(session, () => restoreAndRecord(session, snapshot, component));
+  const ending = await endOf(session, () => restoreAndRecord(session, snapshot, component, verb === 'recover'));
   return finish(session, verb, ending);
 }
 
@@ -77,8 +77,9 @@ export function demandSnapshots({ registry }: Kernel): SnapshotProvider {
   return registry.snapshots;
 }
 
-async function restoreAndRecord(session: Session, snapshot: Snapshot, component: string | undefined): Promise<RunStatus> {
-  const status = await rollBack(session, [requestForSnapshot(session, snapshot, session.record.decision!, component)], 'succeeded');
+async function restoreAndRecord(session: Session, snapshot: Snapshot, component: string | undefined, isBegun: boolean): Promise<RunStatus> {
+  const requests = [requestForSnapshot(session, snapshot, session.record.decision!, component)];
+  const status = await rollBack(session, requests, 'succeeded', isBegun);
   if (status === 'succeeded')
     await writeDeployed(session, component === undefined ? whole(snapshot) : await butFor(session, snapshot, component));
   return status;
