@@ -43,6 +43,21 @@ describe('Given a value that YAML does not read as it is written', () => {
       `ship.yaml:3:20 SHIP_CONFIG_UNQUOTED alerts.account: 12345678901234567890 is not text: YAML reads it as the number 12345678901234567000 | ${quote('12345678901234567890')}`,
     ],
     [
+      'a number with a leading zero',
+      `${HEAD}alerts: { account: 012345678901 }\n`,
+      `ship.yaml:3:20 SHIP_CONFIG_UNQUOTED alerts.account: 012345678901 is not text: YAML reads it as the number 12345678901 | ${quote('012345678901')}`,
+    ],
+    [
+      'a variable that loses its last digit',
+      `${HEAD}plugins: [{ terraform: { dir: x, vars: { ver: 1.10 } } }]\n`,
+      `ship.yaml:3:47 SHIP_CONFIG_UNQUOTED plugins[0].terraform.vars.ver: 1.10 is not text: YAML reads it as the number 1.1 | ${quote('1.10')}`,
+    ],
+    [
+      'a variable in another base',
+      `${HEAD}plugins: [{ terraform: { dir: x, vars: { deep: [{ hex: 0x1F }] } } }]\n`,
+      `ship.yaml:3:56 SHIP_CONFIG_UNQUOTED plugins[0].terraform.vars.deep[0].hex: 0x1F is not text: YAML reads it as the number 31 | ${quote('0x1F')}`,
+    ],
+    [
       'no number at all',
       `${HEAD}alerts: { rate: .nan }\n`,
       'ship.yaml:3:17 SHIP_CONFIG_NUMBER alerts.rate: .nan is not a finite number | Write a finite number.',

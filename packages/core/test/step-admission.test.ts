@@ -60,6 +60,74 @@ describe('what steps say before they are undone', () => {
   });
 });
 
+describe('steps that follow others when all are back', () => {
+  const following = (log: string[], settle: NonNullable<AnyAction['settle']>): AnyAction => ({
+    capture: ({ step }) => `before ${step.id}`,
+    run: () => 'result',
+    restore: ({ step }) => {
+      log.push(`restored ${step.id}`);
+    },
+    settle,
+  });
+  const THREE = steps('id: a, uses: t/ok', 'id: b, uses: t/ok, needs: [a]', 'id: c, uses: t/fail, needs: [b]');
+
+  it('given a run that is undone, then each is asked after the last undo, in the order of the plan, with what it captured', async () => {
+    const log: string[] = [];
+    const action = following(log, ({ step }, before, result) => {
+      log.push(`settled ${step.id}: ${before}, ${result}`);
+    });
+    const { run } = await rollingBack({ config: THREE, plugins: [actions({ ok: action, fail })] });
+    expect(await run()).toMatchObject({ status: 'rolled_back' });
+    expect(log).toEqual(['restored b', 'restored a', 'settled a: before a, result', 'settled b: before b, result']);
+  });
+
+  it('given one that cannot follow, then the rollback is incomplete, and the step is named with its command', async () => {
+    const action = {
+      ...following([], ({ step }) => {
+        if (step.id === 'b') throw new Error('a is another one');
+      }),
+      remedy: () => 'ship recover --back',
+    };
+    const { run } = await rollingBack({ config: THREE, plugins: [actions({ ok: action, fail })] });
+    expect(await run()).toMatchObject({
+      status: 'rollback_incomplete',
+      exit_code: 4,
+      rollback: { remaining: [{ what: 'b', command: 'ship recover --back', error: { message: 'a is another one' } }] },
+    });
+  });
+
+  it('given a step that could not be undone, then no step is asked: nothing has its end yet', async () => {
+    const log: string[] = [];
+    const action: AnyAction = {
+      ...following(log, () => {
+        log.push('settled');
+      }),
+      restore: ({ step }) => {
+        if (step.id === 'a') throw new Error('no way');
+      },
+    };
+    const { run } = await rollingBack({ config: THREE, plugins: [actions({ ok: action, fail })] });
+    expect(await run()).toMatchObject({ status: 'rollback_incomplete' });
+    expect(log).toEqual([]);
+  });
+});
+
+describe('what a process that is gone has left', () => {
+  it('given an examination that mends, when recover is asked for, then it is asked first, also where no run is to be finished, and what it did is said', async () => {
+    const said: string[] = [];
+    const mending = plugin('mending', (ship) => {
+      ship.examination('files', { examine: () => [], mend: () => ['the files are back'] });
+      ship.hooks.event.tap('said', (event) => {
+        if (event.type === 'log') said.push(event.message);
+      });
+    });
+    const { kernel } = await rollingBack({ config: CONFIG, plugins: [mending, actions({ ok: () => null, fail })] });
+    const { recover } = await import('../src/kernel-api.js');
+    expect(await recover(kernel, { command: 'ship recover' })).toMatchObject({ status: 'succeeded', run: null });
+    expect(said).toEqual(['the files are back']);
+  });
+});
+
 describe('a step that needs its time to end', () => {
   it('given a deadline and a longer grace, when it is told to stop, then it may end in order', async () => {
     let ended = false;

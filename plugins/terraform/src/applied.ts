@@ -36,6 +36,8 @@ export type Applied = Configuration & {
   readonly serial: number;
   /** The run and step that applied it. */
   readonly by: string;
+  /** When, as an ISO timestamp: what others stand on was applied before them, and goes back before them. */
+  readonly at: string;
   /** Addresses that this apply or an earlier one imported. */
   readonly imports?: string[];
   /** What this apply or an earlier one renamed; oldest first. */

@@ -14,6 +14,7 @@ import type { State } from './state.js';
 import { GRACE_MS } from './terraform.js';
 import { findTool } from './tool.js';
 import { isSameEntry, readTree, Territory } from './tree.js';
+import { type PlannedHashes, plannedHashes } from './truth.js';
 import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob, settled } from './undo.js';
 import { liveTerraform, openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
@@ -56,7 +57,7 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
     refuseSecondWorld(ctx, job, known, state);
     const modules = await readModules(terraform.place);
     const territory = await Territory.of(terraform.place, stack, ctx.dir, modules);
-    const archive = createArchive(terraform.place, readTree(territory, stack.dir));
+    const archive = createArchive(terraform.place, readTree(territory, stack.dir), plannedHashes(plan, await plannedBefore(job, known)));
     const forgotten = plan.changes.filter(({ kind }) => kind === 'forget').map(({ address }) => address);
     const before: Before = {
       lineage: state?.lineage ?? null,
@@ -84,6 +85,15 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
 
 function planNext({ terraform, varFiles }: WorkingFolder, { stack, destroy }: StepJob): Promise<PlanDocument> {
   return terraform.plan({ out: planFileOf(stack), varFiles, targets: stack.targets, locks: true, destroy });
+}
+
+/** What plans before this one have said. One that cannot be read any more keeps nobody from a deploy. */
+async function plannedBefore({ objects }: StepJob, known: Applied | undefined): Promise<PlannedHashes> {
+  if (known === undefined) return {};
+  return objects.get(known.configuration).then(
+    (bytes) => readArchive(bytes).planned,
+    () => ({}),
+  );
 }
 
 /** Where ship has applied before there is a state. Without it Terraform would make everything a second time, and call it a success. */
@@ -142,6 +152,7 @@ async function applied(ctx: StepContext, job: StepJob, before: Before): Promise<
         lineage,
         serial,
         by: byOf(ctx),
+        at: new Date().toISOString(),
         ...past,
       });
     }

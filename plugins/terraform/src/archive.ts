@@ -5,6 +5,7 @@ import { errors } from './errors.js';
 import { localFolders, moduleEntries } from './modules.js';
 import type { Place } from './terraform.js';
 import { readEntry, type Tree, type TreeEntry } from './tree.js';
+import type { PlannedHashes } from './truth.js';
 
 /** A configuration as it was applied: where, from which files, with which modules. */
 export interface Archive extends Tree {
@@ -16,6 +17,8 @@ export interface Archive extends Tree {
   readonly downloads: readonly TreeEntry[];
   /** Terraform's own list of modules, with `@data` for its folder. */
   readonly modules: string | null;
+  /** What its plans have said of each resource. */
+  readonly planned: PlannedHashes;
 }
 
 /** What stands before the contents of all files, which follow in the same order. */
@@ -31,7 +34,7 @@ const DATA = '@data';
 const LARGEST = 1024 ** 3;
 
 /** Archives a configuration, after `init` has installed its modules. */
-export function createArchive(place: Place, tree: Tree): Buffer {
+export function createArchive(place: Place, tree: Tree, planned: PlannedHashes): Buffer {
   const { cwd, dataDir } = place;
   const folder = join(dataDir, 'modules');
   const downloads = existsSync(folder) ? below(folder).flatMap((path) => readEntry(path) ?? []) : [];
@@ -41,6 +44,7 @@ export function createArchive(place: Place, tree: Tree): Buffer {
     root: cwd,
     folders: localFolders(place),
     foreign: tree.foreign,
+    planned,
     modules: entries.length === 0 ? null : JSON.stringify({ Modules: entries }),
     entries: tree.entries.map(withoutData),
     downloads: downloads.map((entry) => ({ ...withoutData(entry), path: relative(folder, entry.path) })),

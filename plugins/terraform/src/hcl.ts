@@ -47,7 +47,7 @@ export async function readModule(folder: string): Promise<Module> {
         unlabelled[type] = [...(unlabelled[type] ?? []), body];
         continue;
       }
-      const label = labels.join('.');
+      const label = [...labels, ...(type === 'provider' && typeof body.alias === 'string' ? [body.alias] : [])].join('.');
       const known = blocks[type]?.[label];
       blocks[type] = { ...blocks[type], [label]: OVERRIDE.test(name) && known ? merged(known, body) : body };
     }

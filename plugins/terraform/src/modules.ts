@@ -30,7 +30,11 @@ export type Facts = {
   readonly renames: Move[];
   /** Variables of the root module whose values no plan keeps. */
   readonly ephemeral: string[];
-  /** Other stacks whose outputs it reads: the settings of their backends, as they are written. */
+  /** Attributes that `ignore_changes` leaves to others, by the address of their resource; `all` for every one. */
+  readonly ignored: { readonly [address: string]: string[] };
+  /** Providers that are configured in a module, or under another name: `module.site.files`, `files.second`. */
+  readonly configures: string[];
+  /** The data sources through which it reads the outputs of other stacks. */
   readonly reads: string[];
 };
 
@@ -84,15 +88,24 @@ export function factsOf(modules: readonly PlacedModule[]): Facts {
     ),
     renames: (root?.unlabelled.moved ?? []).map(({ from, to }) => ({ from: referenceIn(from), to: referenceIn(to) })),
     ephemeral: Object.entries(root?.blocks.variable ?? {}).flatMap(([name, { ephemeral }]) => (ephemeral === true ? [name] : [])),
-    reads: modules.flatMap(({ blocks }) =>
-      Object.entries(blocks.data ?? {}).flatMap(([name, body]) =>
-        name.startsWith('terraform_remote_state.') ? [JSON.stringify(body.config ?? {})] : [],
-      ),
+    ignored: Object.fromEntries(
+      resources.map(([address, body]) => [address, ignoredOf(body)] as const).filter(([, all]) => all.length > 0),
+    ),
+    configures: modules.flatMap(({ prefix, blocks }) =>
+      Object.keys(blocks.provider ?? {}).flatMap((name) => (prefix === '' && !name.includes('.') ? [] : [`${prefix}${name}`])),
+    ),
+    reads: modules.flatMap(({ prefix, blocks }) =>
+      Object.keys(blocks.data ?? {}).flatMap((name) => (name.startsWith('terraform_remote_state.') ? [`${prefix}data.${name}`] : [])),
     ),
   };
 }
 
 const isProtected = (body: Block): boolean => String(blockIn(body, 'lifecycle')?.prevent_destroy) === 'true';
+
+function ignoredOf(body: Block): string[] {
+  const ignored = blockIn(body, 'lifecycle')?.ignore_changes ?? [];
+  return [ignored].flat().map((each) => /^\w+/.exec(referenceIn(each))?.[0] ?? '');
+}
 
 function provisionersOf(body: Block): string[] {
   const kinds = listOf(body.provisioner).flatMap((each) => Object.entries(each));

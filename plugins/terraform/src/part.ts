@@ -62,7 +62,7 @@ function isSame(one: Applied, other: Applied | undefined): boolean {
   return other !== undefined && identity(one) === identity(other);
 }
 
-/** One stack after the other: one may read outputs of another. */
+/** One stack after the other, as they were applied: one may read outputs of another. */
 async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) => Promise<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for (const [name, applied] of Object.entries(stacks)) all.push(...(await act(name, applied)));
@@ -72,17 +72,18 @@ async function each<T>({ stacks }: Value, act: (name: string, applied: Applied) 
 async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<Value> | undefined> {
   const stacks: Record<string, Applied> = {};
   const files: Record<string, string> = {};
-  const { records } = parts;
-  const names = await records.names(ctx);
-  for (const name of names) {
-    const applied = await records.get(ctx, name);
-    if (applied === undefined) continue;
+  const found = await Promise.all(
+    (await parts.records.names(ctx)).map(async (name) => ({ name, applied: await parts.records.get(ctx, name) })),
+  );
+  const inOrder = found.flatMap(({ name, applied }) => (applied === undefined ? [] : [{ name, applied }]));
+  inOrder.sort(({ applied: one }, { applied: other }) => (one.at < other.at ? -1 : 1));
+  for (const { name, applied } of inOrder) {
     const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
     stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
-    if (state !== undefined) files[endingOf(name, names.length)] = ctx.refer(state.text);
+    if (state !== undefined) files[endingOf(name, inOrder.length)] = ctx.refer(state.text);
   }
-  if (Object.keys(stacks).length === 0) return undefined;
-  return { value: { format: 1, stacks }, files, objects: Object.values(stacks).flatMap(objectsOf) };
+  if (inOrder.length === 0) return undefined;
+  return { value: { format: 1, stacks }, files, objects: inOrder.flatMap(({ applied }) => objectsOf(applied)) };
 }
 
 async function jobOf(ctx: Context, { options, objects }: Parts, { dir, workspace, targets }: Applied): Promise<Job> {

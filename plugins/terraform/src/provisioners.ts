@@ -30,9 +30,18 @@ export const outsideFinding = (dir: string, lines: readonly string[]): Finding[]
         },
       ];
 
-/** Does only what was applied since have a provisioner that runs when this is destroyed? Then only that configuration can destroy it right. */
-export function destroyedByLiveAlone({ configuration, live }: RollbackTarget, address: string): boolean {
+/** Does only what was applied since say how this is destroyed: by a provisioner that runs then, or by a provider that only it configures? */
+export const destroyedByLiveAlone = (target: RollbackTarget, address: string): boolean =>
+  hasNewDestroy(target, address) || hasNewProvider(target, address);
+
+export function hasNewDestroy({ configuration, live }: RollbackTarget, address: string): boolean {
   const block = unindexed(address);
   const own = (configuration.provisioners[block] ?? []).filter(runsAtDestroy);
   return (live?.provisioners[block] ?? []).filter(runsAtDestroy).some((each) => !own.includes(each));
+}
+
+function hasNewProvider({ configuration, live }: RollbackTarget, address: string): boolean {
+  const added = (live?.configures ?? []).filter((each) => !configuration.configures.includes(each));
+  const modules = added.map((each) => /^(?:module\.[^.]+\.)*/.exec(each)![0]);
+  return modules.some((module) => unindexed(address).startsWith(module));
 }

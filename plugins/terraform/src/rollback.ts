@@ -8,9 +8,9 @@ import { lineOf } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
 import { outsideFinding } from './provisioners.js';
 import type { State } from './state.js';
-import { foreignWorld, type RollbackTarget, stateProblem, truthOf } from './target.js';
+import { expectedOf, foreignWorld, type RollbackTarget, stateProblem } from './target.js';
 import type { Terraform } from './terraform.js';
-import type { Departures, Truth } from './truth.js';
+import type { Departures, Expected } from './truth.js';
 import { destroyedFirst, type Planned, planDestroy, planTarget, withLive, withTarget } from './way-back.js';
 import { type Job, pullState, unsavedState, type WorkingFolder } from './working-folder.js';
 
@@ -26,9 +26,9 @@ export async function admitRollback(ctx: Context, target: RollbackTarget): Promi
       if (problem !== undefined) return { findings: [problem], first: [] };
       if (unsavedState(cwd)) return { findings: [unsavedFinding(dir)], first: [] };
       if (state === undefined && target.before !== undefined) return { findings: [lostFinding(dir)], first: [] };
-      const truth = await truthOf(working, target);
-      const planned = await planTarget(working, target, truth, false);
-      return { findings: findingsOf(target, planned, state), first: destroyedFirst(target, state, truth) };
+      const expected = await expectedOf(working, target);
+      const planned = await planTarget(working, target, expected, false);
+      return { findings: findingsOf(target, planned, state), first: destroyedFirst(target, state, expected) };
     });
     if (first.length === 0) return findings;
     const destroyed = await withLive(ctx, target, (working) => planDestroy(working, target, first, false));
@@ -126,7 +126,7 @@ export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ 
     await restoreLostState(ctx, working, target);
     const state = await working.terraform.pull();
     refuse(dir, stateProblem(target, state) ?? outsideProblem(target, working));
-    return destroyedFirst(target, state, await truthOf(working, target));
+    return destroyedFirst(target, state, await expectedOf(working, target));
   });
   const destroyed =
     first.length === 0
@@ -138,8 +138,8 @@ export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ 
           return planned;
         });
   return withTarget(ctx, target, async (working) => {
-    const truth = await truthOf(working, target);
-    const restored = await applyTarget(working, target, truth, false);
+    const expected = await expectedOf(working, target);
+    const restored = await applyTarget(working, target, expected, false);
     const all =
       destroyed === undefined
         ? restored
@@ -151,14 +151,19 @@ export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ 
 /** When all stacks have gone back: one that reads what others put out may have to follow them. Proves it. */
 export async function followOthers(ctx: Context, target: RollbackTarget): Promise<State | undefined> {
   return withTarget(ctx, target, async (working) => {
-    await applyTarget(working, target, await truthOf(working, target), true);
+    await applyTarget(working, target, await expectedOf(working, target), true);
     return working.terraform.pull();
   });
 }
 
-async function applyTarget(working: WorkingFolder, target: RollbackTarget, truth: Truth | undefined, isLast: boolean): Promise<Restored> {
+async function applyTarget(
+  working: WorkingFolder,
+  target: RollbackTarget,
+  expected: Expected | undefined,
+  isLast: boolean,
+): Promise<Restored> {
   const { dir } = target.stack;
-  const planned = await orRefused(dir, () => planTarget(working, target, truth, true));
+  const planned = await orRefused(dir, () => planTarget(working, target, expected, true));
   refuse(dir, ...findingsOf(target, planned, undefined));
   const { plan, verdict, file, outside } = planned;
   if (!plan.differs) {
@@ -176,11 +181,11 @@ async function applyTarget(working: WorkingFolder, target: RollbackTarget, truth
     // Imported resources leave the state first, so that no plan can destroy them. That makes the plan out of date.
     const nowOf = (address: string) => plan.moves.find(({ to }) => to === address)?.from ?? address;
     await working.terraform.forget(forgotten.map(({ address }) => nowOf(address)));
-    await applyTarget(working, target, truth, isLast);
+    await applyTarget(working, target, expected, isLast);
     return restored;
   }
   await applySaving(working, target.configuration, file);
-  const after = await planTarget(working, target, truth, true);
+  const after = await planTarget(working, target, expected, true);
   if (after.plan.differs) {
     const left = [...after.plan.changes.map(lineOf), ...after.plan.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });

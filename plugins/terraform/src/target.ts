@@ -5,7 +5,7 @@ import type { Context, Finding } from '@ship/core';
 import type { Backend, Configuration } from './applied.js';
 import type { Move, ResourceChange } from './plan-document.js';
 import type { State } from './state.js';
-import { readTruth, type Truth } from './truth.js';
+import { type Expected, readTruth } from './truth.js';
 import { type Job, openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** What infrastructure is rolled back to. */
@@ -49,11 +49,14 @@ export function openTarget(ctx: Context, target: RollbackTarget): Promise<Workin
 }
 
 /** What the infrastructure was like; undefined where there was none, or nobody knows. */
-export async function truthOf({ terraform, folder }: WorkingFolder, { before }: RollbackTarget): Promise<Truth | undefined> {
+export async function expectedOf(working: WorkingFolder, target: RollbackTarget): Promise<Expected | undefined> {
+  const { before, changedSince, configuration } = target;
   if (before === undefined) return undefined;
-  const file = join(folder, 'before.tfstate');
+  const file = join(working.folder, 'before.tfstate');
   writeFileSync(file, before, { mode: 0o600 });
-  return readTruth(await terraform.show(file));
+  const truth = readTruth(await working.terraform.show(file));
+  // What somebody else has changed since is not what was planned.
+  return { truth, ignored: configuration.ignored, ...(changedSince === undefined ? { planned: working.planned } : {}) };
 }
 
 /** The first address of each resource that has another one now, by its address now. Renamed and renamed back counts as not renamed. */

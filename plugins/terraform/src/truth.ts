@@ -1,4 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sha256 } from '@ship/core';
+import { unindexed } from './address.js';
+import type { Configuration } from './applied.js';
 import { errors } from './errors.js';
 import type { PlanDocument } from './plan-document.js';
 
@@ -53,21 +56,46 @@ export interface Departures {
   readonly values: readonly string[];
 }
 
+/** What a plan had said of each resource when it was made or changed last: hashes by address and attribute. */
+export type PlannedHashes = { readonly [address: string]: { readonly [attribute: string]: string } };
+
+/** What a way back is compared with. */
+export interface Expected {
+  readonly truth: Truth;
+  /**
+   * What was planned then. A provider may keep another form of a value than was planned, such as a policy in an order of its
+   * own: who plans the same as then leads to the same. Absent where somebody else has changed it since.
+   */
+  readonly planned?: PlannedHashes;
+  /** Attributes that are left to others, by the address of the block. */
+  readonly ignored: Configuration['ignored'];
+}
+
 /**
  * Compares what a plan leads to with what was there. Only what the configuration itself says is compared, and only as far
  * as the plan knows it: an id that a provider makes up may be another one. Of a `partial` plan, what it leaves alone is.
  */
-export function departures({ resources, outputs }: Truth, plan: PlanDocument, partial: boolean): Departures {
+export function departures(
+  { truth: { resources, outputs }, planned = {}, ignored }: Expected,
+  plan: PlanDocument,
+  partial: boolean,
+): Departures {
   const there = new Set(plan.results.map(({ address }) => address));
   const missing = partial ? [] : [...resources.keys()].filter((address) => !there.has(address));
   const added = [...there].filter((address) => !resources.has(address));
   const changed = plan.results.flatMap(({ address, configured }) => {
     const before = resources.get(address);
-    const names = before === undefined ? [] : Object.keys(configured).filter((name) => !isDeepStrictEqual(configured[name], before[name]));
+    const others = ignored[unindexed(address)] ?? [];
+    const isSame = (name: string) =>
+      others.includes('all') ||
+      others.includes(name) ||
+      isDeepStrictEqual(plain(configured[name]), plain(before![name])) ||
+      planned[address]?.[name] === hashOf(configured[name]);
+    const names = before === undefined ? [] : Object.keys(configured).filter((name) => !isSame(name));
     return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
   });
   const differing = Object.entries(plan.outputValues).flatMap(([name, value]) =>
-    name in outputs && !isDeepStrictEqual(value, outputs[name]) ? [`output ${name}`] : [],
+    name in outputs && !isDeepStrictEqual(plain(value), plain(outputs[name])) ? [`output ${name}`] : [],
   );
   return {
     addresses: [
@@ -76,4 +104,27 @@ export function departures({ resources, outputs }: Truth, plan: PlanDocument, pa
     ],
     values: [...changed, ...(partial ? [] : differing)],
   };
+}
+
+/** Keeps what a plan says of what it makes or changes; of all else, what was said before. */
+export function plannedHashes({ changes, results }: PlanDocument, before: PlannedHashes): PlannedHashes {
+  const changing = new Set(changes.map(({ address }) => address));
+  return Object.fromEntries(
+    results.flatMap(({ address, configured }) => {
+      if (!changing.has(address)) return before[address] === undefined ? [] : [[address, before[address]]];
+      return [[address, Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, hashOf(value)]))]];
+    }),
+  );
+}
+
+const hashOf = (value: unknown): string => sha256(JSON.stringify(value) ?? '').slice(0, 16);
+
+/** A text that holds JSON means what the JSON means, in whatever order and with whatever blanks. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }

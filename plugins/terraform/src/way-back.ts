@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Context } from '@ship/core';
 import { judge, lineOf, type Verdict } from './judge.js';
 import type { PlanDocument } from './plan-document.js';
-import { destroyedByLiveAlone, outsideOfState } from './provisioners.js';
+import { destroyedByLiveAlone, hasNewDestroy, outsideOfState } from './provisioners.js';
 import type { State } from './state.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
-import { type Departures, departures, type Truth } from './truth.js';
+import { type Departures, departures, type Expected } from './truth.js';
 import { openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** A plan of the way back, and what there is to say of it. */
@@ -28,10 +28,10 @@ const NO_DEPARTURES: Departures = { addresses: [], values: [] };
  * some addresses alone, for its configuration as a whole would make more than was there; else what has a provisioner that
  * runs at the destroy.
  */
-export function destroyedFirst(target: RollbackTarget, state: State | undefined, truth: Truth | undefined): string[] {
+export function destroyedFirst(target: RollbackTarget, state: State | undefined, expected: Expected | undefined): string[] {
   const { live, destroy, moves = [], forgets = [], targets } = target;
-  if (live === undefined || destroy || truth === undefined || targets.length > 0) return [];
-  const known = new Set([...truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
+  if (live === undefined || destroy || expected === undefined || targets.length > 0) return [];
+  const known = new Set([...expected.truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
   const added = (state?.addresses ?? []).filter((address) => !known.has(address));
   return isOfSome(target) ? added : added.filter((address) => destroyedByLiveAlone(target, address));
 }
@@ -40,8 +40,8 @@ export function destroyedFirst(target: RollbackTarget, state: State | undefined,
 const isOfSome = ({ configuration, targets }: RollbackTarget): boolean => targets.length === 0 && configuration.targets.length > 0;
 
 /** The addresses that the plan is limited to; none: it is about everything. */
-const targetsOf = (target: RollbackTarget, truth: Truth | undefined): readonly string[] =>
-  isOfSome(target) && truth !== undefined ? [...truth.resources.keys()] : target.targets;
+const targetsOf = (target: RollbackTarget, expected: Expected | undefined): readonly string[] =>
+  isOfSome(target) && expected !== undefined ? [...expected.truth.resources.keys()] : target.targets;
 
 /** Does work in the configuration that was applied last. */
 export async function withLive<T>(ctx: Context, target: RollbackTarget, work: (working: WorkingFolder) => Promise<T>): Promise<T> {
@@ -83,12 +83,12 @@ export async function planDestroy(
 export async function planTarget(
   working: WorkingFolder,
   target: RollbackTarget,
-  truth: Truth | undefined,
+  expected: Expected | undefined,
   locks: boolean,
 ): Promise<Planned> {
   const { destroy, isNew } = target;
   const file = join(working.folder, 'rollback.tfplan');
-  const targets = targetsOf(target, truth);
+  const targets = targetsOf(target, expected);
   const found = await working.terraform.plan({ out: file, varFiles: working.varFiles, targets, destroy, locks });
   const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
   const verdict = judge(plan, holdersOf(target), isNew);
@@ -97,7 +97,7 @@ export async function planTarget(
     file,
     verdict,
     blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
-    departures: truth === undefined || destroy ? NO_DEPARTURES : departures(truth, plan, targets.length > 0),
+    departures: expected === undefined || destroy ? NO_DEPARTURES : departures(expected, plan, targets.length > 0),
     outside: outsideOfState(target, plan.changes),
   };
 }
@@ -117,7 +117,7 @@ const forgottenBlocks = ({ changes }: PlanDocument, { forgotten = [] }: Rollback
 
 const provisionerBlocks = ({ changes }: PlanDocument, target: RollbackTarget): string[] =>
   changes.flatMap((change) =>
-    change.kind === 'replace' && destroyedByLiveAlone(target, change.address)
+    change.kind === 'replace' && hasNewDestroy(target, change.address)
       ? [`would ${lineOf(change)}, and what its destroy has to run stands in the configuration of now alone`]
       : [],
   );

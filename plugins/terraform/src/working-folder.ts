@@ -14,6 +14,7 @@ import type { State } from './state.js';
 import { GRACE_MS, Terraform } from './terraform.js';
 import type { Tool } from './tool.js';
 import { hashOf } from './tree.js';
+import type { PlannedHashes } from './truth.js';
 
 /** A stack, and what it takes to work on it. */
 export interface Job {
@@ -31,6 +32,8 @@ export interface WorkingFolder {
   readonly folder: string;
   /** Files outside of the project that the configuration names, and that are not what they were. */
   readonly changedOutside: readonly string[];
+  /** What the plans of a captured configuration have said of each resource. */
+  readonly planned: PlannedHashes;
   /** Removes everything that may hold values, puts today's files back, and lets others at them. */
   close(): void;
 }
@@ -56,7 +59,7 @@ export async function openLive(ctx: Context, { stack, tool }: Pick<Job, 'stack' 
     const terraform = liveTerraform(ctx, stack, tool);
     if (!isReady) await terraform.init(writeBackendConfig(folder, stack.backendConfig));
     const vars = Object.keys(stack.vars).length === 0 ? [] : [writeVariables(folder, stack.vars)];
-    return { terraform, varFiles: [...stack.varFiles, ...vars], folder, changedOutside: [], close };
+    return { terraform, varFiles: [...stack.varFiles, ...vars], folder, changedOutside: [], planned: {}, close };
   } catch (error) {
     close();
     throw error;
@@ -100,7 +103,14 @@ export async function openCaptured(
     await terraform.init(writeBackendConfig(folder, settingsOf(ctx.resolve(configuration.backend))));
     const own = writeVariables(folder, await variablesOf(ctx, objects, configuration));
     const changedOutside = Object.entries(archive.foreign).flatMap(([path, hash]) => (hashOf(path) === hash ? [] : [path]));
-    return { terraform, varFiles: [...ephemeralFiles(folder, stack, configuration), own], folder, changedOutside, close };
+    return {
+      terraform,
+      varFiles: [...ephemeralFiles(folder, stack, configuration), own],
+      folder,
+      changedOutside,
+      planned: archive.planned,
+      close,
+    };
   } catch (error) {
     close();
     throw error;

@@ -30,8 +30,14 @@ describe('an archived configuration', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(file, link)), (entries) => {
         const place = { cwd: '/infra', dataDir: '/nowhere' };
-        const read = readArchive(createArchive(place, { entries, foreign: { '/etc/x': 'hash' } }));
-        expect(read).toMatchObject({ root: '/infra', folders: ['/infra'], entries, foreign: { '/etc/x': 'hash' } });
+        const read = readArchive(createArchive(place, { entries, foreign: { '/etc/x': 'hash' } }, { 't.a': { input: 'h' } }));
+        expect(read).toMatchObject({
+          root: '/infra',
+          folders: ['/infra'],
+          entries,
+          foreign: { '/etc/x': 'hash' },
+          planned: { 't.a': { input: 'h' } },
+        });
       }),
       { numRuns: 50 },
     );
@@ -44,7 +50,7 @@ describe('an archived configuration', () => {
       join(dataDir, 'modules/modules.json'),
       manifest(['', '.'], ['net', '../modules/net'], ['far', join(dataDir, 'modules/far')]),
     );
-    const archive = readArchive(createArchive({ cwd: join(folder, 'infra'), dataDir }, { entries: [], foreign: {} }));
+    const archive = readArchive(createArchive({ cwd: join(folder, 'infra'), dataDir }, { entries: [], foreign: {} }, {}));
     expect(archive.folders).toEqual([join(folder, 'infra'), join(folder, 'infra'), join(folder, 'modules/net')]);
     expect(archive.downloads.map(({ path }) => path)).toEqual(['far/far.tf']);
     const target = join(temporaryFolder(), 'elsewhere');

@@ -70,10 +70,23 @@ describe('what a rollback has to know of a configuration', () => {
     expect((await factsIn({ [name]: text })).protected).toEqual(expected);
   });
 
+  it('given a resource that ignores every change, in HCL or in JSON, then that is known', async () => {
+    expect((await factsIn({ 'main.tf': 'resource "t" "a" {\n  lifecycle {\n    ignore_changes = all\n  }\n}\n' })).ignored).toEqual({
+      't.a': ['all'],
+    });
+    const json = '{"resource":{"t":{"a":{"lifecycle":{"ignore_changes":["size"]}}}}}';
+    expect((await factsIn({ 'main.tf.json': json })).ignored).toEqual({ 't.a': ['size'] });
+  });
+
   it('given provisioners, renames, ephemeral variables and outputs of others, then they are known', async () => {
     const text = `
       variable "token" { 
         ephemeral = true 
+      }
+      provider "p" {
+      }
+      provider "p" {
+        alias = "second"
       }
       moved {
         from = t.old
@@ -84,6 +97,9 @@ describe('what a rollback has to know of a configuration', () => {
         config  = { path = "../net/terraform.tfstate" }
       }
       resource "t" "a" {
+        lifecycle {
+          ignore_changes = [tags["x"], size]
+        }
         provisioner "local-exec" { 
           command = "x" 
         }
@@ -97,7 +113,9 @@ describe('what a rollback has to know of a configuration', () => {
       provisioners: { 't.a': ['local-exec', 'local-exec at destroy'] },
       renames: [{ from: 't.old', to: 't.new["a"]' }],
       ephemeral: ['token'],
-      reads: ['{"path":"../net/terraform.tfstate"}'],
+      ignored: { 't.a': ['tags', 'size'] },
+      configures: ['p.second'],
+      reads: ['data.terraform_remote_state.net'],
     });
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { keptNumbers, parseVariables, stringifyVariables } from '../src/numbers.js';
 import { readPlan } from '../src/plan-document.js';
-import { departures, readTruth } from '../src/truth.js';
+import { departures, type Expected, plannedHashes, readTruth } from '../src/truth.js';
 
-const state = (resources: Record<string, object>, outputs: Record<string, unknown> = {}, child_modules: object[] = []) =>
-  readTruth(
+const state = (resources: Record<string, object>, outputs: Record<string, unknown> = {}, child_modules: object[] = []): Expected => ({
+  ignored: {},
+  truth: readTruth(
     JSON.stringify({
       values: {
         outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])),
@@ -14,7 +15,8 @@ const state = (resources: Record<string, object>, outputs: Record<string, unknow
         },
       },
     }),
-  );
+  ),
+});
 
 /** A plan that leads to these resources; `unknown` is what only the apply knows. */
 const plan = (
@@ -80,6 +82,30 @@ describe('what a plan leads to, beside what was there', () => {
     });
   });
 
+  it('given JSON in a text, then what it means is compared', () => {
+    const truth = state({ 't.a': { input: '{"b":[1,2],"a":1}' } });
+    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [1, 2] }' } } }), false).values).toEqual([]);
+    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [2, 1] }' } } }), false).values).toEqual(['t.a (input)']);
+  });
+
+  it('given a provider that keeps another form than was planned, then who plans the same as then leads to the same', () => {
+    const first = plan({ 't.a': { after: { input: '1h' }, actions: ['create'] } });
+    const unchanged = plan({ 't.a': { after: { input: '1h0m0s' } } });
+    const planned = plannedHashes(unchanged, plannedHashes(first, {}));
+    const truth = state({ 't.a': { input: '1h0m0s' } });
+    const back = plan({ 't.a': { after: { input: '1h' }, actions: ['update'] } });
+    expect(departures({ ...truth, planned }, back, false).values).toEqual([]);
+    expect(departures(truth, back, false).values).toEqual(['t.a (input)']);
+    expect(departures({ ...truth, planned }, plan({ 't.a': { after: { input: '2h' } } }), false).values).toEqual(['t.a (input)']);
+  });
+
+  it('given what `ignore_changes` leaves to others, then it is not compared', () => {
+    const truth = state({ 't.a[0]': { input: 5 }, 't.b': { input: 1 } });
+    const led = plan({ 't.a[0]': { after: { input: 7 } }, 't.b': { after: { input: 2 } } });
+    expect(departures({ ...truth, ignored: { 't.a': ['input'], 't.b': ['all'] } }, led, false).values).toEqual([]);
+    expect(departures({ ...truth, ignored: { 't.a': ['other'] } }, led, false).values).toEqual(['t.a[0] (input)', 't.b (input)']);
+  });
+
   it('given what is destroyed or let go of, then it is not there', () => {
     const truth = state({ 't.a': { input: 1 }, 't.b': { input: 1 } });
     const led = plan({ 't.a': { after: null, actions: ['delete'] }, 't.b': { after: { input: 1 }, actions: ['forget'] } });
@@ -92,7 +118,7 @@ describe('what a plan leads to, beside what was there', () => {
       { address: 't.old', mode: 'managed', deposed_key: 'k', values: {} },
       { address: 'data.t.d', mode: 'data', values: {} },
     ];
-    expect([...state({}, {}, [{ child_modules: [deep], resources: more }]).resources.keys()]).toEqual(['module.m["x"].t.a']);
+    expect([...state({}, {}, [{ child_modules: [deep], resources: more }]).truth.resources.keys()]).toEqual(['module.m["x"].t.a']);
   });
 
   it.each([['nonsense'], ['']])('given a state that is %j, then that is said', (text) => {
