@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
-import type { Facts } from './modules.js';
-import type { Move, PlanDocument } from './plan-document.js';
+import type { Facts } from './files/modules.js';
 import type { Options, Stack } from './stack.js';
-import type { Place } from './terraform.js';
-import type { Tool } from './tool.js';
+import type { Move, PlanDocument } from './tool/plan-document.js';
+import type { Place } from './tool/terraform.js';
+import type { Tool } from './tool/tool.js';
 
 /** The backend that a state lies in, as Terraform has resolved it. */
 export type Backend = { readonly type: string; readonly config: { readonly [name: string]: Json } };

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, PlanReview, Step } from '@ship/core';
-import { configurationFiles, type Module, readFile, readModule } from './hcl.js';
+import { configurationFiles, type Module, readFile, readModule } from './files/hcl.js';
+import { lockLive } from './files/working-folder.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
-import { findTool } from './tool.js';
-import { lockLive } from './working-folder.js';
+import { findTool } from './tool/tool.js';
 
 /** Reports everything that is wrong with the configurations of a plan, before anything is touched. */
 export async function checkPlan({ plan, purpose, finding, positionOf }: PlanReview, ctx: Context, options: Options): Promise<void> {

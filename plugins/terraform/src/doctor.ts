@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type CommandContext, type Examination, type Finding, isShipError } from '@ship/core';
-import { lockedBy } from './diagnostics.js';
-import { leftInPlace } from './in-place.js';
+import { leftInPlace } from './files/in-place.js';
+import { liveTerraform, lockLive, unsavedState } from './files/working-folder.js';
 import { type Options, type Stack, type StackInput, stackOf } from './stack.js';
-import { findTool, type Tool } from './tool.js';
-import { liveTerraform, lockLive, unsavedState } from './working-folder.js';
+import { lockedBy } from './tool/diagnostics.js';
+import { findTool, type Tool } from './tool/tool.js';
 
 /** What `ship doctor` looks at: the tool, states that could not be saved, and locks that somebody holds. */
 export function terraformExamination(options: Options): Examination {

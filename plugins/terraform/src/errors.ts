@@ -1,5 +1,5 @@
 import { defineErrors } from '@ship/core';
-import { type LockInfo, lockedBy } from './diagnostics.js';
+import { type LockInfo, lockedBy } from './tool/diagnostics.js';
 
 /** The codes of the plugin. */
 export const errors = defineErrors({

@@ -1,9 +1,9 @@
 import { definePlugin } from '@ship/core';
+import { applyAction } from './actions/apply.js';
+import { outputAction } from './actions/output.js';
 import { AppliedRecords } from './applied.js';
-import { applyAction } from './apply.js';
 import { checkPlan } from './checks.js';
 import { terraformExamination } from './doctor.js';
-import { outputAction } from './output.js';
 import { terraformPart } from './part.js';
 import { type Options, optionsSchema } from './stack.js';
 

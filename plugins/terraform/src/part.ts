@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { CapturedPart, Context, PartFiles, Restored, SnapshotPart } from '@ship/core';
 import { type Applied, holdFor, objectsOf, type Parts } from './applied.js';
-import { lineOf } from './judge.js';
-import { admitRollback, driftLine, followOthers, noting, rollBack } from './rollback.js';
+import { type Job, pullState } from './files/working-folder.js';
+import { lineOf } from './rollback/judge.js';
+import { admitRollback, driftLine, followOthers, noting, rollBack } from './rollback/rollback.js';
+import { forgetIfImported, openTarget, type RollbackTarget } from './rollback/target.js';
 import { stackOf } from './stack.js';
-import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
-import { findTool } from './tool.js';
-import { type Job, pullState } from './working-folder.js';
+import { findTool } from './tool/tool.js';
 
 /** What a snapshot keeps of the infrastructure: each stack as it was applied last. */
 export type Value = { readonly format: 1; readonly stacks: { readonly [name: string]: Applied } };

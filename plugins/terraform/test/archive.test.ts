@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { temporaryFolder } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createArchive, extractModules, readArchive } from '../src/archive.js';
+import { createArchive, extractModules, readArchive } from '../src/files/archive.js';
 
 function files(texts: Record<string, string>): string {
   const folder = temporaryFolder();

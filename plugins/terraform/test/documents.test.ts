@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { diagnosticsIn, errorsInText, lockAge, lockIn, oneLine } from '../src/diagnostics.js';
-import { readPlan } from '../src/plan-document.js';
-import { progressIn } from '../src/progress.js';
-import { readState } from '../src/state.js';
+import { progressIn } from '../src/actions/progress.js';
+import { diagnosticsIn, errorsInText, lockAge, lockIn, oneLine } from '../src/tool/diagnostics.js';
+import { readPlan } from '../src/tool/plan-document.js';
+import { readState } from '../src/tool/state.js';
 
 const HOUR = 3_600_000;
 

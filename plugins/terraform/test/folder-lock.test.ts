@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import type { Context } from '@ship/core';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { lockFolder } from '../src/folder-lock.js';
+import { lockFolder } from '../src/files/folder-lock.js';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const contextIn = (stateDir: string, signal = new AbortController().signal): Context => ({ stateDir, log, signal }) as unknown as Context;
-const MODULE = pathToFileURL(join(import.meta.dirname, '../dist/folder-lock.js')).href;
+const MODULE = pathToFileURL(join(import.meta.dirname, '../dist/files/folder-lock.js')).href;
 
 describe('the lock of the files that Terraform works with', () => {
   it('given many who want them, then no one is with the one who changes them', async () => {

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
-import { unindexed } from '../src/address.js';
-import { readFile, readModule } from '../src/hcl.js';
-import { factsOf, pathsNamedIn, readModules } from '../src/modules.js';
+import { readFile, readModule } from '../src/files/hcl.js';
+import { factsOf, pathsNamedIn, readModules } from '../src/files/modules.js';
+import { unindexed } from '../src/tool/address.js';
 
 function files(texts: Record<string, string>): string {
   const folder = temporaryFolder();

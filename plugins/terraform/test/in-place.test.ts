@@ -17,7 +17,7 @@ import type { Context } from '@ship/core';
 import { temporaryFolder } from '@ship/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leftInPlace, putBack, putInPlace, type Wanted } from '../src/in-place.js';
+import { leftInPlace, putBack, putInPlace, type Wanted } from '../src/files/in-place.js';
 
 const WORK = { what: 'infra', dataDir: '/nowhere' };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -112,7 +112,7 @@ describe('files of another time, in the place of today’s', () => {
   });
 
   it('given a process that is killed while it puts files, then another one puts today’s back', async () => {
-    const module = pathToFileURL(join(import.meta.dirname, '../dist/in-place.js')).href;
+    const module = pathToFileURL(join(import.meta.dirname, '../dist/files/in-place.js')).href;
     for (let round = 0; round < 12; round++) {
       const folder = temporaryFolder();
       const today = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`f${n}/x.tf`, { text: `today ${n}`, runs: false }]));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdsData, judge, lineOf } from '../src/judge.js';
-import type { PlanDocument, ResourceChange } from '../src/plan-document.js';
+import { holdsData, judge, lineOf } from '../src/rollback/judge.js';
+import type { PlanDocument, ResourceChange } from '../src/tool/plan-document.js';
 
 const change = (kind: ResourceChange['kind'], address: string, more: Partial<ResourceChange> = {}): ResourceChange => ({
   kind,

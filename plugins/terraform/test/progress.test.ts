@@ -1,6 +1,6 @@
 import type { Json, StepContext } from '@ship/core';
 import { describe, expect, it } from 'vitest';
-import { ApplyProgress, unfinished } from '../src/progress.js';
+import { ApplyProgress, unfinished } from '../src/actions/progress.js';
 
 /** A step whose entries become durable when the test says so. */
 function step() {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Move } from '../src/plan-document.js';
-import { originsOf } from '../src/target.js';
+import { originsOf } from '../src/rollback/target.js';
+import type { Move } from '../src/tool/plan-document.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const renames = fc.array(fc.record({ from: fc.constantFrom(...NAMES), to: fc.constantFrom(...NAMES) }), { maxLength: 12 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { keptNumbers, parseVariables, stringifyVariables } from '../src/numbers.js';
-import { readPlan } from '../src/plan-document.js';
-import { departures, type Expected, plannedHashes, readTruth } from '../src/truth.js';
+import { departures, type Expected, plannedHashes, readTruth } from '../src/rollback/truth.js';
+import { keptNumbers, parseVariables, stringifyVariables } from '../src/tool/numbers.js';
+import { readPlan } from '../src/tool/plan-document.js';
 
 const state = (resources: Record<string, object>, outputs: Record<string, unknown> = {}, child_modules: object[] = []): Expected => ({
   ignored: {},

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context, Finding } from '@ship/core';
-import type { Backend, Configuration } from './applied.js';
-import type { Move, ResourceChange } from './plan-document.js';
-import type { State } from './state.js';
+import type { Backend, Configuration } from '../applied.js';
+import { type Job, openCaptured, type WorkingFolder } from '../files/working-folder.js';
+import type { Move, ResourceChange } from '../tool/plan-document.js';
+import type { State } from '../tool/state.js';
 import { type Expected, readTruth } from './truth.js';
-import { type Job, openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** What infrastructure is rolled back to. */
 export interface RollbackTarget extends Job {

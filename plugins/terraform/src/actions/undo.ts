@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import { type Applied, type Configuration, keptText, type Parts } from './applied.js';
-import type { Move } from './plan-document.js';
+import { type Applied, type Configuration, keptText, type Parts } from '../applied.js';
+import { type Job, pullState, unsavedState } from '../files/working-folder.js';
+import { admitRollback, followOthers, noting, rollBack } from '../rollback/rollback.js';
+import type { RollbackTarget } from '../rollback/target.js';
+import type { Stack } from '../stack.js';
+import type { Move } from '../tool/plan-document.js';
+import type { State } from '../tool/state.js';
 import { ApplyProgress, unfinished } from './progress.js';
-import { admitRollback, followOthers, noting, rollBack } from './rollback.js';
-import type { Stack } from './stack.js';
-import type { State } from './state.js';
-import type { RollbackTarget } from './target.js';
-import { type Job, pullState, unsavedState } from './working-folder.js';
 
 /** What each function of the actions works on. */
 export interface StepJob extends Parts, Job {

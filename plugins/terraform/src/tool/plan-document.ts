@@ -1,6 +1,6 @@
 import type { Json } from '@ship/core';
+import { errors } from '../errors.js';
 import { unindexed } from './address.js';
-import { errors } from './errors.js';
 import { keptNumbers, parseVariables } from './numbers.js';
 
 /** What would happen to one resource. */

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Context, makeFolder, replaceFile, sha256, syncFolder } from '@ship/core';
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
 import { isSameEntry, readEntry, type TreeEntry } from './tree.js';
 
 /** How one path is to be while Terraform works; without an entry nothing is to be there. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sha256 } from '@ship/core';
-import { unindexed } from './address.js';
-import type { Configuration } from './applied.js';
-import { errors } from './errors.js';
-import type { PlanDocument } from './plan-document.js';
+import type { Configuration } from '../applied.js';
+import { errors } from '../errors.js';
+import { unindexed } from '../tool/address.js';
+import type { PlanDocument } from '../tool/plan-document.js';
 
 /** What a state held: the infrastructure as it was. */
 export interface Truth {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Context } from '@ship/core';
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
 
 /** What runs the configurations. */
 export interface Tool {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Context } from '@ship/core';
+import { openCaptured, type WorkingFolder } from '../files/working-folder.js';
+import type { PlanDocument } from '../tool/plan-document.js';
+import type { State } from '../tool/state.js';
 import { judge, lineOf, type Verdict } from './judge.js';
-import type { PlanDocument } from './plan-document.js';
 import { destroyedByLiveAlone, hasNewDestroy, outsideOfState } from './provisioners.js';
-import type { State } from './state.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
 import { type Departures, departures, type Expected } from './truth.js';
-import { openCaptured, type WorkingFolder } from './working-folder.js';
 
 /** A plan of the way back, and what there is to say of it. */
 export interface Planned {

@@ -1,22 +1,22 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Change, StepContext } from '@ship/core';
-import { type Applied, type AppliedRecords, configurationOf, holdFor, keepText, objectsOf, type Parts } from './applied.js';
-import { createArchive, readArchive } from './archive.js';
-import { errors } from './errors.js';
-import { holdsData, judge, lineOf } from './judge.js';
-import { factsOf, readModules } from './modules.js';
-import type { PlanDocument } from './plan-document.js';
+import { type Applied, type AppliedRecords, configurationOf, holdFor, keepText, objectsOf, type Parts } from '../applied.js';
+import { errors } from '../errors.js';
+import { createArchive, readArchive } from '../files/archive.js';
+import { factsOf, readModules } from '../files/modules.js';
+import { isSameEntry, readTree, Territory } from '../files/tree.js';
+import { liveTerraform, openLive, unsavedState, type WorkingFolder } from '../files/working-folder.js';
+import { holdsData, judge, lineOf } from '../rollback/judge.js';
+import { applySaving } from '../rollback/rollback.js';
+import { type PlannedHashes, plannedHashes } from '../rollback/truth.js';
+import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from '../stack.js';
+import type { PlanDocument } from '../tool/plan-document.js';
+import type { State } from '../tool/state.js';
+import { GRACE_MS } from '../tool/terraform.js';
+import { findTool } from '../tool/tool.js';
 import { ApplyProgress, unfinished } from './progress.js';
-import { applySaving } from './rollback.js';
-import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from './stack.js';
-import type { State } from './state.js';
-import { GRACE_MS } from './terraform.js';
-import { findTool } from './tool.js';
-import { isSameEntry, readTree, Territory } from './tree.js';
-import { type PlannedHashes, plannedHashes } from './truth.js';
 import { admitted, type Before, byOf, planFileOf, probed, type Result, restored, type StepJob, settled } from './undo.js';
-import { liveTerraform, openLive, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** `terraform/apply`: plans, and applies that very plan. `terraform/destroy`: the same, with nothing left. */
 export function applyAction(parts: Parts, { destroy }: { destroy: boolean }): Action<StackInput, Before, Result> {

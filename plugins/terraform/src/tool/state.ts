@@ -1,4 +1,4 @@
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
 
 /** What ship reads of a state; everything else in it is Terraform's own. */
 export interface State {

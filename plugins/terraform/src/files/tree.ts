@@ -3,11 +3,11 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type 
 import { basename, dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256 } from '@ship/core';
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
+import type { Stack } from '../stack.js';
+import type { Place } from '../tool/terraform.js';
 import { isConfigurationFile } from './hcl.js';
 import { localFolders, type NamedPath, type PlacedModule, pathsNamedIn, textsIn } from './modules.js';
-import type { Stack } from './stack.js';
-import type { Place } from './terraform.js';
 
 /** A file or a link as it was, by its absolute path: what a configuration means depends on where it lies. */
 export interface TreeEntry {

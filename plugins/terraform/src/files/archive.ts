@@ -1,11 +1,11 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
+import type { PlannedHashes } from '../rollback/truth.js';
+import type { Place } from '../tool/terraform.js';
 import { localFolders, moduleEntries } from './modules.js';
-import type { Place } from './terraform.js';
 import { readEntry, type Tree, type TreeEntry } from './tree.js';
-import type { PlannedHashes } from './truth.js';
 
 /** A configuration as it was applied: where, from which files, with which modules. */
 export interface Archive extends Tree {

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, Context, ExecOptions, ExecResult, StepContext } from '@ship/core';
 import { type CommandFailed, isCommandFailed } from '@ship/exec';
+import { type Progress, progressIn } from '../actions/progress.js';
+import { errors } from '../errors.js';
+import type { Stack } from '../stack.js';
 import { type Diagnostic, diagnosticsIn, errorsInText, type LockInfo, lockIn, oneLine } from './diagnostics.js';
-import { errors } from './errors.js';
 import { type PlanDocument, readPlan } from './plan-document.js';
-import { type Progress, progressIn } from './progress.js';
-import type { Stack } from './stack.js';
 import { readState, type State } from './state.js';
 import type { Tool } from './tool.js';
 

@@ -1,5 +1,5 @@
-import { unindexed } from './address.js';
-import type { PlanDocument, ResourceChange } from './plan-document.js';
+import { unindexed } from '../tool/address.js';
+import type { PlanDocument, ResourceChange } from '../tool/plan-document.js';
 
 /** What the plan of a rollback would do, and whether it may. */
 export interface Verdict {

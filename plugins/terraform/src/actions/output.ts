@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Action, Json } from '@ship/core';
-import { holdFor, keepText, keptText, type Parts } from './applied.js';
-import { outputInput, type StackInput, stackOf } from './stack.js';
-import { findTool } from './tool.js';
-import { openLive } from './working-folder.js';
+import { holdFor, keepText, keptText, type Parts } from '../applied.js';
+import { openLive } from '../files/working-folder.js';
+import { outputInput, type StackInput, stackOf } from '../stack.js';
+import { findTool } from '../tool/tool.js';
 
 interface OutputInput extends StackInput {
   readonly file?: string;

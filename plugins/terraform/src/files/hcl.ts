@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'lossless-json';
-import { errors } from './errors.js';
+import { errors } from '../errors.js';
 
 /** A block of a configuration, in the form that Terraform's JSON syntax gives it. An expression is a text with `${…}`. */
 export type Block = Readonly<Record<string, unknown>>;

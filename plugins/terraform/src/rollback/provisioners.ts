@@ -1,7 +1,7 @@
 import type { Finding } from '@ship/core';
-import { unindexed } from './address.js';
-import { runsAtDestroy } from './modules.js';
-import type { ResourceChange } from './plan-document.js';
+import { runsAtDestroy } from '../files/modules.js';
+import { unindexed } from '../tool/address.js';
+import type { ResourceChange } from '../tool/plan-document.js';
 import type { RollbackTarget } from './target.js';
 
 /** What provisioners do is seen by no state: what runs again, and what of it stays. A line each. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve, sep } from 'node:path';
+import type { Move } from '../tool/plan-document.js';
+import type { Place } from '../tool/terraform.js';
 import { type Block, blockIn, listOf, type Module, readModule, referenceIn } from './hcl.js';
-import type { Move } from './plan-document.js';
-import type { Place } from './terraform.js';
 
 /** An entry of Terraform's own list of modules. */
 export interface ModuleEntry {

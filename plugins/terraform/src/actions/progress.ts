@@ -1,5 +1,5 @@
 import type { StepContext } from '@ship/core';
-import { readMessage } from './diagnostics.js';
+import { readMessage } from '../tool/diagnostics.js';
 
 /** One message of a plan or an apply, as a person reads it. */
 export interface Progress {

@@ -2,19 +2,19 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Context, type Json, markedProcesses, type Objects } from '@ship/core';
-import { type Backend, type Configuration, variablesOf } from './applied.js';
+import { type Backend, type Configuration, variablesOf } from '../applied.js';
+import { errors } from '../errors.js';
+import type { PlannedHashes } from '../rollback/truth.js';
+import type { Stack } from '../stack.js';
+import { stringifyVariables } from '../tool/numbers.js';
+import type { State } from '../tool/state.js';
+import { GRACE_MS, Terraform } from '../tool/terraform.js';
+import type { Tool } from '../tool/tool.js';
 import { type Archive, extractModules, readArchive } from './archive.js';
-import { errors } from './errors.js';
 import { lockFolder } from './folder-lock.js';
 import { configurationFiles } from './hcl.js';
 import { leftInPlace, putBack, putInPlace, type Wanted } from './in-place.js';
-import { stringifyVariables } from './numbers.js';
-import type { Stack } from './stack.js';
-import type { State } from './state.js';
-import { GRACE_MS, Terraform } from './terraform.js';
-import type { Tool } from './tool.js';
 import { hashOf } from './tree.js';
-import type { PlannedHashes } from './truth.js';
 
 /** A stack, and what it takes to work on it. */
 export interface Job {

@@ -2,17 +2,17 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Context, type Finding, isShipError, type Restored } from '@ship/core';
-import type { Configuration, Parts } from './applied.js';
-import { errors } from './errors.js';
+import type { Configuration, Parts } from '../applied.js';
+import { errors } from '../errors.js';
+import { type Job, pullState, unsavedState, type WorkingFolder } from '../files/working-folder.js';
+import type { PlanDocument } from '../tool/plan-document.js';
+import type { State } from '../tool/state.js';
+import type { Terraform } from '../tool/terraform.js';
 import { lineOf } from './judge.js';
-import type { PlanDocument } from './plan-document.js';
 import { outsideFinding } from './provisioners.js';
-import type { State } from './state.js';
 import { expectedOf, foreignWorld, type RollbackTarget, stateProblem } from './target.js';
-import type { Terraform } from './terraform.js';
 import type { Departures, Expected } from './truth.js';
 import { destroyedFirst, type Planned, planDestroy, planTarget, withLive, withTarget } from './way-back.js';
-import { type Job, pullState, unsavedState, type WorkingFolder } from './working-folder.js';
 
 /** Can the infrastructure be rolled back, and what would that do? Changes nothing. */
 export async function admitRollback(ctx: Context, target: RollbackTarget): Promise<Finding[]> {
