@@ -16,6 +16,7 @@ export type Event =
   | { readonly ship: readonly string[] }
   | { readonly fails: readonly string[] }
   | { readonly terraform: Record<string, unknown> }
+  | { readonly env: Record<string, string> }
   | { readonly run: string }
   | { readonly delete: string };
 
@@ -46,7 +47,7 @@ export interface Case {
   readonly provider?: boolean;
   /** A state server runs; `@STATE@` is its address. */
   readonly http?: boolean;
-  /** Variables of the environment, for everything that runs. */
+  /** Variables of the environment, for everything that runs. The event `env` says what there is besides these from then on. */
   readonly env?: Record<string, string>;
   /** Root reads every file: such a case is skipped there. */
   readonly not_as_root?: boolean;
@@ -95,6 +96,7 @@ const isCase = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
             ...['put', 'run', 'delete'].map((name) => verb(name, text)),
             ...['ship', 'fails'].map((name) => verb(name, args)),
             verb('terraform', anyObject),
+            verb('env', { type: 'object', additionalProperties: { type: 'string' } }),
           ],
         },
       },

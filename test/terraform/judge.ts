@@ -20,6 +20,8 @@ export async function judge(given: Case, stage: Stage, before: Moment, ended: Sh
   const after = stage.now();
   if (given.ends !== 'error') neverClaimsWhatIsNot(ended.report, after.world, stage.remembered().world);
   const goesBack = given.ends === 'back' || (given.ends === 'either' && claimsSuccess(ended.report));
+  // What is broken on purpose is what must have failed: else the newer version was never applied, and nothing is shown.
+  if (given.happens.includes('break') && args.includes('--auto-rollback')) expect(ended.report.failure?.step, ended.stderr).toBe('check');
   if (goesBack) {
     expect(summary(ended), ended.stderr).toEqual({ ...successOf(args), remaining: [] });
     expect(after.world, ended.stderr).toEqual(stage.remembered().world);

@@ -22,6 +22,7 @@ export interface Moment {
 /** A moment that must come again, with the stacks that there were. */
 export interface Remembered extends Moment {
   readonly shipStacks: readonly ShipStack[];
+  readonly env: Record<string, string>;
 }
 
 /** A project in which a case happens. */
@@ -33,8 +34,8 @@ export interface Stage {
   ship(args: readonly string[]): Promise<Shipped>;
   now(): Moment;
   remembered(): Remembered;
-  /** Puts the remembered files back, and asks Terraform alone about each stack that was deployed then. */
-  plans(): Promise<Record<string, string>>;
+  /** Puts the files of a moment back, the remembered one, and asks Terraform alone about each stack that was deployed then. */
+  plans(of?: Remembered): Promise<Record<string, string>>;
   /** Locks of states that somebody left. */
   locks(): string[];
 }
@@ -55,13 +56,14 @@ export async function openStage(given: Case): Promise<Stage> {
       .replaceAll('@PROJECT@', project)
       .replaceAll('@WORLD@', join(project, 'world'))
       .replaceAll('@STATE@', server?.url ?? '@STATE@');
-  const env: Record<string, string> = {
+  const always: Record<string, string> = {
     CHECKPOINT_DISABLE: '1',
     WORLD: join(project, 'world'),
     GIT_CONFIG_GLOBAL: '/dev/null',
     ...(given.provider === true ? (await startFilesProvider()).env : {}),
     ...given.env,
   };
+  let env = always;
   const run = async (command: string) => {
     const byHand = { ...env, TF_DATA_DIR: join(project, '../by-hand') };
     const { code, stdout, stderr } = await runProgram(['bash', '-euc', command], { cwd: project, env: byHand });
@@ -119,12 +121,13 @@ export async function openStage(given: Case): Promise<Stage> {
     remembered: memory,
     async happen(event) {
       if (event === 'ship') await mustShip([], true);
-      else if (event === 'remember') remembered = { ...now(), shipStacks: shipStacks() };
+      else if (event === 'remember') remembered = { ...now(), shipStacks: shipStacks(), env };
       else if (event === 'break') writeFileSync(join(inside, 'broken'), '');
       else if (event === 'mend') rmSync(join(inside, 'broken'));
       else if ('put' in event) await putVersion(event.put);
       else if ('ship' in event) await mustShip(event.ship, true);
       else if ('fails' in event) await mustShip(event.fails, false);
+      else if ('env' in event) env = { ...always, ...event.env };
       else if ('run' in event) await run(fill(event.run));
       else if ('delete' in event) rmSync(join(project, event.delete), { recursive: true });
       else {
@@ -132,8 +135,8 @@ export async function openStage(given: Case): Promise<Stage> {
         writeFileSync(join(inside, 'ship.yaml'), fill(config));
       }
     },
-    async plans() {
-      const { files, world, shipStacks } = memory();
+    async plans(of = memory()) {
+      const { files, world, shipStacks, env: then } = of;
       if (Object.keys(world.resources).length + Object.keys(world.outputs).length === 0) return {};
       const there = now().files;
       removeFiles(
@@ -143,7 +146,7 @@ export async function openStage(given: Case): Promise<Stage> {
       writeTree(project, files);
       if (given.before_plan !== undefined) await run(given.before_plan);
       const plans: Record<string, string> = {};
-      for (const stack of shipStacks) plans[stateFile(stack)] = await freshPlan(inside, { ...stack, dir: join(project, stack.dir) }, env);
+      for (const stack of shipStacks) plans[stateFile(stack)] = await freshPlan(inside, { ...stack, dir: join(project, stack.dir) }, then);
       return plans;
     },
     locks() {

@@ -120,7 +120,8 @@ export async function freshPlan(folder: string, { dir, workspace, options }: Shi
 }
 
 const expand = (value: unknown, env: Record<string, string>): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // On a command line Terraform reads what is no text as an expression, in which `%{` is one, too.
+  const text = typeof value === 'string' ? value : JSON.stringify(value).replaceAll('%{', '%%{');
   return text.replace(/\$\{(\w+)\}/g, (_, name) => env[name] ?? '');
 };
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Json, Objects, Store } from '@ship/core';
 import type { Facts } from './files/modules.js';
+import type { Fingerprints } from './rollback/rotated.js';
 import type { Options, Stack } from './stack.js';
 import type { Move, PlanDocument } from './tool/plan-document.js';
 import type { Place } from './tool/terraform.js';
@@ -38,6 +39,8 @@ export type Applied = Configuration & {
   readonly by: string;
   /** When, as an ISO timestamp: what others stand on was applied before them, and goes back before them. */
   readonly at: string;
+  /** Of the secrets that the state holds, in a snapshot. */
+  readonly fingerprints?: Fingerprints;
   /** Addresses that this apply or an earlier one imported. */
   readonly imports?: string[];
   /** What this apply or an earlier one renamed; oldest first. */

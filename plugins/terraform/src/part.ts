@@ -4,6 +4,7 @@ import { type Applied, holdFor, objectsOf, type Parts } from './applied.js';
 import { type Job, pullState } from './files/working-folder.js';
 import { lineOf } from './rollback/judge.js';
 import { admitRollback, driftLine, followOthers, noting, rollBack } from './rollback/rollback.js';
+import { beforeOf, fingerprintsOf } from './rollback/rotated.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './rollback/target.js';
 import { stackOf } from './stack.js';
 import { findTool } from './tool/tool.js';
@@ -79,8 +80,9 @@ async function captureStacks(ctx: Context, parts: Parts): Promise<CapturedPart<V
   inOrder.sort(({ applied: one }, { applied: other }) => (one.at < other.at ? -1 : 1));
   for (const { name, applied } of inOrder) {
     const state = await pullState(ctx, await jobOf(ctx, parts, applied), applied);
-    stacks[name] = { ...applied, serial: state?.serial ?? applied.serial };
-    if (state !== undefined) files[endingOf(name, inOrder.length)] = ctx.refer(state.text);
+    const text = state === undefined ? undefined : ctx.refer(state.text);
+    stacks[name] = { ...applied, serial: state?.serial ?? applied.serial, fingerprints: fingerprintsOf(ctx, text ?? '') };
+    if (text !== undefined) files[endingOf(name, inOrder.length)] = text;
   }
   if (inOrder.length === 0) return undefined;
   return { value: { format: 1, stacks }, files, objects: inOrder.flatMap(({ applied }) => objectsOf(applied)) };
@@ -111,7 +113,7 @@ async function targetOf(
     destroy: false,
     targets: [],
     ...(live === undefined ? {} : { live, recorded: live.serial }),
-    ...(state === undefined ? {} : { before: ctx.resolve(state.toString('utf8')) }),
+    ...beforeOf(ctx, state.toString('utf8'), applied.fingerprints),
     lineage,
     isNew: () => false,
     protected: kept,

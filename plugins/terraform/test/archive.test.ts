@@ -16,6 +16,7 @@ function files(texts: Record<string, string>): string {
 }
 
 const manifest = (...modules: [string, string][]) => JSON.stringify({ Modules: modules.map(([Key, Dir]) => ({ Key, Source: 's', Dir })) });
+const at = (folder: string) => ({ folder, prefix: '', blocks: {}, unlabelled: {} });
 const UNREADABLE = expect.objectContaining({ code: 'SHIP_TERRAFORM_UNREADABLE' });
 
 describe('an archived configuration', () => {
@@ -30,7 +31,9 @@ describe('an archived configuration', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(file, link)), (entries) => {
         const place = { cwd: '/infra', dataDir: '/nowhere' };
-        const read = readArchive(createArchive(place, { entries, foreign: { '/etc/x': 'hash' } }, { 't.a': { input: 'h' } }));
+        const read = readArchive(
+          createArchive(place, [at('/infra')], { entries, foreign: { '/etc/x': 'hash' } }, { 't.a': { input: 'h' } }),
+        );
         expect(read).toMatchObject({
           root: '/infra',
           folders: ['/infra'],
@@ -50,8 +53,15 @@ describe('an archived configuration', () => {
       join(dataDir, 'modules/modules.json'),
       manifest(['', '.'], ['net', '../modules/net'], ['far', join(dataDir, 'modules/far')]),
     );
-    const archive = readArchive(createArchive({ cwd: join(folder, 'infra'), dataDir }, { entries: [], foreign: {} }, {}));
-    expect(archive.folders).toEqual([join(folder, 'infra'), join(folder, 'infra'), join(folder, 'modules/net')]);
+    const archive = readArchive(
+      createArchive(
+        { cwd: join(folder, 'infra'), dataDir },
+        [at(join(folder, 'infra')), at(join(folder, 'modules/net')), at(join(dataDir, 'modules/far'))],
+        { entries: [], foreign: {} },
+        {},
+      ),
+    );
+    expect(archive.folders).toEqual([join(folder, 'infra'), join(folder, 'modules/net')]);
     expect(archive.downloads.map(({ path }) => path)).toEqual(['far/far.tf']);
     const target = join(temporaryFolder(), 'elsewhere');
 

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { temporaryFolder } from '@ship/testing';
 import { describe, expect, it } from 'vitest';
 import { readFile, readModule } from '../src/files/hcl.js';
-import { factsOf, pathsNamedIn, readModules } from '../src/files/modules.js';
-import { unindexed } from '../src/tool/address.js';
+import { factsOf, localFolders, pathsNamedIn, readModules } from '../src/files/modules.js';
+import { quotedKey, unindexed } from '../src/tool/address.js';
 
 function files(texts: Record<string, string>): string {
   const folder = temporaryFolder();
@@ -120,6 +120,29 @@ describe('what a rollback has to know of a configuration', () => {
   });
 });
 
+describe('the modules of a configuration', () => {
+  it('given a list of modules that holds one that is called no longer, and whose folder is gone, then that is left out', async () => {
+    const folder = files({
+      'infra/main.tf': 'module "web" {\n  source = "../web"\n}\n',
+      'web/main.tf': 'module "cache" {\n  source = "./cache"\n}\n',
+      'web/cache/main.tf': 'resource "t" "c" {\n  lifecycle { prevent_destroy = true }\n}\n',
+    });
+    const list = [
+      { Key: '', Dir: '.' },
+      { Key: 'web', Dir: '../web' },
+      { Key: 'web.cache', Dir: '../web/cache' },
+      { Key: 'gone', Dir: '../gone' },
+    ];
+    mkdirSync(join(folder, 'data/modules'), { recursive: true });
+    writeFileSync(join(folder, 'data/modules/modules.json'), JSON.stringify({ Modules: list }));
+    const place = { cwd: join(folder, 'infra'), dataDir: join(folder, 'data') };
+    const modules = await readModules(place);
+    expect(modules.map(({ prefix }) => prefix)).toEqual(['', 'module.web.', 'module.web.module.cache.']);
+    expect(localFolders(modules, place)).toEqual([join(folder, 'infra'), join(folder, 'web'), join(folder, 'web/cache')]);
+    expect(factsOf(modules).protected).toEqual(['module.web.module.cache.t.c']);
+  });
+});
+
 describe('paths that a configuration names', () => {
   it.each([
     ['${path.module}/a.txt', ['/m/a.txt']],
@@ -141,6 +164,18 @@ describe('paths that a configuration names', () => {
       { path: '/m/b', loose: false },
     ]);
     expect(pathsNamedIn('${path.module}/out', '/m', '/r')).toEqual([{ path: '/m/out', loose: true }]);
+  });
+});
+
+describe('a key as Terraform writes it in an address', () => {
+  it.each([
+    ['a', '"a"'],
+    ['a"b\\c', '"a\\"b\\\\c"'],
+    ['${k} %{k} $k', '"$${k} %%{k} $k"'],
+    ['a\n\t\b', '"a\\n\\t\\u0008"'],
+    ['é ]', '"é ]"'],
+  ])('given %j, then it is %s', (key, expected) => {
+    expect(quotedKey(key)).toBe(expected);
   });
 });
 

@@ -18,6 +18,8 @@ const plan = (...changes: ResourceChange[]): PlanDocument => ({
   moves: [],
   results: [],
   outputValues: {},
+  outputsUnknown: [],
+  outputsRemoved: [],
   drift: [],
   outputs: [],
   variables: {},

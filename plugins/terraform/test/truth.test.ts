@@ -52,7 +52,7 @@ describe('what a plan leads to, beside what was there', () => {
       't.a': { after: { input: { x: [1] }, id: 'another' } },
       't.b["k"]': { after: { input: 'b' }, unknown: { id: true } },
     });
-    expect(departures(truth, led, false)).toEqual({ addresses: [], values: [] });
+    expect(departures(truth, led)).toEqual({ addresses: [], values: [] });
   });
 
   it('given another value, one more, one less, another output, then each is named, and no value is', () => {
@@ -61,7 +61,7 @@ describe('what a plan leads to, beside what was there', () => {
       { 't.a': { after: { input: 'secret two' } }, 't.more': { after: { input: 1 } } },
       { url: { actions: ['update'], after: 'now' } },
     );
-    const found = departures(truth, led, false);
+    const found = departures(truth, led);
     expect(found).toEqual({
       addresses: ['t.gone would not be there', 't.more would be there, and was not'],
       values: ['t.a (input)', 'output url'],
@@ -72,20 +72,35 @@ describe('what a plan leads to, beside what was there', () => {
   it('given a value that only the apply knows, at any depth, then it is not compared', () => {
     const truth = state({ 't.a': { input: { deep: [{ id: 'x' }] } } });
     const led = plan({ 't.a': { after: { input: { deep: [{}] } }, unknown: { input: { deep: [{ id: true }] } } } });
-    expect(departures(truth, led, false).values).toEqual([]);
+    expect(departures(truth, led).values).toEqual([]);
   });
 
   it('given a plan of some addresses, then the others are left alone', () => {
-    expect(departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), true)).toEqual({
+    expect(
+      departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), { outputs: {} }),
+    ).toEqual({
       addresses: [],
       values: [],
     });
   });
 
+  it('given outputs that a plan of some addresses leaves alone, then these must be those of then', () => {
+    const truth = state({}, { url: 'then', same: 1 });
+    expect(departures(truth, plan({}), { outputs: { url: 'now', same: 1, more: 2 } }).values).toEqual(['output url', 'output more']);
+    const led = plan({}, { url: { actions: ['update'], after: 'then' }, more: { actions: ['delete'] } });
+    expect(departures(truth, led, { outputs: { url: 'now', same: 1, more: 2 } }).values).toEqual([]);
+  });
+
+  it('given an output that only the apply knows, then its value is not compared, but that it is there', () => {
+    const led = plan({}, { url: { actions: ['update'], after_unknown: true } });
+    expect(departures(state({}, { url: 'then' }), led).values).toEqual([]);
+    expect(departures(state({}), led).values).toEqual(['output url']);
+  });
+
   it('given JSON in a text, then what it means is compared', () => {
     const truth = state({ 't.a': { input: '{"b":[1,2],"a":1}' } });
-    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [1, 2] }' } } }), false).values).toEqual([]);
-    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [2, 1] }' } } }), false).values).toEqual(['t.a (input)']);
+    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [1, 2] }' } } })).values).toEqual([]);
+    expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [2, 1] }' } } })).values).toEqual(['t.a (input)']);
   });
 
   it('given a provider that keeps another form than was planned, then who plans the same as then leads to the same', () => {
@@ -94,22 +109,22 @@ describe('what a plan leads to, beside what was there', () => {
     const planned = plannedHashes(unchanged, plannedHashes(first, {}));
     const truth = state({ 't.a': { input: '1h0m0s' } });
     const back = plan({ 't.a': { after: { input: '1h' }, actions: ['update'] } });
-    expect(departures({ ...truth, planned }, back, false).values).toEqual([]);
-    expect(departures(truth, back, false).values).toEqual(['t.a (input)']);
-    expect(departures({ ...truth, planned }, plan({ 't.a': { after: { input: '2h' } } }), false).values).toEqual(['t.a (input)']);
+    expect(departures({ ...truth, planned }, back).values).toEqual([]);
+    expect(departures(truth, back).values).toEqual(['t.a (input)']);
+    expect(departures({ ...truth, planned }, plan({ 't.a': { after: { input: '2h' } } })).values).toEqual(['t.a (input)']);
   });
 
   it('given what `ignore_changes` leaves to others, then it is not compared', () => {
     const truth = state({ 't.a[0]': { input: 5 }, 't.b': { input: 1 } });
     const led = plan({ 't.a[0]': { after: { input: 7 } }, 't.b': { after: { input: 2 } } });
-    expect(departures({ ...truth, ignored: { 't.a': ['input'], 't.b': ['all'] } }, led, false).values).toEqual([]);
-    expect(departures({ ...truth, ignored: { 't.a': ['other'] } }, led, false).values).toEqual(['t.a[0] (input)', 't.b (input)']);
+    expect(departures({ ...truth, ignored: { 't.a': ['input'], 't.b': ['all'] } }, led).values).toEqual([]);
+    expect(departures({ ...truth, ignored: { 't.a': ['other'] } }, led).values).toEqual(['t.a[0] (input)', 't.b (input)']);
   });
 
   it('given what is destroyed or let go of, then it is not there', () => {
     const truth = state({ 't.a': { input: 1 }, 't.b': { input: 1 } });
     const led = plan({ 't.a': { after: null, actions: ['delete'] }, 't.b': { after: { input: 1 }, actions: ['forget'] } });
-    expect(departures(truth, led, false).addresses).toEqual(['t.a would not be there', 't.b would not be there']);
+    expect(departures(truth, led).addresses).toEqual(['t.a would not be there', 't.b would not be there']);
   });
 
   it('given modules in a state, then what is in them is known by its whole address; deposed and data are not', () => {

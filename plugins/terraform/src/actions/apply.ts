@@ -9,6 +9,7 @@ import { isSameEntry, readTree, Territory } from '../files/tree.js';
 import { liveTerraform, openLive, unsavedState, type WorkingFolder } from '../files/working-folder.js';
 import { holdsData, judge, lineOf } from '../rollback/judge.js';
 import { applySaving } from '../rollback/rollback.js';
+import { fingerprintsOf } from '../rollback/rotated.js';
 import { type PlannedHashes, plannedHashes } from '../rollback/truth.js';
 import { applyInput, destroyInput, type Options, type Stack, type StackInput, stackOf } from '../stack.js';
 import type { PlanDocument } from '../tool/plan-document.js';
@@ -57,7 +58,12 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
     refuseSecondWorld(ctx, job, known, state);
     const modules = await readModules(terraform.place);
     const territory = await Territory.of(terraform.place, stack, ctx.dir, modules);
-    const archive = createArchive(terraform.place, readTree(territory, stack.dir), plannedHashes(plan, await plannedBefore(job, known)));
+    const archive = createArchive(
+      terraform.place,
+      modules,
+      readTree(territory, stack.dir),
+      plannedHashes(plan, await plannedBefore(job, known)),
+    );
     const forgotten = plan.changes.filter(({ kind }) => kind === 'forget').map(({ address }) => address);
     const before: Before = {
       lineage: state?.lineage ?? null,
@@ -66,6 +72,7 @@ async function captured(ctx: StepContext, job: StepJob): Promise<Before> {
       ...(plan.imports.length === 0 ? {} : { imports: [...plan.imports] }),
       ...(plan.moves.length === 0 ? {} : { moves: [...plan.moves] }),
       state: state === undefined ? null : await keepText(ctx, objects, Buffer.from(state.text)),
+      ...(state === undefined ? {} : { fingerprints: fingerprintsOf(ctx, ctx.refer(state.text)) }),
       ...(forgotten.length === 0 ? {} : { forgotten }),
       applied: known ?? null,
       next: await configurationOf(ctx, objects, { stack, place: terraform.place, tool, archive, facts: factsOf(modules), plan }),

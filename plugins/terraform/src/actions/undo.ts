@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding, Probed, Restored, StepContext } from '@ship/core';
-import { type Applied, type Configuration, keptText, type Parts } from '../applied.js';
+import type { Applied, Configuration, Parts } from '../applied.js';
 import { type Job, pullState, unsavedState } from '../files/working-folder.js';
 import { admitRollback, followOthers, noting, rollBack } from '../rollback/rollback.js';
+import { beforeOf, type Fingerprints } from '../rollback/rotated.js';
 import type { RollbackTarget } from '../rollback/target.js';
 import type { Stack } from '../stack.js';
 import type { Move } from '../tool/plan-document.js';
@@ -29,8 +30,10 @@ export type Before = {
   readonly moves?: Move[];
   /** What this apply takes out of the state, and leaves standing. */
   readonly forgotten?: string[];
-  /** The key of the state as it was pulled, in case the backend loses it. */
+  /** The key of the state as it was pulled: what the infrastructure was like. */
   readonly state: string | null;
+  /** Of the secrets that it holds. */
+  readonly fingerprints?: Fingerprints;
   /** What ship applied here before. */
   readonly applied: Applied | null;
   readonly next: Configuration;
@@ -84,7 +87,7 @@ async function targetOf(ctx: StepContext, { stack, tool, objects, destroy }: Ste
     protected: next.protected,
     isCutOff: unfinished(ctx) !== undefined,
     targets: next.targets,
-    ...(state === null ? {} : { before: (await keptText(ctx, objects, state)).toString('utf8') }),
+    ...(state === null ? {} : beforeOf(ctx, (await objects.get(state)).toString('utf8'), before.fingerprints)),
     ...(lineage === null ? {} : { lineage }),
   };
   const earlier = destroy ? (known ?? next) : known;

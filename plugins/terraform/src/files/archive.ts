@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { errors } from '../errors.js';
 import type { PlannedHashes } from '../rollback/truth.js';
 import type { Place } from '../tool/terraform.js';
-import { localFolders, moduleEntries } from './modules.js';
+import { localFolders, moduleEntries, type PlacedModule } from './modules.js';
 import { readEntry, type Tree, type TreeEntry } from './tree.js';
 
 /** A configuration as it was applied: where, from which files, with which modules. */
@@ -34,18 +34,18 @@ const DATA = '@data';
 const LARGEST = 1024 ** 3;
 
 /** Archives a configuration, after `init` has installed its modules. */
-export function createArchive(place: Place, tree: Tree, planned: PlannedHashes): Buffer {
+export function createArchive(place: Place, modules: readonly PlacedModule[], tree: Tree, planned: PlannedHashes): Buffer {
   const { cwd, dataDir } = place;
   const folder = join(dataDir, 'modules');
   const downloads = existsSync(folder) ? below(folder).flatMap((path) => readEntry(path) ?? []) : [];
-  const entries = moduleEntries(dataDir).map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
+  const listed = moduleEntries(dataDir).map((module) => ({ ...module, Dir: module.Dir.replace(dataDir, DATA) }));
   const header: Header = {
     format: 2,
     root: cwd,
-    folders: localFolders(place),
+    folders: localFolders(modules, place),
     foreign: tree.foreign,
     planned,
-    modules: entries.length === 0 ? null : JSON.stringify({ Modules: entries }),
+    modules: listed.length === 0 ? null : JSON.stringify({ Modules: listed }),
     entries: tree.entries.map(withoutData),
     downloads: downloads.map((entry) => ({ ...withoutData(entry), path: relative(folder, entry.path) })),
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Move } from '../tool/plan-document.js';
 import type { Place } from '../tool/terraform.js';
 import { type Block, blockIn, listOf, type Module, readModule, referenceIn } from './hcl.js';
@@ -50,29 +50,24 @@ export function moduleEntries(dataDir: string): ModuleEntry[] {
   }
 }
 
-/** The folders of the modules that lie in the project, not among the downloads. */
-export const localFolders = ({ cwd, dataDir }: Place): string[] => [
-  cwd,
-  ...moduleEntries(dataDir)
-    .filter(({ Dir }) => !isAbsolute(Dir) && !resolve(cwd, Dir).startsWith(dataDir + sep))
-    .map(({ Dir }) => resolve(cwd, Dir)),
+/** The folders of the modules that lie in the project, not among the downloads; that of the root module first. */
+export const localFolders = (modules: readonly PlacedModule[], { dataDir }: Place): string[] => [
+  ...new Set(modules.map(({ folder }) => folder).filter((folder) => !folder.startsWith(dataDir + sep))),
 ];
 
-/** Reads every module that `init` has found, downloaded ones too. */
-export async function readModules({ cwd, dataDir }: Place): Promise<PlacedModule[]> {
-  const entries = moduleEntries(dataDir).filter(({ Key }) => Key !== '');
-  return Promise.all(
-    [{ Key: '', Dir: '.' }, ...entries].map(async ({ Key, Dir }) => {
-      const folder = resolve(cwd, Dir);
-      const prefix =
-        Key === ''
-          ? ''
-          : `${Key.split('.')
-              .map((name) => `module.${name}.`)
-              .join('')}`;
-      return { ...(await readModule(folder)), prefix, folder };
-    }),
-  );
+/** Reads the root module and every module that is called, downloaded ones too. Terraform's list may hold more: what was called once. */
+export async function readModules(place: Place): Promise<PlacedModule[]> {
+  const folders = new Map(moduleEntries(place.dataDir).map(({ Key, Dir }) => [Key, resolve(place.cwd, Dir)]));
+  const read = async (key: string, prefix: string, folder: string): Promise<PlacedModule[]> => {
+    const module = await readModule(folder);
+    const called = Object.keys(module.blocks.module ?? {}).flatMap((name) => {
+      const below = key === '' ? name : `${key}.${name}`;
+      const its = folders.get(below);
+      return its === undefined ? [] : [read(below, `${prefix}module.${name}.`, its)];
+    });
+    return [{ ...module, prefix, folder }, ...(await Promise.all(called)).flat()];
+  };
+  return read('', '', place.cwd);
 }
 
 /** What a rollback has to know of a configuration. */

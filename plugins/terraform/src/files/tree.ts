@@ -59,7 +59,7 @@ export class Territory {
   /** Looks at the configuration as it lies there. `modules` must have been installed. */
   static async of(place: Place, stack: Stack, projectDir: string, modules: readonly PlacedModule[]): Promise<Territory> {
     const root = place.cwd;
-    const folders = localFolders(place);
+    const folders = localFolders(modules, place);
     const top = await git(root, ['rev-parse', '--show-toplevel']);
     const base = top?.[0] ?? (isWithin(root, realpathSync(projectDir)) ? realpathSync(projectDir) : root);
     const known =

@@ -10,10 +10,8 @@ export function outsideOfState({ configuration, live, destroy }: RollbackTarget,
     const block = unindexed(address);
     const own = configuration.provisioners[block] ?? [];
     const later = (destroy ? own : (live?.provisioners[block] ?? own)).filter((each) => !runsAtDestroy(each));
-    if (kind === 'create' || kind === 'replace') {
-      const again = own.filter((each) => kind === 'replace' || !runsAtDestroy(each));
-      return again.length === 0 ? [] : [`${address} (${again.join(', ')})`];
-    }
+    // What is made anew may have run something when it was destroyed.
+    if (kind === 'create' || kind === 'replace') return own.length === 0 ? [] : [`${address} (${own.join(', ')})`];
     return kind === 'delete' && later.length > 0 ? [`${address} (${later.join(', ')}, which stays as it has left it)`] : [];
   });
 }

@@ -62,9 +62,11 @@ function findingsOf(target: RollbackTarget, { plan, verdict, blocks, departures,
 
 /** What would be another world than the one that was there is refused; values of other stacks may still go back themselves. */
 function departureFindings(target: RollbackTarget, { addresses, values }: Departures): Finding[] {
-  const { stack, configuration, changedSince } = target;
+  const { stack, configuration, changedSince, rotated = [] } = target;
+  const others = rotated.length === 0 ? undefined : `${rotated.join(', ')} had another value then, which nothing keeps`;
+  const why = [changedSince, others].filter((each) => each !== undefined).map((each) => `, for ${each}`);
   const message = (lines: readonly string[]) =>
-    `${stack.dir}: going back would not make it what it was${changedSince === undefined ? '' : `, for ${changedSince}`}: ${lines.join('; ')}`;
+    `${stack.dir}: going back would not make it what it was${why.join('')}: ${lines.join('; ')}`;
   const mayFollow = configuration.reads.length > 0 && changedSince === undefined;
   const refused = [...addresses, ...(mayFollow ? [] : values)];
   return [
@@ -210,9 +212,13 @@ function refuse(dir: string, ...findings: readonly (Finding | undefined)[]): voi
 async function restoreLostState(
   ctx: Context,
   { terraform, folder }: WorkingFolder,
-  { stack, before, isCutOff }: RollbackTarget,
+  { stack, before, isCutOff, rotated = [] }: RollbackTarget,
 ): Promise<void> {
   if (before === undefined || !isCutOff || (await terraform.pull()) !== undefined) return;
+  if (rotated.length > 0) {
+    const blocks = [`the state is gone, and cannot be put back: it held ${rotated.join(', ')}, which had another value then`];
+    throw errors.SHIP_TERRAFORM_REFUSED({ dir: stack.dir, blocks });
+  }
   const file = join(folder, 'captured.tfstate');
   writeFileSync(file, before, { mode: 0o600 });
   await terraform.push(file);

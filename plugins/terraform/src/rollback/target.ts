@@ -19,6 +19,8 @@ export interface RollbackTarget extends Job {
   readonly live?: Configuration;
   /** The state as it was then: what the infrastructure is to be like again. Absent where there was none. */
   readonly before?: string;
+  /** Variables of the environment that hold another secret than they did then. */
+  readonly rotated?: readonly string[];
   /** Was it changed since ship had applied it, by hand or by another tool? How, in words. */
   readonly changedSince?: string;
   /** The serial of the state as ship has left it last. */

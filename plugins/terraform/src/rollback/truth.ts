@@ -71,17 +71,22 @@ export interface Expected {
   readonly ignored: Configuration['ignored'];
 }
 
+/** What a plan of some addresses leaves alone, and so stays as it is now. */
+export interface LeftAlone {
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Compares what a plan leads to with what was there. Only what the configuration itself says is compared, and only as far
- * as the plan knows it: an id that a provider makes up may be another one. Of a `partial` plan, what it leaves alone is.
+ * as the plan knows it: an id that a provider makes up may be another one.
  */
 export function departures(
   { truth: { resources, outputs }, planned = {}, ignored }: Expected,
   plan: PlanDocument,
-  partial: boolean,
+  left?: LeftAlone,
 ): Departures {
   const there = new Set(plan.results.map(({ address }) => address));
-  const missing = partial ? [] : [...resources.keys()].filter((address) => !there.has(address));
+  const missing = left !== undefined ? [] : [...resources.keys()].filter((address) => !there.has(address));
   const added = [...there].filter((address) => !resources.has(address));
   const changed = plan.results.flatMap(({ address, configured }) => {
     const before = resources.get(address);
@@ -94,16 +99,27 @@ export function departures(
     const names = before === undefined ? [] : Object.keys(configured).filter((name) => !isSame(name));
     return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
   });
-  const differing = Object.entries(plan.outputValues).flatMap(([name, value]) =>
-    name in outputs && !isDeepStrictEqual(plain(value), plain(outputs[name])) ? [`output ${name}`] : [],
-  );
   return {
     addresses: [
       ...missing.map((address) => `${address} would not be there`),
       ...added.map((address) => `${address} would be there, and was not`),
     ],
-    values: [...changed, ...(partial ? [] : differing)],
+    values: [...changed, ...otherOutputs(outputs, plan, left).map((name) => `output ${name}`)],
   };
+}
+
+/** The names of outputs that would be there and were not, the other way round, or would have another value. */
+function otherOutputs(
+  before: Truth['outputs'],
+  { outputValues, outputsUnknown, outputsRemoved }: PlanDocument,
+  left?: LeftAlone,
+): string[] {
+  const after: Record<string, unknown> = { ...left?.outputs, ...outputValues };
+  for (const name of outputsRemoved) delete after[name];
+  for (const name of outputsUnknown) after[name] = before[name];
+  return [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
+    (name) => name in after !== name in before || !isDeepStrictEqual(plain(after[name]), plain(before[name])),
+  );
 }
 
 /** Keeps what a plan says of what it makes or changes; of all else, what was said before. */

@@ -39,10 +39,6 @@ export function destroyedFirst(target: RollbackTarget, state: State | undefined,
 /** Was what goes back applied to some addresses alone, by a run that did not say so of itself? */
 const isOfSome = ({ configuration, targets }: RollbackTarget): boolean => targets.length === 0 && configuration.targets.length > 0;
 
-/** The addresses that the plan is limited to; none: it is about everything. */
-const targetsOf = (target: RollbackTarget, expected: Expected | undefined): readonly string[] =>
-  isOfSome(target) && expected !== undefined ? [...expected.truth.resources.keys()] : target.targets;
-
 /** Does work in the configuration that was applied last. */
 export async function withLive<T>(ctx: Context, target: RollbackTarget, work: (working: WorkingFolder) => Promise<T>): Promise<T> {
   const working = await openCaptured(ctx, target, { configuration: target.live!, live: target.configuration });
@@ -79,25 +75,42 @@ export async function planDestroy(
   return { plan, file, verdict, blocks: [...verdict.blocks, ...blocks], departures: NO_DEPARTURES, outside };
 }
 
-/** Plans the configuration that is gone back to. */
+/**
+ * Plans the configuration that is gone back to. One that had been applied to some addresses alone is planned as a whole
+ * first: where that leads to what was there, outputs go back, too.
+ */
 export async function planTarget(
   working: WorkingFolder,
   target: RollbackTarget,
   expected: Expected | undefined,
   locks: boolean,
 ): Promise<Planned> {
+  if (!isOfSome(target) || expected === undefined) return planLimited(working, target, expected, locks, target.targets);
+  const whole = await planLimited(working, target, expected, locks, []);
+  const { addresses, values } = whole.departures;
+  if (addresses.length + values.length === 0) return whole;
+  return planLimited(working, target, expected, locks, [...expected.truth.resources.keys()]);
+}
+
+async function planLimited(
+  { terraform, varFiles, folder }: WorkingFolder,
+  target: RollbackTarget,
+  expected: Expected | undefined,
+  locks: boolean,
+  targets: readonly string[],
+): Promise<Planned> {
   const { destroy, isNew } = target;
-  const file = join(working.folder, 'rollback.tfplan');
-  const targets = targetsOf(target, expected);
-  const found = await working.terraform.plan({ out: file, varFiles: working.varFiles, targets, destroy, locks });
+  const file = join(folder, 'rollback.tfplan');
+  const found = await terraform.plan({ out: file, varFiles, targets, destroy, locks });
   const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
   const verdict = judge(plan, holdersOf(target), isNew);
+  const left = targets.length === 0 ? undefined : { outputs: (await terraform.pull())?.outputs ?? {} };
   return {
     plan,
     file,
     verdict,
     blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
-    departures: expected === undefined || destroy ? NO_DEPARTURES : departures(expected, plan, targets.length > 0),
+    departures: expected === undefined || destroy ? NO_DEPARTURES : departures(expected, plan, left),
     outside: outsideOfState(target, plan.changes),
   };
 }

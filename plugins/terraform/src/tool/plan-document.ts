@@ -38,6 +38,9 @@ export interface PlanDocument {
   readonly results: readonly Result[];
   /** The values of outputs afterwards, as far as they are known. */
   readonly outputValues: Readonly<Record<string, unknown>>;
+  /** The names of those that only the apply knows, and of those that would be there no more. */
+  readonly outputsUnknown: readonly string[];
+  readonly outputsRemoved: readonly string[];
   /** The names of outputs that would change. */
   readonly outputs: readonly string[];
   /** Every variable of the root module, with the value that the plan was made with. */
@@ -95,6 +98,10 @@ export function readPlan(text: string, differs: boolean): PlanDocument {
         actions.includes('delete') || hasUnknown(after_unknown) ? [] : [[name, after]],
       ),
     ),
+    outputsUnknown: Object.entries(raw.output_changes ?? {}).flatMap(([name, { after_unknown }]) =>
+      hasUnknown(after_unknown) ? [name] : [],
+    ),
+    outputsRemoved: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('delete') ? [name] : [])),
     outputs: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('no-op') ? [] : [name])),
     variables: variablesIn(text, raw),
     sensitive: Object.entries(declared).flatMap(([name, { sensitive }]) => (sensitive ? [name] : [])),

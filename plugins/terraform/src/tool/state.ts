@@ -1,4 +1,5 @@
 import { errors } from '../errors.js';
+import { quotedKey } from './address.js';
 
 /** What ship reads of a state; everything else in it is Terraform's own. */
 export interface State {
@@ -8,6 +9,7 @@ export interface State {
   readonly addresses: readonly string[];
   /** Addresses of what failed half way, and will be replaced. */
   readonly tainted: readonly string[];
+  readonly outputs: Readonly<Record<string, unknown>>;
   /** As it was pulled. */
   readonly text: string;
 }
@@ -39,11 +41,19 @@ export function readState(text: string): State | undefined {
     lineage: raw.lineage,
     addresses: instances.map(({ address }) => address).sort(),
     tainted: instances.filter(({ status }) => status === 'tainted').map(({ address }) => address),
+    outputs: Object.fromEntries(Object.entries(raw.outputs ?? {}).map(([name, { value }]) => [name, value])),
     text,
   };
 }
 
-function parsed(text: string): { serial: number; lineage: string; resources?: readonly RawResource[] } {
+interface RawState {
+  readonly serial: number;
+  readonly lineage: string;
+  readonly resources?: readonly RawResource[];
+  readonly outputs?: Readonly<Record<string, { readonly value?: unknown }>>;
+}
+
+function parsed(text: string): RawState {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -53,10 +63,10 @@ function parsed(text: string): { serial: number; lineage: string; resources?: re
   const { serial, lineage, version } = (raw ?? {}) as Record<string, unknown>;
   if (typeof serial !== 'number' || typeof lineage !== 'string' || version !== 4)
     throw errors.SHIP_TERRAFORM_UNREADABLE({ what: 'the state', problem: `its version is ${JSON.stringify(version)}, and 4 is known` });
-  return raw as { serial: number; lineage: string };
+  return raw as RawState;
 }
 
 function addressOf({ module, type, name }: RawResource, { index_key }: RawInstance): string {
-  const index = index_key === undefined ? '' : `[${JSON.stringify(index_key)}]`;
+  const index = index_key === undefined ? '' : `[${typeof index_key === 'number' ? index_key : quotedKey(index_key)}]`;
   return `${module === undefined ? '' : `${module}.`}${type}.${name}${index}`;
 }

@@ -1,0 +1,2 @@
+module "cache" { source = "../../modules/cache" }
+resource "terraform_data" "c" { input = "v1" }

@@ -1,0 +1,1 @@
+resource "terraform_data" "cache" { input = file("${path.module}/size.txt") }
