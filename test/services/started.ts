@@ -8,11 +8,21 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const BY_HAND = ['terraform'];
+const INSTALLS = '`npm run services` installs it';
 
 /** Is the program on this machine? Where all tests must run, one that is missing is a failure. */
 export function hasProgram(name: string): boolean {
   const found = ['/usr/sbin', ...(process.env.PATH ?? '').split(':')].some((folder) => existsSync(join(folder, name)));
-  const how = BY_HAND.includes(name) ? 'install it by hand, Debian has no package of it' : '`npm run services` installs it';
+  return isThere(name, found, BY_HAND.includes(name) ? 'install it by hand, Debian has no package of it' : INSTALLS);
+}
+
+/** Where `npm run services` puts what it does not install into the system. */
+export const BESIDE = join(import.meta.dirname, '../../node_modules/.cache/services');
+
+/** The same for a service that lies beside the system. */
+export const hasBeside = (name: string, program: string): boolean => isThere(name, existsSync(program), INSTALLS);
+
+function isThere(name: string, found: boolean, how: string): boolean {
   if (!found && process.env.SHIP_TEST_ALL === '1') throw new Error(`${name} is missing: ${how}`);
   if (!found) process.stderr.write(`skipped: ${name} is missing; ${how}\n`);
   return found;
