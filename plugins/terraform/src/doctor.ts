@@ -66,7 +66,7 @@ async function lockOf(ctx: CommandContext, stack: Stack, tool: Tool): Promise<Fi
     const lock = await terraform.heldLock();
     if (lock === undefined) return [finding('info', `${dir}: the state is not locked`)];
     const advice =
-      'A lock in a file ends with its holder. One in a backend stays when its holder is killed: once you are sure that nobody is at work, ' +
+      'A lock in a file or in PostgreSQL ends with its holder. Others stay when their holder is killed: once you are sure that nobody is at work, ' +
       `\`${tool.kind} force-unlock ID\` in ${dir} removes it. ship never does`;
     return [finding('warn', `the state of ${dir} is ${lockedBy(lock)}. ${advice}`)];
   } catch (error) {

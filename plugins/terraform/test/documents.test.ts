@@ -38,10 +38,51 @@ describe('what Terraform writes', () => {
     expect(lockIn({ ...locked, detail: detail('HTTP remote state already locked: ID=815') })).toMatchObject({ id: '815', who: '' });
     // For people it is wrapped.
     expect(lockIn({ ...locked, detail: detail('HTTP remote state already locked:\nID=815') })).toMatchObject({ id: '815', who: '' });
-    // What is newer than the command is the lock that it wanted itself.
-    expect(lockIn(locked, Date.parse('2026-01-01T09:59:59Z'))).toMatchObject({ id: '', who: '' });
-    expect(lockIn(locked, Date.parse('2026-01-01T10:00:01Z'))).toMatchObject({ id: '4711' });
     expect(lockIn({ ...locked, summary: 'Something else' })).toBeUndefined();
+  });
+
+  describe('given locks as the real backends report them', () => {
+    const HELD = Date.parse('2026-11-30T02:31:33Z');
+    const info = (id: string, path: string, operation: string) =>
+      `Lock Info:\n  ID:        ${id}\n  Path:      ${path}\n  Operation: OperationType${operation}\n  Who:       root@vm\n  Version:   1.11.4\n  Created:   2026-11-30 02:31:33.925883227 +0000 UTC\n  Info:      \n\n\nTerraform acquires a state lock to protect the state from being written\nby multiple users at the same time.`;
+    const forPeople = (detail: string, since: number) =>
+      errorsInText(`╷\n│ Error: Error acquiring the state lock\n│ \n${detail.replace(/^/gm, '│ ')}\n╵\n`).map((each) =>
+        lockIn(each, since),
+      );
+    const WHOLE = { id: 'lock-1', who: 'root@vm', operation: 'apply', created: '2026-11-30 02:31:33.925883227 +0000 UTC' };
+    const S3 =
+      'Error message: operation error S3: PutObject, https response error\nStatusCode: 412, RequestID:\nA82ZC8nOwthGOMstTikOoI8ckvbvjwQB5HxWMTWwUrQBAFZlc6kW, HostID:\n9Gjjt1m+cjU4OPvX9O9/8RuvnG41MRb/18Oux2o5H5MY7ISNTlXN+Dz9IG62/ILVxhAGI0qyPfg=,\napi error PreconditionFailed: At least one of the pre-conditions you\nspecified did not hold\n';
+
+    it.each([
+      ['s3', S3, 'states/shop.tfstate'],
+      ['local', 'Error message: resource temporarily unavailable\n', 'terraform.tfstate'],
+    ])('of %s the holder is told, also where it took the lock while the command waited', (_backend, message, path) => {
+      const detail = `${message}${info('lock-1', path, 'Apply')}`;
+
+      expect(forPeople(detail, HELD + HOUR)).toEqual([WHOLE]);
+      expect(forPeople(detail, HELD)).toEqual([WHOLE]);
+    });
+
+    it.each([
+      ['pg', 'Error message: Workspace is already locked: default\n', ''],
+      ['pg without a state', 'Error message: Already locked for workspace creation: default\n', ''],
+      ['http', 'Error message: HTTP remote state already locked:\nID=lock-2\n', 'lock-2'],
+      ['http without an answer that can be read', 'Error message: HTTP remote state already\nlocked, failed to unmarshal body\n', ''],
+    ])('of %s, which reports what the command itself wanted, that is not told', (_backend, message, id) => {
+      expect(forPeople(`${message}${info('own-try', '', 'Plan')}`, HELD)).toEqual([{ id, who: '', operation: '', created: '' }]);
+    });
+
+    it('of an http backend that reports the holder whole, that is told', () => {
+      const detail = `Error message: HTTP remote state already locked:\nID=lock-1\n${info('lock-1', '', 'Apply')}`;
+
+      expect(forPeople(detail, HELD)).toEqual([WHOLE]);
+    });
+
+    it('of a pg that could not be asked, it is no lock', () => {
+      const detail = `Error message: pq: permission denied for table states\n${info('own-try', '', 'Plan')}`;
+
+      expect(forPeople(detail, HELD)).toEqual([undefined]);
+    });
   });
 
   it('given a plan that imports and renames, then both are read, also where nothing else changes', () => {

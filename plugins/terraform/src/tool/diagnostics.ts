@@ -72,21 +72,23 @@ export function oneLine({ summary, detail, place }: Diagnostic): string {
   return `${place === undefined ? '' : `${place}: `}${summary}${why === '' || why === summary ? '' : ` (${why})`}`;
 }
 
-const LOCK_FIELD = /^\s*(ID|Operation|Who|Created):\s*(.*)$/gm;
+const LOCK_FIELD = /^\s*(ID|Path|Operation|Who|Created):[^\S\n]*(.*)$/gm;
 const NOBODY_KNOWN = { who: '', operation: '', created: '' };
 
 /**
  * The lock that kept a command from its work, which began at `since`; undefined where it was none. Some backends, such as
- * `http` and `pg`, report the lock that the command wanted itself: that is newer than the command, and nobody's.
+ * `http` and `pg`, report the lock that the command wanted itself: that is newer than the command, and lies nowhere yet. They
+ * report it in the same way when they could not even ask.
  */
 export function lockIn({ summary, detail }: Diagnostic, since = 0): LockInfo | undefined {
   if (!/state lock|workspace lock/i.test(summary) || !detail.includes('Lock Info')) return undefined;
   const fields = Object.fromEntries([...detail.matchAll(LOCK_FIELD)].map(([, name, value]) => [name, value!.trim()]));
   // Texts for people are wrapped, between any two words.
-  const [, held] = /already locked:\s+ID=(\S+)/.exec(detail) ?? [];
-  const { ID = '', Who = '', Operation = '', Created = '' } = fields;
+  const [isHeld, held] = /already\s+locked(?::\s+ID=(\S+))?/i.exec(detail) ?? [];
+  const { ID = '', Path = '', Who = '', Operation = '', Created = '' } = fields;
   if (held !== undefined && held !== ID) return { id: held, ...NOBODY_KNOWN };
-  if (since > 0 && timeOf(Created) >= since) return { id: '', ...NOBODY_KNOWN };
+  const isWanted = held === undefined && Path === '' && since > 0 && timeOf(Created) >= since;
+  if (isWanted) return isHeld === undefined ? undefined : { id: '', ...NOBODY_KNOWN };
   return { id: ID, who: Who, operation: Operation.replace(/^OperationType/, '').toLowerCase(), created: Created };
 }
 
