@@ -54,29 +54,48 @@ interface Instance {
   readonly index_key?: string | number;
   readonly deposed?: string;
   readonly status?: string;
-  readonly attributes: { readonly input?: { readonly value: unknown } | null; readonly content?: string };
+  readonly attributes: { readonly id?: string; readonly input?: { readonly value: unknown } | null; readonly content?: string };
 }
 interface StateFile {
   readonly outputs?: Record<string, { readonly value: unknown }>;
-  readonly resources?: { readonly module?: string; mode: string; type: string; name: string; instances: Instance[] }[];
+  readonly resources?: Resource[];
+}
+
+interface Resource {
+  readonly module?: string;
+  readonly mode: string;
+  readonly type: string;
+  readonly name: string;
+  readonly instances: Instance[];
 }
 
 function stateOf(project: string, stack: Stack, served: string): Pick<World, 'resources' | 'outputs'> {
   const path = join(project, stateFile(stack));
   const text = stack.state === '@STATE@' ? served : existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const { outputs = {}, resources = [] } = (text === '' ? {} : JSON.parse(text)) as StateFile;
+  const { outputs = {}, resources = [] } = (text === '' ? {} : JSON.parse(withoutIds(text))) as StateFile;
   const instances = resources
     .filter(({ mode }) => mode === 'managed')
-    .flatMap(({ module, type, name, instances }) =>
-      instances.map((instance) => [
-        [...(module === undefined ? [] : [module]), type, name].join('.') + suffixOf(instance),
-        inputOf(type, instance),
-      ]),
-    );
+    .flatMap((resource) => resource.instances.map((instance) => [addressOf(resource, instance), inputOf(resource.type, instance)]));
   return {
     resources: Object.fromEntries(instances),
     outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
   };
+}
+
+const addressOf = ({ module, type, name }: Resource, instance: Instance): string =>
+  [...(module === undefined ? [] : [module]), type, name].join('.') + suffixOf(instance);
+
+/** What is made anew has another id, and so has whoever names it: that it is named is what has to come back. */
+function withoutIds(text: string): string {
+  const { resources = [] } = JSON.parse(text) as StateFile;
+  const ids = resources.flatMap((resource) =>
+    resource.instances.map((instance) => [instance.attributes.id, addressOf(resource, instance)] as const),
+  );
+  return ids.reduce(
+    (replaced, [id, address]) =>
+      id && id.length > 30 ? replaced.replaceAll(id, JSON.stringify(`id of ${address}`).slice(1, -1)) : replaced,
+    text,
+  );
 }
 
 const suffixOf = ({ index_key, deposed, status }: Instance): string =>

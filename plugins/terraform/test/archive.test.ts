@@ -32,7 +32,7 @@ describe('an archived configuration', () => {
       fc.property(fc.array(fc.oneof(file, link)), (entries) => {
         const place = { cwd: '/infra', dataDir: '/nowhere' };
         const read = readArchive(
-          createArchive(place, [at('/infra')], { entries, foreign: { '/etc/x': 'hash' } }, { 't.a': { input: 'h' } }),
+          createArchive(place, [at('/infra')], { entries, foreign: { '/etc/x': 'hash' }, read: ['/infra/b'] }, { 't.a': { input: 'h' } }),
         );
         expect(read).toMatchObject({
           root: '/infra',
@@ -57,7 +57,7 @@ describe('an archived configuration', () => {
       createArchive(
         { cwd: join(folder, 'infra'), dataDir },
         [at(join(folder, 'infra')), at(join(folder, 'modules/net')), at(join(dataDir, 'modules/far'))],
-        { entries: [], foreign: {} },
+        { entries: [], foreign: {}, read: [] },
         {},
       ),
     );
@@ -77,6 +77,7 @@ describe('an archived configuration', () => {
       root: '/',
       folders: [],
       foreign: {},
+      read: [],
       entries: [],
       modules: null,
       downloads: [{ path: '../../evil', data: Buffer.from('') }],

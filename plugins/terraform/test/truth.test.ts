@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { departures, type Expected, plannedHashes, readTruth } from '../src/rollback/truth.js';
+import { asFarAsPromised, departures, type Expected, plannedHashes, readTruth } from '../src/rollback/truth.js';
 import { keptNumbers, parseVariables, stringifyVariables } from '../src/tool/numbers.js';
 import { readPlan } from '../src/tool/plan-document.js';
 
@@ -112,6 +112,19 @@ describe('what a plan leads to, beside what was there', () => {
     expect(departures({ ...truth, planned }, back).values).toEqual([]);
     expect(departures(truth, back).values).toEqual(['t.a (input)']);
     expect(departures({ ...truth, planned }, plan({ 't.a': { after: { input: '2h' } } })).values).toEqual(['t.a (input)']);
+  });
+
+  it('given an id that only the apply knew, then whoever names it may have another one afterwards; what was promised may not', () => {
+    const truth = state({ 't.a': { input: 'old id', size: 1 } }, { id: 'old id' });
+    const says = ['input', 'size'];
+    const promised = plan(
+      { 't.a': { after: { size: 1 }, unknown: { input: true }, says } },
+      { id: { actions: ['update'], after_unknown: true } },
+    );
+    const after = (size: number) =>
+      plan({ 't.a': { after: { input: 'new id', size }, says } }, { id: { actions: ['no-op'], after: 'new id' } });
+    expect(departures(truth, asFarAsPromised(after(1), promised)).values).toEqual([]);
+    expect(departures(truth, asFarAsPromised(after(2), promised)).values).toEqual(['t.a (size)']);
   });
 
   it('given what `ignore_changes` leaves to others, then it is not compared', () => {

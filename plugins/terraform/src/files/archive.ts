@@ -44,6 +44,7 @@ export function createArchive(place: Place, modules: readonly PlacedModule[], tr
     root: cwd,
     folders: localFolders(modules, place),
     foreign: tree.foreign,
+    read: tree.read,
     planned,
     modules: listed.length === 0 ? null : JSON.stringify({ Modules: listed }),
     entries: tree.entries.map(withoutData),

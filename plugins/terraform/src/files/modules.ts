@@ -140,12 +140,13 @@ export function pathsNamedIn(text: string, moduleFolder: string, rootFolder: str
     const rest = start[1] === undefined ? '' : knownPart(text.slice(start.index + start[0].length));
     return { path: resolve(folder, `.${rest}`), loose: !isInCall(text, start.index) };
   });
-  if (started.length > 0) return started;
-  if (text.includes('${'))
-    return [...text.matchAll(QUOTED)].map(({ 1: path = '', index }) => ({
+  if (text.includes('${')) {
+    const quoted = [...text.matchAll(QUOTED)].map(({ 1: path = '', index }) => ({
       path: resolve(rootFolder, path),
       loose: !isInCall(text, index),
     }));
+    return [...started, ...quoted];
+  }
   return text.split(/[\s"'=]+/).flatMap((each) => (each === '' ? [] : [{ path: resolve(rootFolder, each), loose: true }]));
 }
 

@@ -17,8 +17,8 @@ export interface TreeEntry {
   /** The bits of the mode. */
   readonly mode?: number;
   readonly data?: Buffer;
-  /** Only a plain value names it: a resource may read it, or be what writes it. */
-  readonly loose?: true;
+  /** It belongs to no module and git does not track it, but the configuration names it: a function that reads it, or a plain value, which may as well be what a resource writes. */
+  readonly named?: 'read' | 'plain';
 }
 
 /** What Terraform could read when it was run, and what of it is whose. */
@@ -26,6 +26,8 @@ export interface Tree {
   readonly entries: readonly TreeEntry[];
   /** Files outside of the project that the configuration names: their SHA-256, for they are not ours to keep or to put back. */
   readonly foreign: Readonly<Record<string, string>>;
+  /** Folders that functions read: what comes into them is seen. */
+  readonly read: readonly string[];
 }
 
 /** How much of it is kept, in bytes. */
@@ -83,21 +85,29 @@ export class Territory {
     );
   }
 
-  /** Every path that belongs to it now, without what is world; and whether it is loose. */
-  paths(): [path: string, isLoose: boolean][] {
-    const found = new Map<string, boolean>();
-    const visit = (path: string, isLoose: boolean, isWanted: (path: string) => boolean) => {
+  /** Every path that belongs to it now, without what is world; and how it is named, where only a name makes it belong to it. */
+  paths(): [path: string, named: TreeEntry['named']][] {
+    const found = new Map<string, TreeEntry['named']>();
+    const visit = (path: string, named: TreeEntry['named'], isWanted: (path: string) => boolean) => {
       if (this.#isSkipped(path)) return;
       const stats = statsOf(path);
-      if (stats?.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name), isLoose, isWanted);
-      else if (stats !== undefined && isWanted(path)) this.#add(found, path, isLoose);
+      if (stats?.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name), named, isWanted);
+      else if (stats !== undefined && isWanted(path)) this.#add(found, path, named);
     };
-    for (const path of this.known?.tracked ?? []) if (statsOf(path)?.isDirectory() === false) visit(path, false, () => true);
-    for (const folder of this.folders) visit(folder, false, (path) => this.#isKnown(path));
-    // A folder that holds a module is not meant as a whole: what git does not keep of it may be anything.
-    const named = this.named.filter(({ path }) => this.#isOurs(path) && !this.folders.some((folder) => isWithin(folder, path)));
-    for (const { path, loose } of named) visit(withoutLinks(path), loose, () => true);
+    for (const path of this.known?.tracked ?? []) if (statsOf(path)?.isDirectory() === false) visit(path, undefined, () => true);
+    for (const folder of this.folders) visit(folder, undefined, (path) => this.#isKnown(path));
+    for (const { path, loose } of this.#meant()) visit(withoutLinks(path), loose ? 'plain' : 'read', () => true);
     return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
+  /** Folders that functions read. */
+  read(): string[] {
+    return this.#meant().flatMap(({ path, loose }) => (!loose && statsOf(path)?.isDirectory() ? [withoutLinks(path)] : []));
+  }
+
+  /** A folder that holds a module is not meant as a whole: what git does not keep of it may be anything. */
+  #meant(): NamedPath[] {
+    return this.named.filter(({ path }) => this.#isOurs(path) && !this.folders.some((folder) => isWithin(folder, path)));
   }
 
   /** Files that are named, and lie where nothing is ours. */
@@ -106,12 +116,12 @@ export class Territory {
   }
 
   /** A link, and the file that it leads to: Terraform reads what is behind it. What was found first says more. */
-  #add(found: Map<string, boolean>, path: string, isLoose: boolean): void {
-    if (!found.has(path)) found.set(path, isLoose);
+  #add(found: Map<string, TreeEntry['named']>, path: string, named: TreeEntry['named']): void {
+    if (!found.has(path)) found.set(path, named);
     if (!lstatSync(path).isSymbolicLink()) return;
     const real = realOf(path);
     if (real !== undefined && statSync(real).isFile() && this.#isOurs(real) && !this.#isSkipped(real) && !found.has(real))
-      found.set(real, isLoose);
+      found.set(real, named);
   }
 
   /** Is it more than something that git ignores, such as what was built? */
@@ -136,7 +146,7 @@ export class Territory {
 export function readTree(territory: Territory, dir: string): Tree {
   let bytes = 0;
   const sizes: { path: string; size: number }[] = [];
-  const entries = territory.paths().flatMap(([path, isLoose]) => {
+  const entries = territory.paths().flatMap(([path, named]) => {
     const stats = lstatSync(path);
     if (stats.isFile()) {
       bytes += stats.size;
@@ -144,9 +154,9 @@ export function readTree(territory: Territory, dir: string): Tree {
       if (bytes > LARGEST) throw tooBig(dir, bytes, sizes);
     }
     const entry = readEntry(path);
-    return entry === undefined ? [] : [isLoose ? { ...entry, loose: true as const } : entry];
+    return entry === undefined ? [] : [named === undefined ? entry : { ...entry, named }];
   });
-  return { entries, foreign: hashed(territory.foreign()) };
+  return { entries, foreign: hashed(territory.foreign()), read: territory.read() };
 }
 
 const hashed = (paths: readonly string[]): Record<string, string> =>
@@ -196,7 +206,7 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === sep ? sep : folder + sep);
+export const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === sep ? sep : folder + sep);
 
 function realOf(path: string): string | undefined {
   try {

@@ -14,7 +14,7 @@ import { type Archive, extractModules, readArchive } from './archive.js';
 import { lockFolder } from './folder-lock.js';
 import { configurationFiles } from './hcl.js';
 import { leftInPlace, putBack, putInPlace, type Wanted } from './in-place.js';
-import { hashOf } from './tree.js';
+import { hashOf, isWithin, type TreeEntry } from './tree.js';
 
 /** A stack, and what it takes to work on it. */
 export interface Job {
@@ -134,7 +134,7 @@ function wantedOf(
   const wanted = new Map<string, Wanted>(archive.entries.map((entry) => [entry.path, { path: entry.path, entry }]));
   const folders = [...archive.folders, ...(live?.folders ?? [])].filter((folder) => existsSync(folder));
   const since = [
-    ...(live?.entries ?? []).flatMap(({ path, loose }) => (loose ? [] : [path])),
+    ...(live?.entries ?? []).flatMap((entry) => (isSeenBy(archive, entry) ? [entry.path] : [])),
     ...folders.flatMap((folder) => configurationFiles(folder).map((name) => join(folder, name))),
   ];
   for (const path of since) if (!wanted.has(path)) wanted.set(path, { path });
@@ -145,6 +145,10 @@ function wantedOf(
   }
   return [...wanted.values()];
 }
+
+/** Would the configuration of then see it, if it were there? A path that only the newer one names says nothing about then. */
+const isSeenBy = ({ read }: Archive, { path, named }: TreeEntry): boolean =>
+  named === undefined || (named === 'read' && read.some((folder) => isWithin(path, folder)));
 
 function refuseMoved({ cwd, dir }: Stack, { root }: Archive): void {
   if (!existsSync(cwd) || realpathSync(cwd) !== root) throw errors.SHIP_TERRAFORM_MOVED({ dir, root });

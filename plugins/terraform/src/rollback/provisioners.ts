@@ -11,8 +11,10 @@ export function outsideOfState({ configuration, live, destroy }: RollbackTarget,
     const own = configuration.provisioners[block] ?? [];
     const later = (destroy ? own : (live?.provisioners[block] ?? own)).filter((each) => !runsAtDestroy(each));
     // What is made anew may have run something when it was destroyed.
-    if (kind === 'create' || kind === 'replace') return own.length === 0 ? [] : [`${address} (${own.join(', ')})`];
-    return kind === 'delete' && later.length > 0 ? [`${address} (${later.join(', ')}, which stays as it has left it)`] : [];
+    const again = kind === 'create' || kind === 'replace' ? own : [];
+    const stays = kind === 'delete' ? later : kind === 'replace' ? later.filter((each) => !own.includes(each)) : [];
+    const said = [...again, ...stays.map((each) => `${each}, which stays as it has left it`)];
+    return said.length === 0 ? [] : [`${address} (${said.join(', ')})`];
   });
 }
 

@@ -12,7 +12,7 @@ import { lineOf } from './judge.js';
 import { outsideFinding } from './provisioners.js';
 import { expectedOf, foreignWorld, type RollbackTarget, stateProblem } from './target.js';
 import type { Departures, Expected } from './truth.js';
-import { destroyedFirst, type Planned, planDestroy, planTarget, withLive, withTarget } from './way-back.js';
+import { addedSince, destroyedFirst, isCircular, type Planned, planDestroy, planTarget, withLive, withTarget } from './way-back.js';
 
 /** Can the infrastructure be rolled back, and what would that do? Changes nothing. */
 export async function admitRollback(ctx: Context, target: RollbackTarget): Promise<Finding[]> {
@@ -27,8 +27,14 @@ export async function admitRollback(ctx: Context, target: RollbackTarget): Promi
       if (unsavedState(cwd)) return { findings: [unsavedFinding(dir)], first: [] };
       if (state === undefined && target.before !== undefined) return { findings: [lostFinding(dir)], first: [] };
       const expected = await expectedOf(working, target);
-      const planned = await planTarget(working, target, expected, false);
-      return { findings: findingsOf(target, planned, state), first: destroyedFirst(target, state, expected) };
+      try {
+        const planned = await planTarget(working, target, expected, false);
+        return { findings: findingsOf(target, planned, state), first: destroyedFirst(target, state, expected) };
+      } catch (error) {
+        const added = addedSince(target, state, expected);
+        if (!isCircular(error) || added.length === 0) throw error;
+        return { findings: [circleFinding(dir)], first: added };
+      }
     });
     if (first.length === 0) return findings;
     const destroyed = await withLive(ctx, target, (working) => planDestroy(working, target, first, false));
@@ -95,6 +101,12 @@ const lostFinding = (dir: string): Finding => ({
   message: `${dir}: the state was lost when its apply was cut off; the captured one is put in its place first, and nothing records what was made since then`,
 });
 
+const circleFinding = (dir: string): Finding => ({
+  level: 'info',
+  rule: 'terraform-plan',
+  message: `${dir}: its changes wait for each other, so what is new is destroyed first, and only then the rest can be planned`,
+});
+
 function outsideProblem({ stack }: RollbackTarget, { changedOutside }: WorkingFolder): Finding | undefined {
   if (changedOutside.length === 0) return undefined;
   const message = `${stack.dir}: reads files outside of the project, which are not what they were, and are not kept: ${changedOutside.join(', ')}`;
@@ -123,29 +135,43 @@ export async function noting<T>(ctx: Context, { records }: Pick<Parts, 'records'
 export async function rollBack(ctx: Context, target: RollbackTarget): Promise<{ restored: Restored; state: State | undefined }> {
   const { dir } = target.stack;
   refuse(dir, foreignWorld(ctx, target));
-  const first = await withTarget(ctx, target, async (working) => {
+  const { first, added } = await withTarget(ctx, target, async (working) => {
     await pushUnsaved(working.terraform, target.stack.cwd);
     await restoreLostState(ctx, working, target);
     const state = await working.terraform.pull();
     refuse(dir, stateProblem(target, state) ?? outsideProblem(target, working));
-    return destroyedFirst(target, state, await expectedOf(working, target));
-  });
-  const destroyed =
-    first.length === 0
-      ? undefined
-      : await withLive(ctx, target, async (working) => {
-          const planned = await orRefused(dir, () => planDestroy(working, target, first, true));
-          refuse(dir, ...findingsOf(target, planned, undefined));
-          await applySaving(working, target.live!, planned.file);
-          return planned;
-        });
-  return withTarget(ctx, target, async (working) => {
     const expected = await expectedOf(working, target);
-    const restored = await applyTarget(working, target, expected, false);
-    const all =
-      destroyed === undefined
-        ? restored
-        : { changed: true, summary: `${dir}: ${inThePast(destroyed.verdict.summary)}; ${restored.summary}` };
+    return { first: destroyedFirst(target, state, expected), added: addedSince(target, state, expected) };
+  });
+  const before = await destroyFirst(ctx, target, first);
+  try {
+    return await applyAfter(ctx, target, before);
+  } catch (error) {
+    if (!isCircular(error) || added.length === first.length) throw error;
+    return applyAfter(ctx, target, await destroyFirst(ctx, target, added));
+  }
+}
+
+/** Destroys with the configuration that made them. Answers what was done, in words; undefined where nothing is to be destroyed so. */
+async function destroyFirst(ctx: Context, target: RollbackTarget, addresses: readonly string[]): Promise<string | undefined> {
+  const { dir } = target.stack;
+  if (addresses.length === 0) return undefined;
+  return withLive(ctx, target, async (working) => {
+    const planned = await orRefused(dir, () => planDestroy(working, target, addresses, true));
+    refuse(dir, ...findingsOf(target, planned, undefined));
+    await applySaving(working, target.live!, planned.file);
+    return inThePast(planned.verdict.summary);
+  });
+}
+
+async function applyAfter(
+  ctx: Context,
+  target: RollbackTarget,
+  before: string | undefined,
+): Promise<{ restored: Restored; state: State | undefined }> {
+  return withTarget(ctx, target, async (working) => {
+    const restored = await applyTarget(working, target, await expectedOf(working, target), false);
+    const all = before === undefined ? restored : { changed: true, summary: `${target.stack.dir}: ${before}; ${restored.summary}` };
     return { restored: all, state: await working.terraform.pull() };
   });
 }
@@ -187,7 +213,7 @@ async function applyTarget(
     return restored;
   }
   await applySaving(working, target.configuration, file);
-  const after = await planTarget(working, target, expected, true);
+  const after = await planTarget(working, target, expected, true, plan);
   if (after.plan.differs) {
     const left = [...after.plan.changes.map(lineOf), ...after.plan.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
@@ -241,7 +267,8 @@ async function orRefused<T>(dir: string, plan: () => Promise<T>): Promise<T> {
   try {
     return await plan();
   } catch (error) {
-    const prevented = preventedBy(error);
+    // Another way may be tried for it.
+    const prevented = isCircular(error) ? undefined : preventedBy(error);
     throw prevented === undefined ? error : errors.SHIP_TERRAFORM_REFUSED({ dir, blocks: [prevented] }, { cause: error });
   }
 }
@@ -253,6 +280,7 @@ function refusalIn(error: unknown): string | undefined {
 
 function preventedBy(error: unknown): string | undefined {
   const { message = '' } = error as Partial<Error>;
+  if (/: Cycle\b/.test(message)) return 'Terraform cannot plan it: the changes wait for each other, in a circle';
   if (!message.includes('Instance cannot be destroyed')) return undefined;
   const [, address] = /Resource (\S+) has lifecycle\.prevent_destroy/.exec(message) ?? [];
   return `would destroy ${address ?? 'a resource'}, which prevent_destroy protects`;

@@ -108,6 +108,19 @@ export function departures(
   };
 }
 
+/**
+ * The plan after an apply, as far as the one before it had known: what is made anew has another id, and so has whoever
+ * names it. That nobody can bring back, and it was not promised.
+ */
+export function asFarAsPromised(plan: PlanDocument, promised: PlanDocument): PlanDocument {
+  const before = new Map(promised.results.map(({ address, configured }) => [address, configured]));
+  const results = plan.results.map(({ address, configured }) => {
+    const names = Object.keys(configured).filter((name) => name in (before.get(address) ?? configured));
+    return { address, configured: Object.fromEntries(names.map((name) => [name, configured[name]])) };
+  });
+  return { ...plan, results, outputsUnknown: [...plan.outputsUnknown, ...promised.outputsUnknown] };
+}
+
 /** The names of outputs that would be there and were not, the other way round, or would have another value. */
 function otherOutputs(
   before: Truth['outputs'],

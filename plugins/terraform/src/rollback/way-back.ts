@@ -6,7 +6,7 @@ import type { State } from '../tool/state.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import { destroyedByLiveAlone, hasNewDestroy, outsideOfState } from './provisioners.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
-import { type Departures, departures, type Expected } from './truth.js';
+import { asFarAsPromised, type Departures, departures, type Expected } from './truth.js';
 
 /** A plan of the way back, and what there is to say of it. */
 export interface Planned {
@@ -29,12 +29,21 @@ const NO_DEPARTURES: Departures = { addresses: [], values: [] };
  * runs at the destroy.
  */
 export function destroyedFirst(target: RollbackTarget, state: State | undefined, expected: Expected | undefined): string[] {
-  const { live, destroy, moves = [], forgets = [], targets } = target;
-  if (live === undefined || destroy || expected === undefined || targets.length > 0) return [];
-  const known = new Set([...expected.truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
-  const added = (state?.addresses ?? []).filter((address) => !known.has(address));
+  if (target.targets.length > 0) return [];
+  const added = addedSince(target, state, expected);
   return isOfSome(target) ? added : added.filter((address) => destroyedByLiveAlone(target, address));
 }
+
+/** What is there now, was not there then, and can be destroyed with the configuration that made it. */
+export function addedSince(target: RollbackTarget, state: State | undefined, expected: Expected | undefined): string[] {
+  const { live, destroy, moves = [], forgets = [] } = target;
+  if (live === undefined || destroy || expected === undefined) return [];
+  const known = new Set([...expected.truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
+  return (state?.addresses ?? []).filter((address) => !known.has(address));
+}
+
+/** Terraform cannot plan changes that wait for each other. Without what is new, they may not. */
+export const isCircular = (error: unknown): boolean => /: Cycle\b/.test((error as Partial<Error>).message ?? '');
 
 /** Was what goes back applied to some addresses alone, by a run that did not say so of itself? */
 const isOfSome = ({ configuration, targets }: RollbackTarget): boolean => targets.length === 0 && configuration.targets.length > 0;
@@ -77,27 +86,27 @@ export async function planDestroy(
 
 /**
  * Plans the configuration that is gone back to. One that had been applied to some addresses alone is planned as a whole
- * first: where that leads to what was there, outputs go back, too.
+ * first: where that leads to what was there, outputs go back, too. After the apply, `promised` is the plan of it.
  */
 export async function planTarget(
   working: WorkingFolder,
   target: RollbackTarget,
   expected: Expected | undefined,
   locks: boolean,
+  promised?: PlanDocument,
 ): Promise<Planned> {
-  if (!isOfSome(target) || expected === undefined) return planLimited(working, target, expected, locks, target.targets);
-  const whole = await planLimited(working, target, expected, locks, []);
+  const planFor = (targets: readonly string[]) => planLimited(working, target, expected, { locks, targets, promised });
+  if (!isOfSome(target) || expected === undefined) return planFor(target.targets);
+  const whole = await planFor([]);
   const { addresses, values } = whole.departures;
-  if (addresses.length + values.length === 0) return whole;
-  return planLimited(working, target, expected, locks, [...expected.truth.resources.keys()]);
+  return addresses.length + values.length === 0 ? whole : planFor([...expected.truth.resources.keys()]);
 }
 
 async function planLimited(
   { terraform, varFiles, folder }: WorkingFolder,
   target: RollbackTarget,
   expected: Expected | undefined,
-  locks: boolean,
-  targets: readonly string[],
+  { locks, targets, promised }: { locks: boolean; targets: readonly string[]; promised: PlanDocument | undefined },
 ): Promise<Planned> {
   const { destroy, isNew } = target;
   const file = join(folder, 'rollback.tfplan');
@@ -110,7 +119,8 @@ async function planLimited(
     file,
     verdict,
     blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
-    departures: expected === undefined || destroy ? NO_DEPARTURES : departures(expected, plan, left),
+    departures:
+      expected === undefined || destroy ? NO_DEPARTURES : departures(expected, promised ? asFarAsPromised(plan, promised) : plan, left),
     outside: outsideOfState(target, plan.changes),
   };
 }

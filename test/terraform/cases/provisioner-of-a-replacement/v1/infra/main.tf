@@ -1,0 +1,1 @@
+resource "terraform_data" "db" { triggers_replace = "v1" }
