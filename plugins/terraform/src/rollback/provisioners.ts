@@ -10,8 +10,8 @@ export function outsideOfState({ configuration, live, destroy }: RollbackTarget,
     const block = unindexed(address);
     const own = configuration.provisioners[block] ?? [];
     const later = (destroy ? own : (live?.provisioners[block] ?? own)).filter((each) => !runsAtDestroy(each));
-    // What is made anew may have run something when it was destroyed.
-    const again = kind === 'create' || kind === 'replace' ? own : [];
+    // What is made anew may have run something when it was destroyed; what is destroyed runs it now.
+    const again = kind === 'create' || kind === 'replace' ? own : kind === 'delete' ? own.filter(runsAtDestroy) : [];
     const stays = kind === 'delete' ? later : kind === 'replace' ? later.filter((each) => !own.includes(each)) : [];
     const said = [...again, ...stays.map((each) => `${each}, which stays as it has left it`)];
     return said.length === 0 ? [] : [`${address} (${said.join(', ')})`];
