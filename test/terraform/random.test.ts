@@ -97,7 +97,11 @@ async function tried(example: Example, folder: string, env: Record<string, strin
       const ended = await stage.ship(args);
       if (isLast || ended.code !== 0) {
         // A version may fail although nobody wanted it to: then that run goes back, to what was there before it.
-        const ending = await judged({ example, stage, memory: event === 'ship' ? latest! : wanted, before, ended, args });
+        // Where nothing acted, nothing goes back: what somebody has changed by hand before it stays.
+        const isIdle = ended.report.steps.every(({ status }) => status === 'failed' || status === 'not_run' || status === 'skipped');
+        const isNothing = isIdle && isOfRun(args);
+        const memory = isNothing ? before.now : event === 'ship' ? latest! : wanted;
+        const ending = await judged({ example, stage, memory, before, ended, args, isNothing });
         rmSync(join(stage.project, '..'), { recursive: true, force: true });
         return { ending, seconds: (Date.now() - begun) / 1_000, why: explanationOf(ended).join(' | ') };
       }
@@ -106,6 +110,8 @@ async function tried(example: Example, folder: string, env: Record<string, strin
   }
   throw new Error('nothing was judged');
 }
+
+const isOfRun = (args: readonly string[]): boolean => args.includes('--auto-rollback');
 
 const isOfShip = (event: Event): boolean => event === 'ship' || (typeof event === 'object' && 'ship' in event);
 
@@ -121,13 +127,15 @@ interface Judged {
   readonly before: { readonly now: Remembered; readonly times: Record<string, number> };
   readonly ended: Shipped;
   readonly args: readonly string[];
+  /** No step acted. */
+  readonly isNothing: boolean;
 }
 
-async function judged({ example, stage, memory, before, ended, args }: Judged): Promise<Ending> {
+async function judged({ example, stage, memory, before, ended, args, isNothing }: Judged): Promise<Ending> {
   const { report, code, stderr } = ended;
   const after = stage.now();
   const isBack = claimsSuccess(report);
-  const isOfRun = args.includes('--auto-rollback');
+  const ofRun = isOfRun(args);
   expect(readable(after.files), 'the files of the project changed').toEqual(readable(before.now.files));
   const times = Object.entries(timesOf(stage)).filter(([path, time]) => Math.abs(time - (before.times[path] ?? 0)) > 2);
   expect(times, 'the times of the files changed').toEqual([]);
@@ -137,21 +145,22 @@ async function judged({ example, stage, memory, before, ended, args }: Judged): 
     expect(existsSync(join(stage.project, inside, '.speckit/terraform/in-place')), 'other files are still in place').toBe(false);
   if (isBack) {
     neverClaimsWhatIsNot(report, withoutNotes(after.world, example), withoutNotes(memory.world, example));
-    expect({ code, remaining: report.rollback?.remaining ?? [] }, stderr).toEqual({ code: isOfRun ? 1 : 0, remaining: [] });
-    const notes = unnamed(example, { now: after.world, wanted: memory.world, before: isOfRun ? undefined : before.now.world }, ended);
+    expect({ code, remaining: report.rollback?.remaining ?? [] }, stderr).toEqual({ code: ofRun ? 1 : 0, remaining: [] });
+    if (isNothing) return 'failed';
+    const notes = unnamed(example, { now: after.world, wanted: memory.world, before: ofRun ? undefined : before.now.world }, ended);
     expect(notes, 'what provisioners did is not named').toEqual([]);
     for (const [state, plan] of Object.entries(await stage.plans(memory))) expect({ [state]: plan }).toEqual({ [state]: 'No changes' });
-    return isOfRun && report.rollback?.findings?.length === 0 ? 'failed' : 'back';
+    return ofRun && report.rollback?.findings?.length === 0 ? 'failed' : 'back';
   }
   expect(code, stderr).not.toBe(0);
   expect(explanationOf(ended).join(), 'nothing is explained').not.toBe('');
   const isIncomplete = report.status === 'rollback_incomplete' || code === 4;
   if (isIncomplete) return 'incomplete';
-  const isForwardDone = isOfRun && report.failure?.step === 'check';
-  if (!isOfRun) expect(after.world, 'what was refused changed the world').toEqual(before.now.world);
+  const isForwardDone = ofRun && report.failure?.step === 'check';
+  if (!ofRun) expect(after.world, 'what was refused changed the world').toEqual(before.now.world);
   else if (isForwardDone)
     for (const [state, plan] of Object.entries(await stage.plans(before.now))) expect({ [state]: plan }).toEqual({ [state]: 'No changes' });
-  return isOfRun && report.rollback === undefined ? 'failed' : 'refused';
+  return ofRun && report.rollback === undefined ? 'failed' : 'refused';
 }
 
 /** A world without what provisioners wrote, which only findings speak of. */

@@ -97,6 +97,13 @@ describe('what a plan leads to, beside what was there', () => {
     expect(departures(state({}), led).values).toEqual(['output url']);
   });
 
+  it('given somebody else who has made it what it was, then all that is known is compared, also what its configuration does not say', () => {
+    const truth = state({ 't.a': { input: 1, trigger: 'anew' } });
+    const led = plan({ 't.a': { after: { input: 1, trigger: null } } });
+    expect(departures(truth, led).values).toEqual([]);
+    expect(departures({ ...truth, isOfOthers: true }, led).values).toEqual(['t.a (trigger)']);
+  });
+
   it('given JSON in a text, then what it means is compared', () => {
     const truth = state({ 't.a': { input: '{"b":[1,2],"a":1}' } });
     expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [1, 2] }' } } })).values).toEqual([]);

@@ -58,7 +58,7 @@ export async function expectedOf(working: WorkingFolder, target: RollbackTarget)
   writeFileSync(file, before, { mode: 0o600 });
   const truth = readTruth(await working.terraform.show(file));
   // What somebody else has changed since is not what was planned.
-  return { truth, ignored: configuration.ignored, ...(changedSince === undefined ? { planned: working.planned } : {}) };
+  return { truth, ignored: configuration.ignored, ...(changedSince === undefined ? { planned: working.planned } : { isOfOthers: true }) };
 }
 
 /** The first address of each resource that has another one now, by its address now. Renamed and renamed back counts as not renamed. */

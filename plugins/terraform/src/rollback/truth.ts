@@ -67,6 +67,8 @@ export interface Expected {
    * own: who plans the same as then leads to the same. Absent where somebody else has changed it since.
    */
   readonly planned?: PlannedHashes;
+  /** Somebody else has made it what it was: then its own configuration does not say all that was said of it, and everything is compared. */
+  readonly isOfOthers?: true;
   /** Attributes that are left to others, by the address of the block. */
   readonly ignored: Configuration['ignored'];
 }
@@ -81,22 +83,23 @@ export interface LeftAlone {
  * as the plan knows it: an id that a provider makes up may be another one.
  */
 export function departures(
-  { truth: { resources, outputs }, planned = {}, ignored }: Expected,
+  { truth: { resources, outputs }, planned = {}, isOfOthers, ignored }: Expected,
   plan: PlanDocument,
   left?: LeftAlone,
 ): Departures {
   const there = new Set(plan.results.map(({ address }) => address));
   const missing = left !== undefined ? [] : [...resources.keys()].filter((address) => !there.has(address));
   const added = [...there].filter((address) => !resources.has(address));
-  const changed = plan.results.flatMap(({ address, configured }) => {
+  const changed = plan.results.flatMap(({ address, configured, known }) => {
     const before = resources.get(address);
+    const compared = isOfOthers ? known : configured;
     const others = ignored[unindexed(address)] ?? [];
     const isSame = (name: string) =>
       others.includes('all') ||
       others.includes(name) ||
-      isDeepStrictEqual(plain(configured[name]), plain(before![name])) ||
-      planned[address]?.[name] === hashOf(configured[name]);
-    const names = before === undefined ? [] : Object.keys(configured).filter((name) => !isSame(name));
+      isDeepStrictEqual(plain(compared[name]), plain(before![name])) ||
+      planned[address]?.[name] === hashOf(compared[name]);
+    const names = before === undefined ? [] : Object.keys(compared).filter((name) => !isSame(name));
     return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
   });
   return {
@@ -113,10 +116,12 @@ export function departures(
  * names it. That nobody can bring back, and it was not promised.
  */
 export function asFarAsPromised(plan: PlanDocument, promised: PlanDocument): PlanDocument {
-  const before = new Map(promised.results.map(({ address, configured }) => [address, configured]));
-  const results = plan.results.map(({ address, configured }) => {
-    const names = Object.keys(configured).filter((name) => name in (before.get(address) ?? configured));
-    return { address, configured: Object.fromEntries(names.map((name) => [name, configured[name]])) };
+  const before = new Map(promised.results.map((result) => [result.address, result]));
+  const results = plan.results.map(({ address, configured, known }) => {
+    const { configured: said = configured, known: all = known } = before.get(address) ?? {};
+    const only = (values: Readonly<Record<string, unknown>>, names: object) =>
+      Object.fromEntries(Object.entries(values).filter(([name]) => name in names));
+    return { address, configured: only(configured, said), known: only(known, all) };
   });
   return { ...plan, results, outputsUnknown: [...plan.outputsUnknown, ...promised.outputsUnknown] };
 }

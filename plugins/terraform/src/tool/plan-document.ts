@@ -22,6 +22,8 @@ export interface Result {
   readonly address: string;
   /** What the configuration itself says of it, as far as it is known; what a provider makes up is left out. */
   readonly configured: Readonly<Record<string, unknown>>;
+  /** All that is known of it. */
+  readonly known: Readonly<Record<string, unknown>>;
 }
 
 /** A plan, as far as ship reads it. */
@@ -120,8 +122,9 @@ function resultsOf({ resource_changes = [], configuration }: RawPlan): Result[] 
   return resource_changes.flatMap(({ address, mode, change, deposed }) => {
     if (mode !== 'managed' || deposed !== undefined || change.after === null || change.actions.includes('forget')) return [];
     const { after, after_unknown } = change as { after: Record<string, unknown>; after_unknown?: Record<string, unknown> };
-    const known = (configured.get(unindexed(address)) ?? []).filter((name) => name in after && !hasUnknown(after_unknown?.[name]));
-    return [{ address, configured: Object.fromEntries(known.map((name) => [name, after[name]])) }];
+    const known = Object.fromEntries(Object.entries(after).filter(([name]) => !hasUnknown(after_unknown?.[name])));
+    const said = (configured.get(unindexed(address)) ?? []).filter((name) => name in known);
+    return [{ address, configured: Object.fromEntries(said.map((name) => [name, known[name]])), known }];
   });
 }
 
