@@ -10,7 +10,7 @@ export default defineConfig({
     alias: [
       { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
       ...['redact', 'system', 'core', 'config', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
-      ...['shell', 'http', 'git', 'snapshots', 'release', 'partial-rollback', 'hold', 'instant-rollback', 'prometheus', 'terraform'].map(
+      ...['shell', 'http', 'git', 'snapshots', 'release', 'partial-rollback', 'hold', 'instant-rollback', 'migrations', 'prometheus', 'terraform'].map(
         (name) => source(`plugin-${name}`, `plugins/${name}`),
       ),
     ],
@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     // What takes long has scripts of its own, `npm run test:long` and `npm run test:attack`.
     exclude: [
-      ...(process.env.SHIP_TEST_LONG === '1' ? [] : ['test/long/**', 'test/terraform/cases.test.ts']),
+      ...(process.env.SHIP_TEST_LONG === '1' ? [] : ['test/long/**', 'test/terraform/{cases,random}.test.ts']),
       ...(process.env.SHIP_TEST_ATTACK ? [] : ['test/attack/**']),
     ],
     include: ['{packages,plugins}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],

@@ -164,3 +164,15 @@ it.skipIf(!hasProgram('terraform'))(
     expect((await ship(['doctor'], { cwd })).stdout).toContain('all is well');
   },
 );
+
+it('given examples/migrations, when its migrations are judged, then what the old code can live with passes, and the rest does not', async () => {
+  const cwd = copyOf('migrations');
+  const checked = async (...range: string[]) => {
+    const { code, report } = await shipJson(['migrations', 'check', ...range], { cwd });
+    const { safe, migrations } = report.result as { safe: boolean; migrations: { id: string; keep_schema: string; run_down: string }[] };
+    return { code, safe, verdicts: migrations.map(({ id, keep_schema, run_down }) => `${id} ${keep_schema} ${run_down}`) };
+  };
+  expect(await checked('--from', '001', '--to', '002')).toEqual({ code: 0, safe: true, verdicts: ['002 ok block'] });
+  expect(await checked('--from', '002')).toEqual({ code: 6, safe: false, verdicts: ['003 block block'] });
+  expect(await checked()).toMatchObject({ code: 6, safe: false });
+});

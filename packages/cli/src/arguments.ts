@@ -132,9 +132,12 @@ export function parseArguments(argv: readonly string[], extraSkipFlag?: string):
   const args = argv.map((word) => (word === extraSkipFlag ? '--no-auto-rollback' : word));
   // Not strict: Node's own messages name no near flag.
   const { values, positionals, tokens } = parseArgs({ args, options: OPTIONS, strict: false, tokens: true });
-  for (const token of tokens) if (token.kind === 'option') checkToken(token);
-  const [verb, ...rest] = positionals;
-  const flags = readFlags(values);
+  const [verb, ...words] = positionals;
+  // A command of a plugin has options of its own, which only it knows.
+  const isOfPlugin = verb !== undefined && verb !== 'deploy' && !Object.hasOwn(VERBS, verb);
+  for (const token of tokens) if (token.kind === 'option' && !(isOfPlugin && isForeign(token.name))) checkToken(token);
+  const rest = isOfPlugin ? wordsOf(tokens).slice(1) : words;
+  const flags = readFlags(isOfPlugin ? Object.fromEntries(Object.entries(values).filter(([name]) => !isForeign(name))) : values);
   if (verb !== 'deploy' || flags.help) {
     checkFlags(flags, verb);
     return { verb, rest, flags };
@@ -144,6 +147,17 @@ export function parseArguments(argv: readonly string[], extraSkipFlag?: string):
   checkFlags(flags, undefined);
   return { verb: undefined, rest, flags };
 }
+
+/** Flags that belong to one verb are free for the commands of plugins. */
+const isForeign = (name: string): boolean => !Object.hasOwn(OPTIONS, name) || OWNED.some(([, flag]) => flag === `--${name}`);
+
+/** The words of a command and its own options, as they were given. */
+const wordsOf = (tokens: NonNullable<ReturnType<typeof parseArgs>['tokens']>): string[] =>
+  tokens.flatMap((token) => {
+    if (token.kind === 'positional') return [token.value];
+    if (token.kind !== 'option' || !isForeign(token.name)) return [];
+    return [token.value === undefined ? token.rawName : `${token.rawName}=${token.value}`];
+  });
 
 function checkToken({ name, rawName, value }: { name: string; rawName: string; value: string | undefined }): void {
   const { type } = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof typeof OPTIONS] : {};

@@ -111,6 +111,12 @@ const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
     usage: 'hold list | release COMPONENT[@VERSION]|all --reason TEXT',
     summary: 'versions that were taken back, and are not deployed again',
   },
+  migrations: {
+    usage:
+      'migrations check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--sarif FILE] | check --up FILE --down FILE [--schema FILE]',
+    summary: 'may the old code come back to this schema?',
+    example: 'ship migrations check --from 20240101120000',
+  },
   release: {
     usage: 'release status|start|stop|remove|logs [component]',
     summary: 'releases on this machine, where the plugin `release` is on',

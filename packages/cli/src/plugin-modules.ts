@@ -7,6 +7,7 @@ export const BUILTINS: BuiltinPlugins = {
   hold: () => import('@ship/plugin-hold') as Promise<{ default: Plugin<never> }>,
   http: () => import('@ship/plugin-http') as Promise<{ default: Plugin<never> }>,
   'instant-rollback': () => import('@ship/plugin-instant-rollback') as Promise<{ default: Plugin<never> }>,
+  migrations: () => import('@ship/plugin-migrations') as Promise<{ default: Plugin<never> }>,
   'partial-rollback': () => import('@ship/plugin-partial-rollback') as Promise<{ default: Plugin<never> }>,
   prometheus: () => import('@ship/plugin-prometheus') as Promise<{ default: Plugin<never> }>,
   release: () => import('@ship/plugin-release') as Promise<{ default: Plugin<never> }>,

@@ -22,6 +22,12 @@ describe('the command line', () => {
     expect(parseArguments(['snapshots', '--json', 'list', '--', '--all'])).toMatchObject({ verb: 'snapshots', rest: ['list', '--all'] });
   });
 
+  it('given a command of a plugin, then options that only it knows are handed to it in their order, and ours are ours', () => {
+    const { verb, rest, flags } = parseArguments(['migrations', 'check', '--from=a', '--json', '--to', 'b']);
+    expect(flags.to).toBeUndefined();
+    expect({ verb, rest, json: flags.json }).toEqual({ verb: 'migrations', rest: ['check', '--from=a', '--to=b'], json: true });
+  });
+
   it.each([
     [['--jsno'], "unknown option '--jsno'", 'Did you mean `--json`?'],
     [['--__proto__'], "unknown option '--__proto__'", '`ship --help` shows what there is.'],

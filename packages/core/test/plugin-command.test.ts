@@ -19,7 +19,15 @@ async function ran(run: Command['run']) {
 
 describe('a command of a plugin', () => {
   it('given an answer, when the command has run, then it is what it says, and redacted', async () => {
-    expect((await ran(async () => ({ said: [TOKEN] }))).answer).toEqual({ said: ['***'] });
+    expect((await ran(async () => ({ said: [TOKEN] }))).answer).toEqual({ result: { said: ['***'] } });
+  });
+
+  it('given an answer that says no, then the command ends with the status that it names', async () => {
+    const { answer } = await ran(async (ctx) => {
+      ctx.refuse(6);
+      return { safe: false };
+    });
+    expect(answer).toEqual({ result: { safe: false }, exitCode: 6 });
   });
 
   it('given several lines at once, when they are printed, then each is redacted', async () => {

@@ -49,9 +49,8 @@ export function runPluginCommand(terminal: Terminal, flags: Flags, name: string,
     const kernel = await (flags.listSnapshots ? openToRead(terminal, flags) : openFromFlags(terminal, flags));
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
-    return answerOf(kernel, name, {
-      result: await pluginCommand(kernel, name, rest, { signal, print: terminal.line, ...reasonIn(flags) }),
-    });
+    const { result, exitCode } = await pluginCommand(kernel, name, rest, { signal, print: terminal.line, ...reasonIn(flags) });
+    return answerOf(kernel, name, { result, ...(exitCode === undefined ? {} : { status: 'refused', exit_code: exitCode }) });
   });
 }
 

@@ -165,6 +165,8 @@ export interface CommandContext extends Context {
   readonly reason?: string;
   /** For people: a line, or several at once. */
   print(text: string): void;
+  /** The answer says no: the report is that of a refusal, and the command ends with this exit status, such as 6. */
+  refuse(exitCode: number): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */
   describeComponents(): Promise<Readonly<Record<string, ComponentState>>>;
   /** How what is live differs from the parts of a snapshot, a line each, by part; null where its plugin cannot compare. */

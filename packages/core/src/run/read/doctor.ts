@@ -12,7 +12,7 @@ const EXAMINATION_TIMEOUT_MS = 60_000;
 
 /** `ship doctor`: what keeps an environment from being deployed or taken back, asked of the kernel and of every plugin. Reads only. */
 export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Finding[]> {
-  const context = commandContext(kernel, 'doctor', { signal, print: () => {} });
+  const context = commandContext(kernel, 'doctor', { signal, print: () => {}, refuse: () => {} });
   const { examinations } = kernel.registry;
   const found = [...(await examineState(kernel)), ...kernel.diagnostics.all().map(({ message }) => finding('block', 'config', message))];
   for (const name of examinations.names()) found.push(...(await examineInTime(examinations.get(name)!, name, context)));
@@ -80,18 +80,34 @@ function leaseFinding(environment: string, { user, host, pid, since, liveness, e
   );
 }
 
-/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
-export async function pluginCommand(kernel: Kernel, name: string, args: readonly string[], terminal: Asking): Promise<Json> {
-  const command = kernel.registry.commands.get(name);
-  if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
-  const context = commandContext(kernel, `command ${name}`, terminal);
-  return kernel.redactor.redactDeep((await command.run(context, args)) ?? null);
+/** What a plugin's command answered; with an exit status where it refused. */
+export interface CommandAnswer {
+  readonly result: Json;
+  readonly exitCode?: number;
 }
 
-type Asking = Pick<CommandContext, 'signal' | 'print' | 'reason'>;
+/** Runs `ship <name> ...` of a plugin. What it answers and prints is redacted. */
+export async function pluginCommand(
+  kernel: Kernel,
+  name: string,
+  args: readonly string[],
+  terminal: Omit<Asking, 'refuse'>,
+): Promise<CommandAnswer> {
+  const command = kernel.registry.commands.get(name);
+  if (command === undefined) throw errors.SHIP_NAME_UNKNOWN({ kind: 'command', name, known: kernel.registry.commands.names() });
+  let exitCode: number | undefined;
+  const refuse = (code: number) => {
+    exitCode = code;
+  };
+  const context = commandContext(kernel, `command ${name}`, { ...terminal, refuse });
+  const result = kernel.redactor.redactDeep((await command.run(context, args)) ?? null);
+  return { result, ...(exitCode === undefined ? {} : { exitCode }) };
+}
+
+type Asking = Pick<CommandContext, 'signal' | 'print' | 'refuse' | 'reason'>;
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
-function commandContext(kernel: Kernel, name: string, { signal, print, reason }: Asking): CommandContext {
+function commandContext(kernel: Kernel, name: string, { signal, print, refuse, reason }: Asking): CommandContext {
   const idle = idleContext(kernel, name, signal, true);
   return {
     ...idle,
@@ -99,6 +115,7 @@ function commandContext(kernel: Kernel, name: string, { signal, print, reason }:
     components: kernel.config.components,
     ...(reason === undefined ? {} : { reason }),
     print: (text: string) => print(kernel.redactor.redact(text)),
+    refuse,
     describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
     compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),
     neededSnapshots: () => neededSnapshots(kernel),

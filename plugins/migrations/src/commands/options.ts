@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+import { errors } from '../errors.js';
+import type { Dialect } from '../migration.js';
+
+/** What follows `ship migrations check`. */
+export interface CheckOptions {
+  /** The last migration that the old code knows; what comes after it is judged. Absent: all are judged. */
+  readonly from?: string;
+  /** The last one that is judged. Absent: the newest. */
+  readonly to?: string;
+  /** A single pair instead of a folder. */
+  readonly up?: string;
+  readonly down?: string;
+  /** What was there before that pair. */
+  readonly schema?: string;
+  readonly dir?: string;
+  readonly tool?: string;
+  readonly dialect?: Dialect;
+  /** Where a report for code scanning is written. */
+  readonly sarif?: string;
+}
+
+const text = { type: 'string' } as const;
+const OPTIONS = { from: text, to: text, up: text, down: text, schema: text, dir: text, tool: text, dialect: text, sarif: text };
+const DIALECTS: readonly string[] = ['postgres', 'mysql', 'sqlite'];
+
+/** Reads the words of the command. Throws SHIP_MIGRATIONS_USAGE. */
+export function checkOptions(words: readonly string[]): CheckOptions {
+  const given = parsed(words);
+  const usage = (problem: string) => errors.SHIP_MIGRATIONS_USAGE({ problem });
+  if (given.dialect !== undefined && !DIALECTS.includes(given.dialect))
+    throw usage(`--dialect is one of ${DIALECTS.join(', ')}, not ${given.dialect}`);
+  if ((given.up === undefined) !== (given.down === undefined)) throw usage('--up and --down go together');
+  if (given.schema !== undefined && given.up === undefined) throw usage('--schema goes with --up and --down');
+  if (given.up !== undefined && (given.from ?? given.to ?? given.dir ?? given.tool) !== undefined)
+    throw usage('a single pair of files has no --from, --to, --dir or --tool');
+  return given as CheckOptions;
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw errors.SHIP_MIGRATIONS_USAGE({ problem: (error as Error).message.split('\n')[0]! }, { cause: error });
+  }
+}

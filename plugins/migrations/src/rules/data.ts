@@ -1,0 +1,87 @@
+import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
+import { isHarmless } from '../sql/functions.js';
+import { relationName, textsOf } from '../sql/names.js';
+import { visit } from '../sql/parser.js';
+import type { Walk } from './walk.js';
+
+const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast)$/;
+
+/** INSERT, UPDATE, DELETE, MERGE and SELECT, with all that hides in their WITH. */
+export function changeRows(walk: Walk, node: Node): void {
+  const calls = new Set<string>();
+  visit(node, (kind, value) => {
+    if (kind === 'DeleteStmt') deleteRows(walk, value as DeleteStmt);
+    if (kind === 'UpdateStmt') updateRows(walk, value as UpdateStmt);
+    if (kind === 'InsertStmt') insertRows(walk, value as InsertStmt);
+    if (kind === 'MergeStmt') mergeRows(walk, value as MergeStmt);
+    if (kind === 'FuncCall') calls.add(textsOf((value as { funcname?: Node[] }).funcname).at(-1) ?? '');
+    if (kind === 'intoClause' && value !== undefined)
+      walk.say('opaque-code', { up: ['B'], down: ['B'] }, 'SELECT INTO makes a table whose columns are not known');
+  });
+  const unknown = [...calls].filter((name) => !isHarmless(name.toLowerCase()));
+  if (unknown.length > 0)
+    walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${unknown.join(', ')} may do anything: nobody can tell from its call`);
+}
+
+function deleteRows(walk: Walk, { relation, whereClause }: DeleteStmt): void {
+  if (isSystem(walk, relation)) return;
+  const table = relationName(relation);
+  if (walk.side === 'up' && walk.isOwn(table)) return;
+  if (isAlwaysTrue(whereClause)) walk.say(`${walk.side}-delete-all`, { up: ['B'], down: ['B'] }, `all rows of ${table} are lost`);
+  else walk.say(`${walk.side}-delete-some`, { up: ['B'], down: ['D'] }, `rows of ${table} are lost`);
+}
+
+function updateRows(walk: Walk, { relation, targetList = [] }: UpdateStmt): void {
+  if (isSystem(walk, relation)) return;
+  overwrite(walk, relationName(relation), targetList);
+}
+
+/** Columns that the same migration has made held nothing before. */
+function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
+  if (walk.isOwn(table)) return;
+  const names = targets.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
+  const old = names.filter((name) => walk.schema.column(table, name)?.by !== walk.migration);
+  if (old.length > 0)
+    walk.say(`${walk.side}-update-overwrite`, { up: ['B'], down: ['D'] }, `what ${old.join(', ')} of ${table} held is lost`);
+}
+
+function insertRows(walk: Walk, { relation, onConflictClause }: InsertStmt): void {
+  if (isSystem(walk, relation)) return;
+  const table = relationName(relation);
+  if (walk.side === 'down')
+    walk.say('down-restores-guess', { down: ['B'] }, `rows come back into ${table} as somebody has written them down, not as they were`);
+  if (onConflictClause?.action === 'ONCONFLICT_UPDATE') overwrite(walk, table, onConflictClause.targetList ?? []);
+}
+
+function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): void {
+  if (isSystem(walk, relation)) return;
+  const table = relationName(relation);
+  for (const each of mergeWhenClauses) {
+    if (!('MergeWhenClause' in each)) continue;
+    const { commandType, targetList } = each.MergeWhenClause;
+    if (commandType === 'CMD_DELETE') walk.say(`${walk.side}-delete-some`, { up: ['B'], down: ['D'] }, `rows of ${table} are lost`);
+    if (commandType === 'CMD_UPDATE') overwrite(walk, table, targetList ?? []);
+  }
+}
+
+function isSystem(walk: Walk, relation: RangeVar | undefined): boolean {
+  const isOf = SYSTEM.test(relation?.schemaname ?? '') || (!relation?.schemaname && /^pg_/.test(relation?.relname ?? ''));
+  if (isOf) walk.say('catalog-write', { up: ['B', 'O'], down: ['B'] }, 'whatever is written into the catalogue, nothing takes it back');
+  return isOf;
+}
+
+/** No WHERE, or one that holds for every row: `WHERE true`, `WHERE 1 = 1`. */
+function isAlwaysTrue(where: Node | undefined): boolean {
+  if (where === undefined) return true;
+  if ('A_Const' in where) return where.A_Const.boolval?.boolval === true;
+  if ('BoolExpr' in where && where.BoolExpr.boolop === 'OR_EXPR') return (where.BoolExpr.args ?? []).some(isAlwaysTrue);
+  if (!('A_Expr' in where)) return false;
+  const { name, lexpr, rexpr } = where.A_Expr;
+  return textsOf(name).join() === '=' && lexpr !== undefined && 'A_Const' in lexpr && constantOf(lexpr) === constantOf(rexpr);
+}
+
+const constantOf = (node: Node | undefined): string | undefined => {
+  if (node === undefined || !('A_Const' in node)) return undefined;
+  const { ival, sval, boolval, fval } = node.A_Const;
+  return JSON.stringify([ival?.ival ?? (ival === undefined ? null : 0), sval?.sval ?? null, boolval ?? null, fval?.fval ?? null]);
+};

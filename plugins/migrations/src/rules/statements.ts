@@ -1,0 +1,185 @@
+import type { Node } from 'libpg-query';
+import { joined, objectName, qualified, relationName, textsOf, typeText } from '../sql/names.js';
+import { parseBlock, parseScript, type Statement } from '../sql/parser.js';
+import { changeRows } from './data.js';
+import { alterTable, createTable, drop, relationsOf, rename } from './tables.js';
+import { alterEnum, createEnum, createIndex, createThing } from './things.js';
+import type { Walk } from './walk.js';
+
+/** What every part of a migration shares. */
+export interface Shared {
+  /** Columns of tables that the up has added, and by which statement: whether one has to have a value shows at the end. */
+  readonly added: Map<string, Statement>;
+}
+
+/** Settings, comments, owners, rights that are given: nothing that a rollback has to know. */
+const HARMLESS = new Set([
+  'VariableSetStmt',
+  'VariableShowStmt',
+  'CommentStmt',
+  'AlterOwnerStmt',
+  'AlterDefaultPrivilegesStmt',
+  'GrantRoleStmt',
+  'ExplainStmt',
+  'LockStmt',
+  'NotifyStmt',
+  'ListenStmt',
+  'UnlistenStmt',
+  'CheckPointStmt',
+  'DiscardStmt',
+  'AlterSeqStmt',
+  'RefreshMatViewStmt',
+  'SecLabelStmt',
+  'ConstraintsSetStmt',
+  'AlterExtensionStmt',
+  'CreateStatsStmt',
+  'AlterStatsStmt',
+  'AlterFunctionStmt',
+  'AlterObjectDependsStmt',
+  'PrepareStmt',
+  'DeallocateStmt',
+  'CreateRoleStmt',
+  'AlterRoleStmt',
+  'AlterRoleSetStmt',
+  'AlterDatabaseSetStmt',
+  'CreatePublicationStmt',
+  'AlterPublicationStmt',
+]);
+
+type Kind = Node extends infer Each ? (Each extends unknown ? keyof Each : never) : never;
+type BodyOf<K extends Kind> = Extract<Node, Readonly<Record<K, unknown>>>[K];
+type Handlers = { readonly [K in Kind]?: (walk: Walk, body: BodyOf<K>, statement: Statement, shared: Shared) => void };
+
+/** Judges a statement, and has it change the schema. What is not known is not guessed: it blocks. */
+export function judge(walk: Walk, statement: Statement, shared: Shared): void {
+  walk.at(statement);
+  const { node, kind } = statement;
+  if (HARMLESS.has(kind)) return;
+  const handler = HANDLERS[kind as Kind] as ((walk: Walk, body: unknown, statement: Statement, shared: Shared) => void) | undefined;
+  if (handler === undefined) walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${kind} is not followed`);
+  else handler(walk, (node as Readonly<Record<string, unknown>>)[kind], statement, shared);
+}
+
+const rows = (walk: Walk, _body: unknown, { node }: Statement): void => changeRows(walk, node);
+const slow = (walk: Walk): void => walk.say('lock-scan', { up: ['L'], down: ['L'] }, 'it takes its time, and locks');
+const dropContainer = (walk: Walk): void => walk.say('up-drop-container', { up: ['B', 'O'], down: ['B'] }, 'what is in it goes with it');
+
+const HANDLERS: Handlers = {
+  CreateStmt: createTable,
+  CreateForeignTableStmt: (walk, { base = {} }) => createTable(walk, base),
+  AlterTableStmt: (walk, body, _statement, { added }) => alterTable(walk, body, added),
+  DropStmt: drop,
+  RenameStmt: rename,
+  IndexStmt: createIndex,
+  CreateEnumStmt: createEnum,
+  AlterEnumStmt: alterEnum,
+  SelectStmt: rows,
+  InsertStmt: rows,
+  UpdateStmt: rows,
+  DeleteStmt: rows,
+  MergeStmt: rows,
+  DoStmt: judgeBlock,
+  ViewStmt: (walk, body) => createThing(walk, 'view', relationName(body.view), body, { replace: body.replace === true }),
+  CreateTableAsStmt: createFromQuery,
+  CreateFunctionStmt: createRoutine,
+  CreateTrigStmt: createTrigger,
+  RuleStmt: (walk, body) => {
+    const table = relationName(body.relation);
+    walk.say('add-trigger', { up: ['O?'], down: ['L'] }, 'what the old code asks for is rewritten');
+    createThing(walk, 'rule', `${table} ${body.rulename}`, body, { table, replace: body.replace === true });
+  },
+  CreatePolicyStmt: (walk, body) => {
+    const table = relationName(body.table);
+    if (!walk.isOwn(table)) walk.say('revoke-or-rls', { up: ['O?'] }, 'where row security is on, the old code may see other rows');
+    createThing(walk, 'policy', `${table} ${body.policy_name}`, body, { table });
+  },
+  AlterPolicyStmt: (walk, body) => {
+    const table = relationName(body.table);
+    walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may see other rows');
+    createThing(walk, 'policy', `${table} ${body.policy_name}`, body, { table });
+  },
+  CreateSchemaStmt: (walk, body) => createThing(walk, 'schema', body.schemaname ?? '', body, maybe(body.if_not_exists)),
+  CreateExtensionStmt: (walk, body) => createThing(walk, 'extension', body.extname ?? '', body, maybe(body.if_not_exists)),
+  CreateSeqStmt: (walk, body) => createThing(walk, 'sequence', relationName(body.sequence), body, maybe(body.if_not_exists)),
+  CreateDomainStmt: (walk, body) => createThing(walk, 'type', joined(textsOf(body.domainname)), body),
+  CompositeTypeStmt: (walk, body) => createThing(walk, 'type', relationName(body.typevar), body),
+  CreateRangeStmt: (walk, body) => createThing(walk, 'type', joined(textsOf(body.typeName)), body),
+  CreateCastStmt: (walk, body) => createThing(walk, 'cast', typeText(body.sourcetype), body),
+  TruncateStmt: (walk, { relations }) => {
+    const tables = relationsOf(relations).filter((each) => walk.side === 'down' || !walk.isOwn(each));
+    if (tables.length > 0) walk.say(`${walk.side}-truncate`, { up: ['B'], down: ['B'] }, `all rows of ${tables.join(', ')} are lost`);
+  },
+  TransactionStmt: (walk) =>
+    walk.say('tx-control', { up: ['B'], down: ['B'] }, 'half of it may stand when it fails: the tool can roll nothing back'),
+  VacuumStmt: slow,
+  ReindexStmt: slow,
+  GrantStmt: (walk, { is_grant }) => {
+    if (is_grant !== true) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may have no right to it any more');
+  },
+  AlterObjectSchemaStmt: (walk, { objectType, relation, newschema, object }) => {
+    const name = relation === undefined ? objectName(object) : relationName(relation);
+    walk.say('set-schema', { up: ['O'] }, `the old code asks for ${name}`);
+    if (objectType === 'OBJECT_TABLE' && relation !== undefined)
+      walk.schema.renameTable(name, qualified(relation.relname ?? '', newschema));
+  },
+  DropdbStmt: dropContainer,
+  DropOwnedStmt: dropContainer,
+  DropRoleStmt: dropContainer,
+  DropTableSpaceStmt: dropContainer,
+  CopyStmt: (walk) => walk.say('unparseable', { up: ['B', 'O?'], down: ['B'] }, 'COPY brings rows that are not in the text'),
+};
+
+/** What is made only where it is not there: nobody can say who has made it. */
+const maybe = (ifNotExists: boolean | undefined): { isMaybe?: true } => (ifNotExists ? { isMaybe: true } : {});
+
+function createRoutine(walk: Walk, body: BodyOf<'CreateFunctionStmt'>): void {
+  const { funcname, parameters = [], replace } = body;
+  const types = parameters.flatMap((each) =>
+    'FunctionParameter' in each && isInput(each.FunctionParameter.mode) ? [typeText(each.FunctionParameter.argType)] : [],
+  );
+  createThing(walk, 'routine', `${joined(textsOf(funcname))}(${types.join(', ')})`, body, { replace: replace === true });
+}
+
+const isInput = (mode: string | undefined): boolean => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE';
+
+function createTrigger(walk: Walk, body: BodyOf<'CreateTrigStmt'>): void {
+  const table = relationName(body.relation);
+  if (!walk.isOwn(table)) walk.say('add-trigger', { up: ['O?', 'L'], down: ['L'] }, `what the old code writes into ${table} sets it off`);
+  createThing(walk, 'trigger', `${table} ${body.trigname}`, body, { table, replace: body.replace === true });
+}
+
+/** CREATE TABLE AS, CREATE MATERIALIZED VIEW. */
+function createFromQuery(walk: Walk, body: BodyOf<'CreateTableAsStmt'>): void {
+  const { into, objtype, if_not_exists } = body;
+  const name = relationName(into?.rel);
+  if (objtype === 'OBJECT_MATVIEW') createThing(walk, 'view', name, body, maybe(if_not_exists));
+  else
+    walk.schema.tables.set(name, {
+      columns: new Map(),
+      constraints: new Map(),
+      by: walk.migration,
+      isUnknown: true,
+      ...maybe(if_not_exists),
+    });
+}
+
+/** A DO block: the statements in it, unless it builds some as it runs. */
+function judgeBlock(walk: Walk, { args = [] }: BodyOf<'DoStmt'>, statement: Statement, shared: Shared): void {
+  const argument = (name: string) => {
+    const found = args.flatMap((each) => ('DefElem' in each && each.DefElem.defname === name ? [each.DefElem.arg] : []))[0];
+    return found !== undefined && 'String' in found ? found.String.sval : undefined;
+  };
+  const language = argument('language') ?? 'plpgsql';
+  const block = language === 'plpgsql' ? parseBlock(argument('as') ?? '') : undefined;
+  const opaque = (hint: string) => walk.at(statement).say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, hint);
+  if (block === undefined || block.isDynamic) {
+    opaque(block === undefined ? `a block of ${language} that cannot be read` : 'it builds statements as it runs');
+    return;
+  }
+  for (const query of block.queries) {
+    const parsed = parseScript({ file: statement.file, line: statement.line, text: query });
+    if ('rule' in parsed) opaque(`a statement in the block cannot be read: ${parsed.message}`);
+    // It stands in the block, and is shown as the block.
+    else for (const each of parsed) judge(walk, { ...statement, kind: each.kind, node: each.node }, shared);
+  }
+}

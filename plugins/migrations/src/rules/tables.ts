@@ -1,0 +1,213 @@
+import type { AlterTableCmd, AlterTableStmt, CreateStmt, DropStmt, Node, RenameStmt } from 'libpg-query';
+import type { Column } from '../schema.js';
+import { objectName, qualified, relationName, shapeOf, textsOf } from '../sql/names.js';
+import {
+  addColumn,
+  addInlineConstraints,
+  cascade,
+  changeDefault,
+  changeGenerated,
+  changeNotNull,
+  changeType,
+  columnOf,
+  dropColumn,
+} from './columns.js';
+import { addConstraint, dropConstraint } from './constraints.js';
+import { dropThing } from './things.js';
+import type { Walk } from './walk.js';
+
+/** CREATE TABLE. */
+export function createTable(
+  walk: Walk,
+  { relation, tableElts = [], if_not_exists, inhRelations, partbound, ofTypename }: CreateStmt,
+): void {
+  const name = relationName(relation);
+  if (relation?.relpersistence === 't') return;
+  if (walk.side === 'down' && walk.preexisting(name) !== undefined)
+    walk.say('down-restores-guess', { down: ['B'] }, `${name} was there before the up, and its rows are gone: it comes back empty`);
+  if (if_not_exists) walk.say('if-not-exists', { down: ['B'] }, `${name} may have been there already`);
+  if (if_not_exists && walk.schema.has(name)) return;
+  const columns = new Map<string, Column>();
+  const isPartial = tableElts.some((each) => 'TableLikeClause' in each) || (inhRelations ?? []).length > 0 || ofTypename !== undefined;
+  for (const each of tableElts)
+    if ('ColumnDef' in each) columns.set(each.ColumnDef.colname ?? '', columnOf(each.ColumnDef, walk.migration));
+  walk.schema.tables.set(name, {
+    columns,
+    constraints: new Map(),
+    by: walk.migration,
+    ...(if_not_exists ? { isMaybe: true as const } : {}),
+    // What it has from elsewhere is not followed.
+    ...(isPartial ? { isUnknown: true as const } : {}),
+  });
+  for (const each of tableElts) {
+    if ('ColumnDef' in each) addInlineConstraints(walk, name, each.ColumnDef);
+    if ('Constraint' in each) addConstraint(walk, name, each.Constraint);
+  }
+  if (partbound !== undefined) walk.say('lock-partition', { up: ['L'], down: ['L'] }, 'the parent is locked for it');
+}
+
+/** DROP TABLE. */
+function dropTables(walk: Walk, { objects = [], behavior }: DropStmt): void {
+  for (const object of objects) {
+    const name = objectName(object);
+    const table = walk.schema.tables.get(name);
+    if (walk.side === 'up' && !walk.isOwn(name))
+      walk.say('up-drop-table', { up: ['B', 'O'] }, `the rows of ${name} are gone, and the old code asks for them`);
+    if (walk.side === 'down') {
+      if (!walk.isOwn(name)) walk.say('down-drop-preexisting', { down: ['B'] }, `${name} was there before the up`);
+      else if (table?.isMaybe) walk.say('if-not-exists', { down: ['B'] }, `${name} was made IF NOT EXISTS: it may have been there before`);
+      else walk.say('down-drop-created-table', { down: ['D'] }, `what was written into ${name} since is lost`);
+    }
+    if (behavior === 'DROP_CASCADE') cascade(walk);
+    walk.schema.dropTable(name);
+  }
+}
+
+/** ALTER TABLE, of a table, a view, an index, a sequence. */
+export function alterTable(walk: Walk, { relation, cmds = [], objtype }: AlterTableStmt, added: Map<string, Walk['statement']>): void {
+  const table = relationName(relation);
+  for (const each of cmds) {
+    if (!('AlterTableCmd' in each)) continue;
+    if (objtype === 'OBJECT_TYPE') walk.say('type-change', { up: ['O?'], down: ['B'] }, 'what a composite type was like is not followed');
+    else if (objtype === 'OBJECT_TABLE' || objtype === 'OBJECT_FOREIGN_TABLE' || objtype === undefined)
+      alter(walk, table, each.AlterTableCmd, added);
+    else alterOther(walk, each.AlterTableCmd);
+  }
+}
+
+/** What is set on a view, an index or a sequence changes no rows; what is not known is not guessed. */
+function alterOther(walk: Walk, { subtype }: AlterTableCmd): void {
+  if (!HARMLESS.has(subtype ?? '')) walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${subtype} is not followed`);
+}
+
+/** Storage, owners, statistics: no rows, and nothing that a statement sees. */
+const HARMLESS = new Set([
+  'AT_SetStatistics',
+  'AT_SetOptions',
+  'AT_ResetOptions',
+  'AT_SetStorage',
+  'AT_SetCompression',
+  'AT_ChangeOwner',
+  'AT_ClusterOn',
+  'AT_DropCluster',
+  'AT_SetLogged',
+  'AT_SetUnLogged',
+  'AT_SetTableSpace',
+  'AT_SetRelOptions',
+  'AT_ResetRelOptions',
+  'AT_ReplicaIdentity',
+  'AT_SetAccessMethod',
+  'AT_SetIdentity',
+  'AT_AlterConstraint',
+  'AT_EnableTrig',
+  'AT_EnableTrigAll',
+  'AT_EnableTrigUser',
+  'AT_DisableTrig',
+  'AT_DisableTrigAll',
+  'AT_DisableTrigUser',
+]);
+
+function alter(walk: Walk, table: string, command: AlterTableCmd, added: Map<string, Walk['statement']>): void {
+  const { subtype, name = '', def, behavior, missing_ok } = command;
+  const isCascade = behavior === 'DROP_CASCADE';
+  const isRowSecurity = subtype?.endsWith('RowSecurity');
+  if (subtype === 'AT_AddColumn') {
+    const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {};
+    if (walk.side === 'up') added.set(`${table}\0${definition.colname}`, walk.statement);
+    addColumn(walk, table, definition, missing_ok === true);
+  } else if (subtype === 'AT_DropColumn') dropColumn(walk, table, name, isCascade);
+  else if (subtype === 'AT_AlterColumnType') changeType(walk, table, name, def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {});
+  else if (subtype === 'AT_SetNotNull' || subtype === 'AT_DropNotNull') changeNotNull(walk, table, name, subtype === 'AT_SetNotNull');
+  else if (subtype === 'AT_ColumnDefault') changeDefault(walk, table, name, def);
+  else if (subtype === 'AT_AddIdentity') changeGenerated(walk, table, name, 'identity');
+  else if (subtype === 'AT_SetExpression') changeGenerated(walk, table, name, shapeOf(def));
+  else if (subtype === 'AT_DropIdentity' || subtype === 'AT_DropExpression') changeGenerated(walk, table, name, undefined);
+  else if (subtype === 'AT_AddConstraint') {
+    if (def !== undefined && 'Constraint' in def) constrain(walk, table, def.Constraint);
+  } else if (subtype === 'AT_DropConstraint') {
+    if (isCascade) cascade(walk);
+    dropConstraint(walk, table, name);
+  } else if (subtype === 'AT_ValidateConstraint') validate(walk, table, name);
+  else if (subtype === 'AT_AttachPartition' || subtype === 'AT_DetachPartition') {
+    walk.say('detach-partition', { up: ['O'], down: ['L'] }, 'the old code finds other rows in the table');
+    walk.say('lock-partition', { up: ['L'], down: ['L'] }, 'both tables are locked for it');
+  } else if (isRowSecurity) setRowSecurity(walk, table, subtype === 'AT_EnableRowSecurity' || subtype === 'AT_ForceRowSecurity');
+  else alterOther(walk, command);
+}
+
+function constrain(walk: Walk, table: string, constraint: Parameters<typeof addConstraint>[2]): void {
+  // An index becomes a constraint: what it holds unique was held so by the index.
+  const index = constraint.indexname ? walk.schema.things.get(`index ${qualified(constraint.indexname, table.split('.')[0])}`) : undefined;
+  addConstraint(
+    walk,
+    table,
+    index === undefined ? constraint : { ...constraint, keys: (index.columns ?? []).map((each): Node => ({ String: { sval: each } })) },
+  );
+  if (constraint.indexname) walk.schema.things.delete(`index ${qualified(constraint.indexname, table.split('.')[0])}`);
+}
+
+function validate(walk: Walk, table: string, name: string): void {
+  const found = walk.schema.table(table).constraints.get(name);
+  if (found !== undefined) walk.schema.setConstraint(table, name, { ...found, isValid: true });
+}
+
+function setRowSecurity(walk: Walk, table: string, isOn: boolean): void {
+  if (isOn && !walk.isOwn(table)) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may see no rows any more');
+  const key = `row security of ${table}`;
+  if (isOn) walk.schema.things.set(key, { kind: 'row security', shape: 'on', table, by: walk.migration });
+  else walk.schema.things.delete(key);
+}
+
+/** ALTER … RENAME. */
+export function rename(walk: Walk, { renameType, relationType, relation, object, subname, newname = '' }: RenameStmt): void {
+  const table = relationName(relation);
+  if (renameType === 'OBJECT_COLUMN' && (relationType === 'OBJECT_TABLE' || relationType === undefined)) {
+    if (!walk.isOwn(table) && walk.schema.column(table, subname ?? '')?.by !== walk.migration)
+      walk.say('rename-column', { up: ['O'] }, `the old code asks for ${subname}`);
+    walk.schema.renameColumn(table, subname ?? '', newname);
+    return;
+  }
+  if (renameType === 'OBJECT_TABLE') {
+    if (!walk.isOwn(table)) walk.say('rename-table', { up: ['O'] }, `the old code asks for ${table}, unless a view has its name`);
+    walk.schema.renameTable(table, qualified(newname, relation?.schemaname || undefined));
+    return;
+  }
+  if (renameType === 'OBJECT_TABCONSTRAINT') {
+    renameConstraint(walk, table, subname ?? '', newname);
+    return;
+  }
+  const from = relation === undefined ? objectName(object) : table;
+  // The old code names no index.
+  if (renameType !== 'OBJECT_INDEX' && renameType !== 'OBJECT_TRIGGER' && renameType !== 'OBJECT_POLICY')
+    walk.say('rename-object', { up: ['O'] }, `the old code may ask for ${from}`);
+  renameThing(walk, from, newname);
+}
+
+function renameConstraint(walk: Walk, table: string, from: string, to: string): void {
+  const found = walk.schema.table(table).constraints.get(from);
+  walk.schema.dropConstraint(table, from);
+  if (found !== undefined) walk.schema.setConstraint(table, to, found);
+  else if (walk.schema.table(table).isUnknown)
+    walk.schema.setConstraint(table, to, { kind: 'check', columns: [], isValid: true, shape: `renamed from ${from}` });
+}
+
+function renameThing(walk: Walk, from: string, newname: string): void {
+  const [schema = 'public'] = from.split('.');
+  for (const [key, thing] of [...walk.schema.things])
+    if (key === `${thing.kind} ${from}`) {
+      walk.schema.things.delete(key);
+      walk.schema.things.set(`${thing.kind} ${qualified(newname, schema)}`, thing);
+      return;
+    }
+  walk.schema.things.set(`something ${qualified(newname, schema)}`, { kind: 'something', shape: `renamed from ${from}` });
+}
+
+/** The relations and objects that a DROP names. */
+export function drop(walk: Walk, statement: DropStmt): void {
+  if (statement.removeType === 'OBJECT_TABLE' || statement.removeType === 'OBJECT_FOREIGN_TABLE') dropTables(walk, statement);
+  else for (const object of statement.objects ?? []) dropThing(walk, statement, object);
+}
+
+/** Names in a list of nodes, such as those of TRUNCATE. */
+export const relationsOf = (nodes: readonly Node[] | undefined): string[] =>
+  (nodes ?? []).flatMap((each) => ('RangeVar' in each ? [relationName(each.RangeVar)] : textsOf([each])));

@@ -1,0 +1,91 @@
+import type { Schema, Table } from '../schema.js';
+import type { Statement } from '../sql/parser.js';
+
+/** Why a verdict is not plainly `ok`. */
+export interface Reason {
+  /** As docs/migrations.md lists it, such as `up-drop-table`. */
+  readonly rule: string;
+  readonly verdict: 'keep_schema' | 'run_down';
+  /** `info`: good to know, such as a lock; it changes no verdict. */
+  readonly level: 'info' | 'warn' | 'block';
+  readonly file: string;
+  readonly line: number;
+  readonly statement: string;
+  readonly hint: string;
+}
+
+/**
+ * What a rule says of a statement, as the catalogue has it. B: nothing brings it back, or nobody can tell. O: the old code
+ * breaks; `O?`: it may. D: rows are lost. F: it may fail on the rows that are there. L: it takes a lock that blocks.
+ */
+export type Mark = 'B' | 'O' | 'O?' | 'D' | 'F' | 'L';
+
+type Judged = readonly [verdict: Reason['verdict'], level: Reason['level']];
+
+const IN_UP: Readonly<Record<Mark, Judged>> = {
+  B: ['run_down', 'block'],
+  O: ['keep_schema', 'block'],
+  'O?': ['keep_schema', 'warn'],
+  D: ['run_down', 'warn'],
+  F: ['run_down', 'warn'],
+  L: ['keep_schema', 'info'],
+};
+
+const IN_DOWN: Readonly<Record<Mark, Judged>> = {
+  B: ['run_down', 'block'],
+  O: ['run_down', 'info'],
+  'O?': ['run_down', 'info'],
+  D: ['run_down', 'warn'],
+  F: ['run_down', 'warn'],
+  L: ['run_down', 'info'],
+};
+
+const LONGEST = 200;
+
+/** One way through the statements of a migration: its up, or its down after that. */
+export class Walk {
+  #statement: Statement | undefined;
+  readonly reasons: Reason[] = [];
+
+  constructor(
+    readonly side: 'up' | 'down',
+    readonly migration: string,
+    /** As the statements so far have left it. */
+    readonly schema: Schema,
+    /** As it was before the up. */
+    readonly before: Schema,
+    /** Is all known that was there before, from the first migration on? */
+    readonly isWhole: boolean,
+  ) {}
+
+  at(statement: Statement): this {
+    this.#statement = statement;
+    return this;
+  }
+
+  get statement(): Statement {
+    return this.#statement!;
+  }
+
+  /** Says what a rule finds in an up, or in a down; where it has no marks for this side, nothing. */
+  say(rule: string, marks: { readonly up?: readonly Mark[]; readonly down?: readonly Mark[] }, hint: string, at = this.statement): void {
+    const judged = this.side === 'up' ? IN_UP : IN_DOWN;
+    for (const mark of marks[this.side] ?? []) {
+      const [verdict, level] = judged[mark];
+      const { file, line, text } = at;
+      this.reasons.push({ rule, verdict, level, file, line, statement: text.slice(0, LONGEST), hint });
+    }
+  }
+
+  /** Did this migration make the table? Then the old code knows nothing of it. */
+  isOwn(table: string): boolean {
+    return this.schema.tables.get(table)?.by === this.migration;
+  }
+
+  /** What a table was like before the up; undefined where it was not there. */
+  preexisting(name: string): Table | undefined {
+    if (this.before.has(name)) return this.before.table(name);
+    // What no migration has made was there before all of them.
+    return this.isOwn(name) ? undefined : this.schema.tables.get(name)?.by === undefined ? this.before.table(name) : undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Node } from 'libpg-query';
+import type { Script } from '../migration.js';
+
+/** One statement, as PostgreSQL's own parser reads it, and where it stands. */
+export interface Statement {
+  /** The name of its node, such as `AlterTableStmt`. */
+  readonly kind: string;
+  readonly node: Node;
+  readonly text: string;
+  readonly file: string;
+  /** The line of the file that it begins in. */
+  readonly line: number;
+}
+
+/** Why a script cannot be judged. */
+export interface Unreadable {
+  readonly rule: 'unparseable' | 'opaque-code';
+  readonly message: string;
+  readonly line: number;
+}
+
+type Library = typeof import('libpg-query');
+let library: Library | undefined;
+
+/** Loads the parser, once: it is PostgreSQL's own, as WebAssembly, and only those wait for it who have migrations. */
+export async function loadParser(): Promise<void> {
+  if (library !== undefined) return;
+  const loaded = await import('libpg-query');
+  await loaded.loadModule();
+  library = loaded;
+}
+
+const parser = (): Library => {
+  if (library === undefined) throw new Error('loadParser() comes first');
+  return library;
+};
+
+/** Reads a script. What cannot be read as a whole is not read at all: a statement that is left out could be the one that matters. */
+export function parseScript({ file, line, text, opaque }: Script): readonly Statement[] | Unreadable {
+  if (opaque !== undefined) return { rule: 'opaque-code', message: opaque, line };
+  // The parser takes a NUL for the end of the text, without a word.
+  if (text.includes('\0')) return { rule: 'unparseable', message: 'it holds a NUL byte', line: lineAt(text, text.indexOf('\0'), line) };
+  if (text.trim() === '') return [];
+  const bytes = Buffer.from(text);
+  try {
+    const { stmts = [] } = parser().parseSync(text);
+    return stmts.flatMap(({ stmt, stmt_location = 0, stmt_len }) => {
+      if (stmt === undefined) return [];
+      const raw = bytes.subarray(stmt_location, stmt_len === undefined ? undefined : stmt_location + stmt_len).toString();
+      const skipped = blankLength(raw);
+      const start = bytes.subarray(0, stmt_location).toString().length + skipped;
+      return [{ kind: Object.keys(stmt)[0]!, node: stmt, text: raw.slice(skipped).trim(), file, line: lineAt(text, start, line) }];
+    });
+  } catch (error) {
+    const { message, sqlDetails } = error as Error & { sqlDetails?: { cursorPosition?: number } };
+    return { rule: 'unparseable', message, line: lineAt(text, sqlDetails?.cursorPosition ?? 0, line) };
+  }
+}
+
+/** The texts of the statements in a block of PL/pgSQL, and whether it builds some as it runs, which nobody can know. */
+export function parseBlock(body: string): { readonly queries: readonly string[]; readonly isDynamic: boolean } | undefined {
+  try {
+    const quoted = `$ship_body$${body}$ship_body$`;
+    const parsed = parser().parsePlPgSQLSync(`CREATE FUNCTION ship_block() RETURNS void LANGUAGE plpgsql AS ${quoted}`);
+    const queries: string[] = [];
+    let isDynamic = false;
+    visit(parsed, (name, value) => {
+      if (name === 'PLpgSQL_stmt_dynexecute' || name === 'PLpgSQL_stmt_dynfors') isDynamic = true;
+      if (name === 'PLpgSQL_stmt_execsql') queries.push((value as BlockQuery).sqlstmt.PLpgSQL_expr.query);
+      if (name === 'PLpgSQL_stmt_perform')
+        queries.push(`SELECT ${(value as BlockPerform).expr.PLpgSQL_expr.query.replace(/^\s*SELECT\s/i, '')}`);
+    });
+    return { queries, isDynamic };
+  } catch {
+    return undefined;
+  }
+}
+
+interface BlockQuery {
+  readonly sqlstmt: { readonly PLpgSQL_expr: { readonly query: string } };
+}
+
+interface BlockPerform {
+  readonly expr: { readonly PLpgSQL_expr: { readonly query: string } };
+}
+
+/** Calls back for every node below a value, with the name that it stands under. */
+export function visit(value: unknown, seen: (name: string, value: unknown) => void): void {
+  // Not recursive: a text of many thousand brackets has a tree as deep.
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [name, below] of Object.entries(next)) {
+      seen(name, below);
+      open.push(below);
+    }
+  }
+}
+
+/** Blanks and comments at the beginning of a text. Comments of this kind may stand in each other. */
+function blankLength(text: string): number {
+  let at = 0;
+  for (;;) {
+    const [blank] = /^(?:\s+|--[^\n]*(?:\n|$))*/.exec(text.slice(at))!;
+    at += blank.length;
+    if (!text.startsWith('/*', at)) return at;
+    let depth = 0;
+    do {
+      if (text.startsWith('/*', at)) depth++;
+      else if (text.startsWith('*/', at)) depth--;
+      else {
+        at++;
+        continue;
+      }
+      at += 2;
+    } while (depth > 0 && at < text.length);
+  }
+}
+
+const lineAt = (text: string, index: number, first: number): number => first + text.slice(0, index).split('\n').length - 1;
