@@ -10,9 +10,19 @@ export default defineConfig({
     alias: [
       { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
       ...['redact', 'system', 'core', 'config', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
-      ...['shell', 'http', 'git', 'snapshots', 'release', 'partial-rollback', 'hold', 'instant-rollback', 'migrations', 'prometheus', 'terraform'].map(
-        (name) => source(`plugin-${name}`, `plugins/${name}`),
-      ),
+      ...[
+        'shell',
+        'http',
+        'git',
+        'snapshots',
+        'release',
+        'partial-rollback',
+        'hold',
+        'instant-rollback',
+        'migrations',
+        'prometheus',
+        'terraform',
+      ].map((name) => source(`plugin-${name}`, `plugins/${name}`)),
     ],
   },
   test: {
