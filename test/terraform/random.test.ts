@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ const AT_ONCE = 2;
 /** Says of each example how it ended. */
 const TELLS = process.env.SHIP_TEST_TERRAFORM_TELL === '1';
 
-/** How an example ended. `failed`: the new version could not be deployed, and nothing had been done that could go back. */
+/** How an example ended. `failed`: a version could not be deployed, and nothing had been done that could go back. */
 type Ending = 'back' | 'refused' | 'incomplete' | 'failed';
 
 interface Told {
@@ -41,14 +41,12 @@ it.skipIf(!hasProgram('terraform'))(
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [index, example] = next;
         const name = `${SEED}:${PATH ?? index}`;
-        const folder = join(tmpdir(), 'ship-random', name.replace(':', '-'));
-        rmSync(folder, { recursive: true, force: true });
-        mkdirSync(folder, { recursive: true });
+        const folder = mkdtempSync(join(tmpdir(), `ship-random-${name.replace(':', '-')}-`));
         try {
           const { ending, seconds, why } = await tried(example, folder, env);
           told.push({ ending, seconds, why });
           if (TELLS) console.log(`${name} ${ending} ${seconds.toFixed(1)} s: ${example.given} => ${why}`);
-          if (PATH === undefined) rmSync(folder, { recursive: true, force: true });
+          rmSync(folder, { recursive: true, force: true });
         } catch (error) {
           faults.push(`SHIP_TEST_SEED=${name}, a case in ${folder}\n${example.given}\n${explained(error)}`);
           if (TELLS) console.log(`FAULT ${faults.at(-1)}`);
@@ -87,23 +85,29 @@ async function tried(example: Example, folder: string, env: Record<string, strin
   };
   let wanted: Remembered | undefined;
   let latest: Remembered | undefined;
+  const end = (ending: Ending, why: string): Told => {
+    rmSync(join(stage.project, '..'), { recursive: true, force: true });
+    return { ending, seconds: (Date.now() - begun) / 1_000, why };
+  };
   for (const [index, event] of given.happens.entries()) {
     const isLast = index === given.happens.length - 1;
     if (event === 'remember') wanted = await remember();
-    else if (wanted === undefined || !isOfShip(event)) await stage.happen(event);
+    else if (isByHand(event)) {
+      // What Terraform alone does not do says nothing of ship.
+      const problem = await stage.happen(event).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (problem !== undefined) return end('failed', problem);
+    } else if (wanted === undefined || !isOfShip(event)) await stage.happen(event);
     else {
       const args = typeof event === 'object' && 'ship' in event ? event.ship : ['--auto-rollback'];
       const before = { now: await remember(), times: timesOf(stage) };
       const ended = await stage.ship(args);
       if (isLast || ended.code !== 0) {
         // A version may fail although nobody wanted it to: then that run goes back, to what was there before it.
-        // Where nothing acted, nothing goes back: what somebody has changed by hand before it stays.
-        const isIdle = ended.report.steps.every(({ status }) => status === 'failed' || status === 'not_run' || status === 'skipped');
-        const isNothing = isIdle && isOfRun(args);
-        const memory = isNothing ? before.now : event === 'ship' ? latest! : wanted;
-        const ending = await judged({ example, stage, memory, before, ended, args, isNothing });
-        rmSync(join(stage.project, '..'), { recursive: true, force: true });
-        return { ending, seconds: (Date.now() - begun) / 1_000, why: explanationOf(ended).join(' | ') };
+        const ending = await judged({ example, stage, memory: event === 'ship' ? latest! : wanted, before, ended, args });
+        return end(ending, explanationOf(ended).join(' | '));
       }
     }
     if (changesTheWorld(event)) latest = await remember();
@@ -111,13 +115,11 @@ async function tried(example: Example, folder: string, env: Record<string, strin
   throw new Error('nothing was judged');
 }
 
-const isOfRun = (args: readonly string[]): boolean => args.includes('--auto-rollback');
-
+const isByHand = (event: Event): event is { readonly run: string } => typeof event === 'object' && 'run' in event;
 const isOfShip = (event: Event): boolean => event === 'ship' || (typeof event === 'object' && 'ship' in event);
 
 /** What a state does not know of, a rollback takes back with the rest. */
-const changesTheWorld = (event: Event): boolean =>
-  isOfShip(event) || (typeof event === 'object' && 'run' in event && !event.run.startsWith(DRIFTS));
+const changesTheWorld = (event: Event): boolean => isOfShip(event) || (isByHand(event) && !event.run.startsWith(DRIFTS));
 
 interface Judged {
   readonly example: Example;
@@ -127,15 +129,13 @@ interface Judged {
   readonly before: { readonly now: Remembered; readonly times: Record<string, number> };
   readonly ended: Shipped;
   readonly args: readonly string[];
-  /** No step acted. */
-  readonly isNothing: boolean;
 }
 
-async function judged({ example, stage, memory, before, ended, args, isNothing }: Judged): Promise<Ending> {
+async function judged({ example, stage, memory, before, ended, args }: Judged): Promise<Ending> {
   const { report, code, stderr } = ended;
   const after = stage.now();
   const isBack = claimsSuccess(report);
-  const ofRun = isOfRun(args);
+  const isOfRun = args.includes('--auto-rollback');
   expect(readable(after.files), 'the files of the project changed').toEqual(readable(before.now.files));
   const times = Object.entries(timesOf(stage)).filter(([path, time]) => Math.abs(time - (before.times[path] ?? 0)) > 2);
   expect(times, 'the times of the files changed').toEqual([]);
@@ -144,23 +144,26 @@ async function judged({ example, stage, memory, before, ended, args, isNothing }
   for (const inside of ['.', example.in ?? ''])
     expect(existsSync(join(stage.project, inside, '.speckit/terraform/in-place')), 'other files are still in place').toBe(false);
   if (isBack) {
-    neverClaimsWhatIsNot(report, withoutNotes(after.world, example), withoutNotes(memory.world, example));
-    expect({ code, remaining: report.rollback?.remaining ?? [] }, stderr).toEqual({ code: ofRun ? 1 : 0, remaining: [] });
-    if (isNothing) return 'failed';
-    const notes = unnamed(example, { now: after.world, wanted: memory.world, before: ofRun ? undefined : before.now.world }, ended);
+    // A run that could do nothing leaves what somebody had changed behind the back of the state.
+    const isUntouched = isOfRun && report.rollback?.findings?.length === 0;
+    const wanted = isUntouched ? before.now : memory;
+    neverClaimsWhatIsNot(report, withoutNotes(after.world, example), withoutNotes(wanted.world, example));
+    expect({ code, remaining: report.rollback?.remaining ?? [] }, stderr).toEqual({ code: isOfRun ? 1 : 0, remaining: [] });
+    if (isUntouched) return 'failed';
+    const notes = unnamed(example, { now: after.world, wanted: memory.world, before: isOfRun ? undefined : before.now.world }, ended);
     expect(notes, 'what provisioners did is not named').toEqual([]);
     for (const [state, plan] of Object.entries(await stage.plans(memory))) expect({ [state]: plan }).toEqual({ [state]: 'No changes' });
-    return ofRun && report.rollback?.findings?.length === 0 ? 'failed' : 'back';
+    return 'back';
   }
   expect(code, stderr).not.toBe(0);
   expect(explanationOf(ended).join(), 'nothing is explained').not.toBe('');
   const isIncomplete = report.status === 'rollback_incomplete' || code === 4;
   if (isIncomplete) return 'incomplete';
-  const isForwardDone = ofRun && report.failure?.step === 'check';
-  if (!ofRun) expect(after.world, 'what was refused changed the world').toEqual(before.now.world);
+  const isForwardDone = isOfRun && report.failure?.step === 'check';
+  if (!isOfRun) expect(after.world, 'what was refused changed the world').toEqual(before.now.world);
   else if (isForwardDone)
     for (const [state, plan] of Object.entries(await stage.plans(before.now))) expect({ [state]: plan }).toEqual({ [state]: 'No changes' });
-  return ofRun && report.rollback === undefined ? 'failed' : 'refused';
+  return isOfRun && report.rollback === undefined ? 'failed' : 'refused';
 }
 
 /** A world without what provisioners wrote, which only findings speak of. */

@@ -49,7 +49,7 @@ function handOn(draw: Draw, version: Version): Hand | undefined {
 /** How a command begins that changes something behind the back of a state. */
 export const DRIFTS = 'printf';
 
-const GO_BACK: Event = { ship: ['--rollback-to', 'first', '--force-rollback'] };
+const goBack = (): Event => ({ ship: ['--rollback-to', 'first', '--force-rollback'] });
 
 /** What happens in an example, as it is drawn. */
 class Story {
@@ -126,10 +126,10 @@ class Story {
       else this.#told.push('which is not deployed');
     }
     if (draw.chance(15)) {
-      this.#happens.push(GO_BACK, 'ship');
+      this.#happens.push(goBack(), 'ship');
       this.#told.push('gone back to and forth');
     }
-    this.#happens.push(GO_BACK);
+    this.#happens.push(goBack());
   }
 
   #written(): Example {

@@ -77,18 +77,31 @@ describe('what a plan leads to, beside what was there', () => {
 
   it('given a plan of some addresses, then the others are left alone', () => {
     expect(
-      departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), { outputs: {} }),
+      departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), {
+        outputs: {},
+        addresses: ['t.b'],
+      }),
     ).toEqual({
       addresses: [],
       values: [],
     });
   });
 
+  it('given something that a plan of some addresses leaves standing, and that was not there, then it is named', () => {
+    const led = plan({ 't.a': { after: { input: 1 } } });
+    expect(departures(state({ 't.a': { input: 1 } }), led, { outputs: {}, addresses: ['t.new'] }).addresses).toEqual([
+      't.new would be there, and was not',
+    ]);
+  });
+
   it('given outputs that a plan of some addresses leaves alone, then these must be those of then', () => {
     const truth = state({}, { url: 'then', same: 1 });
-    expect(departures(truth, plan({}), { outputs: { url: 'now', same: 1, more: 2 } }).values).toEqual(['output url', 'output more']);
+    expect(departures(truth, plan({}), { outputs: { url: 'now', same: 1, more: 2 }, addresses: [] }).values).toEqual([
+      'output url',
+      'output more',
+    ]);
     const led = plan({}, { url: { actions: ['update'], after: 'then' }, more: { actions: ['delete'] } });
-    expect(departures(truth, led, { outputs: { url: 'now', same: 1, more: 2 } }).values).toEqual([]);
+    expect(departures(truth, led, { outputs: { url: 'now', same: 1, more: 2 }, addresses: [] }).values).toEqual([]);
   });
 
   it('given an output that only the apply knows, then its value is not compared, but that it is there', () => {

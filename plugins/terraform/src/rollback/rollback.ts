@@ -281,7 +281,7 @@ function refusalIn(error: unknown): string | undefined {
 function preventedBy(error: unknown): string | undefined {
   const { message = '' } = error as Partial<Error>;
   if (isCircular(error)) return 'Terraform cannot plan it: the changes wait for each other, in a circle';
-  if (/ship_moved\.tf\.json|Cyclic dependency in move/.test(message))
+  if (/ship_moved\.tf\.json|Cyclic dependency in move|excluded by targeting/.test(message))
     return `what was renamed since cannot have its old name again: ${message}`;
   if (!message.includes('Instance cannot be destroyed')) return undefined;
   const [, address] = /Resource (\S+) has lifecycle\.prevent_destroy/.exec(message) ?? [];

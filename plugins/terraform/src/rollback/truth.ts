@@ -76,6 +76,7 @@ export interface Expected {
 /** What a plan of some addresses leaves alone, and so stays as it is now. */
 export interface LeftAlone {
   readonly outputs: Readonly<Record<string, unknown>>;
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -89,7 +90,7 @@ export function departures(
 ): Departures {
   const there = new Set(plan.results.map(({ address }) => address));
   const missing = left !== undefined ? [] : [...resources.keys()].filter((address) => !there.has(address));
-  const added = [...there].filter((address) => !resources.has(address));
+  const added = [...there, ...(left?.addresses ?? [])].filter((address) => !resources.has(address));
   const changed = plan.results.flatMap(({ address, configured, known }) => {
     const before = resources.get(address);
     const compared = isOfOthers ? known : configured;

@@ -6,7 +6,7 @@ import type { State } from '../tool/state.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import { destroyedByLiveAlone, hasNewDestroy, outsideOfState } from './provisioners.js';
 import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
-import { asFarAsPromised, type Departures, departures, type Expected } from './truth.js';
+import { asFarAsPromised, type Departures, departures, type Expected, type LeftAlone } from './truth.js';
 
 /** A plan of the way back, and what there is to say of it. */
 export interface Planned {
@@ -96,7 +96,12 @@ export async function planTarget(
   promised?: PlanDocument,
 ): Promise<Planned> {
   const planFor = (targets: readonly string[]) => planLimited(working, target, expected, { locks, targets, promised });
-  if (!isOfSome(target) || expected === undefined) return planFor(target.targets);
+  if (target.targets.length > 0) {
+    // What such a run made besides, since its targets needed it, goes with them.
+    const added = addedSince(target, await working.terraform.pull(), expected);
+    return planFor([...new Set([...target.targets, ...added])]);
+  }
+  if (!isOfSome(target) || expected === undefined) return planFor([]);
   const whole = await planFor([]);
   const { addresses, values } = whole.departures;
   return addresses.length + values.length === 0 ? whole : planFor([...expected.truth.resources.keys()]);
@@ -113,7 +118,7 @@ async function planLimited(
   const found = await terraform.plan({ out: file, varFiles, targets, destroy, locks });
   const plan = { ...found, changes: found.changes.map((change) => forgetIfImported(change, target)) };
   const verdict = judge(plan, holdersOf(target), isNew);
-  const left = targets.length === 0 ? undefined : { outputs: (await terraform.pull())?.outputs ?? {} };
+  const left = targets.length === 0 ? undefined : leftAlone(await terraform.pull(), plan, target);
   return {
     plan,
     file,
@@ -123,6 +128,22 @@ async function planLimited(
       expected === undefined || destroy ? NO_DEPARTURES : departures(expected, promised ? asFarAsPromised(plan, promised) : plan, left),
     outside: outsideOfState(target, plan.changes),
   };
+}
+
+/** What a plan of some addresses does not look at. */
+function leftAlone(state: State | undefined, { results, changes, moves }: PlanDocument, target: RollbackTarget): LeftAlone {
+  // What is new is destroyed first, and may stand there still.
+  if (isOfSome(target)) return { outputs: state?.outputs ?? {}, addresses: [] };
+  const { forgets = [] } = target;
+  const seen = new Set(
+    [...results, ...changes]
+      .map(({ address }) => address)
+      .concat(
+        moves.map(({ from }) => from),
+        forgets,
+      ),
+  );
+  return { outputs: state?.outputs ?? {}, addresses: (state?.addresses ?? []).filter((address) => !seen.has(address)) };
 }
 
 const holdersOf = ({ stack, configuration, protected: more }: RollbackTarget) => {

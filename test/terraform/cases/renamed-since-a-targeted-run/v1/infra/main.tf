@@ -1,0 +1,4 @@
+resource "terraform_data" "api" {
+  count = 2
+  input = "v1"
+}

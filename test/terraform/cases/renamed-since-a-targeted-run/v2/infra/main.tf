@@ -1,0 +1,1 @@
+resource "terraform_data" "api" { input = "v2" }
