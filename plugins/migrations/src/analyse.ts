@@ -1,6 +1,6 @@
 import type { Flaw, Migration, Script } from './migration.js';
-import { judgeRequired } from './rules/columns.js';
-import { judge, type Shared } from './rules/statements.js';
+import { judgeNewColumns } from './rules/new-columns.js';
+import { judge } from './rules/statements.js';
 import { type Reason, Walk } from './rules/walk.js';
 import { differences, Schema } from './schema.js';
 import { parseScript, type Statement, visit } from './sql/parser.js';
@@ -64,7 +64,7 @@ export function analyse({ before, judged }: Judged, bounds: Bounds, start = new 
 /** What a migration leaves, without judging it. */
 function follow({ id, up }: Migration, before: Schema, isWhole: boolean): { schema: Schema; isClear: boolean } {
   const walk = new Walk('up', id, before.copy(), before, isWhole);
-  const unread = walkThrough(walk, up, { added: new Map() });
+  const unread = walkThrough(walk, up);
   return { schema: walk.schema, isClear: !unread && walk.reasons.every(({ rule }) => rule !== 'opaque-code' && rule !== 'unparseable') };
 }
 
@@ -75,12 +75,12 @@ function judgePair(
   preservesData: boolean,
 ): { judgement: Judgement; schema: Schema } {
   const { id, name, up, down } = migration;
-  const shared: Shared = { added: new Map() };
   const forth = new Walk('up', id, before.copy(), before, isWhole);
-  walkThrough(forth, up, shared);
-  judgeRequired(forth, shared.added);
+  walkThrough(forth, up);
+  forth.finish();
+  judgeNewColumns(forth);
   const after = forth.schema;
-  const reasons = [...withoutRedundant(forth)];
+  const reasons = [...forth.reasons];
   const place = { file: up[0]?.file ?? '', line: up[0]?.line ?? 1, statement: '' };
   const block = (rule: string, hint: string, at: Pick<Reason, 'file' | 'line' | 'statement'> = place): void => {
     reasons.push({ rule, verdict: 'run_down', level: 'block', ...at, hint });
@@ -89,7 +89,7 @@ function judgePair(
   else if (down === 'irreversible') block('irreversible-marker', 'it is marked as one that cannot be undone');
   else {
     const back = new Walk('down', id, after.copy(), before, isWhole);
-    const isUnread = walkThrough(back, down, shared);
+    const isUnread = walkThrough(back, down);
     reasons.push(...back.reasons);
     const downPlace = { file: down[0]?.file ?? place.file, line: down[0]?.line ?? 1, statement: '' };
     if (!isUnread && isEmpty(down)) {
@@ -117,14 +117,8 @@ function judgePair(
   };
 }
 
-/** A table that a view goes on calling by its old name is there for the old code. */
-function withoutRedundant({ reasons, schema }: Walk): Reason[] {
-  const views = new Set([...schema.things].flatMap(([key, { kind }]) => (kind === 'view' ? [key.replace(/^view /, '')] : [])));
-  return reasons.filter(({ rule, hint }) => rule !== 'rename-table' || ![...views].some((view) => hint.includes(`asks for ${view},`)));
-}
-
 /** Walks through scripts. Answers whether one could not be read. */
-function walkThrough(walk: Walk, scripts: readonly Script[], shared: Shared): boolean {
+function walkThrough(walk: Walk, scripts: readonly Script[]): boolean {
   let isUnread = false;
   for (const script of scripts) {
     const parsed = parseScript(script);
@@ -138,7 +132,7 @@ function walkThrough(walk: Walk, scripts: readonly Script[], shared: Shared): bo
     const isWrapped = script.outsideTransaction === true && isOneTransaction(parsed);
     const statements = isWrapped ? parsed.slice(1, -1) : parsed;
     judgeTransaction(walk, { ...script, isWrapped }, statements);
-    for (const statement of statements) judge(walk, statement, shared);
+    for (const statement of statements) judge(walk, statement);
   }
   return isUnread;
 }

@@ -1,3 +1,5 @@
+import type { Statement } from './sql/parser.js';
+
 /** A column, as far as the migrations say what it is. */
 export interface Column {
   /** As people write it; `?` where nobody knows. */
@@ -9,6 +11,12 @@ export interface Column {
   readonly generated?: string;
   /** The migration that made it; absent for what was there before all of them. */
   readonly by?: string;
+  /** It was made where there was none yet, so nobody can say that the migration made it. */
+  readonly isMaybe?: true;
+  /** Of one that nobody knows: whether it may have no value is the opposite of what it was. */
+  readonly isTurned?: boolean;
+  /** The statement that made it. */
+  readonly at?: Statement;
 }
 
 /** A constraint of a table. */
@@ -18,6 +26,9 @@ export interface Constraint {
   /** All of it, as a shape. */
   readonly shape: string;
   readonly isValid: boolean;
+  /** The migration and the statement that made it. */
+  readonly by?: string;
+  readonly at?: Statement;
 }
 
 /** A table. */
@@ -30,6 +41,8 @@ export interface Table {
   readonly isMaybe?: true;
   /** Nothing has shown it being made: it may have more columns than are known. */
   readonly isUnknown?: true;
+  /** The last migration that has written rows or values into it. */
+  readonly filledBy?: string;
 }
 
 /** Anything else that has a name: an index, a view, a function, a type. */
@@ -41,6 +54,7 @@ export interface Thing {
   readonly table?: string;
   readonly columns?: readonly string[];
   readonly by?: string;
+  readonly at?: Statement;
   readonly isMaybe?: true;
   /** The labels of an enum, in their order. */
   readonly labels?: readonly string[];
@@ -100,8 +114,7 @@ export class Schema {
 
   /** A table that is gone takes all that belongs to it. */
   dropTable(name: string): void {
-    if (this.tables.get(name) === undefined || this.tables.get(name)!.isUnknown) this.tables.set(name, { ...GONE_TABLE });
-    else this.tables.delete(name);
+    this.dropTableEntry(name, this.table(name));
     for (const [key, { table }] of this.things) if (table === name) this.things.delete(key);
   }
 
@@ -115,6 +128,17 @@ export class Schema {
     this.dropTableEntry(from, table);
     this.tables.set(to, table);
     for (const [key, thing] of this.things) if (thing.table === from) this.things.set(key, { ...thing, table: to });
+    this.followTable(from, to);
+  }
+
+  /** Views and foreign keys are about a table, whatever its name. */
+  private followTable(from: string, to: string): void {
+    const [one, other] = [from, to].map((name) => `"relname":${JSON.stringify(name.slice(name.indexOf('.') + 1))}`) as [string, string];
+    const follow = <T extends { readonly shape: string }>(each: T): T => ({ ...each, shape: each.shape.replaceAll(one, other) });
+    for (const [key, thing] of this.things) if (thing.shape.includes(one)) this.things.set(key, follow(thing));
+    for (const [name, table] of this.tables)
+      if ([...table.constraints.values()].some(({ shape }) => shape.includes(one)))
+        this.tables.set(name, { ...table, constraints: new Map([...table.constraints].map(([key, each]) => [key, follow(each)])) });
   }
 
   renameColumn(table: string, from: string, to: string): void {
@@ -136,8 +160,9 @@ export class Schema {
         this.things.set(key, { ...thing, columns: named(thing.columns), shape: renamed(thing.shape, from, to) });
   }
 
+  /** What no migration has made was there before: that it is gone is noted. */
   private dropTableEntry(name: string, table: Table): void {
-    if (table.isUnknown) this.tables.set(name, { ...GONE_TABLE });
+    if (table.isUnknown && table.by === undefined) this.tables.set(name, { ...GONE_TABLE });
     else this.tables.delete(name);
   }
 }
@@ -169,6 +194,8 @@ export function differences(before: Schema, after: Schema): string[] {
   }
   for (const key of new Set([...before.things.keys(), ...after.things.keys()])) {
     const [one, other] = [before.things.get(key), after.things.get(key)];
+    // Rights that are given are taken for harmless.
+    if ((one ?? other)?.kind === 'granted') continue;
     if (one === undefined) lines.push(`${key.replace('public.', '')} is there`);
     else if (other === undefined) lines.push(`${key.replace('public.', '')} is gone`);
     else if (one.shape !== other.shape || String(one.labels) !== String(other.labels))
@@ -192,13 +219,15 @@ function tableDifferences(name: string, one: Table, other: Table): string[] {
     if (before === undefined) lines.push(`the constraint ${constraint} of ${shown(name)} is there`);
     else if (after === undefined) lines.push(`the constraint ${constraint} of ${shown(name)} is gone`);
     else if (before.shape !== after.shape) lines.push(`the constraint ${constraint} of ${shown(name)} is another one`);
+    else if (before.isValid !== after.isValid)
+      lines.push(`the constraint ${constraint} of ${shown(name)} is ${after.isValid ? '' : 'not '}validated`);
   }
   return lines;
 }
 
 const shown = (name: string): string => name.replace(/^public\./, '');
-const columnShape = ({ type, notNull, default: value = '', generated = '' }: Column): string =>
-  JSON.stringify([type, notNull, value, generated]);
+const columnShape = ({ type, notNull, default: value = '', generated = '', isTurned = false }: Column): string =>
+  JSON.stringify([type, type === '?' ? isTurned : notNull, value, generated]);
 const described = ({ type, notNull, default: value, generated }: Column): string =>
   [
     type === '?' ? 'of an unknown type' : type,

@@ -1,45 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { analyse, type Judgement } from '../src/analyse.js';
-import type { Migration } from '../src/migration.js';
+import { analyse } from '../src/analyse.js';
 import { loadParser } from '../src/sql/parser.js';
+import { type Case, verdictsOf } from './judged.js';
 
 beforeAll(loadParser);
-
-const script = (file: string, text: string) => [{ file, line: 1, text }];
-const migration = (id: string, up: string, down?: string): Migration => ({
-  id,
-  name: '',
-  up: script(`${id}.up.sql`, up),
-  down: down === undefined ? 'none' : script(`${id}.down.sql`, down),
-});
-
-/** What was there before all that is judged. */
-const BASE = `
-  CREATE TYPE mood AS ENUM ('sad', 'happy');
-  CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, name varchar(40), age integer DEFAULT 3, score numeric(8,2), mood mood);
-  CREATE TABLE posts (id bigint PRIMARY KEY, user_id integer REFERENCES users (id), title text NOT NULL DEFAULT 'x');
-  CREATE UNIQUE INDEX users_email_idx ON users (email);
-  CREATE VIEW active AS SELECT * FROM users;
-  CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
-`;
-
-function judged(up: string, down?: string, preservesData = false): Judgement {
-  const [judgement] = analyse({ before: [migration('1', BASE, '')], judged: [migration('2', up, down)] }, { isWhole: true, preservesData });
-  return judgement!;
-}
-
-const rulesOf = ({ reasons }: Judgement, verdict: string) =>
-  [...new Set(reasons.filter((each) => each.verdict === verdict && each.level !== 'info').map(({ rule }) => rule))].sort();
-
-/** The up, the down, both verdicts, and the rules behind them that are more than good to know. */
-type Case = readonly [
-  up: string,
-  down: string | undefined,
-  keep: string,
-  keepRules: readonly string[],
-  run: string,
-  runRules: readonly string[],
-];
 
 const CASES: Readonly<Record<string, Case>> = {
   'a new table': ['CREATE TABLE tags (id int)', 'DROP TABLE tags', 'ok', [], 'warn', ['down-drop-created-table']],
@@ -373,18 +337,9 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe('the verdicts on a migration', () => {
-  it.each(Object.entries(CASES))(
-    'given %s, then both are as the catalogue has them',
-    (_name, [up, down, keep, keepRules, run, runRules]) => {
-      const judgement = judged(up, down);
-      expect([judgement.keep_schema, rulesOf(judgement, 'keep_schema'), judgement.run_down, rulesOf(judgement, 'run_down')]).toEqual([
-        keep,
-        keepRules,
-        run,
-        runRules,
-      ]);
-    },
-  );
+  it.each(Object.entries(CASES))('given %s, then both are as the catalogue has them', (_name, given) => {
+    expect(verdictsOf(given)).toEqual(given.slice(2));
+  });
 });
 
 describe('a transaction of its own', () => {

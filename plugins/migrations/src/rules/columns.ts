@@ -3,8 +3,9 @@ import type { Column } from '../schema.js';
 import { isVolatile } from '../sql/functions.js';
 import { shapeOf, textsOf, typeText } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
-import { typeChange } from '../sql/types.js';
+import { fits, typeChange } from '../sql/types.js';
 import { addConstraint } from './constraints.js';
+import { mayFail } from './expressions.js';
 import type { Walk } from './walk.js';
 
 const SERIAL: Readonly<Record<string, string>> = { serial: 'integer', bigserial: 'bigint', smallserial: 'smallint' };
@@ -23,7 +24,7 @@ export function columnOf(definition: ColumnDef, migration: string): Column {
     SERIAL[type] !== undefined
       ? 'serial'
       : of('CONSTR_IDENTITY')
-        ? 'identity'
+        ? identityOf(of('CONSTR_IDENTITY')!)
         : of('CONSTR_GENERATED')
           ? shapeOf(of('CONSTR_GENERATED')!.raw_expr)
           : undefined;
@@ -39,6 +40,9 @@ export function columnOf(definition: ColumnDef, migration: string): Column {
   };
 }
 
+/** Only one that is given always keeps the code from giving a value itself. */
+export const identityOf = ({ generated_when }: ConstraintNode): string => `identity ${generated_when === 'a' ? 'always' : 'by default'}`;
+
 const isNull = (node: Node): boolean => 'A_Const' in node && node.A_Const.isnull === true;
 
 /** Constraints that are written beside a column. */
@@ -49,8 +53,18 @@ export function addInlineConstraints(walk: Walk, table: string, definition: Colu
 /** ALTER TABLE … ADD COLUMN. Whether it has to have a value is judged at the end of the up: a default may be lent only. */
 export function addColumn(walk: Walk, table: string, definition: ColumnDef, isMaybe: boolean): void {
   const name = definition.colname ?? '';
-  const column = columnOf(definition, walk.migration);
   const was = walk.before.column(table, name);
+  const { isUnknown = false, columns } = walk.schema.table(table);
+  // One that is there stays as it is.
+  if (isMaybe && columns.has(name) && columns.get(name)!.type !== 'gone') return;
+  const { by, ...made } = columnOf(definition, walk.migration);
+  const column: Column = {
+    ...made,
+    at: walk.statement,
+    ...(isMaybe ? { isMaybe: true as const } : {}),
+    // Where not all columns are known, this one may have been there, with values.
+    ...(by !== undefined && !(isMaybe && isUnknown) ? { by } : {}),
+  };
   if (!walk.isOwn(table)) {
     if (walk.side === 'down' && was !== undefined && was.type !== 'gone')
       walk.say(
@@ -62,11 +76,22 @@ export function addColumn(walk: Walk, table: string, definition: ColumnDef, isMa
       walk.say('add-required-column', { down: ['F'] }, `${name} must have a value, and the rows that are there have none`);
     if (column.generated !== undefined || isVolatileDefault(definition))
       walk.say('lock-rewrite', { up: ['L'], down: ['L'] }, 'every row is written anew, and nobody can use the table meanwhile');
-    if (isMaybe) walk.say('if-not-exists', { down: ['B'] }, `${name} may have been there already`);
+    judgeFormula(walk, table, definition);
   }
   walk.schema.setColumn(table, name, column);
   addInlineConstraints(walk, table, definition);
 }
+
+/** A formula over what the old code writes must have a value for all of it. */
+function judgeFormula(walk: Walk, table: string, definition: ColumnDef): void {
+  const formula = constraintsOf(definition).find(({ contype }) => contype === 'CONSTR_GENERATED')?.raw_expr;
+  if (formula !== undefined && (mayFail(formula) || !isRoomy(typeText(definition.typeName), formula)) && !walk.isOwn(table))
+    walk.say('generated-column', { up: ['O?'] }, `there may be no ${definition.colname} for what the old code writes`);
+}
+
+/** Does a type hold what a formula that does not fail gives? Texts do, and a length is a number. */
+const isRoomy = (type: string, formula: Node): boolean =>
+  /^(?:text|boolean|tsvector|jsonb)$/.test(type) || (/^(?:integer|bigint)$/.test(type) && 'FuncCall' in formula);
 
 /** A default that calls a function which may give another value each time. */
 function isVolatileDefault(definition: ColumnDef): boolean {
@@ -86,6 +111,8 @@ export function dropColumn(walk: Walk, table: string, name: string, isCascade: b
   if (walk.side === 'up' && !isNew)
     walk.say('up-drop-column', { up: ['B', 'O'] }, `what ${name} held is gone, and the old code asks for it`);
   if (walk.side === 'down') {
+    if (column?.isMaybe)
+      walk.say('if-not-exists', { down: ['B'] }, `${name} was added only where it was not there: it may have been there before`);
     if (isNew) walk.say('down-drop-created-column', { down: ['D'] }, `what was written into ${name} since is lost`);
     else walk.say('down-drop-preexisting', { down: ['B'] }, `${name} was there before the up`);
   }
@@ -125,7 +152,7 @@ function isPlainCast(using: Node, column: string): boolean {
 
 /** SET NOT NULL, DROP NOT NULL. */
 export function changeNotNull(walk: Walk, table: string, name: string, notNull: boolean): void {
-  const before = walk.schema.column(table, name) ?? { type: '?', notNull: !notNull };
+  const before: Column = walk.schema.column(table, name) ?? { type: '?', notNull: !notNull };
   const isNew = walk.isOwn(table) || before.by === walk.migration;
   if (!isNew && notNull) {
     walk.say('set-not-null', { up: ['O'] }, `the old code may write no ${name}`);
@@ -133,33 +160,45 @@ export function changeNotNull(walk: Walk, table: string, name: string, notNull: 
     walk.say('down-set-not-null', { down: ['F'] }, `rows without ${name} may have been written since`);
   }
   if (!isNew && !notNull) walk.say('drop-not-null', { up: ['O'] }, `the old code may read no ${name} where it counts on one`);
-  walk.schema.setColumn(table, name, { ...before, notNull });
+  walk.schema.setColumn(table, name, { ...before, notNull, isTurned: before.type === '?' && before.isTurned !== true });
 }
 
 /** SET DEFAULT, DROP DEFAULT. */
 export function changeDefault(walk: Walk, table: string, name: string, value: Node | undefined): void {
   const { default: was, ...before } = walk.schema.column(table, name) ?? { type: '?', notNull: false };
   const isNew = walk.isOwn(table) || before.by === walk.migration;
-  if (value === undefined && !isNew && was !== undefined)
+  const isDropped = value === undefined || isNull(value);
+  if (isDropped && !isNew && was !== undefined)
     walk.say('drop-default', { up: [before.notNull || before.type === '?' ? 'O' : 'O?'] }, `the old code may leave ${name} to its default`);
-  walk.schema.setColumn(table, name, { ...before, ...(value === undefined || isNull(value) ? {} : { default: shapeOf(value) }) });
+  if (!isDropped && !isNew && shapeOf(value) !== was && mayRefuse(walk, table, name, before.type, value))
+    walk.say('drop-default', { up: ['O?'] }, `the old code may leave ${name} to its default, and that is one that may be refused`);
+  walk.schema.setColumn(table, name, { ...before, ...(isDropped ? {} : { default: shapeOf(value) }) });
 }
 
-/** ADD or SET GENERATED, on a column that is there. */
+/** May a column refuse its own default? A constraint may, a unique key does so the second time, and a text may be too long. */
+function mayRefuse({ schema }: Walk, table: string, name: string, type: string, value: Node): boolean {
+  const { constraints, isUnknown } = schema.table(table);
+  const isConstrained = [...constraints.values()].some(({ columns }) => columns.includes(name));
+  const isInIndex = [...schema.things.values()].some(
+    (each) => each.table === table && each.shape.includes('"unique":true') && each.columns?.includes(name),
+  );
+  return isUnknown === true || isConstrained || isInIndex || !fits(type, value);
+}
+
+/** ADD, SET or DROP of what gives a column that is there its values. */
 export function changeGenerated(walk: Walk, table: string, name: string, generated: string | undefined): void {
-  const { generated: _, ...before } = walk.schema.column(table, name) ?? { type: '?', notNull: false };
-  if (!walk.isOwn(table) && before.by !== walk.migration && generated !== undefined)
-    walk.say('generated-column', { up: ['O'] }, `the old code may write ${name} itself`);
-  walk.schema.setColumn(table, name, { ...before, ...(generated === undefined ? {} : { generated }) });
-}
-
-/** Columns of old tables that the up has made, and that have to have a value which nothing gives them. */
-export function judgeRequired(walk: Walk, added: ReadonlyMap<string, Walk['statement']>): void {
-  for (const [key, statement] of added) {
-    const [table = '', name = ''] = key.split('\0');
-    const column = walk.schema.tables.get(table)?.columns.get(name);
-    if (column === undefined || column.type === 'gone' || walk.isOwn(table)) continue;
-    if (column.notNull && column.default === undefined && column.generated === undefined)
-      walk.say('add-required-column', { up: ['O'] }, `${name} must have a value, and the old code gives it none`, statement);
-  }
+  const { generated: was, ...before }: Column = walk.schema.column(table, name) ?? { type: '?', notNull: false };
+  // One that is given only where the code gives none refuses nothing.
+  const isLoose = generated === identityOf({}) && (was === undefined || was.startsWith('identity'));
+  if (!walk.isOwn(table) && before.by !== walk.migration && !(isLoose && was !== undefined))
+    walk.say(
+      'generated-column',
+      { up: [isLoose ? 'O?' : 'O'] },
+      generated === undefined ? `the old code may leave ${name} to be given` : `the old code may write ${name} itself`,
+    );
+  if (walk.side === 'down' && generated?.startsWith('identity') && walk.schema.column(table, name)?.generated === undefined)
+    walk.say('down-restores-guess', { down: ['B'] }, `where the values of ${name} went on, nobody has kept: they begin anew`);
+  // Of one that nobody knows, that it gives itself no value any more is what is known.
+  const given = generated ?? (before.type === '?' ? 'no more' : undefined);
+  walk.schema.setColumn(table, name, { ...before, ...(given === undefined ? {} : { generated: given }) });
 }

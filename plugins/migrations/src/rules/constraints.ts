@@ -1,7 +1,9 @@
 import type { Constraint as ConstraintNode, IndexElem } from 'libpg-query';
-import type { Constraint } from '../schema.js';
+import type { Constraint, Schema } from '../schema.js';
 import { relationName, shapeOf, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
+import { columnsIn } from './expressions.js';
+import { isOfNewColumns } from './new-columns.js';
 import type { Walk } from './walk.js';
 
 const KINDS: Readonly<Record<string, Constraint['kind']>> = {
@@ -24,15 +26,28 @@ const ENDINGS: Readonly<Record<Constraint['kind'], string>> = {
 export function addConstraint(walk: Walk, table: string, node: ConstraintNode, column?: string): void {
   const kind = KINDS[node.contype ?? ''];
   if (kind === undefined) return;
-  const columns = column === undefined ? columnsOf(node) : [column];
+  // A check beside a column may be about others.
+  const columns = column === undefined || kind === 'check' ? columnsOf(node) : [column];
   const name = node.conname || automaticName(walk, table, kind, columns);
   const isValid = node.skip_validation !== true;
+  const found = walk.schema.table(table).constraints.get(name);
+  if (walk.side === 'down' && found !== undefined && found.shape !== 'gone') walk.say(...fails(`there is a constraint ${name} already`));
   if (!walk.isOwn(table)) judgeAdded(walk, table, kind, columns, isValid);
   else if (kind === 'foreign' && relationName(node.pktable) !== table && !walk.isOwn(relationName(node.pktable)))
     walk.say('add-foreign-key', { up: ['L'] }, `${relationName(node.pktable)} is locked for it, too`);
   if (kind === 'primary') for (const each of columns) setNotNull(walk, table, each);
-  walk.schema.setConstraint(table, name, { kind, columns, isValid, shape: canonical(node, columns) });
+  walk.schema.setConstraint(table, name, {
+    kind,
+    columns,
+    isValid,
+    shape: canonical(node, columns),
+    by: walk.migration,
+    at: walk.statement,
+  });
 }
+
+/** A down that cannot run leaves the schema as it is. */
+export const fails = (why: string): Parameters<Walk['say']> => ['down-incomplete', { down: ['B'] }, `it fails: ${why}`];
 
 /** The same, whether it is written beside its column or below all of them, and whether it was validated at once or later. */
 function canonical(node: ConstraintNode, columns: readonly string[]): string {
@@ -46,27 +61,42 @@ function setNotNull(walk: Walk, table: string, name: string): void {
 }
 
 function judgeAdded(walk: Walk, table: string, kind: Constraint['kind'], columns: readonly string[], isValid: boolean): void {
-  const isOfNewColumns = columns.length > 0 && columns.every((each) => walk.schema.column(table, each)?.by === walk.migration);
+  const isNew = isOfNewColumns(walk, table, columns);
   const of = columns.join(', ');
   if (kind === 'primary' || kind === 'unique') {
-    // Rows of the old code have no value in a new column, and any number of these may be.
-    if (!isOfNewColumns) walk.say('add-unique', { up: ['O', 'L'] }, `the old code may write ${of} twice`);
+    // What rows of the old code have in new columns shows at the end.
+    if (!isNew) walk.say('add-unique', { up: ['O', 'L'] }, `the old code may write ${of} twice`);
     walk.say('down-add-unique', { down: ['F', 'L'] }, `${of} may have been written twice since`);
   } else if (kind === 'foreign') {
     walk.say(
       'add-foreign-key',
-      { up: [...(isOfNewColumns ? [] : (['O'] as const)), 'L'], down: isValid ? ['F', 'L'] : [] },
+      { up: [...(isNew ? [] : (['O'] as const)), 'L'], down: isValid ? ['F', 'L'] : [] },
       `rows in ${of} must point at something, and what they point at cannot go`,
     );
   } else {
-    if (!isOfNewColumns) walk.say('lock-constraint', { up: isValid ? ['O', 'L'] : ['O'] }, 'the old code may write what it forbids');
+    if (!isNew) walk.say('lock-constraint', { up: isValid ? ['O', 'L'] : ['O'] }, 'the old code may write what it forbids');
     walk.say('down-add-check', { down: isValid ? ['F', 'L'] : [] }, 'what it forbids may have been written since');
   }
 }
 
-/** DROP CONSTRAINT. */
-export function dropConstraint(walk: Walk, table: string, name: string): void {
+/** VALIDATE CONSTRAINT. */
+export function validateConstraint(walk: Walk, table: string, name: string): void {
   const found = walk.schema.table(table).constraints.get(name);
+  if (found === undefined && !walk.schema.table(table).isUnknown) walk.say(...fails(`there is no constraint ${name}`));
+  if (!walk.isOwn(table) && found?.isValid !== true)
+    walk.say(
+      found?.kind === 'foreign' ? 'add-foreign-key' : 'down-add-check',
+      { up: ['L'], down: ['F', 'L'] },
+      'what it forbids may have been written since',
+    );
+  if (found !== undefined) walk.schema.setConstraint(table, name, { ...found, isValid: true });
+}
+
+/** DROP CONSTRAINT. */
+export function dropConstraint(walk: Walk, table: string, name: string, isMissingFine = false): void {
+  const found = walk.schema.table(table).constraints.get(name);
+  if (found === undefined && !walk.schema.table(table).isUnknown && !isMissingFine) walk.say(...fails(`there is no constraint ${name}`));
+  if (found !== undefined && isPointedAt(walk.schema, table, found)) walk.say(...fails(`a foreign key counts on ${name}`));
   if (!walk.isOwn(table)) {
     // One that nothing has shown being made may be a unique one; by the names that PostgreSQL gives, others are not.
     const isUnique =
@@ -81,12 +111,27 @@ export function dropConstraint(walk: Walk, table: string, name: string): void {
   else walk.schema.dropConstraint(table, name);
 }
 
+/** Does a foreign key count on the columns being unique? */
+export function isPointedAt({ tables }: Schema, table: string, { kind, columns }: Pick<Constraint, 'kind' | 'columns'>): boolean {
+  if (kind !== 'primary' && kind !== 'unique') return false;
+  return [...tables.values()].some(({ constraints }) =>
+    [...constraints.values()].some((each) => {
+      if (each.kind !== 'foreign' || !each.shape.startsWith('{')) return false;
+      const { pktable, pk_attrs } = JSON.parse(each.shape) as ConstraintNode;
+      const wanted = textsOf(pk_attrs);
+      return (
+        relationName(pktable) === table &&
+        (wanted.length === 0 ? kind === 'primary' : [...wanted].sort().join() === [...columns].sort().join())
+      );
+    }),
+  );
+}
+
 function columnsOf(node: ConstraintNode): string[] {
   const keys = textsOf(node.fk_attrs ?? node.keys);
   if (keys.length > 0) return keys;
-  const named = new Set<string>();
-  visit([node.raw_expr, node.exclusions], (kind, value) => {
-    if (kind === 'ColumnRef') for (const each of textsOf((value as { fields?: never[] }).fields)) named.add(each);
+  const named = new Set(columnsIn([node.raw_expr, node.exclusions]));
+  visit(node.exclusions, (kind, value) => {
     if (kind === 'IndexElem' && (value as IndexElem).name) named.add((value as IndexElem).name!);
   });
   return [...named].sort();

@@ -14,7 +14,13 @@ export function changeRows(walk: Walk, node: Node): void {
     if (kind === 'UpdateStmt') updateRows(walk, value as UpdateStmt);
     if (kind === 'InsertStmt') insertRows(walk, value as InsertStmt);
     if (kind === 'MergeStmt') mergeRows(walk, value as MergeStmt);
-    if (kind === 'FuncCall') calls.add(textsOf((value as { funcname?: Node[] }).funcname).at(-1) ?? '');
+    if (kind === 'FuncCall') {
+      const { funcname, args = [] } = value as { funcname?: Node[]; args?: Node[] };
+      const name = textsOf(funcname).at(-1) ?? '';
+      calls.add(name);
+      if (name === 'setval') moveSequence(walk, args);
+      if (name === 'set_config' && textOf(args[0]) === 'search_path') judgeSearchPath(walk, args.slice(1, 2));
+    }
     if (kind === 'intoClause' && value !== undefined)
       walk.say('opaque-code', { up: ['B'], down: ['B'] }, 'SELECT INTO makes a table whose columns are not known');
   });
@@ -22,6 +28,31 @@ export function changeRows(walk: Walk, node: Node): void {
   if (unknown.length > 0)
     walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${unknown.join(', ')} may do anything: nobody can tell from its call`);
 }
+
+/** A sequence that is set back gives numbers that are taken; one that is set by what is in the table does not. */
+function moveSequence(walk: Walk, [sequence, value]: readonly Node[]): void {
+  const name = textOf(sequence) ?? '';
+  const isOfOwn = [...walk.schema.tables].some(
+    ([table, { by }]) => by === walk.migration && name.startsWith(`${table.slice(table.indexOf('.') + 1)}_`),
+  );
+  if (value !== undefined && 'A_Const' in value && !isOfOwn)
+    walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `which numbers of ${name} are taken, nobody can tell from the text`);
+}
+
+/** All names are taken for those of `public`: where another schema comes first, they may be others. */
+export function judgeSearchPath(walk: Walk, names: readonly Node[]): void {
+  const first = names.flatMap((each) => (textOf(each) ?? '?').split(',')).map((each) => each.trim().replaceAll('"', ''));
+  const place = first.find((each) => each !== '$user' && each !== 'pg_catalog');
+  if (place !== undefined && place !== '' && place !== 'public')
+    walk.say(
+      'opaque-code',
+      { up: ['B', 'O?'], down: ['B'] },
+      `names without a schema are looked for in ${place} now, which is not followed`,
+    );
+}
+
+const textOf = (node: Node | undefined): string | undefined =>
+  node !== undefined && 'A_Const' in node && node.A_Const.sval !== undefined ? (node.A_Const.sval.sval ?? '') : undefined;
 
 function deleteRows(walk: Walk, { relation, whereClause }: DeleteStmt): void {
   if (isSystem(walk, relation)) return;
@@ -38,9 +69,10 @@ function updateRows(walk: Walk, { relation, targetList = [] }: UpdateStmt): void
 
 /** Columns that the same migration has made held nothing before. */
 function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
+  fill(walk, table);
   if (walk.isOwn(table)) return;
   const names = targets.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
-  const old = names.filter((name) => walk.schema.column(table, name)?.by !== walk.migration);
+  const old = names.filter((name) => !walk.isNewColumn(table, name));
   if (old.length > 0)
     walk.say(`${walk.side}-update-overwrite`, { up: ['B'], down: ['D'] }, `what ${old.join(', ')} of ${table} held is lost`);
 }
@@ -48,10 +80,13 @@ function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
 function insertRows(walk: Walk, { relation, onConflictClause }: InsertStmt): void {
   if (isSystem(walk, relation)) return;
   const table = relationName(relation);
+  fill(walk, table);
   if (walk.side === 'down')
     walk.say('down-restores-guess', { down: ['B'] }, `rows come back into ${table} as somebody has written them down, not as they were`);
   if (onConflictClause?.action === 'ONCONFLICT_UPDATE') overwrite(walk, table, onConflictClause.targetList ?? []);
 }
+
+const fill = (walk: Walk, table: string): void => walk.schema.change(table, (each) => ({ ...each, filledBy: walk.migration }));
 
 function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): void {
   if (isSystem(walk, relation)) return;
@@ -60,6 +95,7 @@ function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): 
     if (!('MergeWhenClause' in each)) continue;
     const { commandType, targetList } = each.MergeWhenClause;
     if (commandType === 'CMD_DELETE') walk.say(`${walk.side}-delete-some`, { up: ['B'], down: ['D'] }, `rows of ${table} are lost`);
+    if (commandType === 'CMD_INSERT') fill(walk, table);
     if (commandType === 'CMD_UPDATE') overwrite(walk, table, targetList ?? []);
   }
 }

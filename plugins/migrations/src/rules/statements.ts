@@ -1,63 +1,44 @@
-import type { Node } from 'libpg-query';
-import { joined, objectName, qualified, relationName, textsOf, typeText } from '../sql/names.js';
-import { parseBlock, parseScript, type Statement } from '../sql/parser.js';
-import { changeRows } from './data.js';
+import type { Node, RangeVar } from 'libpg-query';
+import { joined, objectName, qualified, relationName, shapeOf, textsOf, typeText } from '../sql/names.js';
+import { parseBlock, parseScript, type Statement, visit } from '../sql/parser.js';
+import { changeRows, judgeSearchPath } from './data.js';
 import { alterTable, createTable, drop, relationsOf, rename } from './tables.js';
 import { alterEnum, createEnum, createIndex, createThing } from './things.js';
 import type { Walk } from './walk.js';
 
-/** What every part of a migration shares. */
-export interface Shared {
-  /** Columns of tables that the up has added, and by which statement: whether one has to have a value shows at the end. */
-  readonly added: Map<string, Statement>;
-}
-
 /** Settings, comments, owners, rights that are given: nothing that a rollback has to know. */
 const HARMLESS = new Set([
-  'VariableSetStmt',
   'VariableShowStmt',
   'CommentStmt',
   'AlterOwnerStmt',
   'AlterDefaultPrivilegesStmt',
-  'GrantRoleStmt',
-  'ExplainStmt',
   'LockStmt',
   'NotifyStmt',
   'ListenStmt',
   'UnlistenStmt',
   'CheckPointStmt',
   'DiscardStmt',
-  'AlterSeqStmt',
-  'RefreshMatViewStmt',
   'SecLabelStmt',
   'ConstraintsSetStmt',
-  'AlterExtensionStmt',
-  'CreateStatsStmt',
   'AlterStatsStmt',
-  'AlterFunctionStmt',
   'AlterObjectDependsStmt',
   'PrepareStmt',
   'DeallocateStmt',
   'CreateRoleStmt',
-  'AlterRoleStmt',
-  'AlterRoleSetStmt',
-  'AlterDatabaseSetStmt',
-  'CreatePublicationStmt',
-  'AlterPublicationStmt',
 ]);
 
 type Kind = Node extends infer Each ? (Each extends unknown ? keyof Each : never) : never;
 type BodyOf<K extends Kind> = Extract<Node, Readonly<Record<K, unknown>>>[K];
-type Handlers = { readonly [K in Kind]?: (walk: Walk, body: BodyOf<K>, statement: Statement, shared: Shared) => void };
+type Handlers = { readonly [K in Kind]?: (walk: Walk, body: BodyOf<K>, statement: Statement) => void };
 
 /** Judges a statement, and has it change the schema. What is not known is not guessed: it blocks. */
-export function judge(walk: Walk, statement: Statement, shared: Shared): void {
+export function judge(walk: Walk, statement: Statement): void {
   walk.at(statement);
   const { node, kind } = statement;
   if (HARMLESS.has(kind)) return;
-  const handler = HANDLERS[kind as Kind] as ((walk: Walk, body: unknown, statement: Statement, shared: Shared) => void) | undefined;
+  const handler = HANDLERS[kind as Kind] as ((walk: Walk, body: unknown, statement: Statement) => void) | undefined;
   if (handler === undefined) walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${kind} is not followed`);
-  else handler(walk, (node as Readonly<Record<string, unknown>>)[kind], statement, shared);
+  else handler(walk, (node as Readonly<Record<string, unknown>>)[kind], statement);
 }
 
 const rows = (walk: Walk, _body: unknown, { node }: Statement): void => changeRows(walk, node);
@@ -67,7 +48,7 @@ const dropContainer = (walk: Walk): void => walk.say('up-drop-container', { up: 
 const HANDLERS: Handlers = {
   CreateStmt: createTable,
   CreateForeignTableStmt: (walk, { base = {} }) => createTable(walk, base),
-  AlterTableStmt: (walk, body, _statement, { added }) => alterTable(walk, body, added),
+  AlterTableStmt: alterTable,
   DropStmt: drop,
   RenameStmt: rename,
   IndexStmt: createIndex,
@@ -79,7 +60,7 @@ const HANDLERS: Handlers = {
   DeleteStmt: rows,
   MergeStmt: rows,
   DoStmt: judgeBlock,
-  ViewStmt: (walk, body) => createThing(walk, 'view', relationName(body.view), body, { replace: body.replace === true }),
+  ViewStmt: createView,
   CreateTableAsStmt: createFromQuery,
   CreateFunctionStmt: createRoutine,
   CreateTrigStmt: createTrigger,
@@ -113,9 +94,24 @@ const HANDLERS: Handlers = {
     walk.say('tx-control', { up: ['B'], down: ['B'] }, 'half of it may stand when it fails: the tool can roll nothing back'),
   VacuumStmt: slow,
   ReindexStmt: slow,
-  GrantStmt: (walk, { is_grant }) => {
-    if (is_grant !== true) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may have no right to it any more');
+  GrantStmt: grant,
+  GrantRoleStmt: grant,
+  VariableSetStmt: (walk, { name, args = [] }) => {
+    if (name === 'search_path') judgeSearchPath(walk, args);
   },
+  ExplainStmt: (walk, { query, options = [] }) => {
+    // With ANALYZE it runs.
+    if (query !== undefined && options.some((each) => 'DefElem' in each && each.DefElem.defname === 'analyze')) changeRows(walk, query);
+  },
+  AlterSeqStmt: (walk, { sequence, options = [] }) => {
+    const isOwner = options.every((each) => 'DefElem' in each && each.DefElem.defname === 'owned_by');
+    if (!isOwner && walk.schema.things.get(`sequence ${relationName(sequence)}`)?.by !== walk.migration)
+      walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, 'how a sequence goes on is not followed');
+  },
+  RefreshMatViewStmt: (walk, { skipData }) => {
+    if (skipData) walk.say('drop-view', { up: ['O'] }, 'what has no data cannot be read');
+  },
+  CreateStatsStmt: (walk, body) => createThing(walk, 'statistics', joined(textsOf(body.defnames)), body, maybe(body.if_not_exists)),
   AlterObjectSchemaStmt: (walk, { objectType, relation, newschema, object }) => {
     const name = relation === undefined ? objectName(object) : relationName(relation);
     walk.say('set-schema', { up: ['O'] }, `the old code asks for ${name}`);
@@ -132,12 +128,52 @@ const HANDLERS: Handlers = {
 /** What is made only where it is not there: nobody can say who has made it. */
 const maybe = (ifNotExists: boolean | undefined): { isMaybe?: true } => (ifNotExists ? { isMaybe: true } : {});
 
+/** REVOKE, and the GRANT that gives the same right again. */
+function grant(walk: Walk, body: BodyOf<'GrantStmt'> | BodyOf<'GrantRoleStmt'>): void {
+  const { is_grant, behavior, grantor, ...what } = body;
+  const objects = 'objects' in body ? (body.objects ?? []) : [];
+  const isOwn = (each: Node): boolean =>
+    'RangeVar' in each
+      ? walk.isOwn(relationName(each.RangeVar))
+      : walk.schema.things.get(`routine ${objectName(each)}`)?.by === walk.migration;
+  if (objects.length > 0 && objects.every(isOwn)) return;
+  const [given, taken] = ['granted', 'revoked'].map((kind) => `${kind} ${shapeOf(what)}`) as [string, string];
+  if (is_grant !== true) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may have no right to it any more');
+  // Who takes back what was given, or gives back what was taken, leaves it as it was.
+  const [does, undoes, kind] = is_grant === true ? [given, taken, 'granted'] : [taken, given, 'revoked'];
+  if (!walk.schema.things.delete(undoes)) walk.schema.things.set(does, { kind, shape: kind });
+}
+
+/** CREATE VIEW. What `*` stands for is settled when the view is made. */
+function createView(walk: Walk, body: BodyOf<'ViewStmt'>): void {
+  if (body.view?.relpersistence === 't') return;
+  const stars: string[] = [];
+  let hasStar = false;
+  visit(body.query, (kind, node) => {
+    if (kind === 'A_Star') hasStar = true;
+    if (kind === 'RangeVar') stars.push(...walk.schema.table(relationName(node as RangeVar)).columns.keys());
+  });
+  createThing(
+    walk,
+    'view',
+    relationName(body.view),
+    { ...body, ...(hasStar ? { stars: stars.sort() } : {}) },
+    { replace: body.replace === true },
+  );
+}
+
 function createRoutine(walk: Walk, body: BodyOf<'CreateFunctionStmt'>): void {
   const { funcname, parameters = [], replace } = body;
   const types = parameters.flatMap((each) =>
     'FunctionParameter' in each && isInput(each.FunctionParameter.mode) ? [typeText(each.FunctionParameter.argType)] : [],
   );
-  createThing(walk, 'routine', `${joined(textsOf(funcname))}(${types.join(', ')})`, body, { replace: replace === true });
+  const name = joined(textsOf(funcname));
+  const key = `routine ${name}(${types.join(', ')})`;
+  const others = [...walk.schema.things.keys()].filter((each) => each !== key && each.startsWith(`routine ${name}(`));
+  const isTrigger = typeText(body.returnType) === 'trigger';
+  if (walk.side === 'up' && (others.length > 0 || (!walk.isWhole && !isTrigger)) && !walk.schema.things.has(key))
+    walk.say('rename-object', { up: ['O?'] }, `where there is another ${name}, calls of the old code may mean this one now`);
+  createThing(walk, 'routine', key.replace('routine ', ''), body, { replace: replace === true });
 }
 
 const isInput = (mode: string | undefined): boolean => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE';
@@ -159,12 +195,15 @@ function createFromQuery(walk: Walk, body: BodyOf<'CreateTableAsStmt'>): void {
       constraints: new Map(),
       by: walk.migration,
       isUnknown: true,
+      filledBy: walk.migration,
       ...maybe(if_not_exists),
     });
 }
 
+const ROWS = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
 /** A DO block: the statements in it, unless it builds some as it runs. */
-function judgeBlock(walk: Walk, { args = [] }: BodyOf<'DoStmt'>, statement: Statement, shared: Shared): void {
+function judgeBlock(walk: Walk, { args = [] }: BodyOf<'DoStmt'>, statement: Statement): void {
   const argument = (name: string) => {
     const found = args.flatMap((each) => ('DefElem' in each && each.DefElem.defname === name ? [each.DefElem.arg] : []))[0];
     return found !== undefined && 'String' in found ? found.String.sval : undefined;
@@ -176,10 +215,14 @@ function judgeBlock(walk: Walk, { args = [] }: BodyOf<'DoStmt'>, statement: Stat
     opaque(block === undefined ? `a block of ${language} that cannot be read` : 'it builds statements as it runs');
     return;
   }
+  if (block.raises) walk.say('irreversible-marker', { down: ['B'] }, 'it may give up by itself');
   for (const query of block.queries) {
     const parsed = parseScript({ file: statement.file, line: statement.line, text: query });
     if ('rule' in parsed) opaque(`a statement in the block cannot be read: ${parsed.message}`);
     // It stands in the block, and is shown as the block.
-    else for (const each of parsed) judge(walk, { ...statement, kind: each.kind, node: each.node }, shared);
+    else for (const each of parsed) judge(walk, { ...statement, kind: each.kind, node: each.node });
+    // What only may have been made, or may be gone, is neither there nor not.
+    if (block.isConditional && 'length' in parsed && parsed.some(({ kind }) => !ROWS.has(kind)))
+      walk.at(statement).say('opaque-code', { up: ['B'], down: ['B'] }, 'whether it changes the schema shows only as it runs');
   }
 }

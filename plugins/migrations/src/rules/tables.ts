@@ -1,4 +1,4 @@
-import type { AlterTableCmd, AlterTableStmt, CreateStmt, DropStmt, Node, RenameStmt } from 'libpg-query';
+import type { AlterTableCmd, AlterTableStmt, CreateStmt, DropStmt, Node, PartitionCmd, RenameStmt, ViewStmt } from 'libpg-query';
 import type { Column } from '../schema.js';
 import { objectName, qualified, relationName, shapeOf, textsOf } from '../sql/names.js';
 import {
@@ -11,9 +11,10 @@ import {
   changeType,
   columnOf,
   dropColumn,
+  identityOf,
 } from './columns.js';
-import { addConstraint, dropConstraint } from './constraints.js';
-import { dropThing } from './things.js';
+import { addConstraint, dropConstraint, fails, validateConstraint } from './constraints.js';
+import { createThing, dropThing, removeThing } from './things.js';
 import type { Walk } from './walk.js';
 
 /** CREATE TABLE. */
@@ -43,7 +44,11 @@ export function createTable(
     if ('ColumnDef' in each) addInlineConstraints(walk, name, each.ColumnDef);
     if ('Constraint' in each) addConstraint(walk, name, each.Constraint);
   }
-  if (partbound !== undefined) walk.say('lock-partition', { up: ['L'], down: ['L'] }, 'the parent is locked for it');
+  const [parent] = relationsOf(inhRelations);
+  if (partbound !== undefined && parent !== undefined) {
+    walk.say('lock-partition', { up: ['L'], down: ['L'] }, 'the parent is locked for it');
+    createThing(walk, 'partition', name, { parent, partbound }, { table: name });
+  }
 }
 
 /** DROP TABLE. */
@@ -64,20 +69,22 @@ function dropTables(walk: Walk, { objects = [], behavior }: DropStmt): void {
 }
 
 /** ALTER TABLE, of a table, a view, an index, a sequence. */
-export function alterTable(walk: Walk, { relation, cmds = [], objtype }: AlterTableStmt, added: Map<string, Walk['statement']>): void {
+export function alterTable(walk: Walk, { relation, cmds = [], objtype }: AlterTableStmt): void {
   const table = relationName(relation);
   for (const each of cmds) {
     if (!('AlterTableCmd' in each)) continue;
     if (objtype === 'OBJECT_TYPE') walk.say('type-change', { up: ['O?'], down: ['B'] }, 'what a composite type was like is not followed');
     else if (objtype === 'OBJECT_TABLE' || objtype === 'OBJECT_FOREIGN_TABLE' || objtype === undefined)
-      alter(walk, table, each.AlterTableCmd, added);
-    else alterOther(walk, each.AlterTableCmd);
+      alter(walk, table, each.AlterTableCmd);
+    else alterOther(walk, each.AlterTableCmd, objtype);
   }
 }
 
 /** What is set on a view, an index or a sequence changes no rows; what is not known is not guessed. */
-function alterOther(walk: Walk, { subtype }: AlterTableCmd): void {
-  if (!HARMLESS.has(subtype ?? '')) walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${subtype} is not followed`);
+function alterOther(walk: Walk, { subtype }: AlterTableCmd, type?: string): void {
+  // With whose rights a view reads, and what may be written through it, are options.
+  if (!HARMLESS.has(subtype ?? '') || (type === 'OBJECT_VIEW' && /RelOptions$/.test(subtype ?? '')))
+    walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${subtype} is not followed`);
 }
 
 /** Storage, owners, statistics: no rows, and nothing that a statement sees. */
@@ -97,45 +104,78 @@ const HARMLESS = new Set([
   'AT_ResetRelOptions',
   'AT_ReplicaIdentity',
   'AT_SetAccessMethod',
-  'AT_SetIdentity',
-  'AT_AlterConstraint',
-  'AT_EnableTrig',
-  'AT_EnableTrigAll',
-  'AT_EnableTrigUser',
-  'AT_DisableTrig',
-  'AT_DisableTrigAll',
-  'AT_DisableTrigUser',
 ]);
 
-function alter(walk: Walk, table: string, command: AlterTableCmd, added: Map<string, Walk['statement']>): void {
+function alter(walk: Walk, table: string, command: AlterTableCmd): void {
   const { subtype, name = '', def, behavior, missing_ok } = command;
   const isCascade = behavior === 'DROP_CASCADE';
   const isRowSecurity = subtype?.endsWith('RowSecurity');
   if (subtype === 'AT_AddColumn') {
     const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {};
-    if (walk.side === 'up') added.set(`${table}\0${definition.colname}`, walk.statement);
     addColumn(walk, table, definition, missing_ok === true);
   } else if (subtype === 'AT_DropColumn') dropColumn(walk, table, name, isCascade);
   else if (subtype === 'AT_AlterColumnType') changeType(walk, table, name, def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {});
   else if (subtype === 'AT_SetNotNull' || subtype === 'AT_DropNotNull') changeNotNull(walk, table, name, subtype === 'AT_SetNotNull');
   else if (subtype === 'AT_ColumnDefault') changeDefault(walk, table, name, def);
-  else if (subtype === 'AT_AddIdentity') changeGenerated(walk, table, name, 'identity');
+  else if (subtype === 'AT_AddIdentity')
+    changeGenerated(walk, table, name, def !== undefined && 'Constraint' in def ? identityOf(def.Constraint) : '?');
+  else if (subtype === 'AT_SetIdentity') setIdentity(walk, table, command);
   else if (subtype === 'AT_SetExpression') changeGenerated(walk, table, name, shapeOf(def));
   else if (subtype === 'AT_DropIdentity' || subtype === 'AT_DropExpression') changeGenerated(walk, table, name, undefined);
   else if (subtype === 'AT_AddConstraint') {
     if (def !== undefined && 'Constraint' in def) constrain(walk, table, def.Constraint);
   } else if (subtype === 'AT_DropConstraint') {
     if (isCascade) cascade(walk);
-    dropConstraint(walk, table, name);
-  } else if (subtype === 'AT_ValidateConstraint') validate(walk, table, name);
+    dropConstraint(walk, table, name, missing_ok === true);
+  } else if (subtype === 'AT_ValidateConstraint') validateConstraint(walk, table, name);
   else if (subtype === 'AT_AttachPartition' || subtype === 'AT_DetachPartition') {
     walk.say('detach-partition', { up: ['O'], down: ['L'] }, 'the old code finds other rows in the table');
     walk.say('lock-partition', { up: ['L'], down: ['L'] }, 'both tables are locked for it');
-  } else if (isRowSecurity) setRowSecurity(walk, table, subtype === 'AT_EnableRowSecurity' || subtype === 'AT_ForceRowSecurity');
+    if (def !== undefined && 'PartitionCmd' in def) setPartition(walk, table, def.PartitionCmd, subtype === 'AT_AttachPartition');
+  } else if (subtype !== undefined && isRowSecurity) setRowSecurity(walk, table, subtype);
+  else if (subtype !== undefined && /^AT_(?:En|Dis)ableTrig(?:All|User)?$/.test(subtype)) setTrigger(walk, table, name, subtype);
   else alterOther(walk, command);
 }
 
+/** SET GENERATED; what else an identity has is that of its sequence. */
+function setIdentity(walk: Walk, table: string, { name = '', def }: AlterTableCmd): void {
+  const options = def !== undefined && 'List' in def ? (def.List.items ?? []) : [];
+  for (const each of options) {
+    const { defname, arg } = 'DefElem' in each ? each.DefElem : {};
+    if (defname === 'generated' && arg !== undefined && 'Integer' in arg)
+      changeGenerated(walk, table, name, identityOf({ generated_when: String.fromCharCode(arg.Integer.ival ?? 0) }));
+    else walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, 'how a sequence goes on is not followed');
+  }
+}
+
+/** A part of a table comes, or goes. */
+function setPartition(walk: Walk, parent: string, { name, bound }: PartitionCmd, isAttached: boolean): void {
+  const part = relationName(name);
+  if (!isAttached) removeThing(walk, 'partition', part);
+  else {
+    walk.say('down-add-check', { down: ['F'] }, `rows that are not of this part may have been written into ${part} since`);
+    createThing(walk, 'partition', part, { parent, partbound: bound }, { table: part });
+  }
+}
+
+/** A trigger that is off at the end is one that the old code counts on, and that does nothing. */
+function setTrigger(walk: Walk, table: string, name: string, subtype: string): void {
+  const key = `disabled trigger ${table} ${name || subtype.replace(/^AT_(?:En|Dis)ableTrig/, '')}`;
+  if (subtype.startsWith('AT_Enable')) walk.schema.things.delete(key);
+  else {
+    walk.schema.things.set(key, { kind: 'disabled trigger', shape: 'off', table });
+    walk.later(() => {
+      if (walk.schema.things.has(key) && !walk.isOwn(table))
+        walk.say('add-trigger', { up: ['O?'] }, 'what triggers did for the old code is done no more');
+    });
+  }
+}
+
 function constrain(walk: Walk, table: string, constraint: Parameters<typeof addConstraint>[2]): void {
+  if (constraint.contype === 'CONSTR_NOTNULL') {
+    for (const each of textsOf(constraint.keys)) changeNotNull(walk, table, each, true);
+    return;
+  }
   // An index becomes a constraint: what it holds unique was held so by the index.
   const index = constraint.indexname ? walk.schema.things.get(`index ${qualified(constraint.indexname, table.split('.')[0])}`) : undefined;
   addConstraint(
@@ -146,14 +186,10 @@ function constrain(walk: Walk, table: string, constraint: Parameters<typeof addC
   if (constraint.indexname) walk.schema.things.delete(`index ${qualified(constraint.indexname, table.split('.')[0])}`);
 }
 
-function validate(walk: Walk, table: string, name: string): void {
-  const found = walk.schema.table(table).constraints.get(name);
-  if (found !== undefined) walk.schema.setConstraint(table, name, { ...found, isValid: true });
-}
-
-function setRowSecurity(walk: Walk, table: string, isOn: boolean): void {
+function setRowSecurity(walk: Walk, table: string, subtype: string): void {
+  const isOn = subtype === 'AT_EnableRowSecurity' || subtype === 'AT_ForceRowSecurity';
   if (isOn && !walk.isOwn(table)) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may see no rows any more');
-  const key = `row security of ${table}`;
+  const key = `${subtype.includes('Force') ? 'forced ' : ''}row security of ${table}`;
   if (isOn) walk.schema.things.set(key, { kind: 'row security', shape: 'on', table, by: walk.migration });
   else walk.schema.things.delete(key);
 }
@@ -168,8 +204,17 @@ export function rename(walk: Walk, { renameType, relationType, relation, object,
     return;
   }
   if (renameType === 'OBJECT_TABLE') {
-    if (!walk.isOwn(table)) walk.say('rename-table', { up: ['O'] }, `the old code asks for ${table}, unless a view has its name`);
-    walk.schema.renameTable(table, qualified(newname, relation?.schemaname || undefined));
+    const to = qualified(newname, relation?.schemaname || undefined);
+    const isOwn = walk.isOwn(table);
+    walk.later(() => {
+      if (!isOwn && !standsFor(walk, table, to))
+        walk.say(
+          'rename-table',
+          { up: ['O'] },
+          `the old code asks for ${table}, and no view with its name shows all of it and takes what is written`,
+        );
+    });
+    walk.schema.renameTable(table, to);
     return;
   }
   if (renameType === 'OBJECT_TABCONSTRAINT') {
@@ -177,18 +222,36 @@ export function rename(walk: Walk, { renameType, relationType, relation, object,
     return;
   }
   const from = relation === undefined ? objectName(object) : table;
+  const isOwn = [...walk.schema.things].some(([key, { kind, by }]) => key === `${kind} ${from}` && by === walk.migration);
   // The old code names no index.
-  if (renameType !== 'OBJECT_INDEX' && renameType !== 'OBJECT_TRIGGER' && renameType !== 'OBJECT_POLICY')
+  if (!isOwn && renameType !== 'OBJECT_INDEX' && renameType !== 'OBJECT_TRIGGER' && renameType !== 'OBJECT_POLICY')
     walk.say('rename-object', { up: ['O'] }, `the old code may ask for ${from}`);
   renameThing(walk, from, newname);
+}
+
+/** Is there a view by the old name of a table, through which all of it is read and written? */
+function standsFor(walk: Walk, from: string, to: string): boolean {
+  const shape = walk.schema.things.get(`view ${from}`)?.shape;
+  const { query, aliases, options, withCheckOption } = shape?.startsWith('{') ? (JSON.parse(shape) as ViewStmt) : {};
+  const select = query !== undefined && 'SelectStmt' in query ? query.SelectStmt : {};
+  const { targetList = [], fromClause = [], op, limitOption, ...more } = select;
+  const isPlain = op === 'SETOP_NONE' && Object.keys(more).length === 0 && aliases === undefined && options === undefined;
+  if (!isPlain || withCheckOption !== 'NO_CHECK_OPTION' || relationsOf(fromClause).join() !== to || walk.isOwn(to)) return false;
+  const shown = targetList.flatMap((each) =>
+    'ResTarget' in each && each.ResTarget.name === undefined ? [each.ResTarget.val] : [undefined],
+  );
+  const names = shown.map((each) => (each !== undefined && 'ColumnRef' in each ? (each.ColumnRef.fields ?? []) : []));
+  if (names.length === 1 && names[0]!.length === 1 && 'A_Star' in names[0]![0]!) return true;
+  const { columns, isUnknown } = walk.before.table(from);
+  return isUnknown !== true && [...columns.keys()].every((column) => names.some((each) => textsOf(each).join() === column));
 }
 
 function renameConstraint(walk: Walk, table: string, from: string, to: string): void {
   const found = walk.schema.table(table).constraints.get(from);
   walk.schema.dropConstraint(table, from);
   if (found !== undefined) walk.schema.setConstraint(table, to, found);
-  else if (walk.schema.table(table).isUnknown)
-    walk.schema.setConstraint(table, to, { kind: 'check', columns: [], isValid: true, shape: `renamed from ${from}` });
+  else if (!walk.schema.table(table).isUnknown) walk.say(...fails(`there is no constraint ${from}`));
+  else walk.schema.setConstraint(table, to, { kind: 'check', columns: [], isValid: true, shape: `renamed from ${from}` });
 }
 
 function renameThing(walk: Walk, from: string, newname: string): void {

@@ -1,8 +1,10 @@
 import type { AlterEnumStmt, CreateEnumStmt, DropStmt, IndexElem, IndexStmt, Node, ObjectType } from 'libpg-query';
 import type { Thing } from '../schema.js';
 import { joined, objectName, qualified, relationName, shapeOf, textsOf } from '../sql/names.js';
-import { visit } from '../sql/parser.js';
 import { cascade } from './columns.js';
+import { fails, isPointedAt } from './constraints.js';
+import { columnsIn, mayFail } from './expressions.js';
+import { isOfNewColumns } from './new-columns.js';
 import type { Walk } from './walk.js';
 
 /** What of the objects of a DROP counts as which kind, and which rule is about it. */
@@ -31,7 +33,7 @@ const KINDS: Partial<Record<ObjectType, readonly [kind: string, rule: string]>> 
 const CONTAINERS = ['schema', 'extension'];
 
 /** DROP of anything but a table. */
-export function dropThing(walk: Walk, { removeType, behavior, concurrent }: DropStmt, object: Node): void {
+export function dropThing(walk: Walk, { removeType, behavior, concurrent, missing_ok }: DropStmt, object: Node): void {
   const known = KINDS[removeType ?? 'OBJECT_TABLE'];
   const isOfTable = removeType === 'OBJECT_TRIGGER' || removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_RULE';
   const names = 'List' in object ? textsOf(object.List.items) : [];
@@ -43,19 +45,52 @@ export function dropThing(walk: Walk, { removeType, behavior, concurrent }: Drop
   const [kind, rule] = known;
   const thing = find(walk, kind, name);
   const isNew = thing?.by === walk.migration;
+  // Where all is known, it is known that there is none.
+  if (thing === undefined && missing_ok && walk.isWhole) return;
   if (CONTAINERS.includes(kind)) walk.say('up-drop-container', { up: ['B', 'O'], down: ['B'] }, `what is in ${name} goes with it`);
   else if (kind === 'index') {
     if (concurrent) walk.say('non-transactional', {}, '');
     else walk.say('lock-index', { up: ['L'], down: ['L'] }, 'nobody can use the table meanwhile');
-    if (thing?.shape.includes('"unique":true') && !isNew)
-      walk.say('drop-unique', { up: ['O'] }, 'the old code may count on it, as ON CONFLICT does');
+    const isUnique = thing?.shape.includes('"unique":true') === true;
+    if (isUnique && isPointedAt(walk.schema, thing?.table ?? '', { kind: 'unique', columns: thing?.columns ?? [] }))
+      walk.say(...fails(`a foreign key counts on ${name}`));
+    if (isUnique && !isNew) walk.say('drop-unique', { up: ['O'] }, 'the old code may count on it, as ON CONFLICT does');
+    if (thing === undefined) walk.say('drop-unique', { up: ['O?'] }, 'where it is unique, the old code may count on it');
   } else if (kind === 'trigger' || kind === 'rule') {
     walk.say('add-trigger', { up: isNew ? ['L'] : ['O?', 'L'], down: ['L'] }, 'what it did for the old code is done no more');
-  } else if (kind !== 'policy' && kind !== 'statistics' && !isNew) walk.say(rule, { up: ['O'] }, `the old code may ask for ${name}`);
+    walk.schema.things.delete(`disabled trigger ${name}`);
+  } else if (kind !== 'statistics' && !isNew) walk.say(rule, { up: ['O'] }, `the old code may ask for ${name}`);
   if (thing?.isMaybe)
     walk.say('if-not-exists', { down: ['B'] }, `${name} was made only where it was not there: it may have been there before`);
+  if (kind === 'sequence' && walk.side === 'up' && !isNew)
+    walk.say('down-restores-guess', { up: ['B'] }, `where ${name} went on, nobody has kept`);
+  removeThing(walk, kind, name);
   if (behavior === 'DROP_CASCADE') cascade(walk);
-  remove(walk, kind, name);
+  else if (DEPENDENTS[kind] !== undefined) judgeDependents(walk, kind, name);
+}
+
+/** Of what is made of each kind: what a function does is not followed, and a foreign key points at no view. */
+const DEPENDENTS: Readonly<Record<string, RegExp>> = {
+  view: /^(?:view|rule|policy)$/,
+  routine: /^(?:view|rule|policy|trigger|index|column|constraint)$/,
+  type: /^(?:view|rule|policy|index|routine|type|cast|column|constraint)$/,
+  sequence: /^(?:view|column)$/,
+};
+
+/** What others are made of cannot go before them. */
+function judgeDependents(walk: Walk, kind: string, name: string): void {
+  const full = name.replace(/\(.*$/, '');
+  const bare = full.slice(full.indexOf('.') + 1);
+  const mentions = [bare, full].flatMap((each) => [`"sval":${JSON.stringify(each)}`, `"relname":${JSON.stringify(each)}`]);
+  const parts = [
+    ...[...walk.schema.things.values()].map((each) => [each.kind, each.shape] as const),
+    ...[...walk.schema.tables.values()].flatMap(({ columns, constraints }) => [
+      ...[...columns.values()].map(({ type, ...each }) => ['column', `{"sval":"${type}"} ${each.default} ${each.generated}`] as const),
+      ...[...constraints.values()].map(({ shape }) => ['constraint', shape] as const),
+    ]),
+  ];
+  const isMade = parts.some(([of, shape]) => DEPENDENTS[kind]!.test(of) && mentions.some((each) => shape.includes(each)));
+  if (isMade) walk.say(...fails(`something is made of ${name}`));
 }
 
 /** A function may be dropped without its arguments. */
@@ -63,7 +98,8 @@ const keyOf = (walk: Walk, kind: string, name: string): string | undefined => {
   const key = `${kind} ${name}`;
   if (walk.schema.things.has(key)) return key;
   const bare = name.replace(/\(.*$/, '');
-  return kind === 'routine' ? [...walk.schema.things.keys()].find((each) => each.replace(/\(.*$/, '') === `routine ${bare}`) : undefined;
+  const named = [...walk.schema.things.keys()].filter((each) => each.replace(/\(.*$/, '') === `routine ${bare}`);
+  return kind === 'routine' && name.endsWith('()') && named.length === 1 ? named[0] : undefined;
 };
 
 const find = (walk: Walk, kind: string, name: string): Thing | undefined => {
@@ -72,7 +108,7 @@ const find = (walk: Walk, kind: string, name: string): Thing | undefined => {
 };
 
 /** What nothing has shown being made was there before: that it is gone is noted. */
-function remove(walk: Walk, kind: string, name: string): void {
+export function removeThing(walk: Walk, kind: string, name: string): void {
   const key = keyOf(walk, kind, name);
   if (key !== undefined) walk.schema.things.delete(key);
   else walk.schema.things.set(`the former ${kind} ${name}`, { kind: 'gone', shape: 'gone' });
@@ -94,19 +130,34 @@ export function createThing(
   more: Partial<Thing> & { readonly replace?: boolean } = {},
 ): void {
   const { replace = false, ...rest } = more;
-  const was = find(walk, kind, name);
-  if (replace && was?.by !== walk.migration && walk.side === 'up')
+  // Functions of one name are others, where they are called with other types.
+  const was = walk.schema.things.get(`${kind} ${name}`);
+  // Which is the only name that PostgreSQL has for making it anew.
+  const { replace: _, ...made } = node as { readonly replace?: boolean };
+  const shape = shapeOf(made);
+  if (walk.side === 'down' && was !== undefined && !rest.isMaybe && (!replace || signature(was.shape) !== signature(shape)))
+    walk.say(...fails(replace ? `${name} cannot become another one without a DROP` : `there is one by the name ${name} already`));
+  if (replace && was?.by !== walk.migration && (was !== undefined || !walk.isWhole) && walk.side === 'up')
     walk.say('rename-object', { up: ['O?'] }, `${name} may do something else than the old code counts on`);
   walk.schema.things.delete(`the former ${kind} ${name}`);
   // Without the migrations from the first on, nobody can say that it was not there before.
   const maybe = replace && was === undefined && !walk.isWhole ? { isMaybe: true as const } : {};
-  walk.schema.things.set(keyOf(walk, kind, name) ?? `${kind} ${name}`, {
+  walk.schema.things.set(`${kind} ${name}`, {
     kind,
-    shape: shapeOf(node),
+    shape,
     by: was?.by ?? walk.migration,
+    at: walk.statement,
     ...maybe,
     ...rest,
   });
+}
+
+/** What CREATE OR REPLACE cannot change: the columns of a view, and what a function is called with and gives. */
+function signature(shape: string): string {
+  if (!shape.startsWith('{')) return '';
+  const { query, stars, aliases, parameters, returnType } = JSON.parse(shape) as Readonly<Record<string, unknown>>;
+  const select = (query as { SelectStmt?: { targetList?: unknown } } | undefined)?.SelectStmt;
+  return shapeOf([select?.targetList, stars, aliases, parameters, returnType]);
 }
 
 /** CREATE INDEX. */
@@ -114,15 +165,17 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
   const { relation, unique, concurrent, if_not_exists, indexParams = [], whereClause, idxname } = statement;
   const table = relationName(relation);
   const columns = indexParams.flatMap((each) => ('IndexElem' in each ? columnsOf(each.IndexElem) : []));
-  visit(whereClause, (kind, value) => {
-    if (kind === 'ColumnRef') columns.push(...textsOf((value as { fields?: Node[] }).fields));
-  });
-  const isOfNewColumns = columns.length > 0 && columns.every((each) => walk.schema.column(table, each)?.by === walk.migration);
+  columns.push(...columnsIn(whereClause));
   if (!walk.isOwn(table)) {
     if (unique) {
-      if (!isOfNewColumns) walk.say('add-unique', { up: ['O'] }, `the old code may write ${columns.join(', ')} twice`);
+      // What rows of the old code have in new columns shows at the end.
+      if (!isOfNewColumns(walk, table, columns))
+        walk.say('add-unique', { up: ['O'] }, `the old code may write ${columns.join(', ')} twice`);
       walk.say('down-add-unique', { down: ['F'] }, `${columns.join(', ')} may have been written twice since`);
     }
+    const formulas = indexParams.flatMap((each) => ('IndexElem' in each && each.IndexElem.expr !== undefined ? [each.IndexElem.expr] : []));
+    if (formulas.some(mayFail))
+      walk.say('lock-constraint', { up: ['O?'] }, 'there may be nothing to put in it for what the old code writes');
     if (!concurrent) walk.say('lock-index', { up: ['L'], down: ['L'] }, 'nobody can write into the table meanwhile');
   }
   const name = idxname || `${table.slice(table.indexOf('.') + 1)}_${columns.join('_')}_idx`;
@@ -135,14 +188,7 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
   });
 }
 
-const columnsOf = (element: IndexElem): string[] => {
-  if (element.name) return [element.name];
-  const found: string[] = [];
-  visit(element.expr, (kind, value) => {
-    if (kind === 'ColumnRef') found.push(...textsOf((value as { fields?: Node[] }).fields));
-  });
-  return found;
-};
+const columnsOf = (element: IndexElem): string[] => (element.name ? [element.name] : columnsIn(element.expr));
 
 /** CREATE TYPE … AS ENUM. */
 export function createEnum(walk: Walk, { typeName, vals }: CreateEnumStmt): void {

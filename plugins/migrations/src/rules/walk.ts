@@ -45,6 +45,7 @@ const LONGEST = 200;
 /** One way through the statements of a migration: its up, or its down after that. */
 export class Walk {
   #statement: Statement | undefined;
+  readonly #later: (() => void)[] = [];
   readonly reasons: Reason[] = [];
 
   constructor(
@@ -67,6 +68,20 @@ export class Walk {
     return this.#statement!;
   }
 
+  /** Has something judged when all statements are known, as of the statement that is judged now. */
+  later(judge: () => void): void {
+    const { statement } = this;
+    this.#later.push(() => {
+      this.at(statement);
+      judge();
+    });
+  }
+
+  /** Judges what has waited for the end. */
+  finish(): void {
+    for (const judge of this.#later.splice(0)) judge();
+  }
+
   /** Says what a rule finds in an up, or in a down; where it has no marks for this side, nothing. */
   say(rule: string, marks: { readonly up?: readonly Mark[]; readonly down?: readonly Mark[] }, hint: string, at = this.statement): void {
     const judged = this.side === 'up' ? IN_UP : IN_DOWN;
@@ -80,6 +95,11 @@ export class Walk {
   /** Did this migration make the table? Then the old code knows nothing of it. */
   isOwn(table: string): boolean {
     return this.schema.tables.get(table)?.by === this.migration;
+  }
+
+  /** Did this migration make the column? Then the old code neither reads nor writes it. */
+  isNewColumn(table: string, column: string): boolean {
+    return this.schema.column(table, column)?.by === this.migration;
   }
 
   /** What a table was like before the up; undefined where it was not there. */

@@ -57,32 +57,51 @@ export function parseScript({ file, line, text, opaque }: Script): readonly Stat
   }
 }
 
-/** The texts of the statements in a block of PL/pgSQL, and whether it builds some as it runs, which nobody can know. */
-export function parseBlock(body: string): { readonly queries: readonly string[]; readonly isDynamic: boolean } | undefined {
+/** What is in a block of PL/pgSQL. */
+export interface Block {
+  /** The texts of its statements, and its expressions as such. */
+  readonly queries: readonly string[];
+  /** It builds statements as it runs, which nobody can know. */
+  readonly isDynamic: boolean;
+  /** Not all of it may run, or some of it more than once. */
+  readonly isConditional: boolean;
+  /** It may give up with an error of its own. */
+  readonly raises: boolean;
+}
+
+const CONDITIONS = /^PLpgSQL_(?:stmt_(?:if|case|loop|while|fori|fors|foreach_a|return)|exception_block)$/;
+/** RAISE EXCEPTION, as PostgreSQL counts the levels. */
+const ERROR = 21;
+
+/** Reads a block of PL/pgSQL; undefined where it cannot be read. */
+export function parseBlock(body: string): Block | undefined {
   try {
     const quoted = `$ship_body$${body}$ship_body$`;
     const parsed = parser().parsePlPgSQLSync(`CREATE FUNCTION ship_block() RETURNS void LANGUAGE plpgsql AS ${quoted}`);
     const queries: string[] = [];
-    let isDynamic = false;
+    const [isDynamic, isConditional, raises] = [[], [], []] as [string[], string[], string[]];
     visit(parsed, (name, value) => {
-      if (name === 'PLpgSQL_stmt_dynexecute' || name === 'PLpgSQL_stmt_dynfors') isDynamic = true;
-      if (name === 'PLpgSQL_stmt_execsql') queries.push((value as BlockQuery).sqlstmt.PLpgSQL_expr.query);
-      if (name === 'PLpgSQL_stmt_perform')
-        queries.push(`SELECT ${(value as BlockPerform).expr.PLpgSQL_expr.query.replace(/^\s*SELECT\s/i, '')}`);
+      if (name === 'PLpgSQL_stmt_dynexecute' || name === 'PLpgSQL_stmt_dynfors') isDynamic.push(name);
+      // The parser adds a RETURN at the end of each block, which stands in no line.
+      if (CONDITIONS.test(name) && (name !== 'PLpgSQL_stmt_return' || 'lineno' in (value as object))) isConditional.push(name);
+      if ((name === 'PLpgSQL_stmt_raise' && (value as { elog_level?: number }).elog_level === ERROR) || name === 'PLpgSQL_stmt_assert')
+        raises.push(name);
+      if (name === 'PLpgSQL_expr') queries.push(queryOf(value as BlockExpression));
     });
-    return { queries, isDynamic };
+    return { queries, isDynamic: isDynamic.length > 0, isConditional: isConditional.length > 0, raises: raises.length > 0 };
   } catch {
     return undefined;
   }
 }
 
-interface BlockQuery {
-  readonly sqlstmt: { readonly PLpgSQL_expr: { readonly query: string } };
+/** A statement, an expression, or `x := expression`. */
+interface BlockExpression {
+  readonly query: string;
+  readonly parseMode?: number;
 }
 
-interface BlockPerform {
-  readonly expr: { readonly PLpgSQL_expr: { readonly query: string } };
-}
+const queryOf = ({ query, parseMode = 0 }: BlockExpression): string =>
+  parseMode === 0 ? query : `SELECT (${parseMode === 2 ? query : query.replace(/^[^=]*?:?=/, '')})`;
 
 /** Calls back for every node below a value, with the name that it stands under. */
 export function visit(value: unknown, seen: (name: string, value: unknown) => void): void {

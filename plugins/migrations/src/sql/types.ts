@@ -1,3 +1,5 @@
+import type { Node } from 'libpg-query';
+
 /** What a change of a column's type does to the values that are there. */
 export type TypeChange = 'same' | 'wider' | 'narrower' | 'other';
 
@@ -9,13 +11,34 @@ export function typeChange(from: string, to: string): TypeChange {
   if (from === to) return 'same';
   if (from === '?') return 'narrower';
   const [one, other] = [parts(from), parts(to)];
+  if (one.array !== other.array) return 'narrower';
   if (isText(one.base) && isText(other.base)) return textChange(one, other);
   if (one.base === 'numeric' && other.base === 'numeric') return numericChange(one.limits, other.limits);
   for (const order of [INTEGERS, FLOATS])
     if (order.includes(one.base) && order.includes(other.base))
       return order.indexOf(one.base) < order.indexOf(other.base) ? 'other' : 'narrower';
-  if (other.base === 'text' && other.array === one.array) return 'other';
-  return LOSSLESS.has(`${one.base} ${other.base}`) && one.array === other.array ? 'other' : 'narrower';
+  if (other.base === 'text') return 'other';
+  return LOSSLESS.has(`${one.base} ${other.base}`) && hasRoom(one, other) ? 'other' : 'narrower';
+}
+
+/** How many digits the numbers of a type have. */
+const DIGITS: Readonly<Record<string, number>> = { smallint: 5, integer: 10, bigint: 19 };
+
+/** `numeric(3)` does not hold every integer, and `varchar(3)` not every `char(5)`. */
+function hasRoom(one: Parts, { base, limits }: Parts): boolean {
+  if (limits.length === 0) return true;
+  if (base === 'numeric') return limits[0]! - (limits[1] ?? 0) >= (DIGITS[one.base] ?? Infinity);
+  return base !== 'varchar' || limits[0]! >= (one.limits[0] ?? 1);
+}
+
+/** Does a column of a type take a constant? What is no constant is taken, where the type has no limit. */
+export function fits(type: string, value: Node): boolean {
+  const { base, limits } = parts(type);
+  const { ival, sval } = 'A_Const' in value ? value.A_Const : {};
+  if (ival !== undefined && INTEGERS.includes(base)) return String(Math.abs(ival.ival ?? 0)).length < DIGITS[base]!;
+  if (limits.length === 0) return true;
+  if (ival !== undefined && base === 'numeric') return String(Math.abs(ival.ival ?? 0)).length <= limits[0]! - (limits[1] ?? 0);
+  return sval !== undefined && isText(base) && (sval.sval ?? '').length <= limits[0]!;
 }
 
 interface Parts {
@@ -32,7 +55,6 @@ function parts(type: string): Parts {
 const isText = (base: string): boolean => base === 'text' || base === 'varchar';
 
 function textChange(one: Parts, other: Parts): TypeChange {
-  if (one.array !== other.array) return 'narrower';
   const [from, to] = [one, other].map(({ base, limits }) => (base === 'text' ? Infinity : (limits[0] ?? Infinity))) as [number, number];
   return to >= from ? 'wider' : 'narrower';
 }

@@ -1,0 +1,81 @@
+import type { Constraint as ConstraintNode, IndexStmt, Node } from 'libpg-query';
+import type { Column, Constraint, Table, Thing } from '../schema.js';
+import { isVolatile } from '../sql/functions.js';
+import { relationName, textsOf } from '../sql/names.js';
+import { holds, valueLeft } from './expressions.js';
+import type { Walk } from './walk.js';
+
+/**
+ * Judges, at the end of an up, what the old code's rows have in the columns that it does not know: NULL, or the default that
+ * is left to them then. A default may be lent only, and names may have changed, so this comes last.
+ */
+export function judgeNewColumns(walk: Walk): void {
+  for (const [name, table] of walk.schema.tables) {
+    for (const constraint of table.constraints.values())
+      if (constraint.by === walk.migration && constraint.kind === 'foreign') judgeForeign(walk, name, table, constraint);
+    if (walk.isOwn(name)) continue;
+    for (const [column, each] of table.columns)
+      if (each.by === walk.migration || (each.isMaybe && !walk.before.table(name).columns.has(column))) judgeRequired(walk, column, each);
+    for (const constraint of table.constraints.values())
+      if (constraint.by === walk.migration && isOfNewColumns(walk, name, constraint.columns)) judgeConstraint(walk, table, constraint);
+    for (const thing of walk.schema.things.values())
+      if (thing.table === name && thing.by === walk.migration && thing.kind === 'index') judgeIndex(walk, name, table, thing);
+  }
+}
+
+/** Are all of them columns that the old code neither reads nor writes? */
+export const isOfNewColumns = (walk: Walk, table: string, columns: readonly string[]): boolean =>
+  columns.length > 0 && columns.every((each) => walk.isNewColumn(table, each));
+
+function judgeRequired(walk: Walk, name: string, { notNull, default: value, generated, at, type }: Column): void {
+  const isRequired = notNull || walk.schema.things.get(`type public.${type}`)?.shape.includes('CONSTR_NOTNULL');
+  if (at !== undefined && isRequired && value === undefined && generated === undefined)
+    walk.say('add-required-column', { up: ['O'] }, `${name} must have a value, and the old code gives it none`, at);
+}
+
+function judgeConstraint(walk: Walk, { columns }: Table, { kind, shape, columns: names, at }: Constraint): void {
+  const node = JSON.parse(shape) as ConstraintNode;
+  const values = new Map(names.map((each) => [each, valueLeft(columns.get(each)!)]));
+  const twice = `rows of the old code may have the same ${names.join(', ')}`;
+  if (
+    (kind === 'unique' || kind === 'primary') &&
+    !areDistinct(
+      names.map((each) => columns.get(each)!),
+      node.nulls_not_distinct === true,
+    )
+  )
+    walk.say('add-unique', { up: ['O', 'L'] }, twice, at);
+  if (kind === 'check' && !(node.raw_expr !== undefined && holds(node.raw_expr, values)))
+    walk.say('lock-constraint', { up: ['O'] }, 'the old code may write what it forbids', at);
+  if (kind === 'exclude' && ![...values.values()].includes(null))
+    walk.say('lock-constraint', { up: ['O'] }, 'the old code may write what it forbids', at);
+}
+
+function judgeIndex(walk: Walk, name: string, table: Table, { shape, columns: names = [], at }: Thing): void {
+  const { unique, indexParams = [], nulls_not_distinct } = JSON.parse(shape) as IndexStmt;
+  if (!unique || !isOfNewColumns(walk, name, names)) return;
+  const keys = indexParams.map((each) => ('IndexElem' in each && each.IndexElem.name ? table.columns.get(each.IndexElem.name) : undefined));
+  if (!keys.every((each) => each !== undefined) || !areDistinct(keys, nulls_not_distinct === true))
+    walk.say('add-unique', { up: ['O'] }, `rows of the old code may have the same ${names.join(', ')}`, at);
+}
+
+/** Is a key another one in every row, though nobody has given it a value? Each NULL is another one, too. */
+const areDistinct = (columns: readonly Column[], nullsNotDistinct: boolean): boolean =>
+  columns.some((each) => (!nullsNotDistinct && valueLeft(each) === null) || givesItself(each));
+
+function givesItself({ default: value = '', generated = '' }: Column): boolean {
+  if (generated === 'serial' || generated.startsWith('identity')) return true;
+  const node = value.startsWith('{') ? (JSON.parse(value) as Node) : undefined;
+  const called = node !== undefined && 'FuncCall' in node ? (textsOf(node.FuncCall.funcname).at(-1) ?? '') : '';
+  return called !== '' && called !== 'random' && isVolatile(called) && /uuid|nextval/.test(called);
+}
+
+/** What rows that are there already point at cannot be deleted any more. */
+function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, at }: Constraint): void {
+  const { pktable, fk_del_action } = JSON.parse(shape) as ConstraintNode;
+  const isFree = fk_del_action === 'c' || fk_del_action === 'n' || fk_del_action === 'd';
+  if (isFree || walk.isOwn(relationName(pktable)) || !(walk.isOwn(name) || isOfNewColumns(walk, name, columns))) return;
+  const isFilled =
+    table.filledBy === walk.migration || (!walk.isOwn(name) && columns.some((each) => table.columns.get(each)?.default !== undefined));
+  if (isFilled) walk.say('add-foreign-key', { up: ['O'] }, `the old code may delete what rows in ${columns.join(', ')} point at`, at);
+}
