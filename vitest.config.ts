@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     // What takes long has scripts of its own, `npm run test:long` and `npm run test:attack`.
     exclude: [
-      ...(process.env.SHIP_TEST_LONG === '1' ? [] : ['test/long/**', 'test/terraform/{cases,random}.test.ts']),
+      ...(process.env.SHIP_TEST_LONG === '1' ? [] : ['test/long/**', 'test/terraform/{cases,random}.test.ts', 'test/migrations/**']),
       ...(process.env.SHIP_TEST_ATTACK ? [] : ['test/attack/**']),
     ],
     include: ['{packages,plugins}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],

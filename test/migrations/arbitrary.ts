@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { chance, type Draw, drawModel, modelText, pick } from './base.js';
-import { drawStep, type Step } from './operations.js';
+import { drawStep } from './operations.js';
+import type { Step } from './step.js';
 
 /** A schema, and a migration of it. */
 export interface Migrated {

@@ -1,5 +1,5 @@
 import type { Catalog, Column, Table } from './catalog.js';
-import { cell, edgesOf, insert, quoted, SPARE, valueFor } from './values.js';
+import { BASE_ROWS, cell, edgesOf, insert, POINTED_AT, quoted, SPARE, valueFor } from './values.js';
 
 /** What the code does with the schema that it knows. */
 export interface Statement {
@@ -40,7 +40,10 @@ function writes(catalog: Catalog, table: Table): string[] {
   const { columns, keys, primary } = table;
   const inKeys = (name: string) => keys.some((key) => key.includes(name));
   const spare = (column: Column) => cell(catalog, table, column, SPARE);
-  const where = ` WHERE ${primary.map((name) => `${quoted(name)} = ${spare(columns.find((each) => each.name === name)!)}`).join(' AND ') || 'true'}`;
+  const isRow = (name: string, number: number) =>
+    `${quoted(name)} = ${cell(catalog, table, columns.find((each) => each.name === name)!, number)}`;
+  const whereRow = (number: number) => ` WHERE ${primary.map((name) => isRow(name, number)).join(' AND ') || 'true'}`;
+  const where = whereRow(SPARE);
   // No code changes the keys of its rows.
   const changed = columns.filter(({ name, isComputed }) => !isComputed && !primary.includes(name));
   const update = ({ name }: Column, value: string) => `UPDATE ${quoted(table.name)} SET ${quoted(name)} = ${value}${where}`;
@@ -60,7 +63,8 @@ function writes(catalog: Catalog, table: Table): string[] {
       .filter(({ notNull, isComputed }) => !notNull && !isComputed)
       .map(({ name }) => insert(catalog, table, OLD, { values: { [name]: 'NULL' } })),
     ...changed.flatMap((each) => [cell(catalog, table, each, OLD), ...edgesOf(each)].map((value) => update(each, value))),
-    `DELETE FROM ${quoted(table.name)}${where}`,
+    // All rows that nothing points at: new rows may point at any of them.
+    ...Array.from({ length: BASE_ROWS - POINTED_AT }, (_, more) => `DELETE FROM ${quoted(table.name)}${whereRow(POINTED_AT + more)}`),
     ...keys.map((key) => insert(catalog, table, OLD, { suffix: `ON CONFLICT (${key.map(quoted).join(', ')}) DO NOTHING` })),
     // Twice what may be there twice: each column, all together, and each key but for one of its columns.
     ...columns.map(({ name }) => copied([name])),

@@ -7,7 +7,7 @@ export const SPARE = 3;
 /** The base row with NULL in about half of the columns that may have it. */
 const SPARSE = 4;
 /** Base rows with a lower number may be pointed at. */
-const POINTED_AT = 2;
+export const POINTED_AT = 2;
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;

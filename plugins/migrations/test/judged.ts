@@ -20,8 +20,9 @@ const BASE = `
 `;
 
 /** Both verdicts on a migration of that. */
-export function judged(up: string, down?: string, preservesData = false): Judgement {
-  const [judgement] = analyse({ before: [migration('1', BASE, '')], judged: [migration('2', up, down)] }, { isWhole: true, preservesData });
+function judged(up: string, down?: string): Judgement {
+  const judged = [migration('2', up, down)];
+  const [judgement] = analyse({ before: [migration('1', BASE, '')], judged }, { isWhole: true, preservesData: false });
   return judgement!;
 }
 

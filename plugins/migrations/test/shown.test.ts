@@ -54,6 +54,14 @@ const CASES: Readonly<Record<string, Case>> = {
     'warn',
     ['down-drop-created-table'],
   ],
+  'a default that points at an old row': [
+    'ALTER TABLE posts ADD COLUMN author integer DEFAULT 7 REFERENCES users (id) ON DELETE CASCADE',
+    'ALTER TABLE posts DROP COLUMN author',
+    'block',
+    ['add-foreign-key'],
+    'warn',
+    ['down-drop-created-column'],
+  ],
   'a new table whose rows go with the old ones': [
     'CREATE TABLE profiles (user_id integer REFERENCES users (id) ON DELETE CASCADE); INSERT INTO profiles SELECT id FROM users',
     'DROP TABLE profiles',
@@ -190,6 +198,22 @@ const CASES: Readonly<Record<string, Case>> = {
     ['revoke-or-rls'],
     'block',
     ['down-incomplete'],
+  ],
+  'a right that may have been there': [
+    'GRANT SELECT ON users TO app',
+    'REVOKE SELECT ON users FROM app',
+    'ok',
+    [],
+    'warn',
+    ['revoke-or-rls'],
+  ],
+  'a type in another schema': [
+    'ALTER TYPE mood SET SCHEMA other',
+    'SELECT count(*) FROM users',
+    'block',
+    ['set-schema'],
+    'block',
+    ['opaque-code'],
   ],
   'a role that is taken away': ['REVOKE readers FROM app', 'GRANT readers TO app', 'block', ['revoke-or-rls'], 'ok', []],
   'row security that stays on': [

@@ -70,12 +70,14 @@ function givesItself({ default: value = '', generated = '' }: Column): boolean {
   return called !== '' && called !== 'random' && isVolatile(called) && /uuid|nextval/.test(called);
 }
 
-/** What rows that are there already point at cannot be deleted any more. */
+/** What rows that are there already point at cannot be deleted any more; and what a default points at may go, or is not there. */
 function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, at }: Constraint): void {
   const { pktable, fk_del_action } = JSON.parse(shape) as ConstraintNode;
+  const isOwn = walk.isOwn(name);
+  if (walk.isOwn(relationName(pktable)) || !(isOwn || isOfNewColumns(walk, name, columns))) return;
+  const isLeft = !isOwn && columns.every((each) => valueLeft(table.columns.get(each)!) !== null);
   const isFree = fk_del_action === 'c' || fk_del_action === 'n' || fk_del_action === 'd';
-  if (isFree || walk.isOwn(relationName(pktable)) || !(walk.isOwn(name) || isOfNewColumns(walk, name, columns))) return;
-  const isFilled =
-    table.filledBy === walk.migration || (!walk.isOwn(name) && columns.some((each) => table.columns.get(each)?.default !== undefined));
-  if (isFilled) walk.say('add-foreign-key', { up: ['O'] }, `the old code may delete what rows in ${columns.join(', ')} point at`, at);
+  if (isLeft) walk.say('add-foreign-key', { up: ['O'] }, `what the default of ${columns.join(', ')} points at may not be there`, at);
+  else if (table.filledBy === walk.migration && !isFree)
+    walk.say('add-foreign-key', { up: ['O'] }, `the old code may delete what rows in ${columns.join(', ')} point at`, at);
 }

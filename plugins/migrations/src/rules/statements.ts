@@ -1,8 +1,9 @@
 import type { Node, RangeVar } from 'libpg-query';
-import { joined, objectName, qualified, relationName, shapeOf, textsOf, typeText } from '../sql/names.js';
+import { joined, objectName, qualified, relationName, relationsOf, shapeOf, textsOf, typeText } from '../sql/names.js';
 import { parseBlock, parseScript, type Statement, visit } from '../sql/parser.js';
 import { changeRows, judgeSearchPath } from './data.js';
-import { alterTable, createTable, drop, relationsOf, rename } from './tables.js';
+import { rename } from './rename.js';
+import { alterTable, createTable, drop } from './tables.js';
 import { alterEnum, createEnum, createIndex, createThing } from './things.js';
 import type { Walk } from './walk.js';
 
@@ -117,6 +118,7 @@ const HANDLERS: Handlers = {
     walk.say('set-schema', { up: ['O'] }, `the old code asks for ${name}`);
     if (objectType === 'OBJECT_TABLE' && relation !== undefined)
       walk.schema.renameTable(name, qualified(relation.relname ?? '', newschema));
+    else walk.say('opaque-code', { up: ['B'], down: ['B'] }, `the schema of ${name} is not followed`);
   },
   DropdbStmt: dropContainer,
   DropOwnedStmt: dropContainer,
@@ -142,6 +144,7 @@ function grant(walk: Walk, body: BodyOf<'GrantStmt'> | BodyOf<'GrantRoleStmt'>):
   // Who takes back what was given, or gives back what was taken, leaves it as it was.
   const [does, undoes, kind] = is_grant === true ? [given, taken, 'granted'] : [taken, given, 'revoked'];
   if (!walk.schema.things.delete(undoes)) walk.schema.things.set(does, { kind, shape: kind });
+  else if (is_grant !== true) walk.say('revoke-or-rls', { down: ['D'] }, 'who had the right before the up has it no more');
 }
 
 /** CREATE VIEW. What `*` stands for is settled when the view is made. */

@@ -1,6 +1,6 @@
-import type { AlterTableCmd, AlterTableStmt, CreateStmt, DropStmt, Node, PartitionCmd, RenameStmt, ViewStmt } from 'libpg-query';
+import type { AlterTableCmd, AlterTableStmt, CreateStmt, DropStmt, Node } from 'libpg-query';
 import type { Column } from '../schema.js';
-import { objectName, qualified, relationName, shapeOf, textsOf } from '../sql/names.js';
+import { objectName, qualified, relationName, relationsOf, shapeOf, textsOf } from '../sql/names.js';
 import {
   addColumn,
   addInlineConstraints,
@@ -13,8 +13,9 @@ import {
   dropColumn,
   identityOf,
 } from './columns.js';
-import { addConstraint, dropConstraint, fails, validateConstraint } from './constraints.js';
-import { createThing, dropThing, removeThing } from './things.js';
+import { addConstraint, dropConstraint, validateConstraint } from './constraints.js';
+import { setIdentity, setPartition, setRowSecurity, setTrigger } from './settings.js';
+import { createThing, dropThing } from './things.js';
 import type { Walk } from './walk.js';
 
 /** CREATE TABLE. */
@@ -137,40 +138,6 @@ function alter(walk: Walk, table: string, command: AlterTableCmd): void {
   else alterOther(walk, command);
 }
 
-/** SET GENERATED; what else an identity has is that of its sequence. */
-function setIdentity(walk: Walk, table: string, { name = '', def }: AlterTableCmd): void {
-  const options = def !== undefined && 'List' in def ? (def.List.items ?? []) : [];
-  for (const each of options) {
-    const { defname, arg } = 'DefElem' in each ? each.DefElem : {};
-    if (defname === 'generated' && arg !== undefined && 'Integer' in arg)
-      changeGenerated(walk, table, name, identityOf({ generated_when: String.fromCharCode(arg.Integer.ival ?? 0) }));
-    else walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, 'how a sequence goes on is not followed');
-  }
-}
-
-/** A part of a table comes, or goes. */
-function setPartition(walk: Walk, parent: string, { name, bound }: PartitionCmd, isAttached: boolean): void {
-  const part = relationName(name);
-  if (!isAttached) removeThing(walk, 'partition', part);
-  else {
-    walk.say('down-add-check', { down: ['F'] }, `rows that are not of this part may have been written into ${part} since`);
-    createThing(walk, 'partition', part, { parent, partbound: bound }, { table: part });
-  }
-}
-
-/** A trigger that is off at the end is one that the old code counts on, and that does nothing. */
-function setTrigger(walk: Walk, table: string, name: string, subtype: string): void {
-  const key = `disabled trigger ${table} ${name || subtype.replace(/^AT_(?:En|Dis)ableTrig/, '')}`;
-  if (subtype.startsWith('AT_Enable')) walk.schema.things.delete(key);
-  else {
-    walk.schema.things.set(key, { kind: 'disabled trigger', shape: 'off', table });
-    walk.later(() => {
-      if (walk.schema.things.has(key) && !walk.isOwn(table))
-        walk.say('add-trigger', { up: ['O?'] }, 'what triggers did for the old code is done no more');
-    });
-  }
-}
-
 function constrain(walk: Walk, table: string, constraint: Parameters<typeof addConstraint>[2]): void {
   if (constraint.contype === 'CONSTR_NOTNULL') {
     for (const each of textsOf(constraint.keys)) changeNotNull(walk, table, each, true);
@@ -186,91 +153,8 @@ function constrain(walk: Walk, table: string, constraint: Parameters<typeof addC
   if (constraint.indexname) walk.schema.things.delete(`index ${qualified(constraint.indexname, table.split('.')[0])}`);
 }
 
-function setRowSecurity(walk: Walk, table: string, subtype: string): void {
-  const isOn = subtype === 'AT_EnableRowSecurity' || subtype === 'AT_ForceRowSecurity';
-  if (isOn && !walk.isOwn(table)) walk.say('revoke-or-rls', { up: ['O'] }, 'the old code may see no rows any more');
-  const key = `${subtype.includes('Force') ? 'forced ' : ''}row security of ${table}`;
-  if (isOn) walk.schema.things.set(key, { kind: 'row security', shape: 'on', table, by: walk.migration });
-  else walk.schema.things.delete(key);
-}
-
-/** ALTER … RENAME. */
-export function rename(walk: Walk, { renameType, relationType, relation, object, subname, newname = '' }: RenameStmt): void {
-  const table = relationName(relation);
-  if (renameType === 'OBJECT_COLUMN' && (relationType === 'OBJECT_TABLE' || relationType === undefined)) {
-    if (!walk.isOwn(table) && walk.schema.column(table, subname ?? '')?.by !== walk.migration)
-      walk.say('rename-column', { up: ['O'] }, `the old code asks for ${subname}`);
-    walk.schema.renameColumn(table, subname ?? '', newname);
-    return;
-  }
-  if (renameType === 'OBJECT_TABLE') {
-    const to = qualified(newname, relation?.schemaname || undefined);
-    const isOwn = walk.isOwn(table);
-    walk.later(() => {
-      if (!isOwn && !standsFor(walk, table, to))
-        walk.say(
-          'rename-table',
-          { up: ['O'] },
-          `the old code asks for ${table}, and no view with its name shows all of it and takes what is written`,
-        );
-    });
-    walk.schema.renameTable(table, to);
-    return;
-  }
-  if (renameType === 'OBJECT_TABCONSTRAINT') {
-    renameConstraint(walk, table, subname ?? '', newname);
-    return;
-  }
-  const from = relation === undefined ? objectName(object) : table;
-  const isOwn = [...walk.schema.things].some(([key, { kind, by }]) => key === `${kind} ${from}` && by === walk.migration);
-  // The old code names no index.
-  if (!isOwn && renameType !== 'OBJECT_INDEX' && renameType !== 'OBJECT_TRIGGER' && renameType !== 'OBJECT_POLICY')
-    walk.say('rename-object', { up: ['O'] }, `the old code may ask for ${from}`);
-  renameThing(walk, from, newname);
-}
-
-/** Is there a view by the old name of a table, through which all of it is read and written? */
-function standsFor(walk: Walk, from: string, to: string): boolean {
-  const shape = walk.schema.things.get(`view ${from}`)?.shape;
-  const { query, aliases, options, withCheckOption } = shape?.startsWith('{') ? (JSON.parse(shape) as ViewStmt) : {};
-  const select = query !== undefined && 'SelectStmt' in query ? query.SelectStmt : {};
-  const { targetList = [], fromClause = [], op, limitOption, ...more } = select;
-  const isPlain = op === 'SETOP_NONE' && Object.keys(more).length === 0 && aliases === undefined && options === undefined;
-  if (!isPlain || withCheckOption !== 'NO_CHECK_OPTION' || relationsOf(fromClause).join() !== to || walk.isOwn(to)) return false;
-  const shown = targetList.flatMap((each) =>
-    'ResTarget' in each && each.ResTarget.name === undefined ? [each.ResTarget.val] : [undefined],
-  );
-  const names = shown.map((each) => (each !== undefined && 'ColumnRef' in each ? (each.ColumnRef.fields ?? []) : []));
-  if (names.length === 1 && names[0]!.length === 1 && 'A_Star' in names[0]![0]!) return true;
-  const { columns, isUnknown } = walk.before.table(from);
-  return isUnknown !== true && [...columns.keys()].every((column) => names.some((each) => textsOf(each).join() === column));
-}
-
-function renameConstraint(walk: Walk, table: string, from: string, to: string): void {
-  const found = walk.schema.table(table).constraints.get(from);
-  walk.schema.dropConstraint(table, from);
-  if (found !== undefined) walk.schema.setConstraint(table, to, found);
-  else if (!walk.schema.table(table).isUnknown) walk.say(...fails(`there is no constraint ${from}`));
-  else walk.schema.setConstraint(table, to, { kind: 'check', columns: [], isValid: true, shape: `renamed from ${from}` });
-}
-
-function renameThing(walk: Walk, from: string, newname: string): void {
-  const [schema = 'public'] = from.split('.');
-  for (const [key, thing] of [...walk.schema.things])
-    if (key === `${thing.kind} ${from}`) {
-      walk.schema.things.delete(key);
-      walk.schema.things.set(`${thing.kind} ${qualified(newname, schema)}`, thing);
-      return;
-    }
-  walk.schema.things.set(`something ${qualified(newname, schema)}`, { kind: 'something', shape: `renamed from ${from}` });
-}
-
 /** The relations and objects that a DROP names. */
 export function drop(walk: Walk, statement: DropStmt): void {
   if (statement.removeType === 'OBJECT_TABLE' || statement.removeType === 'OBJECT_FOREIGN_TABLE') dropTables(walk, statement);
   else for (const object of statement.objects ?? []) dropThing(walk, statement, object);
 }
-
-/** Names in a list of nodes, such as those of TRUNCATE. */
-export const relationsOf = (nodes: readonly Node[] | undefined): string[] =>
-  (nodes ?? []).flatMap((each) => ('RangeVar' in each ? [relationName(each.RangeVar)] : textsOf([each])));

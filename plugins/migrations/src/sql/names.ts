@@ -11,6 +11,10 @@ export const relationName = (relation: RangeVar | undefined): string =>
 export const textsOf = (nodes: readonly Node[] | undefined): string[] =>
   (nodes ?? []).flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : 'List' in node ? textsOf(node.List.items) : []));
 
+/** The relations in a list of nodes, such as that of TRUNCATE. */
+export const relationsOf = (nodes: readonly Node[] | undefined): string[] =>
+  (nodes ?? []).flatMap((each) => ('RangeVar' in each ? [relationName(each.RangeVar)] : textsOf([each])));
+
 /** The object that a DROP or an ALTER names: `a.b` has its schema, `b` is in `public`. */
 export function objectName(node: Node | undefined): string {
   if (node === undefined) return '';
