@@ -10,7 +10,8 @@ import { falseBlocks, falseOks, judgementsOf } from './verdicts.js';
 beforeAll(loadParser);
 
 const RUNS = Number(process.env.SHIP_TEST_MIGRATIONS_RUNS ?? 60);
-const SEED = Number(process.env.SHIP_TEST_MIGRATIONS_SEED ?? Date.now() % 1_000_000);
+/** The same examples each time, unless others are asked for. */
+const SEED = Number(process.env.SHIP_TEST_MIGRATIONS_SEED ?? 2);
 
 const shown = ({ base, up, down }: Migrated): string => `--- base\n${base}\n--- up\n${up}\n--- down\n${down ?? '(none)'}`;
 

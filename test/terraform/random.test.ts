@@ -12,8 +12,8 @@ import { openStage, type Remembered, type Shipped, type Stage } from './stage.js
 import { readable } from './tree.js';
 import type { World } from './world.js';
 
-/** One that failed is replayed by `SHIP_TEST_SEED=SEED:PATH`. */
-const [SEED, PATH] = (process.env.SHIP_TEST_SEED ?? `${Date.now() % 1_000_000_000}`).split(':') as [string, string?];
+/** The same examples each time, unless another seed is asked for: what is found by chance must not stop what did not cause it. One that failed is replayed by `SHIP_TEST_SEED=SEED:PATH`. */
+const [SEED, PATH] = (process.env.SHIP_TEST_SEED ?? '8937025').split(':') as [string, string?];
 const RUNS = PATH === undefined ? Number(process.env.SHIP_TEST_TERRAFORM_RUNS ?? 12) : 1;
 const AT_ONCE = 2;
 /** Says of each example how it ended. */
