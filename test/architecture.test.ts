@@ -82,3 +82,12 @@ it('given the programs that outlive the command, when they are bundled, then the
     expect(size / 1024, name).toBeLessThan(most);
   }
 });
+
+it('given the cases of tests, when git is asked what it ignores of them, then it keeps every file', () => {
+  // A case may have a .gitignore of its own, and what that names exists only where the case was written.
+  const ignored = execFileSync('git', ['ls-files', '--others', '--ignored', '--exclude-standard', '--', 'test', 'examples'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(ignored.split('\n').filter((file) => file !== '' && !/(?:^|\/)(?:node_modules|\.speckit)\//.test(file))).toEqual([]);
+});
