@@ -34,6 +34,11 @@ export const errors = defineErrors({
     message: (d: { dialect: string }) => `migrations of ${d.dialect} cannot be judged yet: only those of postgres can`,
     hint: 'Where the folder holds several languages side by side, `--dialect postgres` picks one.',
   },
+  SHIP_MIGRATIONS_CONNECTION: {
+    exit: 4,
+    message: (d: { url: string; problem: string }) => `${d.url} cannot be connected to: ${d.problem}`,
+    hint: 'Try the same URL from this machine with the client of the database.',
+  },
   SHIP_MIGRATIONS_FILE: {
     exit: 2,
     message: (d: { file: string; problem: string }) => `${d.file} cannot be read: ${d.problem}`,
