@@ -96,7 +96,8 @@ async function targetOf(ctx: StepContext, { stack, tool, objects, destroy }: Ste
     const how = `the state was changed since ship had applied it (serial ${known?.serial}, then ${serial}), by hand, by another tool, or by a run that was cut off`;
     return { ...shared, configuration: earlier, destroy: false, ...(isChanged ? { changedSince: how } : {}) };
   }
-  return addresses.length === 0 ? { ...shared, configuration: next, destroy: true } : undefined;
+  // What this run has made is all that there is, outputs too, whatever its targets were.
+  return addresses.length === 0 ? { ...shared, configuration: next, destroy: true, targets: [] } : undefined;
 }
 
 /** Can it be restored, and what would that do? */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Context, Finding } from '@ship/core';
 import type { Backend, Configuration } from '../applied.js';
 import { type Job, openCaptured, type WorkingFolder } from '../files/working-folder.js';
+import { unindexed } from '../tool/address.js';
 import type { Move, ResourceChange } from '../tool/plan-document.js';
 import type { State } from '../tool/state.js';
 import { type Expected, readTruth } from './truth.js';
@@ -52,13 +53,28 @@ export function openTarget(ctx: Context, target: RollbackTarget): Promise<Workin
 
 /** What the infrastructure was like; undefined where there was none, or nobody knows. */
 export async function expectedOf(working: WorkingFolder, target: RollbackTarget): Promise<Expected | undefined> {
-  const { before, changedSince, configuration } = target;
-  if (before === undefined) return undefined;
+  const { before, changedSince, lineage } = target;
+  const ignored = ignoredThroughout(target);
+  // Where there was no state at all, there was nothing.
+  if (before === undefined) return lineage === undefined ? { truth: { resources: new Map(), outputs: {} }, ignored } : undefined;
   const file = join(working.folder, 'before.tfstate');
   writeFileSync(file, before, { mode: 0o600 });
   const truth = readTruth(await working.terraform.show(file));
   // What somebody else has changed since is not what was planned.
-  return { truth, ignored: configuration.ignored, ...(changedSince === undefined ? { planned: working.planned } : { isOfOthers: true }) };
+  return { truth, ignored, ...(changedSince === undefined ? { planned: working.planned } : { isOfOthers: true }) };
+}
+
+/** What is left to others then and now: what the configuration of now does not ignore, it has changed itself. */
+function ignoredThroughout({ configuration, live, moves = [] }: RollbackTarget): Configuration['ignored'] {
+  if (live === undefined) return configuration.ignored;
+  const now = new Map([...originsOf(moves)].map(([to, from]) => [unindexed(from), unindexed(to)]));
+  return Object.fromEntries(
+    Object.entries(configuration.ignored).map(([address, names]) => {
+      const still = live.ignored[now.get(address) ?? address] ?? [];
+      if (names.includes('all')) return [address, still];
+      return [address, still.includes('all') ? names : names.filter((name) => still.includes(name))];
+    }),
+  );
 }
 
 /** The first address of each resource that has another one now, by its address now. Renamed and renamed back counts as not renamed. */

@@ -76,7 +76,10 @@ export interface Expected {
 /** What a plan of some addresses leaves alone, and so stays as it is now. */
 export interface LeftAlone {
   readonly outputs: Readonly<Record<string, unknown>>;
-  readonly addresses: readonly string[];
+  /** What stands there still when the plan is applied. */
+  readonly standing: readonly string[];
+  /** Of that, what it says nothing of. */
+  readonly added: readonly string[];
 }
 
 /**
@@ -89,12 +92,16 @@ export function departures(
   left?: LeftAlone,
 ): Departures {
   const there = new Set(plan.results.map(({ address }) => address));
-  const missing = left !== undefined ? [] : [...resources.keys()].filter((address) => !there.has(address));
-  const added = [...there, ...(left?.addresses ?? [])].filter((address) => !resources.has(address));
+  const standing = new Set(left?.standing);
+  const missing = [...resources.keys()].filter((address) => !there.has(address) && !standing.has(address));
+  const added = [...there, ...(left?.added ?? [])].filter((address) => !resources.has(address));
+  const made = new Set(plan.changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ address }) => address));
   const changed = plan.results.flatMap(({ address, configured, known }) => {
     const before = resources.get(address);
     const compared = isOfOthers ? known : configured;
-    const others = ignored[unindexed(address)] ?? [];
+    // What is made anew, or was since, has the values of a configuration, ignored or not.
+    const isAnother = made.has(address) || (known.id !== undefined && known.id !== before?.id);
+    const others = isAnother ? [] : (ignored[unindexed(address)] ?? []);
     const isSame = (name: string) =>
       others.includes('all') ||
       others.includes(name) ||

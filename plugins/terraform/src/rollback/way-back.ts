@@ -124,16 +124,18 @@ async function planLimited(
     file,
     verdict,
     blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
-    departures:
-      expected === undefined || destroy ? NO_DEPARTURES : departures(expected, promised ? asFarAsPromised(plan, promised) : plan, left),
+    departures: expected === undefined ? NO_DEPARTURES : departures(expected, promised ? asFarAsPromised(plan, promised) : plan, left),
     outside: outsideOfState(target, plan.changes),
   };
 }
 
 /** What a plan of some addresses does not look at. */
 function leftAlone(state: State | undefined, { results, changes, moves }: PlanDocument, target: RollbackTarget): LeftAlone {
+  const outputs = state?.outputs ?? {};
+  const gone = new Set(changes.filter(({ kind }) => kind === 'delete' || kind === 'forget').map(({ address }) => address));
+  const standing = (state?.addresses ?? []).filter((address) => !gone.has(address));
   // What is new is destroyed first, and may stand there still.
-  if (isOfSome(target)) return { outputs: state?.outputs ?? {}, addresses: [] };
+  if (isOfSome(target)) return { outputs, standing, added: [] };
   const { forgets = [] } = target;
   const seen = new Set(
     [...results, ...changes]
@@ -143,7 +145,7 @@ function leftAlone(state: State | undefined, { results, changes, moves }: PlanDo
         forgets,
       ),
   );
-  return { outputs: state?.outputs ?? {}, addresses: (state?.addresses ?? []).filter((address) => !seen.has(address)) };
+  return { outputs, standing, added: standing.filter((address) => !seen.has(address)) };
 }
 
 const holdersOf = ({ stack, configuration, protected: more }: RollbackTarget) => {

@@ -1,0 +1,6 @@
+resource "terraform_data" "api" {
+  input = "v1"
+  lifecycle {
+    ignore_changes = [input]
+  }
+}

@@ -1,0 +1,9 @@
+resource "terraform_data" "none" {
+  count = 0
+}
+resource "terraform_data" "api" {
+  input = "v2"
+}
+output "api" {
+  value = terraform_data.api.input
+}
