@@ -79,7 +79,8 @@ describe('what a plan leads to, beside what was there', () => {
     expect(
       departures(state({ 't.a': { input: 1 }, 't.b': { input: 2 } }), plan({ 't.a': { after: { input: 1 } } }), {
         outputs: {},
-        addresses: ['t.b'],
+        standing: ['t.b'],
+        added: [],
       }),
     ).toEqual({
       addresses: [],
@@ -87,21 +88,27 @@ describe('what a plan leads to, beside what was there', () => {
     });
   });
 
+  it('given something that was there, and that a plan of some addresses neither makes nor finds standing, then it is named', () => {
+    const led = plan({ 't.a': { after: { input: 1 } } });
+    const truth = state({ 't.a': { input: 1 }, 't.b': { input: 2 } });
+    expect(departures(truth, led, { outputs: {}, standing: ['t.a'], added: [] }).addresses).toEqual(['t.b would not be there']);
+  });
+
   it('given something that a plan of some addresses leaves standing, and that was not there, then it is named', () => {
     const led = plan({ 't.a': { after: { input: 1 } } });
-    expect(departures(state({ 't.a': { input: 1 } }), led, { outputs: {}, addresses: ['t.new'] }).addresses).toEqual([
+    expect(departures(state({ 't.a': { input: 1 } }), led, { outputs: {}, standing: ['t.new'], added: ['t.new'] }).addresses).toEqual([
       't.new would be there, and was not',
     ]);
   });
 
   it('given outputs that a plan of some addresses leaves alone, then these must be those of then', () => {
     const truth = state({}, { url: 'then', same: 1 });
-    expect(departures(truth, plan({}), { outputs: { url: 'now', same: 1, more: 2 }, addresses: [] }).values).toEqual([
+    expect(departures(truth, plan({}), { outputs: { url: 'now', same: 1, more: 2 }, standing: [], added: [] }).values).toEqual([
       'output url',
       'output more',
     ]);
     const led = plan({}, { url: { actions: ['update'], after: 'then' }, more: { actions: ['delete'] } });
-    expect(departures(truth, led, { outputs: { url: 'now', same: 1, more: 2 }, addresses: [] }).values).toEqual([]);
+    expect(departures(truth, led, { outputs: { url: 'now', same: 1, more: 2 }, standing: [], added: [] }).values).toEqual([]);
   });
 
   it('given an output that only the apply knows, then its value is not compared, but that it is there', () => {
