@@ -124,6 +124,21 @@ describe('what a plan leads to, beside what was there', () => {
     expect(departures({ ...truth, isOfOthers: true }, led).values).toEqual(['t.a (trigger)']);
   });
 
+  it('given a hand that has changed it, then what only the apply knows is not known to be the same', () => {
+    const truth = state({ 't.a': { input: 1 } });
+    const led = plan({ 't.a': { after: {}, unknown: { input: true } } });
+    expect(departures(truth, led).values).toEqual([]);
+    expect(departures({ ...truth, isOfOthers: true }, led).values).toEqual(['t.a (input)']);
+  });
+
+  it('given an attribute that is left to others, of what is made anew or was since, then it is compared', () => {
+    const truth = { ...state({ 't.a': { input: 1, id: 'x' } }), ignored: { 't.a': ['input'] } };
+    const led = (id: string, actions = ['update']) => plan({ 't.a': { after: { input: 2, id }, actions } });
+    expect(departures(truth, led('x')).values).toEqual([]);
+    expect(departures(truth, led('y')).values).toEqual(['t.a (input)']);
+    expect(departures(truth, led('x', ['delete', 'create'])).values).toEqual(['t.a (input)']);
+  });
+
   it('given JSON in a text, then what it means is compared', () => {
     const truth = state({ 't.a': { input: '{"b":[1,2],"a":1}' } });
     expect(departures(truth, plan({ 't.a': { after: { input: '{ "a": 1, "b": [1, 2] }' } } })).values).toEqual([]);

@@ -1,15 +1,22 @@
 import type { Finding } from '@ship/core';
 import { runsAtDestroy } from '../files/modules.js';
 import { unindexed } from '../tool/address.js';
-import type { ResourceChange } from '../tool/plan-document.js';
+import type { PlanDocument } from '../tool/plan-document.js';
 import type { RollbackTarget } from './target.js';
 
+type Planned = Pick<PlanDocument, 'changes' | 'moves'>;
+
+/** The block of a resource in the configuration of now: what was renamed since has its old address in the plan. */
+const blockNow = (address: string, { moves }: Pick<Planned, 'moves'>): string =>
+  unindexed(moves.find(({ to }) => to === address)?.from ?? address);
+
 /** What provisioners do is seen by no state: what runs again, and what of it stays. A line each. */
-export function outsideOfState({ configuration, live, destroy }: RollbackTarget, changes: readonly ResourceChange[]): string[] {
+export function outsideOfState({ configuration, live, destroy }: RollbackTarget, plan: Planned): string[] {
+  const { changes } = plan;
   return changes.flatMap(({ address, kind }) => {
     const block = unindexed(address);
     const own = configuration.provisioners[block] ?? [];
-    const later = (destroy ? own : (live?.provisioners[block] ?? own)).filter((each) => !runsAtDestroy(each));
+    const later = (destroy ? own : (live?.provisioners[blockNow(address, plan)] ?? own)).filter((each) => !runsAtDestroy(each));
     // What is made anew may have run something when it was destroyed; what is destroyed runs it now.
     const again = kind === 'create' || kind === 'replace' ? own : kind === 'delete' ? own.filter(runsAtDestroy) : [];
     const stays = kind === 'delete' ? later : kind === 'replace' ? later.filter((each) => !own.includes(each)) : [];
@@ -34,9 +41,13 @@ export const outsideFinding = (dir: string, lines: readonly string[]): Finding[]
 export const destroyedByLiveAlone = (target: RollbackTarget, address: string): boolean =>
   hasNewDestroy(target, address) || hasNewProvider(target, address);
 
-export function hasNewDestroy({ configuration, live }: RollbackTarget, address: string): boolean {
-  const block = unindexed(address);
-  const own = (configuration.provisioners[block] ?? []).filter(runsAtDestroy);
+export function hasNewDestroy(
+  { configuration, live }: RollbackTarget,
+  address: string,
+  plan: Pick<Planned, 'moves'> = { moves: [] },
+): boolean {
+  const block = blockNow(address, plan);
+  const own = (configuration.provisioners[unindexed(address)] ?? []).filter(runsAtDestroy);
   return (live?.provisioners[block] ?? []).filter(runsAtDestroy).some((each) => !own.includes(each));
 }
 

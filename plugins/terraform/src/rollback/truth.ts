@@ -96,7 +96,7 @@ export function departures(
   const missing = [...resources.keys()].filter((address) => !there.has(address) && !standing.has(address));
   const added = [...there, ...(left?.added ?? [])].filter((address) => !resources.has(address));
   const made = new Set(plan.changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ address }) => address));
-  const changed = plan.results.flatMap(({ address, configured, known }) => {
+  const changed = plan.results.flatMap(({ address, configured, known, unknown }) => {
     const before = resources.get(address);
     const compared = isOfOthers ? known : configured;
     // What is made anew, or was since, has the values of a configuration, ignored or not.
@@ -107,7 +107,9 @@ export function departures(
       others.includes(name) ||
       isDeepStrictEqual(plain(compared[name]), plain(before![name])) ||
       planned[address]?.[name] === hashOf(compared[name]);
-    const names = before === undefined ? [] : Object.keys(compared).filter((name) => !isSame(name));
+    // What the configuration of then makes of what it does not know yet is not what another one has made.
+    const untold = isOfOthers ? unknown.filter((name) => !others.includes('all') && !others.includes(name)) : [];
+    const names = before === undefined ? [] : [...Object.keys(compared).filter((name) => !isSame(name)), ...untold];
     return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
   });
   return {
@@ -125,11 +127,11 @@ export function departures(
  */
 export function asFarAsPromised(plan: PlanDocument, promised: PlanDocument): PlanDocument {
   const before = new Map(promised.results.map((result) => [result.address, result]));
-  const results = plan.results.map(({ address, configured, known }) => {
+  const results = plan.results.map(({ address, configured, known, unknown }) => {
     const { configured: said = configured, known: all = known } = before.get(address) ?? {};
     const only = (values: Readonly<Record<string, unknown>>, names: object) =>
       Object.fromEntries(Object.entries(values).filter(([name]) => name in names));
-    return { address, configured: only(configured, said), known: only(known, all) };
+    return { address, configured: only(configured, said), known: only(known, all), unknown };
   });
   return { ...plan, results, outputsUnknown: [...plan.outputsUnknown, ...promised.outputsUnknown] };
 }

@@ -80,7 +80,7 @@ export async function planDestroy(
   const verdict = judge(plan, holdersOf(target), target.isNew);
   const others = plan.changes.filter(({ address }) => !addresses.includes(address));
   const blocks = others.map((change) => `${addresses.join(', ')} can be destroyed only with what stood before: it would ${lineOf(change)}`);
-  const outside = outsideOfState({ ...target, configuration: target.live!, destroy: true }, plan.changes);
+  const outside = outsideOfState({ ...target, configuration: target.live!, destroy: true }, plan);
   return { plan, file, verdict, blocks: [...verdict.blocks, ...blocks], departures: NO_DEPARTURES, outside };
 }
 
@@ -125,7 +125,7 @@ async function planLimited(
     verdict,
     blocks: [...verdict.blocks, ...forgottenBlocks(plan, target), ...provisionerBlocks(plan, target)],
     departures: expected === undefined ? NO_DEPARTURES : departures(expected, promised ? asFarAsPromised(plan, promised) : plan, left),
-    outside: outsideOfState(target, plan.changes),
+    outside: outsideOfState(target, plan),
   };
 }
 
@@ -161,9 +161,9 @@ const forgottenBlocks = ({ changes }: PlanDocument, { forgotten = [] }: Rollback
       : [],
   );
 
-const provisionerBlocks = ({ changes }: PlanDocument, target: RollbackTarget): string[] =>
+const provisionerBlocks = ({ changes, moves }: PlanDocument, target: RollbackTarget): string[] =>
   changes.flatMap((change) =>
-    change.kind === 'replace' && hasNewDestroy(target, change.address)
+    change.kind === 'replace' && hasNewDestroy(target, change.address, { moves })
       ? [`would ${lineOf(change)}, and what its destroy has to run stands in the configuration of now alone`]
       : [],
   );

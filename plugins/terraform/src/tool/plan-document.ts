@@ -24,6 +24,8 @@ export interface Result {
   readonly configured: Readonly<Record<string, unknown>>;
   /** All that is known of it. */
   readonly known: Readonly<Record<string, unknown>>;
+  /** What the configuration says of it, and only the apply knows. */
+  readonly unknown: readonly string[];
 }
 
 /** A plan, as far as ship reads it. */
@@ -123,8 +125,10 @@ function resultsOf({ resource_changes = [], configuration }: RawPlan): Result[] 
     if (mode !== 'managed' || deposed !== undefined || change.after === null || change.actions.includes('forget')) return [];
     const { after, after_unknown } = change as { after: Record<string, unknown>; after_unknown?: Record<string, unknown> };
     const known = Object.fromEntries(Object.entries(after).filter(([name]) => !hasUnknown(after_unknown?.[name])));
-    const said = (configured.get(unindexed(address)) ?? []).filter((name) => name in known);
-    return [{ address, configured: Object.fromEntries(said.map((name) => [name, known[name]])), known }];
+    const names = configured.get(unindexed(address)) ?? [];
+    const said = names.filter((name) => name in known);
+    const unknown = names.filter((name) => hasUnknown(after_unknown?.[name]));
+    return [{ address, configured: Object.fromEntries(said.map((name) => [name, known[name]])), known, unknown }];
   });
 }
 
