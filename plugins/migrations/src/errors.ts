@@ -39,6 +39,45 @@ export const errors = defineErrors({
     message: (d: { url: string; problem: string }) => `${d.url} cannot be connected to: ${d.problem}`,
     hint: 'Try the same URL from this machine with the client of the database.',
   },
+  SHIP_MIGRATIONS_LOCKED: {
+    exit: 5,
+    message: (d: { holder: string }) => `the migrations of the database are worked on by ${d.holder}`,
+    hint: 'It ends with its holder: wait for it, or end the connection that holds it.',
+  },
+  SHIP_MIGRATIONS_TOOL_MUTE: {
+    exit: 2,
+    message: (d: { tool: string; known: readonly string[] }) =>
+      `ship cannot be told to apply migrations of ${d.tool}: it can those of ${d.known.join(', ')}`,
+    hint: 'Name the commands of the tool in `commands`: `list`, `up` and `down`.',
+  },
+  SHIP_MIGRATIONS_DIRTY: {
+    exit: 4,
+    message: (d: { tool: string; problem: string; commands: readonly string[] }) => d.problem,
+    hint: (d) =>
+      `Look what of it is there, make it whole, and then: ${d.commands.map((each: string) => `\`${each}\``).join(', or ')}. \`ship recover\` does so where nothing of it is there.`,
+  },
+  SHIP_MIGRATIONS_STRAYED: {
+    exit: 4,
+    message: (d: { dir: string; problem: string }) => `${d.dir}: ${d.problem}`,
+    hint: 'Somebody else has applied migrations, or taken some back. Look at the list of the tool, and begin anew.',
+  },
+  SHIP_MIGRATIONS_REFUSED: {
+    exit: 6,
+    message: (d: { dir: string; blocks: readonly string[] }) =>
+      `${d.dir}: the old code may not come back to this schema: ${d.blocks.join('; ')}`,
+    hint: '`ship migrations check` says why for each migration, and what would help.',
+  },
+  SHIP_MIGRATIONS_UNPROVEN: {
+    exit: 4,
+    message: (d: { dir: string; left: readonly string[] }) =>
+      `${d.dir}: the migrations were taken back, and the schema is not what it was: ${d.left.join('; ')}`,
+    hint: 'Compare the schema with the one of before, and put right what differs.',
+  },
+  SHIP_MIGRATIONS_GATE: {
+    exit: 6,
+    message: (d: { dir: string; blocks: readonly string[] }) => `${d.dir}: this release could not be rolled back: ${d.blocks.join('; ')}`,
+    hint: 'Split it into one that adds and a later one that takes away, or name the migrations in `accept` of the step.',
+  },
   SHIP_MIGRATIONS_FILE: {
     exit: 2,
     message: (d: { file: string; problem: string }) => `${d.file} cannot be read: ${d.problem}`,

@@ -1,30 +1,32 @@
 import { definePlugin } from '@ship/core';
-import { check, type Options } from './commands/check.js';
+import { downAction } from './actions/down.js';
+import { gateAction } from './actions/gate.js';
+import { upAction } from './actions/up.js';
+import { check } from './commands/check.js';
 import { errors } from './errors.js';
+import { migrationsExamination } from './examination.js';
+import { migrationsPart } from './part.js';
+import { type Options, optionsSchema } from './project.js';
+import { type Parts, Records } from './records.js';
 
 export { errors } from './errors.js';
 
-const text = { type: 'string', minLength: 1 };
-
-/** Migrations of a database: may the old code come back to this schema? */
+/** Migrations of a database: applied by the team's own tool, judged before, and taken back or kept with the code. */
 export default definePlugin<Options>({
   name: 'migrations',
   ship: '^1',
-  options: {
-    $id: 'ship:migrations/options',
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      dir: { ...text, description: 'The folder of the migrations, relative to the folder of the config.' },
-      tool: { ...text, description: 'The tool that they are of, such as `dbmate`. Default: the one whose layout it is.' },
-      dialect: {
-        type: 'string',
-        enum: ['postgres', 'mysql', 'sqlite'],
-        description: 'The language of the database. Default: what the folder says, or `postgres`.',
-      },
-    },
-  },
+  options: optionsSchema,
   apply(ship, options) {
+    const parts: Parts = { objects: ship.objects, records: new Records(ship.state, ship.objects), settings: { preservesData: true } };
+    ship.hooks.config.tap('preserve_data_migrations', (config) => {
+      parts.settings.preservesData = config.rollback.preserve_data_migrations;
+      return config;
+    });
+    ship.action('up', upAction(parts, options));
+    ship.action('down', downAction(parts, options));
+    ship.action('gate', gateAction(parts, options));
+    ship.part('migrations', migrationsPart(parts, options));
+    ship.examination('migrations', migrationsExamination(parts, options));
     ship.command('migrations', {
       summary: 'may the old code come back to this schema?',
       usage:

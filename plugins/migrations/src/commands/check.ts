@@ -4,18 +4,12 @@ import type { CommandContext, Json } from '@ship/core';
 import { analyse, type Checked, isSafe } from '../analyse.js';
 import { errors } from '../errors.js';
 import type { Dialect, Migration, Script } from '../migration.js';
+import type { Options } from '../project.js';
 import { readHistory } from '../readers/index.js';
 import type { Reason } from '../rules/walk.js';
 import { loadParser } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
 import { sarifOf } from './sarif.js';
-
-/** What the plugin is told in the config. */
-export interface Options {
-  readonly dir?: string;
-  readonly tool?: string;
-  readonly dialect?: Dialect;
-}
 
 const NOT_SAFE = 6;
 

@@ -1,0 +1,67 @@
+import { type Context, parseDuration } from '@ship/core';
+import { analyse } from '../analyse.js';
+import type { Migration } from '../migration.js';
+import { loadParser } from '../sql/parser.js';
+
+/** When a migration that takes something away from the old code may be applied: all that is said must hold. */
+export interface Contracting {
+  /** How many releases must have been verified since it came. */
+  readonly after_releases?: number;
+  /** How long ago it must have come, such as `24h`. */
+  readonly after?: string;
+}
+
+/** What `migrations/up` has of its own. */
+export const contractProperties = {
+  contract: {
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      after_releases: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100,
+        description: 'How many releases must have been verified since it came.',
+      },
+      after: {
+        type: 'string',
+        pattern: '^[0-9]+(?:s|m|h)$',
+        title: 'a duration such as 24h',
+        description: 'How long ago it must have come.',
+      },
+    },
+    description: 'Expand and contract: a migration that breaks the old code waits until nobody goes back behind it.',
+  },
+};
+
+/** Who wrote it says that it takes something away. */
+const MARK = /^\s*--\s*ship:\s*contract\b/im;
+
+/** Why it must wait still; undefined where it may be applied. `since`: when a run first found it, as an ISO timestamp; undefined: now. */
+export async function whyWait(
+  ctx: Pick<Context, 'history'>,
+  { after_releases, after }: Contracting,
+  since: string | undefined,
+): Promise<string | undefined> {
+  const verified = since === undefined || after_releases === undefined ? 0 : await verifiedSince(ctx, since, after_releases);
+  if (after_releases !== undefined && verified < after_releases)
+    return `${verified} of ${after_releases} ${after_releases === 1 ? 'release was' : 'releases were'} verified since it came`;
+  const left = after === undefined ? 0 : parseDuration(after)! - (since === undefined ? 0 : Date.now() - Date.parse(since));
+  return left > 0 ? `it came less than ${after} ago` : undefined;
+}
+
+async function verifiedSince({ history }: Pick<Context, 'history'>, since: string, enough: number): Promise<number> {
+  // Those that are not verified count for nothing, and may stand among them.
+  const snapshots = await history.snapshots({ limit: Math.max(50, enough * 3) });
+  return snapshots.filter(({ timestamp, rollback_safe }) => rollback_safe && timestamp > since).length;
+}
+
+/** It is marked as one, or the old code does not get along with it. */
+export async function isContraction(migrations: readonly Migration[], migration: Migration): Promise<boolean> {
+  if (migration.up.some(({ text }) => MARK.test(text))) return true;
+  await loadParser();
+  const before = migrations.slice(0, migrations.indexOf(migration));
+  const [judgement] = analyse({ before, judged: [migration] }, { isWhole: true, preservesData: false });
+  return judgement?.keep_schema === 'block';
+}

@@ -1,0 +1,66 @@
+import type { Action, Probed, StepContext } from '@ship/core';
+import { pack } from '../copies.js';
+import { whileLocked } from '../database/lock.js';
+import { errors } from '../errors.js';
+import { withProject } from '../opened.js';
+import { type Options, type ProjectInput, projectInput, projectOf } from '../project.js';
+import type { Parts } from '../records.js';
+import { takeBack } from '../way-back/go-back.js';
+
+/** The input of `migrations/down`. */
+interface DownInput extends ProjectInput {
+  readonly to: string;
+}
+
+type Before = { readonly applied: string[]; readonly downs: string[]; readonly files: string };
+
+/** `migrations/down`: takes back what comes after a migration, newest first, by the team's own tool. For a person who knows. */
+export function downAction({ objects }: Parts, options: Options): Action<DownInput, Before, { readonly summary: string }> {
+  return {
+    input: {
+      ...projectInput('ship:migrations/down', {
+        to: { type: 'string', description: 'The migration that is to be the newest; an empty text takes all of them back.' },
+      }),
+      required: ['to'],
+    },
+    irreversible: 'what a down takes away, no up brings back',
+    preview: async (ctx, input) =>
+      (await downsOf(ctx, input, options)).downs.map((id) => ({ kind: 'delete' as const, what: `take back ${id}` })),
+    async capture(ctx, input): Promise<Before> {
+      const { applied, downs, folder } = await downsOf(ctx, input, options);
+      return { applied: [...applied], downs, files: await objects.put(pack(folder)) };
+    },
+    run: (ctx, input, { downs }) => {
+      const project = projectOf(ctx, options, input);
+      return whileLocked(ctx, project.url, () =>
+        withProject(ctx, project, async (opened) => {
+          for (const id of downs) {
+            await ctx.progress(id, 'begun');
+            await takeBack(opened, id);
+          }
+          return { summary: `${project.dir}: ${downs.length === 0 ? 'nothing to take back' : `${downs.join(', ')} taken back`}` };
+        }),
+      );
+    },
+    async probe(ctx, input, before): Promise<Probed> {
+      const { applied } = await downsOf(ctx, input, options);
+      if (String(applied) === String(before.applied) && Object.keys(ctx.progressed).length === 0) return 'untouched';
+      return before.downs.some((id) => applied.includes(id)) ? 'partial' : 'done';
+    },
+  };
+}
+
+async function downsOf(ctx: StepContext, input: DownInput, options: Options) {
+  const project = projectOf(ctx, options, input);
+  return withProject(
+    ctx,
+    project,
+    async ({ applied, tool }) => {
+      const { ids, dirty } = await applied();
+      if (dirty !== undefined) throw errors.SHIP_MIGRATIONS_DIRTY({ tool: tool.name, ...dirty });
+      if (input.to !== '' && !ids.includes(input.to)) throw errors.SHIP_MIGRATIONS_UNKNOWN({ wanted: input.to, known: ids });
+      return { applied: ids, downs: ids.slice(input.to === '' ? 0 : ids.indexOf(input.to) + 1).reverse(), folder: project.folder };
+    },
+    { looks: true },
+  );
+}

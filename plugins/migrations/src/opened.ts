@@ -1,0 +1,102 @@
+import { delimiter } from 'node:path';
+import type { Context } from '@ship/core';
+import { connect } from './database/connect.js';
+import type { Connection } from './database/connection.js';
+import { errors } from './errors.js';
+import type { History, Migration } from './migration.js';
+import type { Project } from './project.js';
+import { filesIn } from './readers/files.js';
+import { readHistory } from './readers/index.js';
+import { opaqueScript } from './readers/script.js';
+import { commandsTool } from './tools/commands.js';
+import { programsOf, TOOLS } from './tools/known.js';
+import type { Applied, Call, Tool } from './tools/tool.js';
+
+/** A project whose folder is read, and whose database is connected to. */
+export interface Opened {
+  readonly project: Project;
+  readonly tool: Tool;
+  /** In the order in which the tool applies them; without those that it applies anew whenever they change. */
+  readonly migrations: readonly Migration[];
+  readonly history: History;
+  readonly connection: Connection;
+  /** What is applied now. */
+  applied(): Promise<Applied>;
+  /** Tells the tool something, and waits for it. */
+  call(call: Call): Promise<void>;
+}
+
+/** Reads a folder, as its tool does. `folder`: a copy of it. */
+function readProject(project: Project, folder = project.folder): { tool: Tool; history: History } {
+  const { wanted, dialect, commands } = project;
+  const options = { ...(wanted === undefined ? {} : { tool: wanted }), ...(dialect === undefined ? {} : { dialect }) };
+  if (commands !== undefined) return { tool: commandsTool(commands), history: historyOf(folder, options) };
+  const { reader, history } = readHistory(folder, options);
+  const tool = TOOLS.find(({ name }) => name === reader);
+  if (tool === undefined) throw errors.SHIP_MIGRATIONS_TOOL_MUTE({ tool: reader, known: TOOLS.map(({ name }) => name) });
+  return { tool, history };
+}
+
+/** Of a tool that nobody knows, each file is a migration, by its name, and nobody can tell what it does. */
+function historyOf(folder: string, options: Parameters<typeof readHistory>[1]): History {
+  try {
+    return readHistory(folder, options).history;
+  } catch (error) {
+    if (options?.tool !== undefined || (error as { code?: string }).code !== 'SHIP_MIGRATIONS_NONE') throw error;
+    const opaque = (file: string) => [opaqueScript({ file, text: '' }, 'it is of a tool that is not known')];
+    return { migrations: filesIn(folder).map((id) => ({ id, name: '', up: opaque(id), down: opaque(id) })), flaws: [] };
+  }
+}
+
+/** Does work with a project. What changes nothing says so, and the database holds it to that. */
+export async function withProject<T>(
+  ctx: Context,
+  project: Project,
+  work: (opened: Opened) => Promise<T>,
+  { looks }: { looks?: true } = {},
+): Promise<T> {
+  const { tool, history } = readProject(project);
+  const connection = await connect(project.url, looks ? { readOnly: true } : {});
+  const migrations = history.migrations.filter(({ repeatable }) => repeatable !== true);
+  try {
+    return await work({
+      project,
+      tool,
+      history,
+      migrations,
+      connection,
+      applied: () => (project.commands === undefined ? tool.applied(connection, { ...history, migrations }) : listed(ctx, project)),
+      call: (call) => told(ctx, project, call),
+    });
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+async function listed(ctx: Context, { url, commands }: Project): Promise<Applied> {
+  const { stdout } = await ctx.exec(['/bin/sh', '-euc', commands!.list], {
+    env: environmentOf(ctx, { DATABASE_URL: url }),
+    onOutput: null,
+  });
+  const ids = stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return { ids };
+}
+
+async function told(ctx: Context, { lockTimeoutMs }: Project, { argv, env = {} }: Call): Promise<void> {
+  const options = [ctx.env.PGOPTIONS, lockTimeoutMs === undefined ? undefined : `-c lock_timeout=${lockTimeoutMs}`];
+  const pgOptions = options.filter((each) => each !== undefined).join(' ');
+  await ctx.exec(argv, { env: environmentOf(ctx, { ...env, ...(pgOptions === '' ? {} : { PGOPTIONS: pgOptions }) }), output: 'combined' });
+}
+
+/** Tools of the project come first, as they do for its scripts. */
+const environmentOf = ({ dir, env }: Context, more: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...more,
+  PATH: [...programsOf(dir), env.PATH].filter((each) => each !== undefined).join(delimiter),
+});
+
+/** What is not applied yet, oldest first. */
+export const pendingOf = (migrations: readonly Migration[], { ids }: Applied): Migration[] =>
+  migrations.filter(({ id }) => !ids.includes(id));

@@ -1,0 +1,252 @@
+import { join } from 'node:path';
+import { isFolder } from '../readers/files.js';
+import { idsOf, rowsOf } from './tables.js';
+import type { Applied, At, Call, Tool } from './tool.js';
+
+const at = ({ url }: At, ...argv: [string, ...string[]]): Call => ({ argv, env: { DATABASE_URL: url } });
+
+const dbmateAt = ({ folder, url }: At, verb: string): Call =>
+  at({ folder, url }, 'dbmate', '--migrations-dir', folder, '--no-dump-schema', verb);
+
+/** Makes the database where there is none, as the tool does. */
+const dbmate: Tool = {
+  name: 'dbmate',
+  appliesAll: true,
+  applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
+  up: (where) => dbmateAt(where, 'up'),
+  down: (where) => dbmateAt(where, 'rollback'),
+};
+
+const nodePgMigrateAt = (where: At, way: string): Call =>
+  at(where, 'node-pg-migrate', way, '1', '--migrations-dir', where.folder, '--no-check-order');
+
+const nodePgMigrate: Tool = {
+  name: 'node-pg-migrate',
+  applied: (connection) => idsOf(connection, 'pgmigrations', 'SELECT name FROM pgmigrations ORDER BY run_on, id'),
+  up: (where) => nodePgMigrateAt(where, 'up'),
+  down: (where) => nodePgMigrateAt(where, 'down'),
+};
+
+/** Its config names the folder and the database. */
+const knex: Tool = {
+  name: 'knex',
+  isFixed: true,
+  async applied(connection) {
+    const { ids } = await idsOf(connection, 'knex_migrations', 'SELECT name FROM knex_migrations ORDER BY id');
+    const [lock] = await rowsOf(connection, 'knex_migrations_lock', 'SELECT is_locked FROM knex_migrations_lock WHERE is_locked = 1');
+    if (lock === undefined) return { ids };
+    const problem = 'knex_migrations_lock says that somebody applies migrations; a knex that was killed leaves it so for ever';
+    return {
+      ids,
+      dirty: {
+        problem,
+        commands: ['npx knex migrate:unlock'],
+        forget: (open) => open.run('UPDATE knex_migrations_lock SET is_locked = 0'),
+      },
+    };
+  },
+  up: (where, id) => at(where, 'knex', 'migrate:up', id),
+  down: (where, id) => at(where, 'knex', 'migrate:down', id),
+};
+
+const sequelize: Tool = {
+  name: 'sequelize',
+  isFixed: true,
+  applied: (connection) => idsOf(connection, '"SequelizeMeta"', 'SELECT name FROM "SequelizeMeta" ORDER BY name'),
+  up: (where, id) => at(where, 'sequelize-cli', 'db:migrate', '--url', where.url, '--migrations-path', where.folder, '--to', id),
+  down: (where, id) => at(where, 'sequelize-cli', 'db:migrate:undo', '--url', where.url, '--migrations-path', where.folder, '--name', id),
+};
+
+/** It keeps one version alone: all up to it are applied. */
+const golangMigrate: Tool = {
+  name: 'golang-migrate',
+  async applied(connection, { migrations }): Promise<Applied> {
+    const [row] = await rowsOf(connection, 'schema_migrations', 'SELECT version::text AS version, dirty FROM schema_migrations');
+    if (row === undefined) return { ids: [] };
+    const version = String(row.version);
+    const until = migrations.findIndex(({ id }) => id === version);
+    const ids = until < 0 ? [version] : migrations.slice(0, until + 1).map(({ id }) => id);
+    if (row.dirty !== true) return { ids };
+    const before = migrations[until - 1]?.id;
+    return {
+      ids: ids.slice(0, -1),
+      dirty: {
+        id: version,
+        problem: `schema_migrations says that version ${version} is dirty: its apply began, and did not end well`,
+        commands: [`migrate -path DIR -database URL force ${before ?? -1}`, `migrate -path DIR -database URL force ${version}`],
+        async forget(open) {
+          if (before === undefined) await open.query('DELETE FROM schema_migrations');
+          else await open.query('UPDATE schema_migrations SET version = $1, dirty = false', [before]);
+        },
+      },
+    };
+  },
+  up: ({ folder, url }) => ({ argv: ['migrate', '-path', folder, '-database', url, 'up', '1'] }),
+  down: ({ folder, url }) => ({ argv: ['migrate', '-path', folder, '-database', url, 'down', '1'] }),
+};
+
+const gooseAt = ({ folder, url }: At, ...words: string[]): Call => ({
+  argv: ['goose', '-dir', folder, ...words],
+  env: { GOOSE_DRIVER: 'postgres', GOOSE_DBSTRING: url },
+});
+
+const goose: Tool = {
+  name: 'goose',
+  applied: (connection) =>
+    idsOf(connection, 'goose_db_version', 'SELECT version_id::text FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY id'),
+  up: (where) => gooseAt(where, 'up-by-one'),
+  down: (where) => gooseAt(where, 'down'),
+};
+
+const diesel: Tool = {
+  name: 'diesel',
+  appliesAll: true,
+  applied: (connection) =>
+    idsOf(connection, '__diesel_schema_migrations', 'SELECT version FROM __diesel_schema_migrations ORDER BY version'),
+  up: (where) => at(where, 'diesel', 'migration', 'run', '--migration-dir', where.folder, '--locked-schema'),
+  down: (where) => at(where, 'diesel', 'migration', 'revert', '--migration-dir', where.folder, '--locked-schema'),
+};
+
+/** Beside the migrations stands the schema, which must be there. */
+const prisma: Tool = {
+  name: 'prisma',
+  isFixed: true,
+  appliesAll: true,
+  async applied(connection) {
+    const rows = await rowsOf(
+      connection,
+      '_prisma_migrations',
+      'SELECT migration_name AS id, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
+    );
+    const ids = rows.flatMap(({ id, finished }) => (finished === true ? [String(id)] : []));
+    const failed = rows.find(({ finished }) => finished !== true);
+    if (failed === undefined) return { ids };
+    const id = String(failed.id);
+    return {
+      ids,
+      dirty: {
+        id,
+        problem: `_prisma_migrations says that ${id} failed, so nothing more is applied (P3009)`,
+        commands: [`npx prisma migrate resolve --rolled-back ${id}`, `npx prisma migrate resolve --applied ${id}`],
+        forget: async (open) =>
+          void (await open.query('UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = $1 AND finished_at IS NULL', [
+            id,
+          ])),
+      },
+    };
+  },
+  up: (where) => at(where, 'prisma', 'migrate', 'deploy'),
+  // The tool marks only what failed as taken back.
+  forgets: (id) => ({ statement: 'DELETE FROM _prisma_migrations WHERE migration_name = $1', values: [id] }),
+};
+
+/** It keeps the hash of each, and when it was written; it has no way back of its own. */
+const drizzle: Tool = {
+  name: 'drizzle',
+  isFixed: true,
+  appliesAll: true,
+  async applied(connection, { migrations }) {
+    const rows = await rowsOf(
+      connection,
+      'drizzle.__drizzle_migrations',
+      'SELECT created_at FROM drizzle.__drizzle_migrations ORDER BY created_at',
+    );
+    return { ids: migrations.slice(0, rows.length).map(({ id }) => id) };
+  },
+  up: (where) => at(where, 'drizzle-kit', 'migrate'),
+};
+
+const sqitch: Tool = {
+  name: 'sqitch',
+  applied: (connection) => idsOf(connection, 'sqitch.changes', 'SELECT change FROM sqitch.changes ORDER BY committed_at'),
+  isFixed: true,
+  up: ({ folder, url }, id) => ({
+    argv: ['sqitch', '--chdir', folder, 'deploy', '--target', `db:${url.replace(/^postgres(ql)?:/, 'pg:')}`, '--to-change', id],
+  }),
+  down: ({ folder, url }, _id, before) => ({
+    argv: [
+      'sqitch',
+      '--chdir',
+      folder,
+      'revert',
+      '--target',
+      `db:${url.replace(/^postgres(ql)?:/, 'pg:')}`,
+      '--to-change',
+      before ?? '@ROOT',
+      '-y',
+    ],
+  }),
+};
+
+const rails: Tool = {
+  name: 'rails',
+  isFixed: true,
+  applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
+  up: (where, id) => at(where, 'bin/rails', 'db:migrate:up', `VERSION=${id}`),
+  down: (where, id) => at(where, 'bin/rails', 'db:migrate:down', `VERSION=${id}`),
+};
+
+/** It keeps the newest alone: what stands before it is applied. */
+const alembic: Tool = {
+  name: 'alembic',
+  isFixed: true,
+  async applied(connection, { migrations }) {
+    const { ids } = await idsOf(connection, 'alembic_version', 'SELECT version_num FROM alembic_version');
+    const until = Math.max(-1, ...ids.map((id) => migrations.findIndex((each) => each.id === id)));
+    return { ids: until < 0 ? ids : migrations.slice(0, until + 1).map(({ id }) => id) };
+  },
+  up: (where) => at(where, 'alembic', 'upgrade', '+1'),
+  down: (where) => at(where, 'alembic', 'downgrade', '-1'),
+};
+
+const flyway: Tool = {
+  name: 'flyway',
+  async applied(connection) {
+    const rows = await rowsOf(
+      connection,
+      'flyway_schema_history',
+      'SELECT version, success FROM flyway_schema_history WHERE version IS NOT NULL ORDER BY installed_rank',
+    );
+    const ids = rows.flatMap(({ version, success }) => (success === true ? [String(version)] : []));
+    const failed = rows.find(({ success }) => success !== true);
+    return failed === undefined
+      ? { ids }
+      : {
+          ids,
+          dirty: {
+            id: String(failed.version),
+            problem: `flyway_schema_history says that ${failed.version} failed`,
+            commands: ['flyway repair'],
+            forget: (open) => open.run('DELETE FROM flyway_schema_history WHERE NOT success'),
+          },
+        };
+  },
+  up: ({ folder, url }, id) => ({
+    argv: ['flyway', `-locations=filesystem:${folder}`, `-target=${id}`, 'migrate'],
+    env: { FLYWAY_URL: `jdbc:${url}` },
+  }),
+  down: ({ folder, url }, id) => ({
+    argv: ['flyway', `-locations=filesystem:${folder}`, `-target=${id}`, 'undo'],
+    env: { FLYWAY_URL: `jdbc:${url}` },
+  }),
+};
+
+/** Those that are told what to do. */
+export const TOOLS: readonly Tool[] = [
+  dbmate,
+  nodePgMigrate,
+  knex,
+  sequelize,
+  golangMigrate,
+  goose,
+  diesel,
+  prisma,
+  drizzle,
+  sqitch,
+  rails,
+  alembic,
+  flyway,
+];
+
+/** Where programs of the project lie. */
+export const programsOf = (dir: string): string[] => [join(dir, 'node_modules/.bin')].filter(isFolder);

@@ -1,0 +1,133 @@
+import type { Context, Finding } from '@ship/core';
+import { analyse } from '../analyse.js';
+import { holds, withPacked } from '../copies.js';
+import { readSchema, schemaDifferences } from '../database/catalog.js';
+import type { Migration, Script } from '../migration.js';
+import { type Opened, withProject } from '../opened.js';
+import type { Project } from '../project.js';
+import { loadParser } from '../sql/parser.js';
+import { blocksOf, type Choice, chooseWay, named } from './choose.js';
+
+/** What a database is to be like again. */
+export interface Target {
+  /** What was applied then. */
+  readonly applied: readonly string[];
+  /** The folder as it was when something was applied last: only the newer version has the downs. Absent: as it is now. */
+  readonly packed?: Buffer;
+  /** The schema right after a migration, or before all of them; undefined where nobody has looked. */
+  readonly schemaAfter: (id: string | undefined) => Promise<readonly string[] | undefined>;
+  /** What the run has begun to apply, oldest first. */
+  readonly begun: readonly string[];
+  /** `preserve_data_migrations`: what may lose rows is not run. */
+  readonly preservesData: boolean;
+}
+
+/** How to go back, and what speaks against it. */
+export interface WayBack {
+  readonly choice: Choice;
+  readonly findings: readonly Finding[];
+}
+
+/** Opens a project with the files that the way back needs. */
+export function withTarget<T>(
+  ctx: Context,
+  project: Project,
+  { packed }: Target,
+  work: (opened: Opened) => Promise<T>,
+  options: { looks?: true } = {},
+): Promise<T> {
+  if (packed === undefined || holds(project.folder, packed)) return withProject(ctx, project, work, options);
+  return withPacked(packed, (folder) => withProject(ctx, { ...project, folder }, work, options));
+}
+
+/** Plans the way back. Changes nothing. */
+export async function planBack(opened: Opened, project: Project, target: Target): Promise<WayBack> {
+  const { tool, migrations, applied } = opened;
+  const now = await applied();
+  const since = now.ids.filter((id) => !target.applied.includes(id));
+  const choice = await chosen(migrations, since, target.preservesData);
+  const say = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message: `${project.dir}: ${message}` });
+  const blocks = [
+    ...strayed(target, now.ids, since, migrations),
+    ...(now.dirty === undefined || now.dirty.id === cutOff(target, now.ids) ? [] : [now.dirty.problem]),
+    ...(await halfApplied(opened, target, now.ids)),
+    ...(choice.level === 'block' ? blocksOf(choice) : []),
+    ...(choice.downs.length > 0 && tool.isFixed === true && opened.project.folder !== project.folder
+      ? [
+          `the files of ${choice.downs.map(named).join(', ')} are not there as they were applied, and ${tool.name} needs them in their place`,
+        ]
+      : []),
+    ...(choice.downs.length > 0 && tool.down === undefined && tool.forgets === undefined
+      ? [`${tool.name} has no way to take a migration back, and ${choice.downs.map(named).join(', ')} may not stay`]
+      : []),
+  ];
+  const changed = await changedSince(opened, target, now.ids);
+  return {
+    choice,
+    findings: [
+      ...blocks.map((block) => say('block', block)),
+      ...(changed.length === 0 ? [] : [say('warn', `the schema was changed since by somebody else: ${changed.slice(0, 5).join('; ')}`)]),
+      ...(choice.level === 'warn' ? warningsOf(choice).map((each) => say('warn', each)) : []),
+      ...(blocks.length > 0 ? [] : linesOf(choice).map((line) => say('info', line))),
+    ],
+  };
+}
+
+/** What was applied since then, judged. */
+async function chosen(migrations: readonly Migration[], since: readonly string[], preservesData: boolean): Promise<Choice> {
+  await loadParser();
+  const first = migrations.findIndex(({ id }) => since.includes(id));
+  const judged = migrations.filter(({ id }) => since.includes(id));
+  return chooseWay(analyse({ before: first < 0 ? [] : migrations.slice(0, first), judged }, { isWhole: true, preservesData }));
+}
+
+/** Somebody else has been here, or the files are not those that were applied. */
+function strayed(target: Target, now: readonly string[], since: readonly string[], migrations: readonly Migration[]): string[] {
+  const missing = target.applied.filter((id) => !now.includes(id));
+  const unknown = since.filter((id) => !migrations.some((each) => each.id === id));
+  return [
+    ...(missing.length === 0 ? [] : [`${missing.join(', ')} was applied then, and somebody has taken it back since`]),
+    ...(unknown.length === 0 ? [] : [`${unknown.join(', ')} is applied, and no file says what it has done or how to undo it`]),
+  ];
+}
+
+/** What was being applied when the run ended. */
+export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
+
+/** A migration that was cut off is no part of what is applied, and yet something of it may be there. */
+async function halfApplied({ connection, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+  const begun = cutOff(target, now);
+  if (begun === undefined) return [];
+  const before = await target.schemaAfter(now.at(-1));
+  const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await readSchema(connection));
+  if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
+  const scripts = migrations.find(({ id }) => id === begun)?.up ?? [];
+  return scripts.every(isAtomic)
+    ? []
+    : [`${begun} was cut off outside of a transaction: the schema is as before, and rows that it has changed nobody can tell`];
+}
+
+const isAtomic = ({ outsideTransaction, opaque }: Script): boolean => outsideTransaction !== true && opaque === undefined;
+
+async function changedSince({ connection }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+  if (cutOff(target, now) !== undefined) return [];
+  const after = await target.schemaAfter(now.at(-1));
+  return after === undefined ? [] : schemaDifferences(after, await readSchema(connection));
+}
+
+function warningsOf({ downs, kept }: Choice): string[] {
+  return [...downs.map((each) => ({ ...each, verdict: 'run_down' })), ...kept.map((each) => ({ ...each, verdict: 'keep_schema' }))].flatMap(
+    ({ id, name, verdict, reasons }) =>
+      reasons
+        .filter((each) => each.verdict === verdict && each.level === 'warn')
+        .map(({ file, line, hint, rule }) => `${named({ id, name })}: ${file}:${line} ${rule}${hint === '' ? '' : `: ${hint}`}`),
+  );
+}
+
+/** What becomes of each, for people. */
+function linesOf({ downs, kept }: Choice): string[] {
+  return [
+    ...downs.map((each) => `${named(each)} is taken back by its down`),
+    ...kept.map((each) => `${named(each)} stays: the old code gets along with it`),
+  ];
+}
