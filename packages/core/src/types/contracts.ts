@@ -46,6 +46,11 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
   remedy?(input: Input, before: Before): string | undefined;
   /** Why the step cannot be undone; asks consent and goes last. */
   readonly irreversible?: string | ((input: Input) => string | undefined);
+  /**
+   * `run` goes on from wherever it was cut off, or has failed, as far as its capture and its progress tell it: who goes on
+   * with the run, or tries the step again, does not have it undone first.
+   */
+  readonly goesOn?: true;
   /** `false` where a failure of the action alone does not call for a rollback. Default true. */
   readonly critical?: boolean;
   /** How long it may take to end in order after it was asked to stop, in milliseconds. Default 20,000. */

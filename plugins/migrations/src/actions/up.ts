@@ -9,8 +9,8 @@ import { type Options, type Project, type ProjectInput, projectInput, projectOf 
 import { type Applied, keepSchema, keptSchema, type Parts } from '../records.js';
 import { loadParser } from '../sql/parser.js';
 import { chooseWay, named } from '../way-back/choose.js';
-import { admitBack, goBack } from '../way-back/go-back.js';
-import type { Target } from '../way-back/plan.js';
+import { admitBack, forgetBegun, goBack } from '../way-back/go-back.js';
+import { halfApplied, type Target } from '../way-back/plan.js';
 import { type Contracting, contractProperties, isContraction, whyWait } from './contract.js';
 
 /** The input of `migrations/up`. */
@@ -42,6 +42,7 @@ export function upAction(parts: Parts, options: Options): Action<UpInput, Before
   const project = (ctx: StepContext, input: UpInput) => projectOf(ctx, options, input);
   return {
     input: projectInput('ship:migrations/up', contractProperties),
+    goesOn: true,
     preview: (ctx, input) => withProject(ctx, project(ctx, input), (opened) => previewed(ctx, opened, input, parts), { looks: true }),
     describeUndo: (_input, changes) => (changes.length === 0 ? 'nothing would be applied' : undefined),
     capture: (ctx, input) => withProject(ctx, project(ctx, input), (opened) => captured(ctx, opened, input, parts), { looks: true }),
@@ -115,14 +116,19 @@ async function captured(ctx: StepContext, opened: Opened, input: UpInput, parts:
 function ran(ctx: StepContext, project: Project, before: Before, input: UpInput, parts: Parts): Promise<Result> {
   return whileLocked(ctx, project.url, () =>
     withProject(ctx, project, async (opened) => {
-      const { applied } = opened;
-      const start = (await applied()).ids;
-      if (String(start) !== String(before.applied))
+      const start = await settled(ctx, opened, before, parts);
+      const isOurs = (id: string) => before.applied.includes(id) || before.pending.includes(id);
+      if (!before.applied.every((id) => start.includes(id)) || !start.every(isOurs))
         throw errors.SHIP_MIGRATIONS_STRAYED({
           dir: project.dir,
           problem: `since the step looked, somebody has changed what is applied: ${start.join(', ') || 'nothing'}`,
         });
-      await applyAll(ctx, opened, before, parts);
+      await applyAll(
+        ctx,
+        opened,
+        before.pending.filter((id) => !start.includes(id)),
+        parts,
+      );
       await recorded(ctx, opened, before, input, parts);
       const waits = Object.entries(before.waiting).map(([id, why]) => `${id} waits: ${why}`);
       const done = before.pending.length === 0 ? 'nothing to apply' : `applied ${before.pending.join(', ')}`;
@@ -132,8 +138,18 @@ function ran(ctx: StepContext, project: Project, before: Before, input: UpInput,
   );
 }
 
+/** What an attempt before this one has begun and not applied must have left nothing. Answers what is applied. */
+async function settled(ctx: StepContext, opened: Opened, before: Before, parts: Parts): Promise<readonly string[]> {
+  const target = await targetOf(ctx, before, parts);
+  const { ids } = await opened.applied();
+  const left = await halfApplied(opened, target, ids);
+  if (left.length > 0) throw errors.SHIP_MIGRATIONS_STRAYED({ dir: opened.project.dir, problem: left.join('; ') });
+  await forgetBegun(opened, target);
+  return ids;
+}
+
 /** One after the other; a tool that applies all at once, and cannot be shown less, is asked once. */
-async function applyAll(ctx: StepContext, opened: Opened, { pending }: Before, parts: Parts): Promise<void> {
+async function applyAll(ctx: StepContext, opened: Opened, pending: readonly string[], parts: Parts): Promise<void> {
   const { tool, migrations, project } = opened;
   if (tool.appliesAll !== true || tool.isFixed !== true) {
     for (const id of pending) await apply(ctx, opened, [id], parts);

@@ -38,7 +38,7 @@ function answerOf({ dir }: Project, { downs, kept }: Choice): Restored {
 }
 
 /** Nothing of it is there, and the tool's own table says that it failed: then the tool would refuse whatever comes next. */
-async function forgetBegun({ applied, connection }: Opened, target: Target): Promise<void> {
+export async function forgetBegun({ applied, connection }: Opened, target: Target): Promise<void> {
   const { ids, dirty } = await applied();
   if (dirty?.id !== undefined && dirty.id === cutOff(target, ids)) await dirty.forget?.(connection);
 }

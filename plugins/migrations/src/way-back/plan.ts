@@ -5,7 +5,7 @@ import { readSchema, schemaDifferences } from '../database/catalog.js';
 import type { Migration, Script } from '../migration.js';
 import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
-import { loadParser } from '../sql/parser.js';
+import { loadParser, parseScript } from '../sql/parser.js';
 import { blocksOf, type Choice, chooseWay, named } from './choose.js';
 
 /** What a database is to be like again. */
@@ -95,9 +95,10 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
 
 /** A migration that was cut off is no part of what is applied, and yet something of it may be there. */
-async function halfApplied({ connection, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+export async function halfApplied({ connection, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   const begun = cutOff(target, now);
   if (begun === undefined) return [];
+  await loadParser();
   const before = await target.schemaAfter(now.at(-1));
   const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await readSchema(connection));
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
@@ -107,7 +108,15 @@ async function halfApplied({ connection, migrations }: Opened, target: Target, n
     : [`${begun} was cut off outside of a transaction: the schema is as before, and rows that it has changed nobody can tell`];
 }
 
-const isAtomic = ({ outsideTransaction, opaque }: Script): boolean => outsideTransaction !== true && opaque === undefined;
+/** The statements that change rows, and those that may do anything. */
+const WRITES = /^(?:Insert|Update|Delete|Merge|Select|Do|Call|Truncate|Copy|Execute|CreateTableAs|RefreshMatView)Stmt$/;
+
+/** All of it or nothing; or no more than the schema tells. */
+function isAtomic(script: Script): boolean {
+  if (script.outsideTransaction !== true) return script.opaque === undefined;
+  const parsed = parseScript(script);
+  return !('rule' in parsed) && (parsed.length <= 1 || parsed.every(({ kind }) => !WRITES.test(kind)));
+}
 
 async function changedSince({ connection }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   if (cutOff(target, now) !== undefined) return [];

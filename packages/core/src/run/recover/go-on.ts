@@ -73,10 +73,12 @@ const isOpen = ({ status }: StepState): boolean => status === 'unknown' || statu
 async function settleOpen(session: Session, step: StepState): Promise<void> {
   const { id } = step;
   const probed = await probe(session, step);
-  session.warn(`step ${id} was cut off: ${PROBED[probed ?? 'unknown']}`);
+  const { action, before, step: planned } = actedStep(session, step);
+  const { goesOn } = action;
+  session.warn(`step ${id} was cut off: ${goesOn && isHalf(probed) ? 'it is gone on with' : PROBED[probed ?? 'unknown']}`);
   if (probed === 'untouched') return;
   if (probed === 'done') return session.append({ type: 'result', kind: 'step', name: id, result: null });
-  const { action, before, step: planned } = actedStep(session, step);
+  if (goesOn) return;
   if ('restoreUnfinished' in action) return restoreUnfinished(session, action as FannedOut, planned, before);
   const made = session.state.resources.some((line) => line.step === id && line.fate !== 'removed');
   if (session.kernel.registry.actions.get(step.uses)?.restore !== undefined || made) {
@@ -86,6 +88,8 @@ async function settleOpen(session: Session, step: StepState): Promise<void> {
   }
   await confirm(session.kernel, `Step ${id} was cut off, and nothing tells how far it came. Run it again?`);
 }
+
+const isHalf = (probed: Probed | undefined): boolean => probed === 'partial' || probed === undefined;
 
 /** Of a step on several targets those that are done stay so. */
 async function restoreUnfinished(session: Session, action: FannedOut, step: Step, before: Json): Promise<void> {

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { hasMigrationTools } from '../services/migration-tools.js';
+import { hasPostgres } from '../services/postgres.js';
+import { BIO, DROP, LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
+import { cleanEnv, SHIP } from '../support/ship.js';
+
+const layoutOf = (name: string) => LAYOUTS.find(({ tool }) => tool === name)!;
+const DBMATE = layoutOf('dbmate');
+const PRISMA = layoutOf('prisma');
+
+/** Two statements, of which the second fails. */
+const BROKEN = ['005_broken', 'CREATE TABLE half (id int); SELECT 1 / 0;', 'DROP TABLE half;'] as const;
+const SLOW = ['006_slow', 'CREATE TABLE slow (id int); SELECT pg_sleep(2);', 'DROP TABLE slow;'] as const;
+const EXTRA = ['002_extra', 'CREATE TABLE extra (id int);', 'DROP TABLE extra;'] as const;
+
+const until = async (holds: () => boolean | Promise<boolean>) => {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it never came true');
+};
+
+describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run end', () => {
+  it('given one that fails after another was applied, then that one stays or goes back, and nothing of the failed one is left', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    it.add(RENAME, BROKEN);
+    const { code, report, stderr } = await it.ship('--auto-rollback');
+    expect({ code, status: report.status }, stderr).toEqual({ code: 1, status: 'rolled_back' });
+    expect(report.failure?.message).toContain('division by zero');
+    expect(await it.applied()).toEqual(['001']);
+    expect(await it.columns()).toEqual(['email', 'id']);
+  }, 60_000);
+
+  it('given one that fails outside of a transaction, then what it left is named, and nothing is called rolled back', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    writeFileSync(
+      join(it.cwd, 'db/005_broken.sql'),
+      '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY half ON users (email, (1 / (id - id)));\n-- migrate:down\nDROP INDEX half;\n',
+    );
+    await it.query("INSERT INTO users VALUES (1, 'a')");
+    const { report } = await it.ship('--auto-rollback');
+    expect(report.status).not.toBe('rolled_back');
+    expect(JSON.stringify(report)).toMatch(/005 was applied by half: new: index: CREATE INDEX half/);
+  }, 60_000);
+
+  describe.each(['--back', '--forward'])('given kill -9 while one waits for a lock', (way) => {
+    it(`when it is recovered ${way}, then what it did is taken back, or all is applied`, async () => {
+      const it = await stage(DBMATE, ', lock_timeout: none');
+      it.add(USERS);
+      await it.ship();
+      it.add(EXTRA, RENAME);
+      const other = new pg.Client(it.url);
+      await other.connect();
+      await other.query('BEGIN; SELECT * FROM users');
+      const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env: cleanEnv(it.env), stdio: 'ignore' });
+      await until(async () => (await it.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0);
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.on('exit', resolve));
+      setTimeout(() => void other.end(), 500);
+
+      const { report, stderr } = await it.ship('recover', way, '--yes');
+
+      expect(report.status, stderr).toBe(way === '--back' ? 'rolled_back' : 'succeeded');
+      expect(await it.columns()).toEqual(way === '--back' ? ['email', 'id'] : ['id', 'mail']);
+      expect(await it.applied()).toEqual(way === '--back' ? ['001', '002'] : ['001', '002', '003']);
+    }, 60_000);
+  });
+
+  it('given a down that is not the inverse of its up, then the rollback is incomplete, and says what differs', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    it.add(RENAME);
+    it.break();
+    // Somebody else works on the schema while the run is under way.
+    writeFileSync(
+      join(it.cwd, 'other.sh'),
+      `node -e "
+      const pg = require('pg'); const c = new pg.Client(process.env.DATABASE_URL);
+      c.connect().then(() => c.query('CREATE INDEX other ON users (id)')).then(() => c.end());"\n`,
+    );
+    writeFileSync(
+      join(it.cwd, 'ship.yaml'),
+      readFileSync(join(it.cwd, 'ship.yaml'), 'utf8').replace('test ! -e broken', 'sh other.sh; false'),
+    );
+    const { report } = await it.ship('--auto-rollback');
+    expect(report.status).not.toBe('rolled_back');
+    expect(JSON.stringify(report)).toMatch(/new: index: CREATE INDEX other/);
+  }, 60_000);
+
+  it('given files that an older checkout does not have, then the downs of the newer one are run', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    it.add(RENAME);
+    await it.ship();
+    rmSync(join(it.cwd, 'db/003_mail.sql'));
+    const [, oldest] = (await it.ship('snapshots', 'list')).report.result as unknown as { id: string }[];
+    const { report, stderr } = await it.ship('rollback', '--to', oldest!.id);
+    expect(report.exit_code, stderr).toBe(0);
+    expect(await it.columns()).toEqual(['email', 'id']);
+  }, 60_000);
+
+  it('given a lock that somebody holds, then a deploy waits for it, and says who holds it where that takes too long', async () => {
+    const it = await stage(DBMATE, ', lock_timeout: 500ms');
+    it.add(USERS);
+    await it.ship();
+    it.add(RENAME);
+    const other = new pg.Client(it.url);
+    await other.connect();
+    await other.query('BEGIN; SELECT * FROM users');
+    const { report } = await it.ship('--auto-rollback');
+    await other.end();
+    expect(report.failure?.message).toMatch(/lock timeout/);
+    expect(report.status).toBe('rolled_back');
+    expect(await it.applied()).toEqual(['001']);
+    expect(await it.ship()).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('given two deployments to one database, then one waits for the other, and finds nothing left to apply', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS, SLOW);
+    const [one, other] = await Promise.all([it.ship(), it.ship('--env', 'production')]);
+    expect([one.code, other.code], one.stderr + other.stderr).toEqual([0, 0]);
+    expect(await it.applied()).toEqual(['001', '006']);
+  }, 60_000);
+
+  it('given a migration of Prisma that failed in another hand, then it is explained with the commands, and recovered where nothing of it is there', async () => {
+    const it = await stage(PRISMA);
+    it.add(USERS);
+    await it.ship();
+    it.add(['005_broken', 'SELECT 1 / 0;', 'SELECT 1;']);
+    const failed = await it.ship('--auto-rollback');
+    expect(failed.report.status, failed.stderr).toBe('rolled_back');
+    expect(await it.applied()).toEqual(['001_users']);
+    rmSync(join(it.cwd, 'prisma/migrations/005_broken'), { recursive: true });
+    await it.query(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count) VALUES ('x', 'y', '009_other', now(), 0)",
+    );
+    it.add(BIO);
+    const { report } = await it.ship();
+    expect(report.failure?.message).toContain('009_other failed');
+    expect(JSON.stringify(report)).toContain('npx prisma migrate resolve --rolled-back 009_other');
+    expect(JSON.stringify((await it.ship('doctor')).report)).toContain('P3009');
+    expect(await it.ship('recover')).toMatchObject({ code: 0 });
+    expect(await it.ship()).toMatchObject({ code: 0 });
+    expect(await it.applied()).toEqual(['001_users', '002_bio']);
+  }, 90_000);
+
+  it('given a gate, when a release could not be rolled back, then nothing is applied, unless somebody has looked at it', async () => {
+    const it = await stage(DBMATE);
+    const gate = (more: string) =>
+      writeFileSync(
+        join(it.cwd, 'ship.yaml'),
+        readFileSync(join(it.cwd, 'ship.yaml'), 'utf8').replace(
+          /steps:\n(?: {2}- \{ id: gate.*\n)?/,
+          `steps:\n  - { id: gate, uses: migrations/gate${more} }\n`,
+        ),
+      );
+    gate('');
+    it.add(USERS);
+    expect((await it.ship()).code).toBe(0);
+    it.add(DROP);
+    const { report } = await it.ship();
+    expect(report.failure?.message).toMatch(/could not be rolled back: 004 gone: .*up-drop-column/);
+    expect(await it.applied()).toEqual(['001']);
+    gate(', with: { accept: ["004"] }');
+    expect(await it.ship()).toMatchObject({ code: 0 });
+    expect(await it.applied()).toEqual(['001', '004']);
+  }, 60_000);
+
+  it('given a migration that takes something away, then it waits until enough releases were verified, and the reason is shown', async () => {
+    const it = await stage(DBMATE, '', ', with: { contract: { after_releases: 1 } }');
+    it.add(USERS);
+    await it.ship();
+    it.add(BIO, DROP);
+    expect(await it.ship()).toMatchObject({ code: 0 });
+    expect(await it.applied()).toEqual(['001', '002']);
+    expect(JSON.stringify((await it.ship('doctor')).report)).toContain('004 waits: 0 of 1 release was verified since it came');
+    expect(await it.ship()).toMatchObject({ code: 0 });
+    expect(await it.applied()).toEqual(['001', '002', '004']);
+  }, 60_000);
+
+  it('given no database, or none that answers, then that is named, and nothing has happened', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    for (const [url, why] of [
+      ['postgres://nobody@127.0.0.1:1/none', /127\.0\.0\.1:1\/none cannot be connected to: .*ECONNREFUSED/],
+      ['mysql://root:hidden@127.0.0.1/none', /mysql:\/\/root@127\.0\.0\.1\/none cannot be connected to: only postgres/],
+      ['', /`url` names the database/],
+    ] as const) {
+      it.env.DATABASE_URL = url;
+      const { report, code } = await it.ship();
+      expect(code).not.toBe(0);
+      expect(JSON.stringify(report)).toMatch(why);
+      expect(JSON.stringify(report)).not.toContain('hidden');
+    }
+  }, 60_000);
+});

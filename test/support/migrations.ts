@@ -1,0 +1,115 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { givePrisma, giveTools } from '../services/migration-tools.js';
+import { startPostgres } from '../services/postgres.js';
+import { HEAD, project, shipJson } from './ship.js';
+
+/** How a tool lays out a migration. */
+export interface Layout {
+  readonly tool: string;
+  /** Where migrations lie. */
+  readonly dir: string;
+  readonly files: (id: string, up: string, down: string) => Record<string, string>;
+  /** What the tool keeps, oldest first. */
+  readonly applied: string;
+  readonly idOf: (id: string) => string;
+  prepare?(folder: string): Record<string, string>;
+}
+
+const KNEXFILE = `module.exports = { client: 'pg', connection: process.env.DATABASE_URL, migrations: { directory: './db' } };\n`;
+
+/** Those whose tools run here. */
+export const LAYOUTS: readonly Layout[] = [
+  {
+    tool: 'dbmate',
+    dir: 'db',
+    files: (id, up, down) => ({ [`db/${id}.sql`]: `-- migrate:up\n${up}\n-- migrate:down\n${down}\n` }),
+    applied: 'SELECT version AS id FROM schema_migrations ORDER BY 1',
+    idOf: (id) => id.slice(0, 3),
+  },
+  {
+    tool: 'node-pg-migrate',
+    dir: 'db',
+    files: (id, up, down) => ({ [`db/${id}.sql`]: `-- Up Migration\n${up}\n-- Down Migration\n${down}\n` }),
+    applied: 'SELECT name AS id FROM pgmigrations ORDER BY 1',
+    idOf: (id) => id,
+  },
+  {
+    tool: 'knex',
+    dir: 'db',
+    files: (id, up, down) => ({
+      [`db/${id}.js`]: `exports.up = (knex) => knex.raw(\`${up}\`);\nexports.down = (knex) => knex.raw(\`${down}\`);\n`,
+    }),
+    applied: 'SELECT name AS id FROM knex_migrations ORDER BY 1',
+    idOf: (id) => `${id}.js`,
+    prepare: (folder) => {
+      writeFileSync(join(folder, 'knexfile.js'), KNEXFILE);
+      return {};
+    },
+  },
+  {
+    tool: 'sequelize',
+    dir: 'db',
+    files: (id, up, down) => ({
+      [`db/${id}.js`]: `module.exports = {\n  async up(queryInterface) { await queryInterface.sequelize.query(\`${up}\`); },\n  async down(queryInterface) { await queryInterface.sequelize.query(\`${down}\`); },\n};\n`,
+    }),
+    applied: 'SELECT name AS id FROM "SequelizeMeta" ORDER BY 1',
+    idOf: (id) => `${id}.js`,
+  },
+  {
+    tool: 'prisma',
+    dir: 'prisma/migrations',
+    files: (id, up, down) => ({ [`prisma/migrations/${id}/migration.sql`]: up, [`prisma/migrations/${id}/down.sql`]: down }),
+    applied: 'SELECT migration_name AS id FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY 1',
+    idOf: (id) => id,
+    prepare: (folder) => {
+      mkdirSync(join(folder, 'prisma/migrations'), { recursive: true });
+      writeFileSync(join(folder, 'prisma/migrations/migration_lock.toml'), 'provider = "postgresql"\n');
+      return givePrisma(folder, 'model users {\n  id Int @id\n}');
+    },
+  },
+];
+
+export const USERS = ['001_users', 'CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);', 'DROP TABLE users;'] as const;
+export const BIO = ['002_bio', 'ALTER TABLE users ADD COLUMN bio text;', 'ALTER TABLE users DROP COLUMN bio;'] as const;
+export const RENAME = ['003_mail', 'ALTER TABLE users RENAME email TO mail;', 'ALTER TABLE users RENAME mail TO email;'] as const;
+export const DROP = ['004_gone', 'ALTER TABLE users DROP COLUMN email;', 'ALTER TABLE users ADD COLUMN email text;'] as const;
+
+const CONFIG = (dir: string, more: string, step: string) =>
+  `${HEAD}plugins: [{ migrations: { dir: ${dir}${more} } }]\nsteps:\n  - { id: schema, uses: migrations/up${step} }\n  - { id: check, run: test ! -e broken, undo: "true" }\nverify: { smoke: [{ run: "true" }] }\n`;
+
+/** A project with a database of its own. */
+export async function stage(layout: Layout, more = '', step = '') {
+  const { url } = await startPostgres();
+  const cwd = project(CONFIG(layout.dir, more, step));
+  giveTools(cwd);
+  const env = { ...layout.prepare?.(cwd), DATABASE_URL: url };
+  mkdirSync(join(cwd, layout.dir), { recursive: true });
+  const client = new pg.Client(url);
+  client.on('error', () => {});
+  await client.connect();
+  onTestFinished(() => client.end().catch(() => {}));
+  const query = async (text: string) => (await client.query(text)).rows as Record<string, unknown>[];
+  return {
+    cwd,
+    env,
+    url,
+    query,
+    add: (...migrations: (readonly [string, string, string])[]) => {
+      for (const [id, up, down] of migrations)
+        for (const [path, text] of Object.entries(layout.files(id, up, down))) {
+          mkdirSync(dirname(join(cwd, path)), { recursive: true });
+          writeFileSync(join(cwd, path), text);
+        }
+    },
+    break: () => writeFileSync(join(cwd, 'broken'), ''),
+    ship: (...args: string[]) => shipJson(args, { cwd, env }),
+    applied: async () => (await query(layout.applied)).map(({ id }) => String(id)),
+    columns: async () =>
+      (await query("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'users' ORDER BY 1")).map(
+        ({ name }) => name,
+      ),
+  };
+}
