@@ -29,6 +29,19 @@ describe('ship migrations check', () => {
     expect(stdout).toContain('The code may not go back behind them');
   });
 
+  it('given GitHub Actions, then each reason that keeps the code from going back stands beside its line, once', async () => {
+    const cwd = folder({
+      '001_users.sql': USERS,
+      '002_gone.sql': dbmate('ALTER TABLE users DROP COLUMN email;', 'ALTER TABLE users ADD COLUMN email text;'),
+    });
+    const { stdout } = await ship(['migrations', 'check', '--from', '001'], { cwd, env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd } });
+    const found = stdout.split('\n').filter((line) => line.startsWith('::error'));
+    expect(found[0]).toBe(
+      '::error file=db/002_gone.sql,line=2,title=up-drop-column::what email held is gone, and the old code asks for it',
+    );
+    expect(found.filter((line) => line.includes('up-drop-column'))).toHaveLength(1);
+  });
+
   it('given `preserve_data_migrations: false`, then a warning about a down is no block; given the down alone is fine, then that is enough', async () => {
     const files = {
       '001_users.sql': USERS,

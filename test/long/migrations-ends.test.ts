@@ -185,7 +185,9 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     it.add(BIO, DROP);
     expect(await it.ship()).toMatchObject({ code: 0 });
     expect(await it.applied()).toEqual(['001', '002']);
-    expect(JSON.stringify((await it.ship('doctor')).report)).toContain('004 waits: 0 of 1 release was verified since it came');
+    const why = '004 waits: 0 of 1 release was verified since it came';
+    expect(JSON.stringify((await it.ship('doctor')).report)).toContain(why);
+    expect((await it.ship('status')).report.result).toMatchObject({ waiting: [`db: ${why}`] });
     expect(await it.ship()).toMatchObject({ code: 0 });
     expect(await it.applied()).toEqual(['001', '002', '004']);
   }, 60_000);

@@ -38,7 +38,8 @@ interface Hand {
 
 function handOn(draw: Draw, version: Version): Hand | undefined {
   const single = version.resources.filter(({ repeat, module }) => repeat.is === 'once' && !isRepeated(version, module));
-  const file = single.find(({ type }) => type === 'files_file');
+  // What is left to others is theirs after the way back, too.
+  const file = single.find(({ type, ignores }) => type === 'files_file' && !ignores);
   if (file !== undefined && draw.chance(50))
     return { command: `${DRIFTS} 'by hand' > '@WORLD@/${file.path}'`, what: `the file of ${file.name} was changed by hand`, isDrift: true };
   if (single.length === 0) return undefined;

@@ -20,7 +20,7 @@ export { run } from './run/deploy/run.js';
 export { runIds } from './run/environment-state.js';
 export { freeLease } from './run/lease.js';
 export type { RunOptions } from './run/open.js';
-export { examine, pluginCommand } from './run/read/doctor.js';
+export { examine, pluginCommand, waitingNow } from './run/read/doctor.js';
 export { environmentStatus, listRuns } from './run/read/history.js';
 export { type Live, type Looked, look } from './run/read/look.js';
 export { makePlan, preview } from './run/read/plan.js';

@@ -10,11 +10,9 @@ export function migrationsExamination({ records, objects }: Parts, options: Opti
   return {
     async examine(ctx) {
       const found = await Promise.all(projectsOf(ctx, options).map((project) => examined(ctx, project)));
-      const waiting = (await Promise.all((await records.names(ctx)).map((name) => records.get(ctx, name)))).flatMap((record) =>
-        Object.entries(record?.waiting ?? {}).map(([id, { why }]) => finding('info', `${id} waits: ${why}`)),
-      );
-      return [...found.flat(), ...waiting];
+      return [...found.flat(), ...(await waitingOf(ctx, records)).map((line) => finding('info', line))];
     },
+    waiting: (ctx) => waitingOf(ctx, records),
     /** Where nothing of a failed migration is there, the table of the tool is made to say so. */
     async mend(ctx) {
       const lines: string[] = [];
@@ -28,6 +26,11 @@ export function migrationsExamination({ records, objects }: Parts, options: Opti
       return lines;
     },
   };
+}
+
+async function waitingOf(ctx: Context, records: Parts['records']): Promise<string[]> {
+  const found = await Promise.all((await records.names(ctx)).map(async (name) => ({ name, record: await records.get(ctx, name) })));
+  return found.flatMap(({ name, record }) => Object.entries(record?.waiting ?? {}).map(([id, { why }]) => `${name}: ${id} waits: ${why}`));
 }
 
 const finding = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message });

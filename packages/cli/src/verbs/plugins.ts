@@ -6,6 +6,7 @@ import { VERBS } from '../help.js';
 import { answerOf, openFromFlags, openToRead } from '../open.js';
 import { interruptible } from '../process.js';
 import type { Terminal } from '../terminal.js';
+import { commandAnnotation } from '../view/github.js';
 
 /** `ship plugins`: what is on, where it came from, what it brings. */
 export async function plugins(terminal: Terminal, flags: Flags): Promise<Report> {
@@ -49,7 +50,14 @@ export function runPluginCommand(terminal: Terminal, flags: Flags, name: string,
     const kernel = await (flags.listSnapshots ? openToRead(terminal, flags) : openFromFlags(terminal, flags));
     const known = kernel.registry.commands.names();
     if (!known.includes(name)) throw absentCommand(kernel, name, known);
-    const { result, exitCode } = await pluginCommand(kernel, name, rest, { signal, print: terminal.line, ...reasonIn(flags) });
+    const { result, exitCode } = await pluginCommand(kernel, name, rest, {
+      signal,
+      print: terminal.line,
+      annotate: (each) => {
+        if (terminal.github) terminal.annotate('line', commandAnnotation(each, kernel.config.dir));
+      },
+      ...reasonIn(flags),
+    });
     return answerOf(kernel, name, { result, ...(exitCode === undefined ? {} : { status: 'refused', exit_code: exitCode }) });
   });
 }

@@ -1,5 +1,5 @@
 import type { EnvironmentStatus, Json, ListedRun, NewestRun, Report } from '@ship/core';
-import { environmentStatus, type Live, listRuns, look } from '@ship/core/kernel';
+import { environmentStatus, type Live, listRuns, look, waitingNow } from '@ship/core/kernel';
 import type { Flags } from '../arguments.js';
 import { errors } from '../errors.js';
 import { wrongWith } from '../look.js';
@@ -13,15 +13,15 @@ export async function status(terminal: Terminal, flags: Flags): Promise<Report> 
   const { line, paint } = terminal;
   const kernel = await openToRead(terminal, flags);
   const { project, environment } = kernel.config;
-  const [found, live] = await Promise.all([environmentStatus(kernel), look(kernel)]);
+  const [found, live, waiting] = await Promise.all([environmentStatus(kernel), look(kernel), waitingNow(kernel)]);
   const wrong = wrongWith(live, found.deployed);
   line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
-  for (const [title, lines] of sections(found, live, wrong, terminal)) {
+  for (const [title, lines] of [...sections(found, live, wrong, terminal), ...waits(waiting)]) {
     line(`  ${title.padEnd(TITLE_WIDTH)}${lines[0]}`);
     for (const more of lines.slice(1)) line(`  ${' '.repeat(TITLE_WIDTH)}${more}`);
   }
   const warnings = [...found.problems, ...Object.entries(wrong).map(([name, why]) => `${name}: ${why}`)];
-  return answerOf(kernel, 'status', { warnings, result: { ...found, live } as unknown as Json });
+  return answerOf(kernel, 'status', { warnings, result: { ...found, live, waiting } as unknown as Json });
 }
 
 const TITLE_WIDTH = 10;
@@ -83,6 +83,8 @@ function lastRunLines(last: NewestRun, { paint }: Terminal): string[] {
 
 const resources = (title: string, found: NewestRun['kept'] = []): Section[] =>
   found.length === 0 ? [] : [[title, found.map(({ type, id, commands = [] }) => `${type} ${id}${commands[0] ? `: ${commands[0]}` : ''}`)]];
+
+const waits = (lines: readonly string[]): Section[] => (lines.length === 0 ? [] : [['waiting', lines]]);
 
 const ago = (iso: string): string => `${age(Date.now() - Date.parse(iso))} ago`;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { isShipError } from '@ship/core';
+import { type Annotation, isShipError } from '@ship/core';
 
 /** A runner of GitHub Actions looks for `::name::` at the start of a line, and for `##[name]` anywhere. */
 const COMMAND = /::|##\[/;
@@ -20,6 +20,10 @@ export function errorAnnotation(error: unknown, redact: (text: string) => string
   const place = at ? `file=${property(fileInWorkspace(at.file))},line=${at.line},col=${at.column},` : '';
   return `::error ${place}title=${property(title)}::${data(redact(error instanceof Error ? error.message : String(error)))}`;
 }
+
+/** What a command of a plugin has to say of a line. */
+export const commandAnnotation = ({ level, file, line, title, message }: Annotation, dir: string): string =>
+  `::${level} file=${property(fileInWorkspace(resolve(dir, file)))},line=${line},title=${property(title)}::${data(message)}`;
 
 /** A failure of a run. */
 export const failureAnnotation = (trigger: string, message: string): string => `::error title=${property(trigger)}::${data(message)}`;

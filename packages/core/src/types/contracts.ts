@@ -128,6 +128,8 @@ export interface Examination {
    * `ship recover`, before it looks for a run. Answers what it did, in words; nothing where all was well. Idempotent.
    */
   mend?(ctx: Context): Promise<readonly string[]> | readonly string[];
+  /** What waits for its time, a line each, for `ship status`. Reads what ship has kept, and asks nobody else. */
+  waiting?(ctx: Context): Promise<readonly string[]> | readonly string[];
 }
 
 /** What a channel sends. */
@@ -160,6 +162,20 @@ export interface Command {
   run(ctx: CommandContext, args: readonly string[]): Promise<Json | void>;
 }
 
+/** A message beside a line of a file. */
+export interface Annotation {
+  /** `error`: it must not be so. `warning`: somebody should look. */
+  readonly level: 'error' | 'warning';
+  /** Absolute, or relative to the folder of the config. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Its rule, such as `up-drop-column`. */
+  readonly title: string;
+  /** For people. Redacted. */
+  readonly message: string;
+}
+
 /** What a plugin's command is given. */
 export interface CommandContext extends Context {
   /** The config, frozen. */
@@ -170,6 +186,8 @@ export interface CommandContext extends Context {
   readonly reason?: string;
   /** For people: a line, or several at once. */
   print(text: string): void;
+  /** Where the command runs in a check of a change, as in GitHub Actions: shows a message beside a line of a file. Elsewhere nothing. */
+  annotate(annotation: Annotation): void;
   /** The answer says no: the report is that of a refusal, and the command ends with this exit status, such as 6. */
   refuse(exitCode: number): void;
   /** What is live, asked of each component's driver, with references for secrets. Components that were never deployed are absent. */

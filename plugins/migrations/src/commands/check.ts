@@ -20,6 +20,8 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
   const preservesData = ctx.config.rollback.preserve_data_migrations;
   const checked = asked.up === undefined ? checkFolder(ctx, asked, options, preservesData) : checkPair(asked, options, preservesData);
   show(ctx, checked);
+  // A pair is named from the folder that the command is given in.
+  annotate(ctx, checked, asked.up === undefined ? ctx.dir : process.cwd());
   if (asked.sarif !== undefined) writeFileSync(resolve(asked.sarif), `${JSON.stringify(sarifOf(checked), null, 2)}\n`);
   if (!checked.safe) ctx.refuse(NOT_SAFE);
   return checked as unknown as Json;
@@ -77,6 +79,26 @@ function read(file: string): string {
     return readFileSync(resolve(file), 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw errors.SHIP_MIGRATIONS_FILE({ file, problem: (cause as Error).message }, { cause });
+  }
+}
+
+/** In a pull request each reason stands beside its line; it is an error only where it keeps the code from going back. */
+function annotate(ctx: CommandContext, { migrations, safe }: Checked, from: string): void {
+  const said = new Set<string>();
+  for (const { reasons, keep_schema, run_down } of migrations) {
+    if (keep_schema === 'ok' || run_down === 'ok') continue;
+    for (const { rule, level, file, line, hint } of reasons) {
+      const place = `${file}:${line} ${rule}`;
+      if (level !== 'info' && !said.has(place))
+        ctx.annotate({
+          level: level === 'block' && !safe ? 'error' : 'warning',
+          file: resolve(from, file),
+          line: Math.max(1, line),
+          title: rule,
+          message: hint || rule,
+        });
+      said.add(place);
+    }
   }
 }
 

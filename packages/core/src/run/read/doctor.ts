@@ -1,5 +1,6 @@
 import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
+import { messageOf } from '../../errors/ship-error.js';
 import type { Kernel } from '../../kernel.js';
 import type { CommandContext, Examination, Finding, Json, LeaseHolder, Snapshot } from '../../types/index.js';
 import { idleContext } from '../contexts.js';
@@ -12,7 +13,7 @@ const EXAMINATION_TIMEOUT_MS = 60_000;
 
 /** `ship doctor`: what keeps an environment from being deployed or taken back, asked of the kernel and of every plugin. Reads only. */
 export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Finding[]> {
-  const context = commandContext(kernel, 'doctor', { signal, print: () => {}, refuse: () => {} });
+  const context = commandContext(kernel, 'doctor', { signal, print: () => {}, annotate: () => {}, refuse: () => {} });
   const { examinations } = kernel.registry;
   const found = [...(await examineState(kernel)), ...kernel.diagnostics.all().map(({ message }) => finding('block', 'config', message))];
   for (const name of examinations.names()) found.push(...(await examineInTime(examinations.get(name)!, name, context)));
@@ -24,6 +25,19 @@ export async function mendLeft(kernel: Kernel, signal: AbortSignal | undefined):
   const { examinations } = kernel.registry;
   for (const name of examinations.names())
     for (const line of (await examinations.get(name)!.mend?.(idleContext(kernel, name, signal))) ?? []) kernel.log('recover').warn(line);
+}
+
+/** What waits for its time, as plugins know of it. One that cannot say keeps no other from its turn. */
+export async function waitingNow(kernel: Kernel): Promise<string[]> {
+  const { examinations } = kernel.registry;
+  const lines: string[] = [];
+  for (const name of examinations.names())
+    try {
+      lines.push(...((await examinations.get(name)!.waiting?.(idleContext(kernel, name, undefined, true))) ?? []));
+    } catch (error) {
+      lines.push(`${name} could not be asked: ${messageOf(error)}`);
+    }
+  return kernel.redactor.redactDeep(lines);
 }
 
 const finding = (level: Finding['level'], rule: string, message: string): Finding => ({ level, rule, message });
@@ -104,10 +118,10 @@ export async function pluginCommand(
   return { result, ...(exitCode === undefined ? {} : { exitCode }) };
 }
 
-type Asking = Pick<CommandContext, 'signal' | 'print' | 'refuse' | 'reason'>;
+type Asking = Pick<CommandContext, 'signal' | 'print' | 'annotate' | 'refuse' | 'reason'>;
 
 /** What commands and examinations of plugins are given. What they print is redacted. */
-function commandContext(kernel: Kernel, name: string, { signal, print, refuse, reason }: Asking): CommandContext {
+function commandContext(kernel: Kernel, name: string, { signal, print, annotate, refuse, reason }: Asking): CommandContext {
   const idle = idleContext(kernel, name, signal, true);
   return {
     ...idle,
@@ -115,6 +129,7 @@ function commandContext(kernel: Kernel, name: string, { signal, print, refuse, r
     components: kernel.config.components,
     ...(reason === undefined ? {} : { reason }),
     print: (text: string) => print(kernel.redactor.redact(text)),
+    annotate: (each) => annotate({ ...each, message: kernel.redactor.redact(each.message) }),
     refuse,
     describeComponents: async () => kernel.redactor.refer(await describeComponents(kernel, Object.values(kernel.config.components), idle)),
     compareParts: (snapshot: Snapshot) => compareParts(kernel, snapshot, idle),
