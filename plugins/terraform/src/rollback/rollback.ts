@@ -6,7 +6,7 @@ import type { Configuration, Parts } from '../applied.js';
 import { errors } from '../errors.js';
 import { type Job, pullState, unsavedState, type WorkingFolder } from '../files/working-folder.js';
 import type { PlanDocument } from '../tool/plan-document.js';
-import type { State } from '../tool/state.js';
+import { readState, type State } from '../tool/state.js';
 import type { Terraform } from '../tool/terraform.js';
 import { lineOf } from './judge.js';
 import { outsideFinding } from './provisioners.js';
@@ -172,7 +172,14 @@ async function applyAfter(
   return withTarget(ctx, target, async (working) => {
     const restored = await applyTarget(working, target, await expectedOf(working, target), false);
     const all = before === undefined ? restored : { changed: true, summary: `${target.stack.dir}: ${before}; ${restored.summary}` };
-    return { restored: all, state: await working.terraform.pull() };
+    const state = await working.terraform.pull();
+    const older = (state?.deposed ?? []).filter((address) => !(readState(target.before ?? '')?.deposed ?? []).includes(address));
+    if (older.length > 0)
+      throw errors.SHIP_TERRAFORM_UNPROVEN({
+        dir: target.stack.dir,
+        left: older.map((address) => `the older one of ${address} stands still`),
+      });
+    return { restored: all, state };
   });
 }
 
@@ -213,7 +220,12 @@ async function applyTarget(
     return restored;
   }
   await applySaving(working, target.configuration, file);
-  const after = await planTarget(working, target, expected, true, plan);
+  let after = await planTarget(working, target, expected, true, plan);
+  if (isOfOlderOnes(after.plan)) {
+    // Where only some addresses are applied, Terraform may leave the older one of what it makes anew.
+    await applySaving(working, target.configuration, after.file);
+    after = await planTarget(working, target, expected, true, plan);
+  }
   if (after.plan.differs) {
     const left = [...after.plan.changes.map(lineOf), ...after.plan.outputs.map((name) => `output ${name}`)];
     throw errors.SHIP_TERRAFORM_UNPROVEN({ dir, left });
@@ -221,6 +233,9 @@ async function applyTarget(
   if (isLast || target.configuration.reads.length === 0) proven(target, after);
   return restored;
 }
+
+const isOfOlderOnes = ({ changes, outputs }: PlanDocument): boolean =>
+  changes.length > 0 && changes.every(({ isDeposed }) => isDeposed) && outputs.length === 0;
 
 /** What is there now must be what was there. */
 function proven({ stack: { dir } }: RollbackTarget, { departures: { addresses, values } }: Planned): void {

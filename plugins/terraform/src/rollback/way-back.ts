@@ -98,8 +98,9 @@ export async function planTarget(
   const planFor = (targets: readonly string[]) => planLimited(working, target, expected, { locks, targets, promised });
   if (target.targets.length > 0) {
     // What such a run made besides, since its targets needed it, goes with them.
-    const added = addedSince(target, await working.terraform.pull(), expected);
-    return planFor([...new Set([...target.targets, ...added])]);
+    const state = await working.terraform.pull();
+    const added = addedSince(target, state, expected);
+    return planFor([...new Set([...target.targets, ...added, ...(state?.deposed ?? [])])]);
   }
   if (!isOfSome(target) || expected === undefined) return planFor([]);
   const whole = await planFor([]);

@@ -12,6 +12,8 @@ export interface ResourceChange {
   readonly reason?: string;
   /** The names of the attributes that would change; never their values. */
   readonly attributes: readonly string[];
+  /** It is the older one of a resource that was made anew, and that was to go after its successor had come. */
+  readonly isDeposed?: true;
 }
 
 /** A resource that gets another address. */
@@ -154,11 +156,20 @@ function parsed(text: string): RawPlan {
   }
 }
 
-function changeOf({ address, mode, type, action_reason, change }: RawChange): ResourceChange[] {
+function changeOf({ address, mode, type, action_reason, change, deposed }: RawChange): ResourceChange[] {
   const kind = mode === 'managed' ? kindOf(change.actions) : undefined;
   if (kind === undefined) return [];
   const attributes = kind === 'update' || kind === 'replace' ? changedAttributes(change) : [];
-  return [{ address, type, kind, attributes, ...(action_reason === undefined ? {} : { reason: action_reason }) }];
+  return [
+    {
+      address,
+      type,
+      kind,
+      attributes,
+      ...(action_reason === undefined ? {} : { reason: action_reason }),
+      ...(deposed === undefined ? {} : { isDeposed: true }),
+    },
+  ];
 }
 
 function kindOf(actions: readonly string[]): ResourceChange['kind'] | undefined {

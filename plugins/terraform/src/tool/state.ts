@@ -9,6 +9,8 @@ export interface State {
   readonly addresses: readonly string[];
   /** Addresses of what failed half way, and will be replaced. */
   readonly tainted: readonly string[];
+  /** Addresses of what was made anew, and whose older one stands still. */
+  readonly deposed: readonly string[];
   readonly outputs: Readonly<Record<string, unknown>>;
   /** As it was pulled. */
   readonly text: string;
@@ -17,6 +19,8 @@ export interface State {
 interface RawInstance {
   readonly index_key?: string | number;
   readonly status?: string;
+  /** Of an older one that was to go after its successor had come. */
+  readonly deposed?: string;
 }
 
 interface RawResource {
@@ -34,12 +38,17 @@ export function readState(text: string): State | undefined {
   const instances = (raw.resources ?? [])
     .filter(({ mode }) => mode === 'managed')
     .flatMap((resource) =>
-      (resource.instances ?? []).map((instance) => ({ address: addressOf(resource, instance), status: instance.status })),
+      (resource.instances ?? []).map((instance) => ({
+        address: addressOf(resource, instance),
+        status: instance.status,
+        isDeposed: instance.deposed !== undefined,
+      })),
     );
   return {
     serial: raw.serial,
     lineage: raw.lineage,
-    addresses: instances.map(({ address }) => address).sort(),
+    addresses: [...new Set(instances.map(({ address }) => address))].sort(),
+    deposed: instances.filter(({ isDeposed }) => isDeposed).map(({ address }) => address),
     tainted: instances.filter(({ status }) => status === 'tainted').map(({ address }) => address),
     outputs: Object.fromEntries(Object.entries(raw.outputs ?? {}).map(([name, { value }]) => [name, value])),
     text,
