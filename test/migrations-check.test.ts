@@ -34,7 +34,10 @@ describe('ship migrations check', () => {
       '001_users.sql': USERS,
       '002_gone.sql': dbmate('ALTER TABLE users DROP COLUMN email;', 'ALTER TABLE users ADD COLUMN email text;'),
     });
-    const { stdout } = await ship(['migrations', 'check', '--from', '001'], { cwd, env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd } });
+    const { stdout } = await ship(['migrations', 'check', '--from', '001'], {
+      cwd,
+      env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd },
+    });
     const found = stdout.split('\n').filter((line) => line.startsWith('::error'));
     expect(found[0]).toBe(
       '::error file=db/002_gone.sql,line=2,title=up-drop-column::what email held is gone, and the old code asks for it',
