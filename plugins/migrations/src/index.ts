@@ -3,6 +3,7 @@ import { downAction } from './actions/down.js';
 import { gateAction } from './actions/gate.js';
 import { upAction } from './actions/up.js';
 import { check } from './commands/check.js';
+import { rehearse } from './commands/rehearse.js';
 import { errors } from './errors.js';
 import { migrationsExamination } from './examination.js';
 import { migrationsPart } from './part.js';
@@ -30,9 +31,10 @@ export default definePlugin<Options>({
     ship.command('migrations', {
       summary: 'may the old code come back to this schema?',
       usage:
-        'check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--sarif FILE] | check --up FILE --down FILE [--schema FILE]',
+        'check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--sarif FILE] | check --up FILE --down FILE [--schema FILE] | rehearse [--from ID] [--to ID] [--url URL]',
       async run(ctx, [verb, ...words]) {
         if (verb === 'check') return check(ctx, words, options);
+        if (verb === 'rehearse') return rehearse(ctx, words, options);
         throw errors.SHIP_MIGRATIONS_USAGE({ problem: `\`ship migrations ${[verb, ...words].join(' ')}\` is not understood` });
       },
     });

@@ -12,6 +12,12 @@ describe('what provisioners do outside of the state', () => {
     expect(outsideOfState(target({}, { 't.a': ['local-exec'] }), plan)).toEqual(['t.a (local-exec, which stays as it has left it)']);
   });
 
+  it('given one of now that ran when the resource was destroyed, then what it has left is named when that is made again', () => {
+    const plan = { changes: [change('t.a', 'create')], moves: [] };
+    const now = { 't.a': ['local-exec', 'local-exec at destroy'] };
+    expect(outsideOfState(target({}, now), plan)).toEqual(['t.a (local-exec at destroy, which stays as it has left it)']);
+  });
+
   it('given a module that was renamed since, then its resources are found under their name of now', () => {
     const [from, to] = ['module.new[0].t.a[1]', 'module.old[0].t.a[1]'];
     const plan = { changes: [change(to, 'delete')], moves: [{ from, to }] };

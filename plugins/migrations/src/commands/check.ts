@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { CommandContext, Json } from '@ship/core';
 import { analyse, type Checked, isSafe } from '../analyse.js';
 import { errors } from '../errors.js';
 import type { Dialect, Migration, Script } from '../migration.js';
 import type { Options } from '../project.js';
-import { readHistory } from '../readers/index.js';
 import type { Reason } from '../rules/walk.js';
 import { loadParser } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
+import { rangeOf } from './range.js';
 import { sarifOf } from './sarif.js';
 
 const NOT_SAFE = 6;
@@ -27,21 +27,10 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
   return checked as unknown as Json;
 }
 
-function checkFolder({ dir }: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Checked {
-  const folder = asked.dir === undefined ? options.dir && resolve(dir, options.dir) : resolve(asked.dir);
-  if (!folder)
-    throw errors.SHIP_MIGRATIONS_USAGE({ problem: '`dir` names the folder of the migrations, in the options of the plugin or as --dir' });
-  const [tool, wanted] = [asked.tool ?? options.tool, asked.dialect ?? options.dialect];
-  const { history } = readHistory(folder, {
-    ...(tool === undefined ? {} : { tool }),
-    ...(wanted === undefined ? {} : { dialect: wanted }),
-  });
-  demandPostgres(wanted ?? history.dialect);
-  const ordered = history.migrations.filter(({ repeatable }) => repeatable !== true).map((each) => inProject(each, folder, dir));
-  const [start, end] = [placeOf(ordered, asked.from, -1), placeOf(ordered, asked.to, ordered.length - 1)];
-  if (end < start) throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${asked.to} comes before ${asked.from}` });
-  const judged = ordered.slice(start + 1, end + 1);
-  const migrations = analyse({ before: ordered.slice(0, start + 1), judged }, { isWhole: true, preservesData });
+function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Checked {
+  const { before, judged, history, dialect } = rangeOf(ctx, asked, options);
+  demandPostgres(dialect);
+  const migrations = analyse({ before, judged }, { isWhole: true, preservesData });
   const blocking = history.flaws.some(({ level }) => level === 'block');
   return { safe: !blocking && isSafe(migrations), migrations, flaws: history.flaws };
 }
@@ -49,20 +38,6 @@ function checkFolder({ dir }: CommandContext, asked: CheckOptions, options: Opti
 /** Only PostgreSQL's language is understood; to judge another one by it would be a guess. */
 function demandPostgres(dialect: Dialect | undefined): void {
   if (dialect !== undefined && dialect !== 'postgres') throw errors.SHIP_MIGRATIONS_DIALECT({ dialect });
-}
-
-function inProject(migration: Migration, folder: string, dir: string): Migration {
-  const placed = (script: Script): Script => ({ ...script, file: relative(dir, resolve(folder, script.file)) });
-  const { up, down } = migration;
-  return { ...migration, up: up.map(placed), down: typeof down === 'string' ? down : down.map(placed) };
-}
-
-/** Where a migration stands; its name does as well as its id. */
-function placeOf(migrations: readonly Migration[], wanted: string | undefined, otherwise: number): number {
-  if (wanted === undefined) return otherwise;
-  const at = migrations.findIndex(({ id, name }) => id === wanted || `${id}_${name}` === wanted || (name !== '' && name === wanted));
-  if (at < 0) throw errors.SHIP_MIGRATIONS_UNKNOWN({ wanted, known: migrations.map(({ id }) => id) });
-  return at;
 }
 
 function checkPair({ up, down, schema, dialect }: CheckOptions, options: Options, preservesData: boolean): Checked {

@@ -16,10 +16,18 @@ export function outsideOfState({ configuration, live, destroy }: RollbackTarget,
   return changes.flatMap(({ address, kind }) => {
     const block = unindexed(address);
     const own = configuration.provisioners[block] ?? [];
-    const later = (destroy ? own : (live?.provisioners[blockNow(address, plan)] ?? own)).filter((each) => !runsAtDestroy(each));
+    const later = destroy ? own : (live?.provisioners[blockNow(address, plan)] ?? own);
+    const isNew = (each: string) => !own.includes(each);
     // What is made anew may have run something when it was destroyed; what is destroyed runs it now.
     const again = kind === 'create' || kind === 'replace' ? own : kind === 'delete' ? own.filter(runsAtDestroy) : [];
-    const stays = kind === 'delete' ? later : kind === 'replace' ? later.filter((each) => !own.includes(each)) : [];
+    const stays =
+      kind === 'delete'
+        ? later.filter((each) => !runsAtDestroy(each))
+        : kind === 'replace'
+          ? later.filter(isNew)
+          : kind === 'create'
+            ? later.filter((each) => runsAtDestroy(each) && isNew(each))
+            : [];
     const said = [...again, ...stays.map((each) => `${each}, which stays as it has left it`)];
     return said.length === 0 ? [] : [`${address} (${said.join(', ')})`];
   });

@@ -1,0 +1,149 @@
+import { readSchema, schemaDifferences } from '../database/catalog.js';
+import type { Connection } from '../database/connection.js';
+import type { Migration, Script } from '../migration.js';
+import { parseScript } from '../sql/parser.js';
+import { lost, makeRows, readRows } from './rows.js';
+import type { Scratch } from './scratch.js';
+
+/** What came of a pair when it was tried. */
+export interface Rehearsed {
+  readonly id: string;
+  readonly name: string;
+  /** `exact`: after the down all is as before the up. `none`: there is no down. `not-rehearsed`: nobody knows. */
+  readonly verdict: 'exact' | 'differs' | 'fails' | 'none' | 'not-rehearsed';
+  /** How it differs, or why it fails or was not rehearsed. */
+  readonly differences: readonly string[];
+  /** What was written after the up, and is gone after the down. */
+  readonly loses: readonly string[];
+  /** Tables that no row could be made up for: what is lost of them was not seen. */
+  readonly without_rows: readonly string[];
+}
+
+/** Tries each of `judged` in a database of its own, after those before them were applied. `loadParser` comes first. */
+export async function rehearse(
+  scratch: Scratch,
+  { before, judged }: { readonly before: readonly Migration[]; readonly judged: readonly Migration[] },
+  onEach: (rehearsed: Rehearsed) => void,
+): Promise<Rehearsed[]> {
+  const all: Rehearsed[] = [];
+  const say = (rehearsed: Rehearsed) => {
+    all.push(rehearsed);
+    onEach(rehearsed);
+  };
+  const applied: Migration[] = [];
+  let stopped: string | undefined;
+  for (const migration of [...before, ...judged]) {
+    const isJudged = !before.includes(migration);
+    const { id, name } = migration;
+    const not = (why: string): Rehearsed => ({ id, name, verdict: 'not-rehearsed', differences: [why], loses: [], without_rows: [] });
+    if (stopped !== undefined) {
+      if (isJudged) say(not(stopped));
+      continue;
+    }
+    const opaque = opaqueIn(migration.up);
+    if (isJudged && opaque === undefined) say(await tried(scratch, migration, applied));
+    const problem = opaque ?? (await refused(() => runAll(scratch.connection, migration.up)));
+    if (problem !== undefined) {
+      if (isJudged && opaque !== undefined) say(not(opaque));
+      stopped = `${id} before it could not be applied: ${problem}`;
+    }
+    applied.push(migration);
+  }
+  return all;
+}
+
+const opaqueIn = (scripts: readonly Script[]): string | undefined => scripts.find(({ opaque }) => opaque !== undefined)?.opaque;
+
+/** Leaves the database as it was before the up. */
+async function tried(scratch: Scratch, migration: Migration, applied: readonly Migration[]): Promise<Rehearsed> {
+  const { id, name, up, down } = migration;
+  const ended = (verdict: Rehearsed['verdict'], differences: readonly string[] = [], more: Partial<Rehearsed> = {}): Rehearsed => ({
+    id,
+    name,
+    verdict,
+    differences,
+    loses: [],
+    without_rows: [],
+    ...more,
+  });
+  if (typeof down === 'string') return ended('none', [down === 'none' ? 'there is no down' : 'it is marked as one that cannot be undone']);
+  const opaque = opaqueIn(down);
+  if (opaque !== undefined) return ended('not-rehearsed', [opaque]);
+  const isWhole = [...up, ...down].every(isInTransaction);
+  const { connection } = scratch;
+  let isClean = false;
+  try {
+    await connection.run('BEGIN');
+    const bare = await makeRows(connection, 1);
+    if (!isWhole) await connection.run('COMMIT');
+    const [schema, rows] = [await readSchema(connection), await readRows(connection)];
+    const upFailed = await refused(() => runScripts(connection, up, isWhole));
+    if (upFailed !== undefined) return ended('not-rehearsed', [`its up fails: ${upFailed}`]);
+    if (!isWhole) await connection.run('BEGIN');
+    const bareAfter = await makeRows(connection, 101);
+    await connection.run(isWhole ? 'SET CONSTRAINTS ALL IMMEDIATE' : 'COMMIT');
+    const between = await readRows(connection);
+    const downFailed = await refused(() => runScripts(connection, down, isWhole));
+    if (downFailed !== undefined) return ended('fails', [downFailed]);
+    const [schemaAfter, last] = [await readSchema(connection), await readRows(connection)];
+    const differences = [...schemaDifferences(schema, schemaAfter), ...lost(rows, last)];
+    isClean = differences.length === 0;
+    return ended(isClean ? 'exact' : 'differs', differences, {
+      loses: lost(between, last),
+      without_rows: [...new Set([...bare, ...bareAfter])],
+    });
+  } finally {
+    if (isWhole) await connection.run('ROLLBACK');
+    else if (!isClean) await replay(scratch, applied);
+  }
+}
+
+/** What cannot be undone by the database itself is made anew. */
+async function replay(scratch: Scratch, applied: readonly Migration[]): Promise<void> {
+  const connection = await scratch.reset();
+  for (const { up } of applied) await runAll(connection, up);
+}
+
+/** As the tool runs it: in a transaction, unless it says otherwise. */
+async function runAll(connection: Connection, scripts: readonly Script[]): Promise<void> {
+  await runScripts(connection, scripts, false);
+}
+
+async function runScripts(connection: Connection, scripts: readonly Script[], isInside: boolean): Promise<void> {
+  for (const script of scripts) {
+    const isWrapped = !isInside && isInTransaction(script);
+    if (isWrapped) await connection.run('BEGIN');
+    try {
+      await connection.run(script.text);
+    } catch (error) {
+      if (!isInside) await connection.run('ROLLBACK').catch(() => {});
+      throw new Error(`${placeOf(script, error)}: ${(error as Error).message}`, { cause: error });
+    }
+    if (isWrapped) await connection.run('COMMIT');
+  }
+}
+
+/** One that opens a transaction of its own, or must be outside of any, is none that can be undone with others. */
+function isInTransaction(script: Script): boolean {
+  if (script.outsideTransaction === true) return false;
+  const parsed = parseScript(script);
+  return (
+    'rule' in parsed ||
+    parsed.every(({ kind, text }) => kind !== 'TransactionStmt' && kind !== 'VacuumStmt' && !/\bCONCURRENTLY\b/i.test(text))
+  );
+}
+
+/** PostgreSQL counts characters of the text. */
+function placeOf({ file, line, text }: Script, error: unknown): string {
+  const position = Number((error as { position?: string }).position ?? 0);
+  return `${file}:${line + text.slice(0, Math.max(0, position - 1)).split('\n').length - 1}`;
+}
+
+async function refused(act: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
