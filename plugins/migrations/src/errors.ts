@@ -29,11 +29,6 @@ export const errors = defineErrors({
       `there is no migration ${d.wanted}; the newest ${d.known.length > 3 ? `of ${d.known.length} ` : ''}are ${d.known.slice(-3).join(', ') || 'none'}`,
     hint: 'Name it by its id, its name, or both, as its tool does.',
   },
-  SHIP_MIGRATIONS_DIALECT: {
-    exit: 2,
-    message: (d: { dialect: string }) => `migrations of ${d.dialect} cannot be judged yet: only those of postgres can`,
-    hint: 'Where the folder holds several languages side by side, `--dialect postgres` picks one.',
-  },
   SHIP_MIGRATIONS_FILE: {
     exit: 2,
     message: (d: { file: string; problem: string }) => `${d.file} cannot be read: ${d.problem}`,

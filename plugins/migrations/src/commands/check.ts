@@ -6,7 +6,7 @@ import { errors } from '../errors.js';
 import type { Dialect, Migration, Script } from '../migration.js';
 import { readHistory } from '../readers/index.js';
 import type { Reason } from '../rules/walk.js';
-import { loadParser } from '../sql/parser.js';
+import { loadParserOf } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
 import { sarifOf } from './sarif.js';
 
@@ -22,16 +22,16 @@ const NOT_SAFE = 6;
 /** `ship migrations check`: may the code go back behind these migrations? Reads files only. */
 export async function check(ctx: CommandContext, words: readonly string[], options: Options): Promise<Json> {
   const asked = checkOptions(words);
-  await loadParser();
   const preservesData = ctx.config.rollback.preserve_data_migrations;
-  const checked = asked.up === undefined ? checkFolder(ctx, asked, options, preservesData) : checkPair(asked, options, preservesData);
+  const checked =
+    asked.up === undefined ? await checkFolder(ctx, asked, options, preservesData) : await checkPair(asked, options, preservesData);
   show(ctx, checked);
   if (asked.sarif !== undefined) writeFileSync(resolve(asked.sarif), `${JSON.stringify(sarifOf(checked), null, 2)}\n`);
   if (!checked.safe) ctx.refuse(NOT_SAFE);
   return checked as unknown as Json;
 }
 
-function checkFolder({ dir }: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Checked {
+async function checkFolder({ dir }: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
   const folder = asked.dir === undefined ? options.dir && resolve(dir, options.dir) : resolve(asked.dir);
   if (!folder)
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: '`dir` names the folder of the migrations, in the options of the plugin or as --dir' });
@@ -40,19 +40,15 @@ function checkFolder({ dir }: CommandContext, asked: CheckOptions, options: Opti
     ...(tool === undefined ? {} : { tool }),
     ...(wanted === undefined ? {} : { dialect: wanted }),
   });
-  demandPostgres(wanted ?? history.dialect);
+  const dialect = wanted ?? history.dialect ?? 'postgres';
+  await loadParserOf(dialect);
   const ordered = history.migrations.filter(({ repeatable }) => repeatable !== true).map((each) => inProject(each, folder, dir));
   const [start, end] = [placeOf(ordered, asked.from, -1), placeOf(ordered, asked.to, ordered.length - 1)];
   if (end < start) throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${asked.to} comes before ${asked.from}` });
   const judged = ordered.slice(start + 1, end + 1);
-  const migrations = analyse({ before: ordered.slice(0, start + 1), judged }, { isWhole: true, preservesData });
+  const migrations = analyse({ before: ordered.slice(0, start + 1), judged }, { isWhole: true, preservesData, dialect });
   const blocking = history.flaws.some(({ level }) => level === 'block');
   return { safe: !blocking && isSafe(migrations), migrations, flaws: history.flaws };
-}
-
-/** Only PostgreSQL's language is understood; to judge another one by it would be a guess. */
-function demandPostgres(dialect: Dialect | undefined): void {
-  if (dialect !== undefined && dialect !== 'postgres') throw errors.SHIP_MIGRATIONS_DIALECT({ dialect });
 }
 
 function inProject(migration: Migration, folder: string, dir: string): Migration {
@@ -69,12 +65,13 @@ function placeOf(migrations: readonly Migration[], wanted: string | undefined, o
   return at;
 }
 
-function checkPair({ up, down, schema, dialect }: CheckOptions, options: Options, preservesData: boolean): Checked {
-  demandPostgres(dialect ?? options.dialect);
+async function checkPair(asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
+  const { up, down, schema, dialect = options.dialect ?? 'postgres' } = asked;
+  await loadParserOf(dialect);
   const scripts = (file: string): Script[] => [{ file, line: 1, text: read(file) }];
   const before: Migration[] = schema === undefined ? [] : [{ id: 'schema', name: '', up: scripts(schema), down: 'none' }];
   const pair: Migration = { id: up!, name: '', up: scripts(up!), down: scripts(down!) };
-  const migrations = analyse({ before, judged: [pair] }, { isWhole: schema !== undefined, preservesData });
+  const migrations = analyse({ before, judged: [pair] }, { isWhole: schema !== undefined, preservesData, dialect });
   return { safe: isSafe(migrations), migrations, flaws: [] };
 }
 
