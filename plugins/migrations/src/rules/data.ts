@@ -112,7 +112,8 @@ function isSystem(walk: Walk, relation: RangeVar | undefined): boolean {
 /** No WHERE, or one that holds for every row: `WHERE true`, `WHERE 1 = 1`. */
 function isAlwaysTrue(where: Node | undefined): boolean {
   if (where === undefined) return true;
-  if ('A_Const' in where) return where.A_Const.boolval?.boolval === true;
+  // `WHERE 1`, which MySQL and SQLite take for true.
+  if ('A_Const' in where) return where.A_Const.boolval?.boolval === true || (where.A_Const.ival?.ival ?? 0) !== 0;
   if ('BoolExpr' in where && where.BoolExpr.boolop === 'OR_EXPR') return (where.BoolExpr.args ?? []).some(isAlwaysTrue);
   if (!('A_Expr' in where)) return false;
   const { name, lexpr, rexpr } = where.A_Expr;

@@ -154,7 +154,12 @@ export function createThing(
   // Which is the only name that PostgreSQL has for making it anew.
   const { replace: _, ...made } = node as { readonly replace?: boolean };
   const shape = shapeOf(made);
-  if (walk.side === 'down' && was !== undefined && !rest.isMaybe && (!replace || signature(was.shape) !== signature(shape)))
+  if (
+    walk.side === 'down' &&
+    was !== undefined &&
+    !rest.isMaybe &&
+    (!replace || (walk.dialect === 'postgres' && signature(was.shape) !== signature(shape)))
+  )
     walk.say(...fails(replace ? `${name} cannot become another one without a DROP` : `there is one by the name ${name} already`));
   if (replace && was?.by !== walk.migration && (was !== undefined || !walk.isWhole) && walk.side === 'up')
     walk.say('rename-object', { up: ['O?'] }, `${name} may do something else than the old code counts on`);

@@ -1,4 +1,4 @@
-import type { Constraint as ConstraintNode } from 'libpg-query';
+import type { Constraint as ConstraintNode, Node } from 'libpg-query';
 import type { Schema, Thing } from '../schema.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { fails } from './constraints.js';
@@ -25,8 +25,12 @@ export function judgeColumnUses(walk: Walk, table: string, name: string): void {
     walk.say(...fails(`something is made of ${name}, and SQLite drops no such column`));
 }
 
-const mentions = (shape: string, name: string): boolean =>
-  new RegExp(`(?<![\\w])${name.replace(/[^\w]/g, '\\$&')}(?![\\w])`, 'i').test(shape);
+/** Does a view or a trigger name a column? Its text says so: it is kept as it was written. */
+function mentions(shape: string, name: string): boolean {
+  const { words, args } = JSON.parse(shape) as { readonly words?: string; readonly args?: readonly Node[] };
+  const written = words ?? textsOf(args).join(' ');
+  return new RegExp(`(?<![\\w])${name.replace(/[^\w]/g, '\\$&')}(?![\\w])`, 'i').test(written);
+}
 
 interface Pointing {
   readonly table: string;

@@ -51,5 +51,8 @@ function adapt(code: string, dialect: Dialect): string {
   if (dialect === 'mysql') return /^ALTER\s+TABLE\b[^'"]*$/i.test(code) ? code.replace(/\bDROP\s+KEY\b/gi, 'DROP INDEX') : code;
   const pragma = /^(PRAGMA\s+\w+\s*=\s*)(on|off|yes|no|true|false)$/i.exec(code);
   if (pragma !== null) return `${pragma[1]}'${pragma[2]}'`;
-  return code.replace(/^(CREATE\s+TABLE\b.*\))\s*(STRICT|WITHOUT\s+ROWID)\s*,\s*(STRICT|WITHOUT\s+ROWID)$/is, '$1 $2 $3');
+  return code.replace(
+    /^(CREATE\s+TABLE\b.*\))\s*(?:STRICT\s*,\s*WITHOUT\s+ROWID|WITHOUT\s+ROWID\s*,\s*STRICT)$/is,
+    '$1 WITHOUT ROWID STRICT',
+  );
 }

@@ -124,9 +124,9 @@ function quotedLength(text: string, at: number, isMysql: boolean): number {
   throw new Unsplit('a quote has no end', at);
 }
 
-/** MySQL's other quotes of texts. What cannot be written with the same length in the first ones is not read. */
+/** MySQL's other quotes of texts, as the parser takes them everywhere. */
 function requoted(text: string, isMysql: boolean): string {
   if (!isMysql || !text.startsWith('"')) return text;
-  const inner = text.slice(1, -1);
-  return `'${inner.replace(/""/g, '\\"').replace(/(?<!\\)'/g, "''")}'`;
+  const inner = text.slice(1, -1).replace(/\\[\s\S]|""|'/g, (each) => (each === '""' ? '\\"' : each === "'" ? "''" : each));
+  return `'${inner}'`;
 }
