@@ -49,6 +49,10 @@ export const SQLITE_CASES: Readonly<Record<string, readonly [up: string, down: s
   'a column that is dropped': ['ALTER TABLE users DROP COLUMN bio', 'ALTER TABLE users ADD COLUMN bio TEXT'],
   'another name of a column': ['ALTER TABLE users RENAME COLUMN bio TO about', 'ALTER TABLE users RENAME COLUMN about TO bio'],
   'another name of a table': ['ALTER TABLE notes RENAME TO memos', 'ALTER TABLE memos RENAME TO notes'],
+  'another name, and a view by the old one': [
+    'ALTER TABLE notes RENAME TO memos; CREATE VIEW notes AS SELECT * FROM memos',
+    'DROP VIEW notes; ALTER TABLE memos RENAME TO notes',
+  ],
   'an index': ['CREATE INDEX users_age ON users (age)', 'DROP INDEX users_age'],
   'an index that is dropped': ['DROP INDEX users_name', 'CREATE INDEX users_name ON users (name)'],
   'an index in other letters': ['CREATE INDEX "Users_Age" ON Users (AGE)', 'DROP INDEX users_age'],
@@ -84,6 +88,10 @@ export const SQLITE_CASES: Readonly<Record<string, readonly [up: string, down: s
   'a table made anew with a check': [rebuilt('id INTEGER PRIMARY KEY, body TEXT NOT NULL, rank INTEGER UNIQUE, CHECK (rank > 0)'), BACK],
   'a table made anew without its key': [rebuilt('id INTEGER PRIMARY KEY, body TEXT NOT NULL, rank INTEGER'), BACK],
   'a table made anew with another type': [rebuilt('id INTEGER PRIMARY KEY, body INTEGER NOT NULL, rank INTEGER UNIQUE'), BACK],
+  'a table made anew with another collation': [
+    rebuilt('id INTEGER PRIMARY KEY, body TEXT COLLATE NOCASE NOT NULL, rank INTEGER UNIQUE'),
+    BACK,
+  ],
   'a table made anew with a type of the same kind': [
     rebuilt('id INTEGER PRIMARY KEY, body VARCHAR(255) NOT NULL, rank BIGINT UNIQUE'),
     BACK,
@@ -130,6 +138,7 @@ export const SQLITE_VERDICTS: Readonly<
   'a column that is dropped': ['block', ['up-drop-column'], 'block', ['down-restores-guess', 'up-drop-column']],
   'another name of a column': ['block', ['rename-column'], 'ok', []],
   'another name of a table': ['block', ['rename-table'], 'ok', []],
+  'another name, and a view by the old one': ['block', ['rename-table'], 'ok', []],
   'an index': ['ok', [], 'ok', []],
   'an index that is dropped': ['ok', [], 'ok', []],
   'an index in other letters': ['ok', [], 'ok', []],
@@ -156,6 +165,7 @@ export const SQLITE_VERDICTS: Readonly<
   'a table made anew with a check': ['block', ['lock-constraint'], 'ok', []],
   'a table made anew without its key': ['block', ['drop-unique'], 'warn', ['down-add-unique']],
   'a table made anew with another type': ['block', ['up-type-lossy'], 'block', ['up-type-lossy']],
+  'a table made anew with another collation': ['block', ['up-type-lossy'], 'block', ['down-type-narrow', 'up-type-lossy']],
   'a table made anew with a type of the same kind': ['ok', [], 'ok', []],
   'a table made anew with another name of a column': ['block', ['rename-column'], 'ok', []],
   'a table made anew from a part of the rows': ['block', ['up-drop-table'], 'block', ['up-drop-table']],

@@ -4,10 +4,17 @@ import type { TypeChange } from '../types.js';
 export function sqliteChange(from: string, to: string): TypeChange {
   if (from === to) return 'same';
   if (from === '?') return 'narrower';
-  const [one, other] = [affinity(from), affinity(to)];
+  const [[one, was], [other, is]] = [kindOf(from), kindOf(to)];
+  // Another idea of which texts are equal: a unique key may refuse what it took.
+  if (was !== is) return 'narrower';
   if (one === other || other === 'blob') return 'wider';
   if (one === 'integer' && other === 'numeric') return 'wider';
   return (one === 'integer' || one === 'numeric') && other === 'text' ? 'other' : 'narrower';
+}
+
+function kindOf(type: string): readonly [affinity: ReturnType<typeof affinity>, collation: string] {
+  const [base = '', collation = ''] = type.split(' collate ');
+  return [affinity(base), collation];
 }
 
 /** https://sqlite.org/datatype3.html#determination_of_column_affinity */
