@@ -14,5 +14,5 @@ tar xzf "$to"/ship-cli-*.tgz -C "$stage"
 cd "$stage/package"
 npm pkg delete devDependencies
 npm install --no-save --no-package-lock --prefer-offline --no-audit --no-fund --silent "$to"/ship-{core,exec,redact,system}-*.tgz
-npm pkg set 'bundleDependencies[]=@ship/core' 'bundleDependencies[]=@ship/exec' 'bundleDependencies[]=@cdktn/hcl2json' 'bundleDependencies[]=libpg-query'
+npm pkg set 'bundleDependencies[]=@ship/core' 'bundleDependencies[]=@ship/exec' 'bundleDependencies[]=@cdktn/hcl2json' 'bundleDependencies[]=@guanmingchiu/sqlparser-ts' 'bundleDependencies[]=libpg-query'
 npm pack --silent --pack-destination "$to" > /dev/null

@@ -21,7 +21,14 @@ await build({
   entryPoints: [at('packages/cli/dist/tsc/main.js')],
   outfile: command,
   format: 'cjs',
-  external: ['typescript', '@cdktn/hcl2json', '@electric-sql/pglite', '@electric-sql/pglite/*', 'libpg-query'],
+  external: [
+    'typescript',
+    '@cdktn/hcl2json',
+    '@electric-sql/pglite',
+    '@electric-sql/pglite/*',
+    '@guanmingchiu/sqlparser-ts',
+    'libpg-query',
+  ],
   // Names in stack traces stay as they are written; white space and comments only cost reading time.
   minifyWhitespace: true,
   sourcemap: true,

@@ -119,13 +119,25 @@ describe('ship migrations check', () => {
     [['migrations', 'check', '--up', 'db/001_users.sql'], '--up and --down go together'],
     [['migrations', 'check', '--up', 'no.sql', '--down', 'no.sql'], 'no.sql cannot be read'],
     [['migrations', 'check', '--dialect', 'oracle'], '--dialect is one of'],
-    [['migrations', 'check', '--dialect', 'mysql'], 'cannot be judged yet'],
     [['migrations', 'check', '--dir', 'nowhere'], 'there is no such folder'],
     [['migrations', 'check', '--tool', 'dbmat'], 'Did you mean `tool: dbmate`?'],
   ])('given %j, then it is refused with 2, and says what is wrong', async (args, message) => {
     const cwd = folder({ '001_users.sql': USERS, '002_bio.sql': dbmate('ALTER TABLE users ADD bio text;', 'ALTER TABLE users DROP bio;') });
     const { code, stderr } = await ship(args, { cwd });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
+  it.each(['mysql', 'sqlite'])('given --dialect %s, then its statements are judged as its own', async (dialect) => {
+    const cwd = folder({
+      '001_users.sql': dbmate('CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);', 'DROP TABLE users;'),
+      '002_bio.sql': dbmate('ALTER TABLE `users` ADD COLUMN `bio` TEXT;', 'ALTER TABLE `users` DROP COLUMN `bio`;'),
+      '003_gone.sql': dbmate('DROP TABLE `users`;', ''),
+    });
+    const words = ['migrations', 'check', '--dialect', dialect, '--json'];
+    const { code, stdout } = await ship([...words, '--from', '001', '--to', '002'], { cwd });
+    expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { result: { safe: true } } });
+    const dropped = await ship([...words, '--from', '002'], { cwd });
+    expect({ code: dropped.code, keep: JSON.parse(dropped.stdout).result.migrations[0].keep_schema }).toEqual({ code: 6, keep: 'block' });
   });
 
   it('given a config without the plugin, then the verb is one that nobody brings', async () => {

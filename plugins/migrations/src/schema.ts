@@ -127,7 +127,13 @@ export class Schema {
     const table = this.table(from);
     this.dropTableEntry(from, table);
     this.tables.set(to, table);
-    for (const [key, thing] of this.things) if (thing.table === from) this.things.set(key, { ...thing, table: to });
+    for (const [key, thing] of [...this.things]) {
+      if (thing.table !== from) continue;
+      const prefix = `${thing.kind} ${from}.`;
+      // The name of an index of MySQL is one of its table.
+      if (key.startsWith(prefix)) this.things.delete(key);
+      this.things.set(key.startsWith(prefix) ? `${thing.kind} ${to}.${key.slice(prefix.length)}` : key, { ...thing, table: to });
+    }
     this.followTable(from, to);
   }
 
@@ -194,8 +200,8 @@ export function differences(before: Schema, after: Schema): string[] {
   }
   for (const key of new Set([...before.things.keys(), ...after.things.keys()])) {
     const [one, other] = [before.things.get(key), after.things.get(key)];
-    // Rights that are given are taken for harmless.
-    if ((one ?? other)?.kind === 'granted') continue;
+    // Rights that are given are taken for harmless, and so are the indexes that MySQL makes for a foreign key.
+    if (['granted', 'implied index'].includes((one ?? other)?.kind ?? '')) continue;
     if (one === undefined) lines.push(`${key.replace('public.', '')} is there`);
     else if (other === undefined) lines.push(`${key.replace('public.', '')} is gone`);
     else if (one.shape !== other.shape || String(one.labels) !== String(other.labels))

@@ -1,5 +1,5 @@
 import { analyse, type Judgement } from '../src/analyse.js';
-import type { Migration } from '../src/migration.js';
+import type { Dialect, Migration } from '../src/migration.js';
 
 const script = (file: string, text: string) => [{ file, line: 1, text }];
 const migration = (id: string, up: string, down?: string): Migration => ({
@@ -26,8 +26,15 @@ function judged(up: string, down?: string): Judgement {
   return judgement!;
 }
 
+/** Both verdicts on a migration of a schema in a dialect. */
+export function judgedOn({ dialect, base }: { dialect: Dialect; base: string }, up: string, down?: string): Judgement {
+  const judged = [migration('2', up, down)];
+  const [judgement] = analyse({ before: [migration('1', base, '')], judged }, { isWhole: true, preservesData: false, dialect });
+  return judgement!;
+}
+
 /** The rules behind a verdict that are more than good to know. */
-const rulesOf = ({ reasons }: Judgement, verdict: string) =>
+export const rulesOf = ({ reasons }: Judgement, verdict: string) =>
   [...new Set(reasons.filter((each) => each.verdict === verdict && each.level !== 'info').map(({ rule }) => rule))].sort();
 
 /** The up, the down, both verdicts, and the rules behind them. */

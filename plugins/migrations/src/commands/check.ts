@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import type { CommandContext, Json } from '@ship/core';
 import { analyse, type Checked, isSafe } from '../analyse.js';
 import { errors } from '../errors.js';
-import type { Dialect, Migration, Script } from '../migration.js';
+import type { Migration, Script } from '../migration.js';
 import type { Options } from '../project.js';
 import type { Reason } from '../rules/walk.js';
-import { loadParser } from '../sql/parser.js';
+import { loadParserOf } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
 import { rangeOf } from './range.js';
 import { sarifOf } from './sarif.js';
@@ -16,9 +16,9 @@ const NOT_SAFE = 6;
 /** `ship migrations check`: may the code go back behind these migrations? Reads files only. */
 export async function check(ctx: CommandContext, words: readonly string[], options: Options): Promise<Json> {
   const asked = checkOptions(words);
-  await loadParser();
   const preservesData = ctx.config.rollback.preserve_data_migrations;
-  const checked = asked.up === undefined ? checkFolder(ctx, asked, options, preservesData) : checkPair(asked, options, preservesData);
+  const checked =
+    asked.up === undefined ? await checkFolder(ctx, asked, options, preservesData) : await checkPair(asked, options, preservesData);
   show(ctx, checked);
   // A pair is named from the folder that the command is given in.
   annotate(ctx, checked, asked.up === undefined ? ctx.dir : process.cwd());
@@ -27,25 +27,21 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
   return checked as unknown as Json;
 }
 
-function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Checked {
-  const { before, judged, history, dialect } = rangeOf(ctx, asked, options);
-  demandPostgres(dialect);
-  const migrations = analyse({ before, judged }, { isWhole: true, preservesData });
+async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
+  const { before, judged, history, dialect = 'postgres' } = rangeOf(ctx, asked, options);
+  await loadParserOf(dialect);
+  const migrations = analyse({ before, judged }, { isWhole: true, preservesData, dialect });
   const blocking = history.flaws.some(({ level }) => level === 'block');
   return { safe: !blocking && isSafe(migrations), migrations, flaws: history.flaws };
 }
 
-/** Only PostgreSQL's language is understood; to judge another one by it would be a guess. */
-function demandPostgres(dialect: Dialect | undefined): void {
-  if (dialect !== undefined && dialect !== 'postgres') throw errors.SHIP_MIGRATIONS_DIALECT({ dialect });
-}
-
-function checkPair({ up, down, schema, dialect }: CheckOptions, options: Options, preservesData: boolean): Checked {
-  demandPostgres(dialect ?? options.dialect);
+async function checkPair(asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
+  const { up, down, schema, dialect = options.dialect ?? 'postgres' } = asked;
+  await loadParserOf(dialect);
   const scripts = (file: string): Script[] => [{ file, line: 1, text: read(file) }];
   const before: Migration[] = schema === undefined ? [] : [{ id: 'schema', name: '', up: scripts(schema), down: 'none' }];
   const pair: Migration = { id: up!, name: '', up: scripts(up!), down: scripts(down!) };
-  const migrations = analyse({ before, judged: [pair] }, { isWhole: schema !== undefined, preservesData });
+  const migrations = analyse({ before, judged: [pair] }, { isWhole: schema !== undefined, preservesData, dialect });
   return { safe: isSafe(migrations), migrations, flaws: [] };
 }
 

@@ -18,7 +18,7 @@ export async function rehearse(ctx: CommandContext, words: readonly string[], op
   const { before, judged, dialect } = rangeOf(ctx, asked, options);
   if (dialect !== undefined && dialect !== 'postgres')
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: `migrations of ${dialect} cannot be rehearsed: only those of postgres can` });
-  const scratch = asked.url === undefined ? await embedded([...before, ...judged]) : await beside(asked.url);
+  const scratch = asked.url === undefined ? await embedded(ctx.dir, [...before, ...judged]) : await beside(asked.url);
   try {
     const migrations = await untilAborted(
       ctx,

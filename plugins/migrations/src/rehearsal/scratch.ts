@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { connect } from '../database/connect.js';
 import type { Connection, Row } from '../database/connection.js';
+import { errors } from '../errors.js';
 import type { Migration } from '../migration.js';
 
 /** A database of its own, in which anything may be tried. */
@@ -14,14 +18,21 @@ export interface Scratch {
 /** Extensions that come with the embedded PostgreSQL, by the name that SQL has for them. */
 const CONTRIB = /\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?/gi;
 
-/** A PostgreSQL in this process, in memory. What it has no extension for fails where it is asked for. */
-export async function embedded(migrations: readonly Migration[]): Promise<Scratch> {
-  const { PGlite } = await import('@electric-sql/pglite');
+type Library = typeof import('@electric-sql/pglite');
+
+/**
+ * A PostgreSQL in this process, in memory. What it has no extension for fails where it is asked for. It is large, so it is
+ * there only where somebody has installed it: beside ship, or in the project. Throws SHIP_MIGRATIONS_EMBEDDED.
+ */
+export async function embedded(dir: string, migrations: readonly Migration[]): Promise<Scratch> {
+  const { PGlite } = await found<Library>(dir, '@electric-sql/pglite').catch((cause: unknown) => {
+    throw errors.SHIP_MIGRATIONS_EMBEDDED({ problem: (cause as Error).message.split('\n')[0]! }, { cause });
+  });
   const texts = migrations.flatMap(({ up }) => up.map(({ text }) => text)).join('\n');
   const names = [...new Set([...texts.matchAll(CONTRIB)].map(([, name]) => name!.toLowerCase().replaceAll('-', '_')))];
   const extensions: Record<string, never> = {};
   for (const name of names) {
-    const module = (await import(`@electric-sql/pglite/contrib/${name}`).catch(() => undefined)) as Record<string, never> | undefined;
+    const module = await found<Record<string, never>>(dir, `@electric-sql/pglite/contrib/${name}`).catch(() => undefined);
     if (module?.[name] !== undefined) extensions[name] = module[name];
   }
   const open = async () => {
@@ -35,6 +46,15 @@ export async function embedded(migrations: readonly Migration[]): Promise<Scratc
     return connection;
   };
   return reopened(await open(), open, (connection) => connection.close());
+}
+
+/** A module beside ship, or one of the project. */
+async function found<T>(dir: string, name: string): Promise<T> {
+  try {
+    return (await import(name)) as T;
+  } catch {
+    return (await import(pathToFileURL(createRequire(join(dir, 'package.json')).resolve(name)).href)) as T;
+  }
 }
 
 const PREFIX = 'ship_rehearsal_';

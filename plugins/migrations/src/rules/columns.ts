@@ -4,8 +4,9 @@ import { isVolatile } from '../sql/functions.js';
 import { shapeOf, textsOf, typeText } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { fits, typeChange } from '../sql/types.js';
-import { addConstraint } from './constraints.js';
+import { addConstraint, fails } from './constraints.js';
 import { mayFail } from './expressions.js';
+import { judgeColumnUses } from './uses.js';
 import type { Walk } from './walk.js';
 
 const SERIAL: Readonly<Record<string, string>> = { serial: 'integer', bigserial: 'bigint', smallserial: 'smallint' };
@@ -51,7 +52,7 @@ export function addInlineConstraints(walk: Walk, table: string, definition: Colu
 }
 
 /** ALTER TABLE … ADD COLUMN. Whether it has to have a value is judged at the end of the up: a default may be lent only. */
-export function addColumn(walk: Walk, table: string, definition: ColumnDef, isMaybe: boolean): void {
+export function addColumn(walk: Walk, table: string, definition: ColumnDef, isMaybe: boolean, isRebuilt = false): void {
   const name = definition.colname ?? '';
   const was = walk.before.column(table, name);
   const { isUnknown = false, columns } = walk.schema.table(table);
@@ -72,20 +73,26 @@ export function addColumn(walk: Walk, table: string, definition: ColumnDef, isMa
         { down: ['B'] },
         `${name} was there before the up, and what it held is gone: it comes back empty, or by a guess`,
       );
-    if (walk.side === 'down' && column.notNull && column.default === undefined && column.generated === undefined)
-      walk.say('add-required-column', { down: ['F'] }, `${name} must have a value, and the rows that are there have none`);
+    const isRequired = walk.side === 'down' && column.notNull && column.default === undefined && column.generated === undefined;
+    if (isRequired && walk.dialect === 'sqlite' && !isRebuilt)
+      walk.say(...fails(`SQLite adds no column that must have a value and has no default`));
+    if (isRequired) walk.say('add-required-column', { down: ['F'] }, `${name} must have a value, and the rows that are there have none`);
     if (column.generated !== undefined || isVolatileDefault(definition))
       walk.say('lock-rewrite', { up: ['L'], down: ['L'] }, 'every row is written anew, and nobody can use the table meanwhile');
     judgeFormula(walk, table, definition);
   }
   walk.schema.setColumn(table, name, column);
-  addInlineConstraints(walk, table, definition);
+  // A table that is made anew has its constraints judged as a whole.
+  if (!isRebuilt) addInlineConstraints(walk, table, definition);
 }
 
 /** A formula over what the old code writes must have a value for all of it. */
 function judgeFormula(walk: Walk, table: string, definition: ColumnDef): void {
   const formula = constraintsOf(definition).find(({ contype }) => contype === 'CONSTR_GENERATED')?.raw_expr;
-  if (formula !== undefined && (mayFail(formula) || !isRoomy(typeText(definition.typeName), formula)) && !walk.isOwn(table))
+  if (formula === undefined || walk.isOwn(table)) return;
+  // SQLite's types refuse no value, and what is out of the range of MySQL's is an error.
+  const isSafe = walk.dialect === 'postgres' ? isRoomy(typeText(definition.typeName), formula) : walk.dialect === 'sqlite';
+  if (mayFail(formula) || !isSafe)
     walk.say('generated-column', { up: ['O?'] }, `there may be no ${definition.colname} for what the old code writes`);
 }
 
@@ -105,7 +112,7 @@ function isVolatileDefault(definition: ColumnDef): boolean {
 }
 
 /** DROP COLUMN. */
-export function dropColumn(walk: Walk, table: string, name: string, isCascade: boolean): void {
+export function dropColumn(walk: Walk, table: string, name: string, isCascade: boolean, isRebuilt = false): void {
   const column = walk.schema.column(table, name);
   const isNew = walk.isOwn(table) || column?.by === walk.migration;
   if (walk.side === 'up' && !isNew)
@@ -117,6 +124,7 @@ export function dropColumn(walk: Walk, table: string, name: string, isCascade: b
     else walk.say('down-drop-preexisting', { down: ['B'] }, `${name} was there before the up`);
   }
   if (isCascade) cascade(walk);
+  if (walk.dialect !== 'postgres' && !isRebuilt) judgeColumnUses(walk, table, name);
   walk.schema.dropColumn(table, name);
 }
 
@@ -130,7 +138,7 @@ export function changeType(walk: Walk, table: string, name: string, definition: 
   const to = typeText(definition.typeName);
   const using = definition.raw_default;
   if (!walk.isOwn(table) && before?.by !== walk.migration) {
-    const change = using === undefined || isPlainCast(using, name) ? typeChange(before?.type ?? '?', to) : 'narrower';
+    const change = using === undefined || isPlainCast(using, name) ? typeChange(before?.type ?? '?', to, walk.dialect) : 'narrower';
     const what = `${name} was ${before?.type === '?' ? 'of a type that is not known' : before?.type}, and becomes ${to}`;
     if (change === 'narrower') {
       walk.say('up-type-lossy', { up: ['B', 'O', 'L'] }, `${what}: values may not survive it`);

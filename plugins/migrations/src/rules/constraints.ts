@@ -4,6 +4,8 @@ import { relationName, shapeOf, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { columnsIn } from './expressions.js';
 import { isOfNewColumns } from './new-columns.js';
+import { dropThing } from './things.js';
+import { implyIndex } from './uses.js';
 import type { Walk } from './walk.js';
 
 const KINDS: Readonly<Record<string, Constraint['kind']>> = {
@@ -35,7 +37,9 @@ export function addConstraint(walk: Walk, table: string, node: ConstraintNode, c
   if (!walk.isOwn(table)) judgeAdded(walk, table, kind, columns, isValid);
   else if (kind === 'foreign' && relationName(node.pktable) !== table && !walk.isOwn(relationName(node.pktable)))
     walk.say('add-foreign-key', { up: ['L'] }, `${relationName(node.pktable)} is locked for it, too`);
-  if (kind === 'primary') for (const each of columns) setNotNull(walk, table, each);
+  if (kind === 'foreign' && walk.dialect === 'mysql') implyIndex(walk, table, name, columns);
+  // SQLite alone takes no value for a primary key.
+  if (kind === 'primary' && walk.dialect !== 'sqlite') for (const each of columns) setNotNull(walk, table, each);
   walk.schema.setConstraint(table, name, {
     kind,
     columns,
@@ -60,7 +64,8 @@ function setNotNull(walk: Walk, table: string, name: string): void {
   if (column !== undefined && column.type !== '?') walk.schema.setColumn(table, name, { ...column, notNull: true });
 }
 
-function judgeAdded(walk: Walk, table: string, kind: Constraint['kind'], columns: readonly string[], isValid: boolean): void {
+/** What a new constraint of a table that was there means to the old code, and to the rows. */
+export function judgeAdded(walk: Walk, table: string, kind: Constraint['kind'], columns: readonly string[], isValid: boolean): void {
   const isNew = isOfNewColumns(walk, table, columns);
   const of = columns.join(', ');
   if (kind === 'primary' || kind === 'unique') {
@@ -95,6 +100,12 @@ export function validateConstraint(walk: Walk, table: string, name: string): voi
 /** DROP CONSTRAINT. */
 export function dropConstraint(walk: Walk, table: string, name: string, isMissingFine = false): void {
   const found = walk.schema.table(table).constraints.get(name);
+  const index = `${table.slice(table.indexOf('.') + 1)}.${name}`;
+  // A unique key of MySQL is an index.
+  if (found === undefined && walk.dialect === 'mysql' && walk.schema.things.has(`index public.${index}`)) {
+    dropThing(walk, { removeType: 'OBJECT_INDEX', behavior: 'DROP_RESTRICT' }, { List: { items: [{ String: { sval: index } }] } });
+    return;
+  }
   if (found === undefined && !walk.schema.table(table).isUnknown && !isMissingFine) walk.say(...fails(`there is no constraint ${name}`));
   if (found !== undefined && isPointedAt(walk.schema, table, found)) walk.say(...fails(`a foreign key counts on ${name}`));
   if (!walk.isOwn(table)) {
@@ -140,8 +151,13 @@ function columnsOf(node: ConstraintNode): string[] {
 /** As PostgreSQL names what has no name: `users_email_key`. */
 function automaticName(walk: Walk, table: string, kind: Constraint['kind'], columns: readonly string[]): string {
   const base = table.slice(table.indexOf('.') + 1);
+  if (walk.dialect === 'mysql' && kind === 'foreign') {
+    const numbers = [...walk.schema.table(table).constraints.keys()].map((each) => Number(/_ibfk_(\d+)$/.exec(each)?.[1] ?? 0));
+    return `${base}_ibfk_${Math.max(0, ...numbers) + 1}`.toLowerCase();
+  }
   const parts = kind === 'primary' || (kind === 'check' && columns.length !== 1) ? [base] : [base, ...columns];
-  const name = `${parts.join('_')}_${ENDINGS[kind]}`;
+  // What MySQL and MariaDB call a check they do not agree on, and SQLite gives no names: then nobody can name it.
+  const name = `${walk.dialect === 'postgres' ? '' : 'nameless '}${parts.join('_')}_${ENDINGS[kind]}`;
   const taken = walk.schema.table(table).constraints;
   for (let n = 0; ; n++) {
     const candidate = n === 0 ? name : `${name}${n}`;

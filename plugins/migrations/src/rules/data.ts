@@ -4,7 +4,9 @@ import { relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import type { Walk } from './walk.js';
 
-const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast)$/;
+const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;
+/** Those that are found without a schema. */
+const SYSTEM_TABLES = { postgres: /^pg_/, sqlite: /^sqlite_/, mysql: /^(?!)/ } as const;
 
 /** INSERT, UPDATE, DELETE, MERGE and SELECT, with all that hides in their WITH. */
 export function changeRows(walk: Walk, node: Node): void {
@@ -24,7 +26,7 @@ export function changeRows(walk: Walk, node: Node): void {
     if (kind === 'intoClause' && value !== undefined)
       walk.say('opaque-code', { up: ['B'], down: ['B'] }, 'SELECT INTO makes a table whose columns are not known');
   });
-  const unknown = [...calls].filter((name) => !isHarmless(name.toLowerCase()));
+  const unknown = [...calls].filter((name) => !isHarmless(name.toLowerCase(), walk.dialect));
   if (unknown.length > 0)
     walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${unknown.join(', ')} may do anything: nobody can tell from its call`);
 }
@@ -101,7 +103,8 @@ function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): 
 }
 
 function isSystem(walk: Walk, relation: RangeVar | undefined): boolean {
-  const isOf = SYSTEM.test(relation?.schemaname ?? '') || (!relation?.schemaname && /^pg_/.test(relation?.relname ?? ''));
+  const isOf =
+    SYSTEM.test(relation?.schemaname ?? '') || (!relation?.schemaname && SYSTEM_TABLES[walk.dialect].test(relation?.relname ?? ''));
   if (isOf) walk.say('catalog-write', { up: ['B', 'O'], down: ['B'] }, 'whatever is written into the catalogue, nothing takes it back');
   return isOf;
 }
@@ -109,7 +112,8 @@ function isSystem(walk: Walk, relation: RangeVar | undefined): boolean {
 /** No WHERE, or one that holds for every row: `WHERE true`, `WHERE 1 = 1`. */
 function isAlwaysTrue(where: Node | undefined): boolean {
   if (where === undefined) return true;
-  if ('A_Const' in where) return where.A_Const.boolval?.boolval === true;
+  // `WHERE 1`, which MySQL and SQLite take for true.
+  if ('A_Const' in where) return where.A_Const.boolval?.boolval === true || (where.A_Const.ival?.ival ?? 0) !== 0;
   if ('BoolExpr' in where && where.BoolExpr.boolop === 'OR_EXPR') return (where.BoolExpr.args ?? []).some(isAlwaysTrue);
   if (!('A_Expr' in where)) return false;
   const { name, lexpr, rexpr } = where.A_Expr;

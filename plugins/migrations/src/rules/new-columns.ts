@@ -35,7 +35,7 @@ function judgeRequired(walk: Walk, name: string, { notNull, default: value, gene
 
 function judgeConstraint(walk: Walk, { columns }: Table, { kind, shape, columns: names, at }: Constraint): void {
   const node = JSON.parse(shape) as ConstraintNode;
-  const values = new Map(names.map((each) => [each, valueLeft(columns.get(each)!)]));
+  const values = new Map(names.map((each) => [each, knownTo(walk, columns.get(each)!)]));
   const twice = `rows of the old code may have the same ${names.join(', ')}`;
   if (
     (kind === 'unique' || kind === 'primary') &&
@@ -50,6 +50,12 @@ function judgeConstraint(walk: Walk, { columns }: Table, { kind, shape, columns:
   if (kind === 'exclude' && ![...values.values()].includes(null))
     walk.say('lock-constraint', { up: ['O'] }, 'the old code may write what it forbids', at);
 }
+
+/** Other databases turn values into each other, and take texts for equal that are not: only what is not there is the same. */
+const knownTo = ({ dialect }: Walk, column: Column): ReturnType<typeof valueLeft> => {
+  const value = valueLeft(column);
+  return dialect === 'postgres' || value === null ? value : undefined;
+};
 
 function judgeIndex(walk: Walk, name: string, table: Table, { shape, columns: names = [], at }: Thing): void {
   const { unique, indexParams = [], nulls_not_distinct } = JSON.parse(shape) as IndexStmt;

@@ -40,6 +40,8 @@ export function rename(walk: Walk, { renameType, relationType, relation, object,
 
 /** Is there a view by the old name of a table, through which all of it is read and written? */
 function standsFor(walk: Walk, from: string, to: string): boolean {
+  // Nothing can be written through a view of SQLite.
+  if (walk.dialect === 'sqlite') return false;
   const shape = walk.schema.things.get(`view ${from}`)?.shape;
   const { query, aliases, options, withCheckOption } = shape?.startsWith('{') ? (JSON.parse(shape) as ViewStmt) : {};
   const select = query !== undefined && 'SelectStmt' in query ? query.SelectStmt : {};

@@ -1,8 +1,11 @@
 import type { Node, RangeVar } from 'libpg-query';
+import type { Rebuild, RestateColumn } from '../sql/dialects/own-nodes.js';
 import { joined, objectName, qualified, relationName, relationsOf, shapeOf, textsOf, typeText } from '../sql/names.js';
 import { parseBlock, parseScript, type Statement, visit } from '../sql/parser.js';
 import { changeRows, judgeSearchPath } from './data.js';
+import { rebuildTable } from './rebuild.js';
 import { rename } from './rename.js';
+import { restateColumn } from './restate.js';
 import { alterTable, createTable, drop } from './tables.js';
 import { alterEnum, createEnum, createIndex, createThing } from './things.js';
 import type { Walk } from './walk.js';
@@ -30,7 +33,12 @@ const HARMLESS = new Set([
 
 type Kind = Node extends infer Each ? (Each extends unknown ? keyof Each : never) : never;
 type BodyOf<K extends Kind> = Extract<Node, Readonly<Record<K, unknown>>>[K];
-type Handlers = { readonly [K in Kind]?: (walk: Walk, body: BodyOf<K>, statement: Statement) => void };
+/** What the other dialects have of their own. */
+interface OwnHandlers {
+  readonly RestateColumnStmt: (walk: Walk, body: RestateColumn) => void;
+  readonly RebuildStmt: (walk: Walk, body: Rebuild) => void;
+}
+type Handlers = OwnHandlers & { readonly [K in Kind]?: (walk: Walk, body: BodyOf<K>, statement: Statement) => void };
 
 /** Judges a statement, and has it change the schema. What is not known is not guessed: it blocks. */
 export function judge(walk: Walk, statement: Statement): void {
@@ -47,6 +55,8 @@ const slow = (walk: Walk): void => walk.say('lock-scan', { up: ['L'], down: ['L'
 const dropContainer = (walk: Walk): void => walk.say('up-drop-container', { up: ['B', 'O'], down: ['B'] }, 'what is in it goes with it');
 
 const HANDLERS: Handlers = {
+  RestateColumnStmt: restateColumn,
+  RebuildStmt: rebuildTable,
   CreateStmt: createTable,
   CreateForeignTableStmt: (walk, { base = {} }) => createTable(walk, base),
   AlterTableStmt: alterTable,

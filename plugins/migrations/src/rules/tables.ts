@@ -16,6 +16,7 @@ import {
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.js';
 import { setIdentity, setPartition, setRowSecurity, setTrigger } from './settings.js';
 import { createThing, dropThing } from './things.js';
+import { judgePointedAt } from './uses.js';
 import type { Walk } from './walk.js';
 
 /** CREATE TABLE. */
@@ -65,6 +66,7 @@ function dropTables(walk: Walk, { objects = [], behavior }: DropStmt): void {
       else walk.say('down-drop-created-table', { down: ['D'] }, `what was written into ${name} since is lost`);
     }
     if (behavior === 'DROP_CASCADE') cascade(walk);
+    judgePointedAt(walk, name);
     walk.schema.dropTable(name);
   }
 }

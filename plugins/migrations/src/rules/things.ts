@@ -5,6 +5,7 @@ import { cascade } from './columns.js';
 import { fails, isPointedAt } from './constraints.js';
 import { columnsIn, mayFail } from './expressions.js';
 import { isOfNewColumns } from './new-columns.js';
+import { judgeNeededIndex, replaceImplied } from './uses.js';
 import type { Walk } from './walk.js';
 
 /** What of the objects of a DROP counts as which kind, and which rule is about it. */
@@ -30,6 +31,15 @@ const KINDS: Partial<Record<ObjectType, readonly [kind: string, rule: string]>> 
   OBJECT_OPERATOR: ['operator', 'drop-routine'],
 };
 
+/** A trigger by its table; where its name alone is enough, the table is looked up. */
+function ofTable({ dialect, schema }: Walk, names: readonly string[]): string {
+  const found =
+    dialect === 'postgres'
+      ? undefined
+      : [...schema.things.keys()].find((key) => key.startsWith('trigger ') && key.endsWith(` ${names.at(-1)}`));
+  return found?.slice('trigger '.length) ?? `${joined(names.slice(0, -1))} ${names.at(-1)}`;
+}
+
 const CONTAINERS = ['schema', 'extension'];
 
 /** DROP of anything but a table. */
@@ -37,13 +47,19 @@ export function dropThing(walk: Walk, { removeType, behavior, concurrent, missin
   const known = KINDS[removeType ?? 'OBJECT_TABLE'];
   const isOfTable = removeType === 'OBJECT_TRIGGER' || removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_RULE';
   const names = 'List' in object ? textsOf(object.List.items) : [];
-  const name = isOfTable ? `${joined(names.slice(0, -1))} ${names.at(-1)}` : withoutPublic(removeType, object);
+  const name = isOfTable ? ofTable(walk, names) : withoutPublic(removeType, object);
   if (known === undefined) {
     walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${removeType} is not followed`);
     return;
   }
   const [kind, rule] = known;
   const thing = find(walk, kind, name);
+  // MySQL has made it for a foreign key.
+  if (kind === 'index' && thing === undefined && walk.schema.things.has(`implied index ${name}`)) {
+    judgeNeededIndex(walk, walk.schema.things.get(`implied index ${name}`)!);
+    walk.schema.things.delete(`implied index ${name}`);
+    return;
+  }
   const isNew = thing?.by === walk.migration;
   // Where all is known, it is known that there is none.
   if (thing === undefined && missing_ok && walk.isWhole) return;
@@ -55,6 +71,9 @@ export function dropThing(walk: Walk, { removeType, behavior, concurrent, missin
     if (isUnique && isPointedAt(walk.schema, thing?.table ?? '', { kind: 'unique', columns: thing?.columns ?? [] }))
       walk.say(...fails(`a foreign key counts on ${name}`));
     if (isUnique && !isNew) walk.say('drop-unique', { up: ['O'] }, 'the old code may count on it, as ON CONFLICT does');
+    if (thing !== undefined && walk.dialect === 'mysql') judgeNeededIndex(walk, thing);
+    if (!isNew && /"accessMethod":"(?:fulltext|spatial)"/.test(thing?.shape ?? ''))
+      walk.say('drop-unique', { up: ['O'] }, 'MATCH of the old code needs it');
     if (thing === undefined) walk.say('drop-unique', { up: ['O?'] }, 'where it is unique, the old code may count on it');
   } else if (kind === 'trigger' || kind === 'rule') {
     walk.say('add-trigger', { up: isNew ? ['L'] : ['O?', 'L'], down: ['L'] }, 'what it did for the old code is done no more');
@@ -135,7 +154,12 @@ export function createThing(
   // Which is the only name that PostgreSQL has for making it anew.
   const { replace: _, ...made } = node as { readonly replace?: boolean };
   const shape = shapeOf(made);
-  if (walk.side === 'down' && was !== undefined && !rest.isMaybe && (!replace || signature(was.shape) !== signature(shape)))
+  if (
+    walk.side === 'down' &&
+    was !== undefined &&
+    !rest.isMaybe &&
+    (!replace || (walk.dialect === 'postgres' && signature(was.shape) !== signature(shape)))
+  )
     walk.say(...fails(replace ? `${name} cannot become another one without a DROP` : `there is one by the name ${name} already`));
   if (replace && was?.by !== walk.migration && (was !== undefined || !walk.isWhole) && walk.side === 'up')
     walk.say('rename-object', { up: ['O?'] }, `${name} may do something else than the old code counts on`);
@@ -178,7 +202,8 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
       walk.say('lock-constraint', { up: ['O?'] }, 'there may be nothing to put in it for what the old code writes');
     if (!concurrent) walk.say('lock-index', { up: ['L'], down: ['L'] }, 'nobody can write into the table meanwhile');
   }
-  const name = idxname || `${table.slice(table.indexOf('.') + 1)}_${columns.join('_')}_idx`;
+  if (walk.dialect === 'mysql') replaceImplied(walk, table, columns);
+  const name = idxname || automaticName(walk, table, columns);
   const { concurrent: _, if_not_exists: __, ...shape } = statement;
   const maybe = if_not_exists ? { isMaybe: true as const } : {};
   createThing(walk, 'index', qualified(name, relation?.schemaname || undefined), shape, {
@@ -186,6 +211,16 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
     columns: [...new Set(columns)],
     ...maybe,
   });
+}
+
+/** As PostgreSQL names what has no name; MySQL takes the first column, with a number where that is taken. */
+function automaticName({ dialect, schema }: Walk, table: string, columns: readonly string[]): string {
+  const base = table.slice(table.indexOf('.') + 1);
+  if (dialect !== 'mysql') return `${base}_${columns.join('_')}_idx`;
+  for (let n = 1; ; n++) {
+    const name = `${base}.${columns[0] ?? 'functional_index'}${n === 1 ? '' : `_${n}`}`;
+    if (!schema.things.has(`index public.${name}`)) return name;
+  }
 }
 
 const columnsOf = (element: IndexElem): string[] => (element.name ? [element.name] : columnsIn(element.expr));

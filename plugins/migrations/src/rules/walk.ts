@@ -1,3 +1,4 @@
+import type { Dialect } from '../migration.js';
 import type { Schema, Table } from '../schema.js';
 import type { Statement } from '../sql/parser.js';
 
@@ -41,10 +42,12 @@ const IN_DOWN: Readonly<Record<Mark, Judged>> = {
 };
 
 const LONGEST = 200;
+const HALF_DONE = 'when it fails on the rows, what stands before it is done: MySQL takes back no change of a schema';
 
 /** One way through the statements of a migration: its up, or its down after that. */
 export class Walk {
   #statement: Statement | undefined;
+  #first: Statement | undefined;
   readonly #later: (() => void)[] = [];
   readonly reasons: Reason[] = [];
 
@@ -57,10 +60,12 @@ export class Walk {
     readonly before: Schema,
     /** Is all known that was there before, from the first migration on? */
     readonly isWhole: boolean,
+    readonly dialect: Dialect = 'postgres',
   ) {}
 
   at(statement: Statement): this {
     this.#statement = statement;
+    this.#first ??= statement;
     return this;
   }
 
@@ -86,10 +91,21 @@ export class Walk {
   say(rule: string, marks: { readonly up?: readonly Mark[]; readonly down?: readonly Mark[] }, hint: string, at = this.statement): void {
     const judged = this.side === 'up' ? IN_UP : IN_DOWN;
     for (const mark of marks[this.side] ?? []) {
+      // How long others lock for what is not the same, and not in the catalogue.
+      if (mark === 'L' && this.dialect !== 'postgres') continue;
       const [verdict, level] = judged[mark];
       const { file, line, text } = at;
-      this.reasons.push({ rule, verdict, level, file, line, statement: text.slice(0, LONGEST), hint });
+      const place = { file, line, statement: text.slice(0, LONGEST) };
+      this.reasons.push({ rule, verdict, level, ...place, hint });
+      if (mark === 'F' && this.#isAfterAnother(at))
+        this.reasons.push({ rule: 'non-transactional', verdict, level: 'block', ...place, hint: HALF_DONE });
     }
+  }
+
+  /** MySQL commits with each change of a schema: when a later statement fails on the rows, those before it stand. */
+  #isAfterAnother({ text, line }: Statement): boolean {
+    const first = this.#first;
+    return this.dialect === 'mysql' && this.side === 'down' && first !== undefined && (first.line !== line || first.text !== text);
   }
 
   /** Did this migration make the table? Then the old code knows nothing of it. */

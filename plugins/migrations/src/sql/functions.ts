@@ -1,3 +1,5 @@
+import type { Dialect } from '../migration.js';
+
 /**
  * Functions of PostgreSQL that only read and compute. A function that is not among them may do anything: what a SELECT
  * that calls it does, nobody can tell from its text.
@@ -18,6 +20,23 @@ const HARMLESS = new Set(
   array_lower cardinality num_nonnulls num_nulls starts_with xmlagg dense_rank ntile first_value nth_value percentile_cont mode`.split(
     /\s+/,
   ),
+);
+
+/** What only reads and computes in MySQL and SQLite, and the names that their operators are given. */
+const HARMLESS_ELSEWHERE = new Set(
+  `abs adddate avg bit_and_of bit_or_of bit_xor_of bin_to_uuid case cast ceil ceiling char char_length character_length coalesce collate
+  concat concat_ws convert convert_tz count crc32 curdate current_date current_time current_timestamp current_user curtime database date
+  date_add date_format date_sub datediff datetime day dayofmonth dayofweek dayofyear div elt exists extract field find_in_set floor format
+  from_base64 from_days from_unixtime glob greatest group_concat hex hour if ifnull iif in_query instr interval is_false is_not_false
+  is_not_true is_true json json_array json_array_length json_arrayagg json_contains json_contains_path json_each json_extract json_group_array
+  json_group_object json_insert json_keys json_length json_merge_patch json_object json_objectagg json_quote json_remove json_replace
+  json_search json_set json_tree json_type json_unquote json_valid julianday last_day lcase least left length like locate lower lpad ltrim
+  match max md5 microsecond mid min minute mod month negative now null_safe_equal nullif octet_length ord position pow power printf quarter
+  quote rand random randomblob regexp regexp_replace regexp_substr repeat replace reverse right round row row_number rpad rtrim second
+  sec_to_time session_variable sha sha1 sha2 shift sign space sqrt str_to_date strftime subdate substr substring substring_index sum sysdate
+  time timediff timestamp timestampdiff timestampadd to_base64 to_days total trim truncate typeof ucase unhex unicode unix_timestamp unixepoch
+  upper user utc_timestamp uuid uuid_short uuid_to_bin values version week weekday xor year zeroblob stored virtual first_value last_value
+  lag lead ntile rank dense_rank last_insert_id any_value std stddev variance time_to_sec makedate maketime`.split(/\s+/),
 );
 
 /** Settings of the session, and places of sequences: no rows and no schema. */
@@ -45,7 +64,8 @@ const STABLE_OR_FIXED = new Set([
 ]);
 
 /** Can a call of it be judged: does it read and compute only? */
-export const isHarmless = (name: string): boolean => HARMLESS.has(name) || SETTINGS.has(name);
+export const isHarmless = (name: string, dialect: Dialect): boolean =>
+  dialect === 'postgres' ? HARMLESS.has(name) || SETTINGS.has(name) : HARMLESS_ELSEWHERE.has(name);
 
 /** May it give another value for each row? What nobody knows may. */
 export const isVolatile = (name: string): boolean => VOLATILE.has(name) || !STABLE_OR_FIXED.has(name);

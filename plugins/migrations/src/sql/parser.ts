@@ -1,7 +1,8 @@
 import type { Node } from 'libpg-query';
-import type { Script } from '../migration.js';
+import type { Dialect, Script } from '../migration.js';
+import { loadOtherParser, parseOther } from './dialects/index.js';
 
-/** One statement, as PostgreSQL's own parser reads it, and where it stands. */
+/** One statement, as PostgreSQL's own parser reads it or as one of another dialect is put into its nodes, and where it stands. */
 export interface Statement {
   /** The name of its node, such as `AlterTableStmt`. */
   readonly kind: string;
@@ -30,17 +31,22 @@ export async function loadParser(): Promise<void> {
   library = loaded;
 }
 
+/** Loads the parser of a dialect, once. */
+export const loadParserOf = (dialect: Dialect): Promise<void> => (dialect === 'postgres' ? loadParser() : loadOtherParser());
+
 const parser = (): Library => {
   if (library === undefined) throw new Error('loadParser() comes first');
   return library;
 };
 
 /** Reads a script. What cannot be read as a whole is not read at all: a statement that is left out could be the one that matters. */
-export function parseScript({ file, line, text, opaque }: Script): readonly Statement[] | Unreadable {
+export function parseScript(script: Script, dialect: Dialect = 'postgres'): readonly Statement[] | Unreadable {
+  const { file, line, text, opaque } = script;
   if (opaque !== undefined) return { rule: 'opaque-code', message: opaque, line };
   // The parser takes a NUL for the end of the text, without a word.
   if (text.includes('\0')) return { rule: 'unparseable', message: 'it holds a NUL byte', line: lineAt(text, text.indexOf('\0'), line) };
   if (text.trim() === '') return [];
+  if (dialect !== 'postgres') return parseOther(script, dialect);
   const bytes = Buffer.from(text);
   try {
     const { stmts = [] } = parser().parseSync(text);

@@ -1,4 +1,6 @@
 import type { Node } from 'libpg-query';
+import type { Dialect } from '../migration.js';
+import { mysqlChange, sqliteChange } from './dialects/type-changes.js';
 
 /** What a change of a column's type does to the values that are there. */
 export type TypeChange = 'same' | 'wider' | 'narrower' | 'other';
@@ -7,7 +9,8 @@ const INTEGERS = ['smallint', 'integer', 'bigint'];
 const FLOATS = ['real', 'double precision'];
 
 /** How a type changes into another one. A type that nobody knows, `?`, could be any. */
-export function typeChange(from: string, to: string): TypeChange {
+export function typeChange(from: string, to: string, dialect: Dialect = 'postgres'): TypeChange {
+  if (dialect !== 'postgres') return dialect === 'mysql' ? mysqlChange(from, to) : sqliteChange(from, to);
   if (from === to) return 'same';
   if (from === '?') return 'narrower';
   const [one, other] = [parts(from), parts(to)];

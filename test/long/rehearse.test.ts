@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Migration, Script } from '../../plugins/migrations/src/migration.js';
+import { type Rehearsed, rehearse } from '../../plugins/migrations/src/rehearsal/rehearse.js';
+import { embedded, type Scratch } from '../../plugins/migrations/src/rehearsal/scratch.js';
+import { loadParser } from '../../plugins/migrations/src/sql/parser.js';
+
+const script = (file: string, text: string, more: Partial<Script> = {}): Script => ({ file, line: 1, text, ...more });
+const pair = (id: string, up: string, down: string | 'none', more: Partial<Script> = {}): Migration => ({
+  id,
+  name: '',
+  up: [script(`${id}.up.sql`, up, more)],
+  down: down === 'none' ? 'none' : [script(`${id}.down.sql`, down, more)],
+});
+
+const BASE = pair(
+  'base',
+  `CREATE TYPE mood AS ENUM ('good', 'bad');
+   CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE, mood mood NOT NULL, age int CHECK (age < 150));
+   CREATE TABLE posts (id bigserial PRIMARY KEY, author bigint NOT NULL REFERENCES users, body varchar(200));`,
+  'DROP TABLE posts; DROP TABLE users; DROP TYPE mood;',
+);
+
+describe('a rehearsal in the embedded PostgreSQL', { timeout: 60_000 }, () => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    await loadParser();
+    scratch = await embedded(process.cwd(), []);
+  }, 60_000);
+  afterAll(() => scratch.close());
+
+  const tried = async (...judged: Migration[]): Promise<Rehearsed[]> => {
+    await scratch.reset();
+    return rehearse(scratch, { before: [BASE], judged }, () => {});
+  };
+
+  it('given a down that is the inverse of its up, then it is exact, and what was written since is named', async () => {
+    expect(await tried(pair('1', 'ALTER TABLE users ADD bio text;', 'ALTER TABLE users DROP bio;'))).toEqual([
+      { id: '1', name: '', verdict: 'exact', differences: [], loses: ['what users.bio held is gone'], without_rows: [] },
+    ]);
+  });
+
+  it('given a down that brings back another schema, then it differs, and the line is named', async () => {
+    const [rehearsed] = await tried(
+      pair('1', 'ALTER TABLE posts ALTER body TYPE text;', 'ALTER TABLE posts ALTER body TYPE varchar(300);'),
+    );
+    expect(rehearsed).toMatchObject({ verdict: 'differs' });
+    expect(rehearsed!.differences.join()).toContain('column posts.body: character varying(300)');
+  });
+
+  it('given rows that the up has lost, then it differs, although the schema is the same', async () => {
+    const [rehearsed] = await tried(pair('1', 'ALTER TABLE posts DROP body;', 'ALTER TABLE posts ADD body varchar(200);'));
+    expect(rehearsed).toMatchObject({ verdict: 'differs', differences: ['2 of 2 rows of posts are gone, or hold something else'] });
+  });
+
+  it('given a down that fails on rows that were written since, then it fails, with file and line', async () => {
+    const [rehearsed] = await tried(
+      pair(
+        '1',
+        'ALTER TYPE mood RENAME TO mood_; ALTER TABLE users ALTER mood TYPE text;',
+        '\nALTER TABLE users ADD CHECK (length(email) < 2);',
+      ),
+    );
+    expect(rehearsed).toMatchObject({ verdict: 'fails' });
+    expect(rehearsed!.differences[0]).toMatch(/^1\.down\.sql:\d+: .*violated/);
+  });
+
+  it('given one after the other, then each is tried on what those before it have made, whatever came of them', async () => {
+    const verdicts = await tried(
+      pair('1', 'CREATE TABLE tags (id int PRIMARY KEY);', 'SELECT 1 / 0;'),
+      pair('2', 'ALTER TABLE tags ADD name text;', 'ALTER TABLE tags DROP name;'),
+      pair('3', 'CREATE INDEX CONCURRENTLY by_name ON tags (name);', 'DROP INDEX CONCURRENTLY by_name;', { outsideTransaction: true }),
+      pair('4', 'CREATE INDEX CONCURRENTLY again ON tags (name);', 'SELECT 1;', { outsideTransaction: true }),
+      pair('5', 'DROP INDEX again;', 'CREATE INDEX again ON tags (name);'),
+      pair('6', 'DROP TABLE nowhere;', 'SELECT 1;'),
+      pair('7', 'SELECT 1;', 'SELECT 1;'),
+    );
+    expect(verdicts.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual([
+      '1 fails',
+      '2 exact',
+      '3 exact',
+      '4 differs',
+      '5 exact',
+      '6 not-rehearsed',
+      '7 not-rehearsed',
+    ]);
+    expect(verdicts[6]!.differences[0]).toContain('6 before it could not be applied: 6.up.sql:1: table "nowhere" does not exist');
+  });
+
+  it('given no down, an opaque one, and a table that no row fits into, then that is said', async () => {
+    const verdicts = await tried(
+      pair('1', 'CREATE TABLE odd (a int CHECK (a = 77777));', 'DROP TABLE odd;'),
+      pair('2', 'SELECT 1;', 'none'),
+      { ...pair('3', 'SELECT 1;', 'SELECT 1;'), down: [script('3.down.sql', '', { opaque: 'it is a program' })] },
+    );
+    expect(verdicts).toMatchObject([
+      { verdict: 'exact', without_rows: ['odd'] },
+      { verdict: 'none' },
+      { verdict: 'not-rehearsed', differences: ['it is a program'] },
+    ]);
+  });
+});

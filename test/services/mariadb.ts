@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasProgram, SYSTEM_ENV, serviceFolder, startService } from './started.js';
+
+export const hasMariadb = (): boolean => hasProgram('mariadbd') && hasProgram('my_print_defaults');
+
+/** MariaDB refuses to run as root, unless it is told that this is meant. */
+const USER = process.getuid?.() === 0 ? ['--user=root'] : [];
+
+/** Starts one that listens on a socket in its own folder, and answers the path of the socket; root has no password. */
+export async function startMariadb(): Promise<string> {
+  const folder = serviceFolder();
+  const [data, socket] = [join(folder, 'data'), join(folder, 'sock')];
+  const args = ['--no-defaults', ...USER, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+  const made = spawnSync('mariadb-install-db', args, { encoding: 'utf8', env: SYSTEM_ENV });
+  if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.error?.message ?? `${made.stdout}${made.stderr}`}`);
+  const server = ['--skip-networking', '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--skip-name-resolve'] as const;
+  await startService(['mariadbd', '--no-defaults', ...USER, `--datadir=${data}`, `--socket=${socket}`, ...server], () =>
+    existsSync(socket),
+  );
+  return socket;
+}
