@@ -199,7 +199,7 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
     }
     const formulas = indexParams.flatMap((each) => ('IndexElem' in each && each.IndexElem.expr !== undefined ? [each.IndexElem.expr] : []));
     if (formulas.some(mayFail))
-      walk.say('lock-constraint', { up: ['O?'] }, 'there may be nothing to put in it for what the old code writes');
+      walk.say('lock-constraint', { up: ['O?'], down: ['F'] }, 'there may be nothing to put in it for what the code writes');
     if (!concurrent) walk.say('lock-index', { up: ['L'], down: ['L'] }, 'nobody can write into the table meanwhile');
   }
   if (walk.dialect === 'mysql') replaceImplied(walk, table, columns);
