@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Migration, Script } from '../../plugins/migrations/src/migration.js';
 import { type Rehearsed, rehearse } from '../../plugins/migrations/src/rehearsal/rehearse.js';
 import { embedded, type Scratch } from '../../plugins/migrations/src/rehearsal/scratch.js';
 import { loadParser } from '../../plugins/migrations/src/sql/parser.js';
+import { hasPostgres, startPostgres } from '../services/postgres.js';
+import { cleanEnv, HEAD, project, SHIP, shipJson } from '../support/ship.js';
 
 const script = (file: string, text: string, more: Partial<Script> = {}): Script => ({ file, line: 1, text, ...more });
 const pair = (id: string, up: string, down: string | 'none', more: Partial<Script> = {}): Migration => ({
@@ -97,5 +103,65 @@ describe('a rehearsal in the embedded PostgreSQL', { timeout: 60_000 }, () => {
       { verdict: 'none' },
       { verdict: 'not-rehearsed', differences: ['it is a program'] },
     ]);
+  });
+});
+
+describe.skipIf(!hasPostgres())('ship migrations rehearse, on a server', { timeout: 60_000 }, () => {
+  const folder = (files: Record<string, string>): string => {
+    const cwd = project(`${HEAD}plugins: [{ migrations: { dir: db } }]\nsteps: [{ id: a, run: "true" }]\n`);
+    mkdirSync(join(cwd, 'db'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, 'db', name), text);
+    return cwd;
+  };
+  const dbmate = (up: string, down: string) => `-- migrate:up\n${up}\n-- migrate:down\n${down}\n`;
+  const databases = async (url: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database ORDER BY 1');
+    await client.end();
+    return rows.map(({ datname }) => datname).filter((name) => name.startsWith('ship_rehearsal_'));
+  };
+
+  it('given one that is exact and one that is not, then 6, the server is as before, and what a killed one has left is gone', async () => {
+    const { url } = await startPostgres();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('CREATE DATABASE ship_rehearsal_of_before');
+    await client.end();
+    const cwd = folder({
+      '001_a.sql': dbmate('CREATE TABLE a (id int);', 'DROP TABLE a;'),
+      '002_b.sql': dbmate('ALTER TABLE a ADD b int;', 'SELECT 1;'),
+    });
+    const { code, report } = await shipJson(['migrations', 'rehearse', '--url', url], { cwd });
+    expect({ code, result: report.result }).toMatchObject({
+      code: 6,
+      result: {
+        exact: false,
+        migrations: [{ verdict: 'exact' }, { verdict: 'differs', differences: [expect.stringContaining('new: column a.b: integer')] }],
+      },
+    });
+    expect(await databases(url)).toEqual([]);
+  });
+
+  it('given Ctrl-C while it is under way, then its database is dropped', async () => {
+    const { url } = await startPostgres();
+    const cwd = folder({ '001_a.sql': dbmate('SELECT pg_sleep(30);', 'SELECT 1;') });
+    const child = spawn(process.execPath, [SHIP, 'migrations', 'rehearse', '--url', url], { cwd, env: cleanEnv(), stdio: 'ignore' });
+    for (const until = Date.now() + 20_000; Date.now() < until && (await databases(url)).length === 0; );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill('SIGINT');
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(code).not.toBe(0);
+    expect(await databases(url)).toEqual([]);
+  });
+
+  it('given a server that is not there, none that is understood, or nothing to read, then that is named', async () => {
+    const cwd = folder({ '001_a.sql': dbmate('SELECT 1;', 'SELECT 1;') });
+    const refused = async (...args: string[]) => (await shipJson(['migrations', 'rehearse', ...args], { cwd })).stderr;
+    expect(await refused('--url', 'postgres://127.0.0.1:1/none')).toContain('SHIP_MIGRATIONS_CONNECTION');
+    expect(await refused('--url', 'http://127.0.0.1')).toContain('SHIP_MIGRATIONS_CONNECTION');
+    expect(await refused('--dir', 'nowhere')).toContain('SHIP_MIGRATIONS_NONE');
+    expect(await refused('--from', '9')).toContain('SHIP_MIGRATIONS_UNKNOWN');
+    expect(await refused('--what')).toContain('SHIP_MIGRATIONS_USAGE');
   });
 });

@@ -82,8 +82,9 @@ export async function beside(url: string): Promise<Scratch> {
         return open();
       },
       async (connection) => {
-        await connection.close().catch(() => {});
+        // First, as it ends what runs there still.
         await drop();
+        await connection.close().catch(() => {});
         await admin.close();
       },
     );
