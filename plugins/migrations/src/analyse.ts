@@ -106,21 +106,17 @@ function judgePair(
         block('down-incomplete', `after the down the schema is not what it was: ${left.slice(0, 5).join('; ')}`, downPlace);
     }
   }
+  return { judgement: { id, name, ...verdictsOf(reasons, preservesData), reasons }, schema: after };
+}
+
+/** The verdicts that follow from reasons. */
+export function verdictsOf(reasons: readonly Reason[], preservesData: boolean): Pick<Judgement, 'keep_schema' | 'run_down'> {
   const worst = (verdict: Reason['verdict']): Verdict => {
     const levels = reasons.filter((each) => each.verdict === verdict).map(({ level }) => level);
     return levels.includes('block') ? 'block' : levels.includes('warn') ? 'warn' : 'ok';
   };
   const run_down = worst('run_down');
-  return {
-    judgement: {
-      id,
-      name,
-      keep_schema: worst('keep_schema'),
-      run_down: preservesData && run_down === 'warn' ? 'block' : run_down,
-      reasons,
-    },
-    schema: after,
-  };
+  return { keep_schema: worst('keep_schema'), run_down: preservesData && run_down === 'warn' ? 'block' : run_down };
 }
 
 /** Walks through scripts. Answers whether one could not be read. */

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CommandContext, Json } from '@ship/core';
-import { analyse, type Checked, isSafe } from '../analyse.js';
+import { type CommandContext, type Json, parseDuration } from '@ship/core';
+import { analyse, type Checked, isSafe, type Judgement } from '../analyse.js';
+import { connect } from '../database/connect.js';
 import { errors } from '../errors.js';
 import type { Migration, Script } from '../migration.js';
 import type { Options } from '../project.js';
 import type { Reason } from '../rules/walk.js';
+import { settle } from '../settle/settle.js';
 import { loadParserOf } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
 import { rangeOf } from './range.js';
@@ -30,9 +32,27 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
 async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
   const { before, judged, history, dialect = 'postgres' } = rangeOf(ctx, asked, options);
   await loadParserOf(dialect);
-  const migrations = analyse({ before, judged }, { isWhole: true, preservesData, dialect });
+  const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect });
+  const migrations = asked.url === undefined ? fromTexts : await counted(asked, fromTexts, judged, preservesData);
   const blocking = history.flaws.some(({ level }) => level === 'block');
   return { safe: !blocking && isSafe(migrations), migrations, flaws: history.flaws };
+}
+
+const STATEMENT_TIMEOUT = '10s';
+
+/** Settled by the database as far as it can say. */
+async function counted(
+  { url, 'statement-timeout': timeout = STATEMENT_TIMEOUT }: CheckOptions,
+  judgements: readonly Judgement[],
+  judged: readonly Migration[],
+  preservesData: boolean,
+): Promise<Judgement[]> {
+  const connection = await connect(url!, { readOnly: true, timeoutMs: parseDuration(timeout)! });
+  try {
+    return await settle(judgements, judged, connection, preservesData);
+  } finally {
+    await connection.close();
+  }
 }
 
 async function checkPair(asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
@@ -88,4 +108,5 @@ function show({ print }: CommandContext, { safe, migrations, flaws }: Checked): 
   else print(safe ? 'The code may go back behind them.' : 'The code may not go back behind them: neither is ok for each of them.');
 }
 
-const lineOf = ({ rule, file, line, hint }: Reason): string => `${file}:${line} ${rule}${hint === '' ? '' : `: ${hint}`}`;
+const lineOf = ({ rule, file, line, hint, settled }: Reason): string =>
+  `${file}:${line} ${rule}${hint === '' ? '' : `: ${hint}`}${settled === undefined ? '' : `. Counted now: ${settled}`}`;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseDuration } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Dialect } from '../migration.js';
 
@@ -18,10 +19,26 @@ export interface CheckOptions {
   readonly dialect?: Dialect;
   /** Where a report for code scanning is written. */
   readonly sarif?: string;
+  /** A database that is asked about the rows that a down may lose, or fail on. */
+  readonly url?: string;
+  /** How long one question may take, such as `10s`. */
+  readonly 'statement-timeout'?: string;
 }
 
 const text = { type: 'string' } as const;
-const OPTIONS = { from: text, to: text, up: text, down: text, schema: text, dir: text, tool: text, dialect: text, sarif: text };
+const OPTIONS = {
+  from: text,
+  to: text,
+  up: text,
+  down: text,
+  schema: text,
+  dir: text,
+  tool: text,
+  dialect: text,
+  sarif: text,
+  url: text,
+  'statement-timeout': text,
+};
 const DIALECTS: readonly string[] = ['postgres', 'mysql', 'sqlite'];
 
 /** Reads the words of the command. Throws SHIP_MIGRATIONS_USAGE. */
@@ -31,6 +48,8 @@ export function checkOptions(words: readonly string[]): CheckOptions {
   if (given.dialect !== undefined && !DIALECTS.includes(given.dialect))
     throw usage(`--dialect is one of ${DIALECTS.join(', ')}, not ${given.dialect}`);
   if ((given.up === undefined) !== (given.down === undefined)) throw usage('--up and --down go together');
+  if (given['statement-timeout'] !== undefined && parseDuration(given['statement-timeout']) === undefined)
+    throw usage(`--statement-timeout is a duration such as 10s, not ${given['statement-timeout']}`);
   if (given.schema !== undefined && given.up === undefined) throw usage('--schema goes with --up and --down');
   if (given.up !== undefined && (given.from ?? given.to ?? given.dir ?? given.tool) !== undefined)
     throw usage('a single pair of files has no --from, --to, --dir or --tool');

@@ -19,9 +19,9 @@ export async function connectPostgres(url: string, wanted: Wanted = {}): Promise
   };
 }
 
-/** What is set for one transaction holds behind a pooler as well, and stays with nobody else's. */
+/** What row security would hide is an error, and not nothing. What is set for one transaction holds behind a pooler as well, and stays with nobody else's. */
 async function readOnly<T>(client: pg.Client, { timeoutMs = 0 }: Wanted, act: () => Promise<T>): Promise<T> {
-  await client.query(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeoutMs}`);
+  await client.query(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL row_security = off`);
   try {
     return await act();
   } finally {

@@ -120,7 +120,11 @@ export function dropColumn(walk: Walk, table: string, name: string, isCascade: b
   if (walk.side === 'down') {
     if (column?.isMaybe)
       walk.say('if-not-exists', { down: ['B'] }, `${name} was added only where it was not there: it may have been there before`);
-    if (isNew) walk.say('down-drop-created-column', { down: ['D'] }, `what was written into ${name} since is lost`);
+    if (isNew)
+      walk.say('down-drop-created-column', { down: ['D'] }, `what was written into ${name} since is lost`, walk.statement, {
+        table,
+        columns: [name],
+      });
     else walk.say('down-drop-preexisting', { down: ['B'] }, `${name} was there before the up`);
   }
   if (isCascade) cascade(walk);
@@ -165,7 +169,10 @@ export function changeNotNull(walk: Walk, table: string, name: string, notNull: 
   if (!isNew && notNull) {
     walk.say('set-not-null', { up: ['O'] }, `the old code may write no ${name}`);
     walk.say('lock-scan', { up: ['L'] }, 'every row is read, and nobody can write meanwhile');
-    walk.say('down-set-not-null', { down: ['F'] }, `rows without ${name} may have been written since`);
+    walk.say('down-set-not-null', { down: ['F'] }, `rows without ${name} may have been written since`, walk.statement, {
+      table,
+      columns: [name],
+    });
   }
   if (!isNew && !notNull) walk.say('drop-not-null', { up: ['O'] }, `the old code may read no ${name} where it counts on one`);
   walk.schema.setColumn(table, name, { ...before, notNull, isTurned: before.type === '?' && before.isTurned !== true });

@@ -71,7 +71,7 @@ export function judgeAdded(walk: Walk, table: string, kind: Constraint['kind'], 
   if (kind === 'primary' || kind === 'unique') {
     // What rows of the old code have in new columns shows at the end.
     if (!isNew) walk.say('add-unique', { up: ['O', 'L'] }, `the old code may write ${of} twice`);
-    walk.say('down-add-unique', { down: ['F', 'L'] }, `${of} may have been written twice since`);
+    walk.say('down-add-unique', { down: ['F', 'L'] }, `${of} may have been written twice since`, walk.statement, { table, columns });
   } else if (kind === 'foreign') {
     walk.say(
       'add-foreign-key',

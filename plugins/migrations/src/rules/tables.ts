@@ -63,7 +63,11 @@ function dropTables(walk: Walk, { objects = [], behavior }: DropStmt): void {
     if (walk.side === 'down') {
       if (!walk.isOwn(name)) walk.say('down-drop-preexisting', { down: ['B'] }, `${name} was there before the up`);
       else if (table?.isMaybe) walk.say('if-not-exists', { down: ['B'] }, `${name} was made IF NOT EXISTS: it may have been there before`);
-      else walk.say('down-drop-created-table', { down: ['D'] }, `what was written into ${name} since is lost`);
+      else
+        walk.say('down-drop-created-table', { down: ['D'] }, `what was written into ${name} since is lost`, walk.statement, {
+          table: name,
+          columns: [],
+        });
     }
     if (behavior === 'DROP_CASCADE') cascade(walk);
     judgePointedAt(walk, name);

@@ -13,6 +13,16 @@ export interface Reason {
   readonly line: number;
   readonly statement: string;
   readonly hint: string;
+  /** The rows that it is about, where a database can be asked about them. */
+  readonly about?: About;
+  /** What a database has answered, so that it is no more than good to know. */
+  readonly settled?: string;
+}
+
+/** A table, with its schema, and columns of it. */
+export interface About {
+  readonly table: string;
+  readonly columns: readonly string[];
 }
 
 /**
@@ -88,7 +98,13 @@ export class Walk {
   }
 
   /** Says what a rule finds in an up, or in a down; where it has no marks for this side, nothing. */
-  say(rule: string, marks: { readonly up?: readonly Mark[]; readonly down?: readonly Mark[] }, hint: string, at = this.statement): void {
+  say(
+    rule: string,
+    marks: { readonly up?: readonly Mark[]; readonly down?: readonly Mark[] },
+    hint: string,
+    at = this.statement,
+    about?: About,
+  ): void {
     const judged = this.side === 'up' ? IN_UP : IN_DOWN;
     for (const mark of marks[this.side] ?? []) {
       // How long others lock for what is not the same, and not in the catalogue.
@@ -96,7 +112,7 @@ export class Walk {
       const [verdict, level] = judged[mark];
       const { file, line, text } = at;
       const place = { file, line, statement: text.slice(0, LONGEST) };
-      this.reasons.push({ rule, verdict, level, ...place, hint });
+      this.reasons.push({ rule, verdict, level, ...place, hint, ...(about === undefined ? {} : { about }) });
       if (mark === 'F' && this.#isAfterAnother(at))
         this.reasons.push({ rule: 'non-transactional', verdict, level: 'block', ...place, hint: HALF_DONE });
     }
