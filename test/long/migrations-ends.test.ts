@@ -38,6 +38,19 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect(await it.columns()).toEqual(['email', 'id']);
   }, 60_000);
 
+  it('given the very first one, which fails, then the tables of the tool itself are no part of the schema', async () => {
+    const it = await stage(DBMATE);
+    it.add(BROKEN);
+    const failed = await it.ship('--auto-rollback');
+    expect(failed.report.status, failed.stderr).toBe('rolled_back');
+    expect(await it.applied()).toEqual([]);
+    rmSync(join(it.cwd, 'db/005_broken.sql'));
+    it.add(['001_mood', "CREATE TYPE mood AS ENUM ('good');", 'DROP TYPE mood;'], ['002_kept', 'CREATE SCHEMA kept;', 'DROP SCHEMA kept;']);
+    it.break();
+    const { report, stderr } = await it.ship('--auto-rollback');
+    expect(report.status, stderr).toBe('rolled_back');
+  }, 60_000);
+
   it('given one that fails outside of a transaction, then what it left is named, and nothing is called rolled back', async () => {
     const it = await stage(DBMATE);
     it.add(USERS);

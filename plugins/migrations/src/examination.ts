@@ -1,5 +1,5 @@
 import type { CommandContext, Context, Examination, Finding } from '@ship/core';
-import { readSchema, schemaDifferences } from './database/catalog.js';
+import { schemaDifferences } from './database/catalog.js';
 import { connect, withoutPassword } from './database/connect.js';
 import { pendingOf, withProject } from './opened.js';
 import { type Options, type Project, type ProjectInput, projectOf } from './project.js';
@@ -79,11 +79,11 @@ async function mended(
   schemas: Readonly<Record<string, string>>,
   objects: Parts['objects'],
 ): Promise<string | undefined> {
-  return withProject(ctx, project, async ({ applied, connection }) => {
+  return withProject(ctx, project, async ({ applied, schema }) => {
     const { ids, dirty } = await applied();
     if (dirty?.forget === undefined) return undefined;
     const key = schemas[ids.at(-1) ?? ''];
-    if (key === undefined || schemaDifferences(await keptSchema(objects, key), await readSchema(connection)).length > 0) return undefined;
+    if (key === undefined || schemaDifferences(await keptSchema(objects, key), await schema()).length > 0) return undefined;
     const open = await connect(project.url);
     try {
       await dirty.forget(open);

@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
 import type { Context } from '@ship/core';
+import { readSchema } from './database/catalog.js';
 import { connect } from './database/connect.js';
 import type { Connection } from './database/connection.js';
 import { errors } from './errors.js';
@@ -22,6 +23,8 @@ export interface Opened {
   readonly connection: Connection;
   /** What is applied now. */
   applied(): Promise<Applied>;
+  /** The schema as it is now, without what the tool keeps for itself: a line for each thing. */
+  schema(): Promise<string[]>;
   /** Tells the tool something, and waits for it. */
   call(call: Call): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function withProject<T>(
       migrations,
       connection,
       applied: () => (project.commands === undefined ? tool.applied(connection, { ...history, migrations }) : listed(ctx, project)),
+      schema: () => readSchema(connection, tool.own),
       call: (call) => told(ctx, project, call),
     });
   } finally {

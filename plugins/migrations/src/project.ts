@@ -11,6 +11,8 @@ export type Commands = {
   readonly up: string;
   /** Takes the newest one back. */
   readonly down?: string;
+  /** Tables that the tool keeps for itself. */
+  readonly own?: string[];
 };
 
 /** What options and steps may both say. */
@@ -120,6 +122,7 @@ const projectProperties = {
       list: { ...text, description: 'Prints the ids of what is applied, a line each, oldest first.' },
       up: { ...text, description: 'Applies $SHIP_MIGRATION, the oldest that is not applied yet.' },
       down: { ...text, description: 'Takes back $SHIP_MIGRATION, the newest that is applied.' },
+      own: { type: 'array', items: text, description: 'Tables that the tool keeps for itself.' },
     },
     description: 'In place of a tool that is not known, or that is called in another way.',
   },

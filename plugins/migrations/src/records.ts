@@ -1,7 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Context, Objects, Store } from '@ship/core';
-import { readSchema } from './database/catalog.js';
-import type { Connection } from './database/connection.js';
 import type { ProjectInput } from './project.js';
 
 /** What was applied last in a project, and how to go back from it. Plain JSON; secrets by name. */
@@ -60,9 +58,8 @@ export const objectsOf = ({ files, schemas }: Applied): string[] => [...new Set(
 const folderOf = (environment: string): string => `state/${environment}/migrations`;
 const keyOf = (environment: string, name: string): string => `${folderOf(environment)}/${name}.json`;
 
-/** Keeps the schema as it is now. */
-export const keepSchema = async (objects: Objects, connection: Connection): Promise<string> =>
-  objects.put(gzipSync((await readSchema(connection)).join('\n')));
+/** Keeps a schema. */
+export const keepSchema = async (objects: Objects, schema: readonly string[]): Promise<string> => objects.put(gzipSync(schema.join('\n')));
 
 /** A schema that was kept. */
 export const keptSchema = async (objects: Objects, key: string): Promise<string[]> =>

@@ -102,13 +102,13 @@ async function dueOf(
 }
 
 async function captured(ctx: StepContext, opened: Opened, input: UpInput, parts: Parts): Promise<Before> {
-  const { applied, project, tool, connection } = opened;
+  const { applied, project, tool } = opened;
   const now = await applied();
   if (now.dirty !== undefined) throw errors.SHIP_MIGRATIONS_DIRTY({ tool: tool.name, ...now.dirty });
   const { due, waiting } = await dueOf(ctx, opened, now.ids, input, parts);
   const { objects } = parts;
   const files = await objects.put(pack(project.folder));
-  const schema = await keepSchema(objects, connection);
+  const schema = await keepSchema(objects, await opened.schema());
   await objects.hold(`migrations-${ctx.environment}-${project.name}-next`, [files, schema]);
   return { applied: [...now.ids], pending: due.map(({ id }) => id), waiting, files, schema };
 }
@@ -166,7 +166,7 @@ async function applyAll(ctx: StepContext, opened: Opened, pending: readonly stri
 
 /** Applies these, and sees that these alone are new. */
 async function apply(ctx: StepContext, opened: Opened, wanted: readonly string[], { objects }: Parts): Promise<void> {
-  const { tool, project, migrations, applied, call, connection } = opened;
+  const { tool, project, migrations, applied, call } = opened;
   const before = (await applied()).ids;
   const last = wanted.at(-1)!;
   for (const id of wanted) await ctx.progress(id, { begun: true } satisfies Progressed);
@@ -182,7 +182,7 @@ async function apply(ctx: StepContext, opened: Opened, wanted: readonly string[]
       dir: project.dir,
       problem: `${tool.name} was to apply ${wanted.join(', ')} alone, and applied is now ${now.ids.join(', ') || 'nothing'}`,
     });
-  const schema = await keepSchema(objects, connection);
+  const schema = await keepSchema(objects, await opened.schema());
   for (const id of wanted) await ctx.progress(id, { begun: true, ...(id === last ? { schema } : {}) } satisfies Progressed);
 }
 

@@ -6,12 +6,19 @@ import type { Connection } from './connection.js';
  */
 const SCHEMA = `
   WITH own AS (
-    SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL ($1)
+  ), left_out AS (
+    SELECT oid FROM pg_class WHERE relname = ANY ($1) AND relkind IN ('r', 'p')
+  ), beside AS (
+    SELECT oid FROM left_out
+    UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM left_out)
+    UNION ALL SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refobjid IN (SELECT oid FROM left_out) AND deptype IN ('a', 'i')
   ), foreign_made AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
   ), rel AS (
     SELECT c.*, c.oid::regclass::text AS shown FROM pg_class c JOIN own n ON n.oid = c.relnamespace
       WHERE NOT EXISTS (SELECT FROM foreign_made e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)
+        AND c.oid NOT IN (SELECT oid FROM beside)
   )
   SELECT format('%s: kind %s, row security %s %s, %s', shown, relkind, relrowsecurity, relforcerowsecurity, coalesce(reloptions::text, '')) AS line
     FROM rel WHERE relkind NOT IN ('i', 'I', 'S', 't')
@@ -21,7 +28,7 @@ const SCHEMA = `
     FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
   UNION ALL SELECT format('constraint %I of %s: %s', k.conname, CASE WHEN k.conrelid <> 0 THEN k.conrelid::regclass::text ELSE k.contypid::regtype::text END,
-      pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN own n ON n.oid = k.connamespace WHERE k.contype <> 'n'
+      pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN own n ON n.oid = k.connamespace WHERE k.contype <> 'n' AND k.conrelid NOT IN (SELECT oid FROM left_out)
   UNION ALL SELECT format('index: %s, valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid) FROM pg_index i JOIN rel c ON c.oid = i.indexrelid
   UNION ALL SELECT format('type %s: %s, %s, %s', t.oid::regtype, t.typtype, format_type(nullif(t.typbasetype, 0), t.typtypmod),
       (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
@@ -33,7 +40,7 @@ const SCHEMA = `
   UNION ALL SELECT format('aggregate: %s, %s', p.oid::regprocedure, a.aggtransfn) FROM pg_proc p JOIN own n ON n.oid = p.pronamespace
     JOIN pg_aggregate a ON a.aggfnoid = p.oid
     WHERE NOT EXISTS (SELECT FROM foreign_made e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
-  UNION ALL SELECT format('trigger: %s, enabled %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger t WHERE NOT t.tgisinternal
+  UNION ALL SELECT format('trigger: %s, enabled %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgrelid NOT IN (SELECT oid FROM left_out)
   UNION ALL SELECT format('sequence %s: %s from %s by %s, %s to %s, cycles %s', c.shown, format_type(s.seqtypid, NULL), s.seqstart,
       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle) FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid
   UNION ALL SELECT format('policy %I of %s: %s %s %s %s', polname, polrelid::regclass, polcmd, polpermissive,
@@ -46,9 +53,9 @@ const SCHEMA = `
   UNION ALL SELECT format('publication %I', pubname) FROM pg_publication
   UNION ALL SELECT format('schema %I', nspname) FROM own`;
 
-/** What the database has besides its rows, a line for each thing, sorted. PostgreSQL alone. */
-export async function readSchema(connection: Connection): Promise<string[]> {
-  const rows = await connection.query(SCHEMA);
+/** What the database has besides its rows, a line for each thing, sorted; without tables and schemas of these names. PostgreSQL alone. */
+export async function readSchema(connection: Connection, without: readonly string[] = []): Promise<string[]> {
+  const rows = await connection.query(SCHEMA, [without]);
   return rows.map(({ line }) => String(line).replace(/\s+/g, ' ')).sort();
 }
 

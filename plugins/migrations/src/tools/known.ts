@@ -11,6 +11,7 @@ const dbmateAt = ({ folder, url }: At, verb: string): Call =>
 /** Makes the database where there is none, as the tool does. */
 const dbmate: Tool = {
   name: 'dbmate',
+  own: ['schema_migrations'],
   appliesAll: true,
   applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
   up: (where) => dbmateAt(where, 'up'),
@@ -22,6 +23,7 @@ const nodePgMigrateAt = (where: At, way: string): Call =>
 
 const nodePgMigrate: Tool = {
   name: 'node-pg-migrate',
+  own: ['pgmigrations'],
   applied: (connection) => idsOf(connection, 'pgmigrations', 'SELECT name FROM pgmigrations ORDER BY run_on, id'),
   up: (where) => nodePgMigrateAt(where, 'up'),
   down: (where) => nodePgMigrateAt(where, 'down'),
@@ -30,6 +32,7 @@ const nodePgMigrate: Tool = {
 /** Its config names the folder and the database. */
 const knex: Tool = {
   name: 'knex',
+  own: ['knex_migrations', 'knex_migrations_lock'],
   isFixed: true,
   async applied(connection) {
     const { ids } = await idsOf(connection, 'knex_migrations', 'SELECT name FROM knex_migrations ORDER BY id');
@@ -51,6 +54,7 @@ const knex: Tool = {
 
 const sequelize: Tool = {
   name: 'sequelize',
+  own: ['SequelizeMeta'],
   isFixed: true,
   applied: (connection) => idsOf(connection, '"SequelizeMeta"', 'SELECT name FROM "SequelizeMeta" ORDER BY name'),
   up: (where, id) => at(where, 'sequelize-cli', 'db:migrate', '--url', where.url, '--migrations-path', where.folder, '--to', id),
@@ -60,6 +64,7 @@ const sequelize: Tool = {
 /** It keeps one version alone: all up to it are applied. */
 const golangMigrate: Tool = {
   name: 'golang-migrate',
+  own: ['schema_migrations'],
   async applied(connection, { migrations }): Promise<Applied> {
     const [row] = await rowsOf(connection, 'schema_migrations', 'SELECT version::text AS version, dirty FROM schema_migrations');
     if (row === undefined) return { ids: [] };
@@ -92,6 +97,7 @@ const gooseAt = ({ folder, url }: At, ...words: string[]): Call => ({
 
 const goose: Tool = {
   name: 'goose',
+  own: ['goose_db_version'],
   applied: (connection) =>
     idsOf(connection, 'goose_db_version', 'SELECT version_id::text FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY id'),
   up: (where) => gooseAt(where, 'up-by-one'),
@@ -100,6 +106,7 @@ const goose: Tool = {
 
 const diesel: Tool = {
   name: 'diesel',
+  own: ['__diesel_schema_migrations'],
   appliesAll: true,
   applied: (connection) =>
     idsOf(connection, '__diesel_schema_migrations', 'SELECT version FROM __diesel_schema_migrations ORDER BY version'),
@@ -110,6 +117,7 @@ const diesel: Tool = {
 /** Beside the migrations stands the schema, which must be there. */
 const prisma: Tool = {
   name: 'prisma',
+  own: ['_prisma_migrations'],
   isFixed: true,
   appliesAll: true,
   async applied(connection) {
@@ -143,6 +151,7 @@ const prisma: Tool = {
 /** It keeps the hash of each, and when it was written; it has no way back of its own. */
 const drizzle: Tool = {
   name: 'drizzle',
+  own: ['drizzle'],
   isFixed: true,
   appliesAll: true,
   async applied(connection, { migrations }) {
@@ -158,6 +167,7 @@ const drizzle: Tool = {
 
 const sqitch: Tool = {
   name: 'sqitch',
+  own: ['sqitch'],
   applied: (connection) => idsOf(connection, 'sqitch.changes', 'SELECT change FROM sqitch.changes ORDER BY committed_at'),
   isFixed: true,
   up: ({ folder, url }, id) => ({
@@ -180,6 +190,7 @@ const sqitch: Tool = {
 
 const rails: Tool = {
   name: 'rails',
+  own: ['schema_migrations', 'ar_internal_metadata'],
   isFixed: true,
   applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
   up: (where, id) => at(where, 'bin/rails', 'db:migrate:up', `VERSION=${id}`),
@@ -189,6 +200,7 @@ const rails: Tool = {
 /** It keeps the newest alone: what stands before it is applied. */
 const alembic: Tool = {
   name: 'alembic',
+  own: ['alembic_version'],
   isFixed: true,
   async applied(connection, { migrations }) {
     const { ids } = await idsOf(connection, 'alembic_version', 'SELECT version_num FROM alembic_version');
@@ -201,6 +213,7 @@ const alembic: Tool = {
 
 const flyway: Tool = {
   name: 'flyway',
+  own: ['flyway_schema_history'],
   async applied(connection) {
     const rows = await rowsOf(
       connection,

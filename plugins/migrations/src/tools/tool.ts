@@ -34,6 +34,8 @@ export type At = Pick<Project, 'folder' | 'url'>;
 /** How a tool is told to go on, or back. */
 export interface Tool {
   readonly name: string;
+  /** What it makes for itself in a database, tables and schemas: none of it belongs to the schema that is gone back to. */
+  readonly own: readonly string[];
   /** What is applied, read from the table that the tool keeps. */
   applied(connection: Connection, history: History): Promise<Applied>;
   /** Applies this migration, the oldest that is not applied; `all`: the tool applies all that the folder holds. */

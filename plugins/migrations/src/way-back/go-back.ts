@@ -1,5 +1,5 @@
 import type { Context, Finding, Restored } from '@ship/core';
-import { readSchema, schemaDifferences } from '../database/catalog.js';
+import { schemaDifferences } from '../database/catalog.js';
 import { whileLocked } from '../database/lock.js';
 import { errors } from '../errors.js';
 import type { Migration } from '../migration.js';
@@ -75,8 +75,8 @@ async function runDown(
   }
 }
 
-async function prove({ connection, applied }: Opened, { dir }: Project, { schemaAfter }: Target): Promise<void> {
+async function prove({ schema, applied }: Opened, { dir }: Project, { schemaAfter }: Target): Promise<void> {
   const then = await schemaAfter((await applied()).ids.at(-1));
-  const left = then === undefined ? ['nobody has looked at it before'] : schemaDifferences(then, await readSchema(connection));
+  const left = then === undefined ? ['nobody has looked at it before'] : schemaDifferences(then, await schema());
   if (left.length > 0) throw errors.SHIP_MIGRATIONS_UNPROVEN({ dir, left: left.slice(0, 10) });
 }

@@ -1,7 +1,7 @@
 import type { Context, Finding } from '@ship/core';
 import { analyse } from '../analyse.js';
 import { holds, withPacked } from '../copies.js';
-import { readSchema, schemaDifferences } from '../database/catalog.js';
+import { schemaDifferences } from '../database/catalog.js';
 import type { Migration, Script } from '../migration.js';
 import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
@@ -95,12 +95,12 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
 
 /** A migration that was cut off is no part of what is applied, and yet something of it may be there. */
-export async function halfApplied({ connection, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+export async function halfApplied({ schema, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   const begun = cutOff(target, now);
   if (begun === undefined) return [];
   await loadParser();
   const before = await target.schemaAfter(now.at(-1));
-  const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await readSchema(connection));
+  const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await schema());
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
   const scripts = migrations.find(({ id }) => id === begun)?.up ?? [];
   return scripts.every(isAtomic)
@@ -118,10 +118,10 @@ function isAtomic(script: Script): boolean {
   return !('rule' in parsed) && (parsed.length <= 1 || parsed.every(({ kind }) => !WRITES.test(kind)));
 }
 
-async function changedSince({ connection }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+async function changedSince({ schema }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   if (cutOff(target, now) !== undefined) return [];
   const after = await target.schemaAfter(now.at(-1));
-  return after === undefined ? [] : schemaDifferences(after, await readSchema(connection));
+  return after === undefined ? [] : schemaDifferences(after, await schema());
 }
 
 function warningsOf({ downs, kept }: Choice): string[] {
