@@ -23,7 +23,6 @@ export type ProjectInput = {
   readonly url?: string;
   readonly commands?: Commands;
   readonly lock_timeout?: string;
-  readonly dump?: boolean;
 };
 
 /** The options in `plugins:`. */
@@ -47,8 +46,6 @@ export interface Project {
   readonly commands?: Commands;
   /** How long a statement waits for a lock, in milliseconds; undefined: as long as it takes. */
   readonly lockTimeoutMs?: number;
-  /** The tables that a down changes are dumped before it. */
-  readonly dumps: boolean;
 }
 
 type Where = Pick<Context, 'dir' | 'environment' | 'env'>;
@@ -57,15 +54,7 @@ const LOCK_TIMEOUT = '10s';
 
 /** What the options say, over it what they say of the environment, and over that what the step says. Throws SHIP_MIGRATIONS_USAGE. */
 export function projectOf(where: Where, options: Options, input: ProjectInput = {}): Project {
-  const {
-    dir,
-    tool,
-    dialect,
-    url,
-    commands,
-    lock_timeout,
-    dump = false,
-  } = { ...options, ...options.environments?.[where.environment], ...input };
+  const { dir, tool, dialect, url, commands, lock_timeout } = { ...options, ...options.environments?.[where.environment], ...input };
   if (dir === undefined)
     throw errors.SHIP_MIGRATIONS_USAGE({
       problem: '`dir` names the folder of the migrations, in the step or in the options of the plugin',
@@ -88,7 +77,6 @@ export function projectOf(where: Where, options: Options, input: ProjectInput = 
     ...(commands === undefined ? {} : { commands }),
     // The schema has seen that it is a duration.
     ...(timeout === 'none' ? {} : { lockTimeoutMs: parseDuration(timeout)! }),
-    dumps: dump,
   };
 }
 
@@ -132,7 +120,6 @@ const projectProperties = {
     title: 'a duration such as 10s, or none',
     description: 'How long a statement may wait for a lock of the database. Default: 10s.',
   },
-  dump: { type: 'boolean', description: 'Before a down that may lose data, the tables that it changes are dumped with `pg_dump`.' },
 };
 
 /** The options in `plugins:`. */
