@@ -6,6 +6,46 @@ import { type Case, verdictsOf } from './judged.js';
 beforeAll(loadParser);
 
 const CASES: Readonly<Record<string, Case>> = {
+  'an index that the down makes with an order that it had anyway': [
+    'DROP INDEX users_email_idx',
+    'CREATE UNIQUE INDEX users_email_idx ON users (email ASC NULLS LAST)',
+    'block',
+    ['drop-unique'],
+    'warn',
+    ['down-add-unique'],
+  ],
+  'an index without a name of its own, of a formula': [
+    'CREATE INDEX ON users (lower(email), name) WHERE age > 0',
+    'DROP INDEX users_lower_name_idx',
+    'ok',
+    [],
+    'ok',
+    [],
+  ],
+  'an index of a formula that the down makes anew, and that may fail': [
+    'CREATE INDEX i ON users ((age / score)); DROP INDEX i',
+    'CREATE INDEX i ON users ((age / score)); DROP INDEX i',
+    'warn',
+    ['lock-constraint'],
+    'warn',
+    ['down-add-check'],
+  ],
+  'a down that writes into a table that is not there': [
+    'ALTER TABLE users ALTER COLUMN name TYPE text',
+    'UPDATE people SET name = 1; ALTER TABLE users ALTER COLUMN name TYPE varchar(40)',
+    'ok',
+    [],
+    'block',
+    ['down-incomplete', 'down-type-narrow', 'down-update-overwrite'],
+  ],
+  'a down that writes into a column that is not there': [
+    'ALTER TABLE users ALTER COLUMN name TYPE text',
+    'UPDATE users SET nick = 1; ALTER TABLE users ALTER COLUMN name TYPE varchar(40)',
+    'ok',
+    [],
+    'block',
+    ['down-incomplete', 'down-type-narrow', 'down-update-overwrite'],
+  ],
   'a new table': ['CREATE TABLE tags (id int)', 'DROP TABLE tags', 'ok', [], 'warn', ['down-drop-created-table']],
   'a new table that may have been there': [
     'CREATE TABLE IF NOT EXISTS tags (id int)',

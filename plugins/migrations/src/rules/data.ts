@@ -2,6 +2,7 @@ import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } fr
 import { isHarmless } from '../sql/functions.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
+import { fails } from './constraints.js';
 import type { Walk } from './walk.js';
 
 const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;
@@ -60,6 +61,7 @@ function deleteRows(walk: Walk, { relation, whereClause }: DeleteStmt): void {
   if (isSystem(walk, relation)) return;
   const table = relationName(relation);
   if (walk.side === 'up' && walk.isOwn(table)) return;
+  demandTable(walk, table);
   if (isAlwaysTrue(whereClause)) walk.say(`${walk.side}-delete-all`, { up: ['B'], down: ['B'] }, `all rows of ${table} are lost`);
   else walk.say(`${walk.side}-delete-some`, { up: ['B'], down: ['D'] }, `rows of ${table} are lost`);
 }
@@ -71,9 +73,12 @@ function updateRows(walk: Walk, { relation, targetList = [] }: UpdateStmt): void
 
 /** Columns that the same migration has made held nothing before. */
 function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
+  const names = targets.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
+  demandTable(walk, table);
+  const missing = names.find((name) => walk.schema.has(table) && walk.schema.column(table, name) === undefined);
+  if (missing !== undefined) walk.say(...fails(`there is no column ${missing} in ${table}`));
   fill(walk, table);
   if (walk.isOwn(table)) return;
-  const names = targets.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
   const old = names.filter((name) => !walk.isNewColumn(table, name));
   if (old.length > 0)
     walk.say(`${walk.side}-update-overwrite`, { up: ['B'], down: ['D'] }, `what ${old.join(', ')} of ${table} held is lost`);
@@ -86,6 +91,11 @@ function insertRows(walk: Walk, { relation, onConflictClause }: InsertStmt): voi
   if (walk.side === 'down')
     walk.say('down-restores-guess', { down: ['B'] }, `rows come back into ${table} as somebody has written them down, not as they were`);
   if (onConflictClause?.action === 'ONCONFLICT_UPDATE') overwrite(walk, table, onConflictClause.targetList ?? []);
+}
+
+/** A down that writes into a table that is not there fails; a view may stand for it. */
+function demandTable(walk: Walk, table: string): void {
+  if (walk.isWhole && !walk.schema.has(table) && !walk.schema.things.has(`view ${table}`)) walk.say(...fails(`there is no table ${table}`));
 }
 
 const fill = (walk: Walk, table: string): void => walk.schema.change(table, (each) => ({ ...each, filledBy: walk.migration }));

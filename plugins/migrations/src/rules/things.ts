@@ -199,12 +199,15 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
     }
     const formulas = indexParams.flatMap((each) => ('IndexElem' in each && each.IndexElem.expr !== undefined ? [each.IndexElem.expr] : []));
     if (formulas.some(mayFail))
-      walk.say('lock-constraint', { up: ['O?'], down: ['F'] }, 'there may be nothing to put in it for what the code writes');
+      walk.say('lock-constraint', { up: ['O?'] }, 'there may be nothing to put in it for what the old code writes');
+    // The same formula held for what the old code wrote; the new one was free of it.
+    if (formulas.some(mayFail)) walk.say('down-add-check', { down: ['F'] }, 'there may be nothing to put in it for what was written since');
     if (!concurrent) walk.say('lock-index', { up: ['L'], down: ['L'] }, 'nobody can write into the table meanwhile');
   }
   if (walk.dialect === 'mysql') replaceImplied(walk, table, columns);
-  const name = idxname || automaticName(walk, table, columns);
-  const { concurrent: _, if_not_exists: __, ...shape } = statement;
+  const name = idxname || automaticName(walk, table, indexParams, columns);
+  const { concurrent: _, if_not_exists: __, ...rest } = statement;
+  const shape = { ...rest, indexParams: indexParams.map(plainly) };
   const maybe = if_not_exists ? { isMaybe: true as const } : {};
   createThing(walk, 'index', qualified(name, relation?.schemaname || undefined), shape, {
     table,
@@ -214,13 +217,41 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
 }
 
 /** As PostgreSQL names what has no name; MySQL takes the first column, with a number where that is taken. */
-function automaticName({ dialect, schema }: Walk, table: string, columns: readonly string[]): string {
+function automaticName({ dialect, schema }: Walk, table: string, params: readonly Node[], columns: readonly string[]): string {
   const base = table.slice(table.indexOf('.') + 1);
-  if (dialect !== 'mysql') return `${base}_${columns.join('_')}_idx`;
+  if (dialect !== 'mysql') return [base, ...namesOf(params), 'idx'].join('_');
   for (let n = 1; ; n++) {
     const name = `${base}.${columns[0] ?? 'functional_index'}${n === 1 ? '' : `_${n}`}`;
     if (!schema.things.has(`index public.${name}`)) return name;
   }
+}
+
+/** As PostgreSQL names the columns of an index: those of a formula by its function. */
+function namesOf(params: readonly Node[]): string[] {
+  const names: string[] = [];
+  for (const each of params) {
+    const { name, expr } = 'IndexElem' in each ? each.IndexElem : {};
+    const own = name || (expr !== undefined && 'FuncCall' in expr ? (textsOf(expr.FuncCall.funcname).at(-1) ?? 'expr') : 'expr');
+    let free = own;
+    for (let more = 1; names.includes(free); more++) free = `${own}${more}`;
+    names.push(free);
+  }
+  return names;
+}
+
+/** `ASC` is what an index has without it, and so is where NULL comes in either order. */
+function plainly(element: Node): Node {
+  if (!('IndexElem' in element)) return element;
+  const { ordering, nulls_ordering, ...rest } = element.IndexElem;
+  const isDescending = ordering === 'SORTBY_DESC';
+  const isUsual = nulls_ordering === (isDescending ? 'SORTBY_NULLS_FIRST' : 'SORTBY_NULLS_LAST');
+  return {
+    IndexElem: {
+      ...rest,
+      ...(ordering === undefined ? {} : { ordering: isDescending ? ordering : 'SORTBY_DEFAULT' }),
+      ...(nulls_ordering === undefined ? {} : { nulls_ordering: isUsual ? 'SORTBY_NULLS_DEFAULT' : nulls_ordering }),
+    },
+  };
 }
 
 const columnsOf = (element: IndexElem): string[] => (element.name ? [element.name] : columnsIn(element.expr));
