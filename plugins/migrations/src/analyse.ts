@@ -3,7 +3,8 @@ import { judgeNewColumns } from './rules/new-columns.js';
 import { judge } from './rules/statements.js';
 import { type Reason, Walk } from './rules/walk.js';
 import { differences, Schema } from './schema.js';
-import { parseScript, type Statement, visit } from './sql/parser.js';
+import { parseScript, visit } from './sql/parser.js';
+import type { Statement } from './sql/statement.js';
 
 /** What may be done about a migration, when the code goes back behind it. */
 export type Verdict = 'ok' | 'warn' | 'block';

@@ -1,4 +1,4 @@
-import type { Statement } from './sql/parser.js';
+import type { Statement } from './sql/statement.js';
 
 /** A column, as far as the migrations say what it is. */
 export interface Column {

@@ -186,7 +186,7 @@ export interface CommandContext extends Context {
   readonly reason?: string;
   /** For people: a line, or several at once. */
   print(text: string): void;
-  /** Where the command runs in a check of a change, as in GitHub Actions: shows a message beside a line of a file. Elsewhere nothing. */
+  /** Where the command runs as a check of a change that a service shows: shows a message beside a line of a file. Elsewhere nothing. */
   annotate(annotation: Annotation): void;
   /** The answer says no: the report is that of a refusal, and the command ends with this exit status, such as 6. */
   refuse(exitCode: number): void;

@@ -4,8 +4,9 @@ import { isVolatile } from '../sql/functions.js';
 import { shapeOf, textsOf, typeText } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { fits, typeChange } from '../sql/types.js';
-import { addConstraint, fails } from './constraints.js';
+import { addConstraint } from './constraints.js';
 import { mayFail } from './expressions.js';
+import { cascade, fails } from './phrases.js';
 import { judgeColumnUses } from './uses.js';
 import type { Walk } from './walk.js';
 
@@ -131,10 +132,6 @@ export function dropColumn(walk: Walk, table: string, name: string, isCascade: b
   if (walk.dialect !== 'postgres' && !isRebuilt) judgeColumnUses(walk, table, name);
   walk.schema.dropColumn(table, name);
 }
-
-/** CASCADE takes away more than is written. */
-export const cascade = (walk: Walk): void =>
-  walk.say('up-drop-container', { up: ['B', 'O'], down: ['B'] }, 'CASCADE takes away what nobody has named');
 
 /** ALTER COLUMN … TYPE. */
 export function changeType(walk: Walk, table: string, name: string, definition: ColumnDef): void {

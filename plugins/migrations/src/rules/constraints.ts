@@ -1,11 +1,12 @@
 import type { Constraint as ConstraintNode, IndexElem } from 'libpg-query';
-import type { Constraint, Schema } from '../schema.js';
+import type { Constraint } from '../schema.js';
 import { relationName, shapeOf, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { columnsIn } from './expressions.js';
 import { isOfNewColumns } from './new-columns.js';
+import { fails } from './phrases.js';
 import { dropThing } from './things.js';
-import { implyIndex } from './uses.js';
+import { implyIndex, isPointedAt } from './uses.js';
 import type { Walk } from './walk.js';
 
 const KINDS: Readonly<Record<string, Constraint['kind']>> = {
@@ -49,9 +50,6 @@ export function addConstraint(walk: Walk, table: string, node: ConstraintNode, c
     at: walk.statement,
   });
 }
-
-/** A down that cannot run leaves the schema as it is. */
-export const fails = (why: string): Parameters<Walk['say']> => ['down-incomplete', { down: ['B'] }, `it fails: ${why}`];
 
 /** The same, whether it is written beside its column or below all of them, and whether it was validated at once or later. */
 function canonical(node: ConstraintNode, columns: readonly string[]): string {
@@ -120,22 +118,6 @@ export function dropConstraint(walk: Walk, table: string, name: string, isMissin
   if (found === undefined && walk.schema.table(table).isUnknown)
     walk.schema.setConstraint(table, name, { kind: 'check', columns: [], isValid: true, shape: 'gone' });
   else walk.schema.dropConstraint(table, name);
-}
-
-/** Does a foreign key count on the columns being unique? */
-export function isPointedAt({ tables }: Schema, table: string, { kind, columns }: Pick<Constraint, 'kind' | 'columns'>): boolean {
-  if (kind !== 'primary' && kind !== 'unique') return false;
-  return [...tables.values()].some(({ constraints }) =>
-    [...constraints.values()].some((each) => {
-      if (each.kind !== 'foreign' || !each.shape.startsWith('{')) return false;
-      const { pktable, pk_attrs } = JSON.parse(each.shape) as ConstraintNode;
-      const wanted = textsOf(pk_attrs);
-      return (
-        relationName(pktable) === table &&
-        (wanted.length === 0 ? kind === 'primary' : [...wanted].sort().join() === [...columns].sort().join())
-      );
-    }),
-  );
 }
 
 function columnsOf(node: ConstraintNode): string[] {

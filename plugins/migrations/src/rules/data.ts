@@ -2,7 +2,7 @@ import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } fr
 import { isHarmless } from '../sql/functions.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
-import { fails } from './constraints.js';
+import { fails } from './phrases.js';
 import type { Walk } from './walk.js';
 
 const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;

@@ -1,6 +1,6 @@
 import type { RenameStmt, ViewStmt } from 'libpg-query';
 import { objectName, qualified, relationName, relationsOf, textsOf } from '../sql/names.js';
-import { fails } from './constraints.js';
+import { fails } from './phrases.js';
 import type { Walk } from './walk.js';
 
 /** ALTER … RENAME. */

@@ -1,7 +1,8 @@
 import type { Node, RangeVar } from 'libpg-query';
 import type { Rebuild, RestateColumn } from '../sql/dialects/own-nodes.js';
 import { joined, objectName, qualified, relationName, relationsOf, shapeOf, textsOf, typeText } from '../sql/names.js';
-import { parseBlock, parseScript, type Statement, visit } from '../sql/parser.js';
+import { parseBlock, parseScript, visit } from '../sql/parser.js';
+import type { Statement } from '../sql/statement.js';
 import { changeRows, judgeSearchPath } from './data.js';
 import { rebuildTable } from './rebuild.js';
 import { rename } from './rename.js';

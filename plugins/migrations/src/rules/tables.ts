@@ -4,7 +4,6 @@ import { objectName, qualified, relationName, relationsOf, shapeOf, textsOf } fr
 import {
   addColumn,
   addInlineConstraints,
-  cascade,
   changeDefault,
   changeGenerated,
   changeNotNull,
@@ -14,6 +13,7 @@ import {
   identityOf,
 } from './columns.js';
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.js';
+import { cascade } from './phrases.js';
 import { setIdentity, setPartition, setRowSecurity, setTrigger } from './settings.js';
 import { createThing, dropThing } from './things.js';
 import { judgePointedAt } from './uses.js';

@@ -1,11 +1,10 @@
 import type { AlterEnumStmt, CreateEnumStmt, DropStmt, IndexElem, IndexStmt, Node, ObjectType } from 'libpg-query';
 import type { Thing } from '../schema.js';
 import { joined, objectName, qualified, relationName, shapeOf, textsOf } from '../sql/names.js';
-import { cascade } from './columns.js';
-import { fails, isPointedAt } from './constraints.js';
 import { columnsIn, mayFail } from './expressions.js';
 import { isOfNewColumns } from './new-columns.js';
-import { judgeNeededIndex, replaceImplied } from './uses.js';
+import { cascade, fails } from './phrases.js';
+import { isPointedAt, judgeNeededIndex, replaceImplied } from './uses.js';
 import type { Walk } from './walk.js';
 
 /** What of the objects of a DROP counts as which kind, and which rule is about it. */

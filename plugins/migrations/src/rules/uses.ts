@@ -1,7 +1,7 @@
 import type { Constraint as ConstraintNode, Node } from 'libpg-query';
-import type { Schema, Thing } from '../schema.js';
+import type { Constraint, Schema, Thing } from '../schema.js';
 import { relationName, textsOf } from '../sql/names.js';
-import { fails } from './constraints.js';
+import { fails } from './phrases.js';
 import type { Walk } from './walk.js';
 
 /** Where PostgreSQL takes an index or a key along with its column, SQLite refuses, and MySQL keeps the rest of it. */
@@ -88,4 +88,20 @@ export function implyIndex(walk: Walk, table: string, name: string, columns: rea
 export function replaceImplied(walk: Walk, table: string, columns: readonly string[]): void {
   for (const [key, each] of [...walk.schema.things])
     if (each.kind === 'implied index' && each.table === table && startsWith(columns, each.columns ?? [])) walk.schema.things.delete(key);
+}
+
+/** Does a foreign key count on the columns being unique? */
+export function isPointedAt({ tables }: Schema, table: string, { kind, columns }: Pick<Constraint, 'kind' | 'columns'>): boolean {
+  if (kind !== 'primary' && kind !== 'unique') return false;
+  return [...tables.values()].some(({ constraints }) =>
+    [...constraints.values()].some((each) => {
+      if (each.kind !== 'foreign' || !each.shape.startsWith('{')) return false;
+      const { pktable, pk_attrs } = JSON.parse(each.shape) as ConstraintNode;
+      const wanted = textsOf(pk_attrs);
+      return (
+        relationName(pktable) === table &&
+        (wanted.length === 0 ? kind === 'primary' : [...wanted].sort().join() === [...columns].sort().join())
+      );
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import type { Dialect } from '../migration.js';
 import type { Schema, Table } from '../schema.js';
-import type { Statement } from '../sql/parser.js';
+import type { Statement } from '../sql/statement.js';
 
 /** Why a verdict is not plainly `ok`. */
 export interface Reason {

@@ -1,24 +1,6 @@
-import type { Node } from 'libpg-query';
 import type { Dialect, Script } from '../migration.js';
 import { loadOtherParser, parseOther } from './dialects/index.js';
-
-/** One statement, as PostgreSQL's own parser reads it or as one of another dialect is put into its nodes, and where it stands. */
-export interface Statement {
-  /** The name of its node, such as `AlterTableStmt`. */
-  readonly kind: string;
-  readonly node: Node;
-  readonly text: string;
-  readonly file: string;
-  /** The line of the file that it begins in. */
-  readonly line: number;
-}
-
-/** Why a script cannot be judged. */
-export interface Unreadable {
-  readonly rule: 'unparseable' | 'opaque-code';
-  readonly message: string;
-  readonly line: number;
-}
+import type { Statement, Unreadable } from './statement.js';
 
 type Library = typeof import('libpg-query');
 let library: Library | undefined;

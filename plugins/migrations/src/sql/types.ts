@@ -1,9 +1,6 @@
 import type { Node } from 'libpg-query';
 import type { Dialect } from '../migration.js';
-import { mysqlChange, sqliteChange } from './dialects/type-changes.js';
-
-/** What a change of a column's type does to the values that are there. */
-export type TypeChange = 'same' | 'wider' | 'narrower' | 'other';
+import { mysqlChange, sqliteChange, type TypeChange } from './dialects/type-changes.js';
 
 const INTEGERS = ['smallint', 'integer', 'bigint'];
 const FLOATS = ['real', 'double precision'];

@@ -4,6 +4,7 @@ import { expressionOf, orderOf } from './expressions.js';
 import { Fields, kindOf, Unclear } from './fields.js';
 import { partsOf, relationOf } from './names.js';
 import { queryOf, tablesOf } from './queries.js';
+import { translators } from './translators.js';
 
 /** INSERT, REPLACE, UPDATE and DELETE; one of several tables becomes one for each of them. */
 export function changeOf(dialect: Dialect, [kind, body]: readonly [string, unknown]): Node[] {
@@ -154,3 +155,5 @@ export function truncateOf(dialect: Dialect, body: unknown): Node {
   fields.done();
   return { TruncateStmt: { relations } };
 }
+
+translators.change = changeOf;

@@ -2,7 +2,7 @@ import type { Node } from 'libpg-query';
 import type { Dialect } from '../../migration.js';
 import { Fields, kindOf, Unclear } from './fields.js';
 import { columnName, partsOf, text, texts } from './names.js';
-import { queryOf } from './queries.js';
+import { translators } from './translators.js';
 
 /** Reads an expression into PostgreSQL's nodes. Throws Unclear for what has no node of the same meaning. */
 export type Reader = (dialect: Dialect, body: unknown) => Node;
@@ -158,7 +158,7 @@ export function orderOf(dialect: Dialect, node: unknown): Node {
 }
 
 const queryNode = (dialect: Dialect, node: unknown): Node => ({
-  SubLink: { subLinkType: 'EXPR_SUBLINK', subselect: queryOf(dialect, node) },
+  SubLink: { subLinkType: 'EXPR_SUBLINK', subselect: translators.query(dialect, node) },
 });
 
 const isNull =

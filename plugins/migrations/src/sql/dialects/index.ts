@@ -1,5 +1,5 @@
 import type { Dialect, Script } from '../../migration.js';
-import type { Statement, Unreadable } from '../parser.js';
+import type { Statement, Unreadable } from '../statement.js';
 import { Unclear } from './fields.js';
 import { lostWords } from './lost-words.js';
 import { withRebuilds } from './rebuild.js';

@@ -1,9 +1,9 @@
 import type { Node } from 'libpg-query';
 import type { Dialect } from '../../migration.js';
-import { changeOf } from './data.js';
 import { expressionOf, orderOf } from './expressions.js';
 import { Fields, kindOf, Unclear } from './fields.js';
 import { columnName, identOf, relationOf, text } from './names.js';
+import { translators } from './translators.js';
 
 type Select = Extract<Node, { SelectStmt: unknown }>;
 
@@ -75,7 +75,7 @@ function setOf(dialect: Dialect, node: unknown): Node {
     return { SelectStmt: { op: 'SETOP_UNION', all: true, larg: larg.SelectStmt, rarg: rarg.SelectStmt } };
   }
   if (kind === 'Insert' || kind === 'Update' || kind === 'Delete') {
-    const [only, ...more] = changeOf(dialect, kindOf(body));
+    const [only, ...more] = translators.change(dialect, kindOf(body));
     if (only === undefined || more.length > 0) throw new Unclear(`${kind} in a WITH is not followed`);
     return only;
   }
@@ -189,3 +189,5 @@ function aliasOf(node: unknown): string | undefined {
   fields.done();
   return name;
 }
+
+translators.query = queryOf;

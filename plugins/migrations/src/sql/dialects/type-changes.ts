@@ -1,4 +1,5 @@
-import type { TypeChange } from '../types.js';
+/** What a change of a column's type does to the values that are there. */
+export type TypeChange = 'same' | 'wider' | 'narrower' | 'other';
 
 /** What a change of a type does to the values in SQLite: types are hints there, by which values are turned as they are written. */
 export function sqliteChange(from: string, to: string): TypeChange {

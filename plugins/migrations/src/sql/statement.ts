@@ -1,0 +1,19 @@
+import type { Node } from 'libpg-query';
+
+/** One statement, as PostgreSQL's own parser reads it or as one of another dialect is put into its nodes, and where it stands. */
+export interface Statement {
+  /** The name of its node, such as `AlterTableStmt`. */
+  readonly kind: string;
+  readonly node: Node;
+  readonly text: string;
+  readonly file: string;
+  /** The line of the file that it begins in. */
+  readonly line: number;
+}
+
+/** Why a script cannot be judged. */
+export interface Unreadable {
+  readonly rule: 'unparseable' | 'opaque-code';
+  readonly message: string;
+  readonly line: number;
+}
