@@ -36,7 +36,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect(report.failure?.message).toContain('division by zero');
     expect(await it.applied()).toEqual(['001']);
     expect(await it.columns()).toEqual(['email', 'id']);
-  }, 60_000);
+  }, 180_000);
 
   it('given the very first one, which fails, then the tables of the tool itself are no part of the schema', async () => {
     const it = await stage(DBMATE);
@@ -49,7 +49,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     it.break();
     const { report, stderr } = await it.ship('--auto-rollback');
     expect(report.status, stderr).toBe('rolled_back');
-  }, 60_000);
+  }, 180_000);
 
   it('given one that fails outside of a transaction, then what it left is named, and nothing is called rolled back', async () => {
     const it = await stage(DBMATE);
@@ -63,7 +63,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     const { report } = await it.ship('--auto-rollback');
     expect(report.status).not.toBe('rolled_back');
     expect(JSON.stringify(report)).toMatch(/005 was applied by half: new: index: CREATE INDEX half/);
-  }, 60_000);
+  }, 180_000);
 
   describe.each(['--back', '--forward'])('given kill -9 while one waits for a lock', (way) => {
     it(`when it is recovered ${way}, then what it did is taken back, or all is applied`, async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
       expect(report.status, stderr).toBe(way === '--back' ? 'rolled_back' : 'succeeded');
       expect(await it.columns()).toEqual(way === '--back' ? ['email', 'id'] : ['id', 'mail']);
       expect(await it.applied()).toEqual(way === '--back' ? ['001', '002'] : ['001', '002', '003']);
-    }, 60_000);
+    }, 180_000);
   });
 
   it('given a down that is not the inverse of its up, then the rollback is incomplete, and says what differs', async () => {
@@ -108,7 +108,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     const { report } = await it.ship('--auto-rollback');
     expect(report.status).not.toBe('rolled_back');
     expect(JSON.stringify(report)).toMatch(/new: index: CREATE INDEX other/);
-  }, 60_000);
+  }, 180_000);
 
   it('given files that an older checkout does not have, then the downs of the newer one are run', async () => {
     const it = await stage(DBMATE);
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     const { report, stderr } = await it.ship('rollback', '--to', oldest!.id);
     expect(report.exit_code, stderr).toBe(0);
     expect(await it.columns()).toEqual(['email', 'id']);
-  }, 60_000);
+  }, 180_000);
 
   it('given a lock that somebody holds, then a deploy waits for it, and says who holds it where that takes too long', async () => {
     const it = await stage(DBMATE, ', lock_timeout: 500ms');
@@ -137,7 +137,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect(report.status).toBe('rolled_back');
     expect(await it.applied()).toEqual(['001']);
     expect(await it.ship()).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it('given two deployments to one database, then one waits for the other, and finds nothing left to apply', async () => {
     const it = await stage(DBMATE);
@@ -145,7 +145,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     const [one, other] = await Promise.all([it.ship(), it.ship('--env', 'production')]);
     expect([one.code, other.code], one.stderr + other.stderr).toEqual([0, 0]);
     expect(await it.applied()).toEqual(['001', '006']);
-  }, 60_000);
+  }, 180_000);
 
   it('given a migration of Prisma that failed in another hand, then it is explained with the commands, and recovered where nothing of it is there', async () => {
     const it = await stage(PRISMA);
@@ -167,7 +167,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect(await it.ship('recover')).toMatchObject({ code: 0 });
     expect(await it.ship()).toMatchObject({ code: 0 });
     expect(await it.applied()).toEqual(['001_users', '002_bio']);
-  }, 90_000);
+  }, 180_000);
 
   it('given a gate, when a release could not be rolled back, then nothing is applied, unless somebody has looked at it', async () => {
     const it = await stage(DBMATE);
@@ -189,7 +189,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     gate(', with: { accept: ["004"] }');
     expect(await it.ship()).toMatchObject({ code: 0 });
     expect(await it.applied()).toEqual(['001', '004']);
-  }, 60_000);
+  }, 180_000);
 
   it('given a migration that takes something away, then it waits until enough releases were verified, and the reason is shown', async () => {
     const it = await stage(DBMATE, '', ', with: { contract: { after_releases: 1 } }');
@@ -203,7 +203,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect((await it.ship('status')).report.result).toMatchObject({ waiting: [`db: ${why}`] });
     expect(await it.ship()).toMatchObject({ code: 0 });
     expect(await it.applied()).toEqual(['001', '002', '004']);
-  }, 60_000);
+  }, 180_000);
 
   it('given no database, or none that answers, then that is named, and nothing has happened', async () => {
     const it = await stage(DBMATE);
@@ -219,5 +219,5 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
       expect(JSON.stringify(report)).toMatch(why);
       expect(JSON.stringify(report)).not.toContain('hidden');
     }
-  }, 60_000);
+  }, 180_000);
 });

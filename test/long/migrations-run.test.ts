@@ -10,7 +10,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, wi
     const ids = (...migrations: (readonly [string, ...unknown[]])[]) => migrations.map(([id]) => layout.idOf(id));
 
     it('given what the old code gets along with, when the run fails, then the schema stays, and the report says so', {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async () => {
       const it = await stage(layout);
       it.add(USERS);
@@ -25,7 +25,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, wi
     });
 
     it('given what the old code does not get along with, and a down that loses nothing, when the run fails, then the down runs, and the schema is what it was', {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async () => {
       const it = await stage(layout);
       it.add(USERS);
@@ -45,7 +45,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, wi
     });
 
     it('given what nobody can take back, when the run fails, then the rollback is refused with its reasons, and nothing is touched', {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async () => {
       const it = await stage(layout);
       it.add(USERS);

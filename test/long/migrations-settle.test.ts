@@ -27,7 +27,7 @@ async function verdict(up: string, down: string, rows: string, args: readonly st
 
 const ROW = "INSERT INTO users (id, email) VALUES (1, 'a');";
 
-describe.skipIf(!hasPostgres())('what a database settles by counting', { timeout: 60_000 }, () => {
+describe.skipIf(!hasPostgres())('what a database settles by counting', { timeout: 180_000 }, () => {
   it.each([
     ['a table without rows', 'CREATE TABLE tags (id int)', 'DROP TABLE tags', '', 'there are no rows in it'],
     ['a column without values', 'ALTER TABLE users ADD bio text', 'ALTER TABLE users DROP bio', ROW, 'no row has a value'],

@@ -26,12 +26,12 @@ const BASE = pair(
   'DROP TABLE posts; DROP TABLE users; DROP TYPE mood;',
 );
 
-describe('a rehearsal in the embedded PostgreSQL', { timeout: 60_000 }, () => {
+describe('a rehearsal in the embedded PostgreSQL', { timeout: 180_000 }, () => {
   let scratch: Scratch;
   beforeAll(async () => {
     await loadParser();
     scratch = await embedded(process.cwd(), []);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => scratch.close());
 
   const tried = async (...judged: Migration[]): Promise<Rehearsed[]> => {
@@ -106,7 +106,7 @@ describe('a rehearsal in the embedded PostgreSQL', { timeout: 60_000 }, () => {
   });
 });
 
-describe.skipIf(!hasPostgres())('ship migrations rehearse, on a server', { timeout: 60_000 }, () => {
+describe.skipIf(!hasPostgres())('ship migrations rehearse, on a server', { timeout: 180_000 }, () => {
   const folder = (files: Record<string, string>): string => {
     const cwd = project(`${HEAD}plugins: [{ migrations: { dir: db } }]\nsteps: [{ id: a, run: "true" }]\n`);
     mkdirSync(join(cwd, 'db'));
