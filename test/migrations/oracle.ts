@@ -1,7 +1,8 @@
 import type pg from 'pg';
+import { schemaDifferences } from '../../plugins/migrations/src/database/catalog.js';
 import { type Catalog, readCatalog } from './catalog.js';
 import { attempt, attemptAsApp, type Outcome, runScript, WORKED } from './database.js';
-import { changedRows, lostSince, readRows, readSchema, readSequences, schemaDifferences } from './snapshot.js';
+import { changedRows, lostSince, readRows, readSchema, readSequences } from './snapshot.js';
 import { newRows, oldStatements, type Statement } from './statements.js';
 import { BASE_ROWS, baseRows, quoted } from './values.js';
 

@@ -1,35 +1,16 @@
 import type pg from 'pg';
+import { readSchema as readOwn } from '../../plugins/migrations/src/database/catalog.js';
 import type { Catalog } from './catalog.js';
 import { quoted } from './values.js';
 
-/** All that a schema is, a line for each thing. The order of columns and the numbers of objects are left out. */
-const SCHEMA = `
-  WITH rel AS (SELECT c.* FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace)
-  SELECT format('relation %s: kind %s, row security %s %s', relname, relkind, relrowsecurity, relforcerowsecurity) AS line
-    FROM rel WHERE relkind NOT IN ('i', 'I')
-  UNION ALL SELECT format('column %s.%s: %s%s, default %s, identity %s, generated %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-      CASE WHEN a.attnotnull THEN ' NOT NULL' END, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated)
-    FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind IN ('r', 'p', 'v', 'm')
-  UNION ALL SELECT format('constraint %s of %s: %s', k.conname, k.conrelid::regclass, pg_get_constraintdef(k.oid)) FROM pg_constraint k
-    WHERE k.connamespace = 'public'::regnamespace
-  UNION ALL SELECT format('index: %s, valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid) FROM pg_index i JOIN rel c ON c.oid = i.indexrelid
-  UNION ALL SELECT format('type %s: %s, %s', t.typname, t.typtype, (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
-    FROM pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd', 'r')
-  UNION ALL SELECT format('view %s: %s %s', relname, pg_get_viewdef(oid), reloptions) FROM rel WHERE relkind IN ('v', 'm')
-  UNION ALL SELECT format('routine: %s', pg_get_functiondef(p.oid)) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
-  UNION ALL SELECT format('trigger: %s, enabled %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger t WHERE NOT t.tgisinternal
-  UNION ALL SELECT format('sequence %s: %s from %s by %s to %s', c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax)
-    FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid
-  UNION ALL SELECT format('policy %s of %s: %s %s %s', polname, polrelid::regclass, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy
-  UNION ALL SELECT format('rule: %s', pg_get_ruledef(r.oid)) FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_class IN (SELECT oid FROM rel)
-  UNION ALL SELECT format('publication %s', pubname) FROM pg_publication
-  UNION ALL SELECT format('schema %s', nspname) FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'`;
-
-export async function readSchema(db: pg.Client): Promise<string[]> {
-  const { rows } = await db.query<{ line: string }>(SCHEMA);
-  return rows.map(({ line }) => line);
-}
+/** All that a schema is, a line for each thing, as the plugin reads it. */
+export const readSchema = (db: pg.Client): Promise<string[]> =>
+  readOwn({
+    dialect: 'postgres',
+    query: async (statement, values = []) => (await db.query(statement, [...values])).rows,
+    run: async (text) => void (await db.query(text)),
+    close: () => db.end(),
+  });
 
 /** How far each sequence has gone. */
 export async function readSequences(db: pg.Client): Promise<Map<string, number>> {
@@ -38,12 +19,6 @@ export async function readSequences(db: pg.Client): Promise<Map<string, number>>
   );
   return new Map(rows.map(({ name, last }) => [name, Number(last ?? 0)]));
 }
-
-/** How two schemas differ, a line for what there is only before or only after. */
-export const schemaDifferences = (before: readonly string[], after: readonly string[]): string[] => [
-  ...before.filter((line) => !after.includes(line)).map((line) => `only before: ${line}`),
-  ...after.filter((line) => !before.includes(line)).map((line) => `only after: ${line}`),
-];
 
 /** The rows of a table; columns are known by their numbers too, which no other name changes. */
 export interface Rows {

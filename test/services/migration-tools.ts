@@ -16,14 +16,14 @@ export const giveTools = (project: string): void => symlinkSync(MODULES, join(pr
  */
 export function givePrisma(project: string, model: string): Record<string, string> {
   writeFileSync(
-    join(project, 'prisma.config.ts'),
+    join(project, 'prisma.config.mjs'),
     `import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { defineConfig } from 'prisma/config';
 
 class Pool extends pg.Pool {
-  async query(...args: any[]): Promise<any> {
-    const result = await (super.query as any)(...args);
+  async query(...args) {
+    const result = await super.query(...args);
     for (const field of result.fields ?? []) if (field.dataTypeID === 19) field.dataTypeID = 25;
     return result;
   }
@@ -33,7 +33,7 @@ export default defineConfig({
   engine: 'js',
   experimental: { adapter: true },
   adapter: async () => new PrismaPg(new Pool({ connectionString: process.env.DATABASE_URL, allowExitOnIdle: true })),
-} as any);
+});
 `,
   );
   writeFileSync(

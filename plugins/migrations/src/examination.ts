@@ -1,6 +1,6 @@
 import type { CommandContext, Context, Examination, Finding } from '@ship/core';
 import { schemaDifferences } from './database/catalog.js';
-import { connect, withoutPassword } from './database/connect.js';
+import { withoutPassword } from './database/connect.js';
 import { pendingOf, withProject } from './opened.js';
 import { type Options, type Project, type ProjectInput, projectOf } from './project.js';
 import { keptSchema, type Parts } from './records.js';
@@ -79,17 +79,12 @@ async function mended(
   schemas: Readonly<Record<string, string>>,
   objects: Parts['objects'],
 ): Promise<string | undefined> {
-  return withProject(ctx, project, async ({ applied, schema }) => {
+  return withProject(ctx, project, async ({ applied, schema, connection }) => {
     const { ids, dirty } = await applied();
     if (dirty?.forget === undefined) return undefined;
     const key = schemas[ids.at(-1) ?? ''];
     if (key === undefined || schemaDifferences(await keptSchema(objects, key), await schema()).length > 0) return undefined;
-    const open = await connect(project.url);
-    try {
-      await dirty.forget(open);
-    } finally {
-      await open.close();
-    }
+    await dirty.forget(connection);
     return `${project.dir}: ${dirty.problem}; nothing of it is there, so the tool goes on from the one before`;
   });
 }

@@ -24,7 +24,7 @@ export default definePlugin<Options>({
       return config;
     });
     ship.action('up', upAction(parts, options));
-    ship.action('down', downAction(parts, options));
+    ship.action('down', downAction(options));
     ship.action('gate', gateAction(parts, options));
     ship.part('migrations', migrationsPart(parts, options));
     ship.examination('migrations', migrationsExamination(parts, options));

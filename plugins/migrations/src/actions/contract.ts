@@ -1,7 +1,6 @@
 import { type Context, parseDuration } from '@ship/core';
-import { analyse } from '../analyse.js';
 import type { Migration } from '../migration.js';
-import { loadParser } from '../sql/parser.js';
+import { judgeAfter } from '../way-back/judge.js';
 
 /** When a migration that takes something away from the old code may be applied: all that is said must hold. */
 export interface Contracting {
@@ -60,8 +59,7 @@ async function verifiedSince({ history }: Pick<Context, 'history'>, since: strin
 /** It is marked as one, or the old code does not get along with it. */
 export async function isContraction(migrations: readonly Migration[], migration: Migration): Promise<boolean> {
   if (migration.up.some(({ text }) => MARK.test(text))) return true;
-  await loadParser();
-  const before = migrations.slice(0, migrations.indexOf(migration));
-  const [judgement] = analyse({ before, judged: [migration] }, { isWhole: true, preservesData: false });
+  const before = migrations.slice(0, migrations.indexOf(migration)).map(({ id }) => id);
+  const [judgement] = await judgeAfter(migrations, before, [migration], false);
   return judgement?.keep_schema === 'block';
 }

@@ -1,10 +1,8 @@
 import type { Action, Probed, StepContext } from '@ship/core';
-import { pack } from '../copies.js';
 import { whileLocked } from '../database/lock.js';
 import { errors } from '../errors.js';
 import { withProject } from '../opened.js';
 import { type Options, type ProjectInput, projectInput, projectOf } from '../project.js';
-import type { Parts } from '../records.js';
 import { takeBack } from '../way-back/go-back.js';
 
 /** The input of `migrations/down`. */
@@ -12,10 +10,10 @@ interface DownInput extends ProjectInput {
   readonly to: string;
 }
 
-type Before = { readonly applied: string[]; readonly downs: string[]; readonly files: string };
+type Before = { readonly applied: string[]; readonly downs: string[] };
 
 /** `migrations/down`: takes back what comes after a migration, newest first, by the team's own tool. For a person who knows. */
-export function downAction({ objects }: Parts, options: Options): Action<DownInput, Before, { readonly summary: string }> {
+export function downAction(options: Options): Action<DownInput, Before, { readonly summary: string }> {
   return {
     input: {
       ...projectInput('ship:migrations/down', {
@@ -27,8 +25,8 @@ export function downAction({ objects }: Parts, options: Options): Action<DownInp
     preview: async (ctx, input) =>
       (await downsOf(ctx, input, options)).downs.map((id) => ({ kind: 'delete' as const, what: `take back ${id}` })),
     async capture(ctx, input): Promise<Before> {
-      const { applied, downs, folder } = await downsOf(ctx, input, options);
-      return { applied: [...applied], downs, files: await objects.put(pack(folder)) };
+      const { applied, downs } = await downsOf(ctx, input, options);
+      return { applied: [...applied], downs };
     },
     run: (ctx, input, { downs }) => {
       const project = projectOf(ctx, options, input);
@@ -59,7 +57,7 @@ async function downsOf(ctx: StepContext, input: DownInput, options: Options) {
       const { ids, dirty } = await applied();
       if (dirty !== undefined) throw errors.SHIP_MIGRATIONS_DIRTY({ tool: tool.name, ...dirty });
       if (input.to !== '' && !ids.includes(input.to)) throw errors.SHIP_MIGRATIONS_UNKNOWN({ wanted: input.to, known: ids });
-      return { applied: ids, downs: ids.slice(input.to === '' ? 0 : ids.indexOf(input.to) + 1).reverse(), folder: project.folder };
+      return { applied: ids, downs: ids.slice(input.to === '' ? 0 : ids.indexOf(input.to) + 1).reverse() };
     },
     { looks: true },
   );

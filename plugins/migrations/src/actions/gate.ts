@@ -1,11 +1,10 @@
 import type { Action, StepContext } from '@ship/core';
-import { analyse } from '../analyse.js';
 import { errors } from '../errors.js';
 import { pendingOf, withProject } from '../opened.js';
 import { type Options, type Project, type ProjectInput, projectInput, projectOf } from '../project.js';
 import type { Parts } from '../records.js';
-import { loadParser } from '../sql/parser.js';
 import { blocksOf, chooseWay, named } from '../way-back/choose.js';
+import { judgeAfter } from '../way-back/judge.js';
 
 /** The input of `migrations/gate`. */
 interface GateInput extends ProjectInput {
@@ -45,10 +44,9 @@ async function looked(ctx: StepContext, project: Project, { accept = [] }: GateI
     ctx,
     project,
     async ({ migrations, applied }) => {
-      const pending = pendingOf(migrations, await applied());
-      await loadParser();
-      const first = pending[0] === undefined ? 0 : migrations.indexOf(pending[0]);
-      const judged = analyse({ before: migrations.slice(0, first), judged: pending }, { isWhole: true, preservesData });
+      const now = await applied();
+      const pending = pendingOf(migrations, now);
+      const judged = await judgeAfter(migrations, now.ids, pending, preservesData);
       const choice = chooseWay(judged.filter(({ id }) => !accept.includes(id)));
       return { pending: pending.map(named), blocks: choice.level === 'block' ? blocksOf(choice) : [] };
     },

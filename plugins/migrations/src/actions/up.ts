@@ -1,5 +1,4 @@
 import type { Action, Change, Finding, Probed, Restored, StepContext } from '@ship/core';
-import { analyse } from '../analyse.js';
 import { pack, withoutMigrations } from '../copies.js';
 import { whileLocked } from '../database/lock.js';
 import { errors } from '../errors.js';
@@ -7,9 +6,9 @@ import type { Migration } from '../migration.js';
 import { type Opened, pendingOf, withProject } from '../opened.js';
 import { type Options, type Project, type ProjectInput, projectInput, projectOf } from '../project.js';
 import { type Applied, keepSchema, keptSchema, type Parts } from '../records.js';
-import { loadParser } from '../sql/parser.js';
 import { chooseWay, named } from '../way-back/choose.js';
 import { admitBack, forgetBegun, goBack } from '../way-back/go-back.js';
+import { judgeAfter } from '../way-back/judge.js';
 import { halfApplied, type Target } from '../way-back/plan.js';
 import { type Contracting, contractProperties, isContraction, whyWait } from './contract.js';
 
@@ -62,13 +61,7 @@ async function previewed(ctx: StepContext, opened: Opened, input: UpInput, parts
   const { migrations, applied, project } = opened;
   const now = await applied();
   const { due } = await dueOf(ctx, opened, now.ids, input, parts);
-  await loadParser();
-  const first = migrations.findIndex(({ id }) => !now.ids.includes(id));
-  const judged = analyse(
-    { before: migrations.slice(0, Math.max(0, first)), judged: due },
-    { isWhole: true, preservesData: parts.settings.preservesData },
-  );
-  const { downs, level } = chooseWay(judged);
+  const { downs, level } = chooseWay(await judgeAfter(migrations, now.ids, due, parts.settings.preservesData));
   return due.map((migration): Change => {
     const isDown = downs.some(({ id }) => id === migration.id);
     const undo =

@@ -43,7 +43,7 @@ const DIALECTS: readonly string[] = ['postgres', 'mysql', 'sqlite'];
 
 /** Reads the words of the command. Throws SHIP_MIGRATIONS_USAGE. */
 export function checkOptions(words: readonly string[]): CheckOptions {
-  const given = parsed(words);
+  const given = wordsOf(words, OPTIONS);
   const usage = (problem: string) => errors.SHIP_MIGRATIONS_USAGE({ problem });
   if (given.dialect !== undefined && !DIALECTS.includes(given.dialect))
     throw usage(`--dialect is one of ${DIALECTS.join(', ')}, not ${given.dialect}`);
@@ -56,9 +56,13 @@ export function checkOptions(words: readonly string[]): CheckOptions {
   return given as CheckOptions;
 }
 
-function parsed(words: readonly string[]) {
+/** The options of a command. Throws SHIP_MIGRATIONS_USAGE for anything else. */
+export function wordsOf<Named extends Readonly<Record<string, { readonly type: 'string' }>>>(
+  words: readonly string[],
+  options: Named,
+): { readonly [Name in keyof Named]?: string } {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...words], options, strict: true, allowPositionals: false }).values as { [Name in keyof Named]?: string };
   } catch (error) {
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: (error as Error).message.split('\n')[0]! }, { cause: error });
   }

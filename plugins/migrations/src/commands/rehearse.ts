@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import type { CommandContext, Json } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Options } from '../project.js';
 import { type Rehearsed, rehearse as rehearseAll } from '../rehearsal/rehearse.js';
 import { beside, embedded } from '../rehearsal/scratch.js';
 import { loadParser } from '../sql/parser.js';
+import { wordsOf } from './options.js';
 import { rangeOf } from './range.js';
 
 const text = { type: 'string' } as const;
@@ -13,7 +13,7 @@ const NOT_EXACT = 6;
 
 /** `ship migrations rehearse`: executes ups and downs in a database of their own, and compares what was there with what is there. */
 export async function rehearse(ctx: CommandContext, words: readonly string[], options: Options): Promise<Json> {
-  const asked = askedIn(words);
+  const asked = wordsOf(words, OPTIONS);
   await loadParser();
   const { before, judged, dialect } = rangeOf(ctx, asked, options);
   if (dialect !== undefined && dialect !== 'postgres')
@@ -39,14 +39,6 @@ function untilAborted<T>({ signal }: CommandContext, work: Promise<T>): Promise<
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     work.then(resolve, reject);
   });
-}
-
-function askedIn(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw errors.SHIP_MIGRATIONS_USAGE({ problem: (error as Error).message.split('\n')[0]! }, { cause: error });
-  }
 }
 
 const SAID: Readonly<Record<Rehearsed['verdict'], string>> = {

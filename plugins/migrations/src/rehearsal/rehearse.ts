@@ -42,7 +42,7 @@ export async function rehearse(
     }
     const opaque = opaqueIn(migration.up);
     if (isJudged && opaque === undefined) say(await tried(scratch, migration, applied));
-    const problem = opaque ?? (await refused(() => runAll(scratch.connection, migration.up)));
+    const problem = opaque ?? (await refused(() => runScripts(scratch.connection, migration.up)));
     if (problem !== undefined) {
       if (isJudged && opaque !== undefined) say(not(opaque));
       stopped = `${id} before it could not be applied: ${problem}`;
@@ -54,21 +54,33 @@ export async function rehearse(
 
 const opaqueIn = (scripts: readonly Script[]): string | undefined => scripts.find(({ opaque }) => opaque !== undefined)?.opaque;
 
-/** Leaves the database as it was before the up. */
-async function tried(scratch: Scratch, migration: Migration, applied: readonly Migration[], hasRows = true): Promise<Rehearsed> {
-  const { id, name, up, down } = migration;
-  const ended = (verdict: Rehearsed['verdict'], differences: readonly string[] = [], more: Partial<Rehearsed> = {}): Rehearsed => ({
+async function tried(scratch: Scratch, migration: Migration, applied: readonly Migration[]): Promise<Rehearsed> {
+  const { id, name, down } = migration;
+  const ended = (verdict: Rehearsed['verdict'], why: string): Rehearsed => ({
     id,
     name,
     verdict,
-    differences,
+    differences: [why],
     loses: [],
     without_rows: [],
-    ...more,
   });
-  if (typeof down === 'string') return ended('none', [down === 'none' ? 'there is no down' : 'it is marked as one that cannot be undone']);
+  if (typeof down === 'string') return ended('none', down === 'none' ? 'there is no down' : 'it is marked as one that cannot be undone');
   const opaque = opaqueIn(down);
-  if (opaque !== undefined) return ended('not-rehearsed', [opaque]);
+  if (opaque !== undefined) return ended('not-rehearsed', opaque);
+  const pair = { up: migration.up, down };
+  const outcome = await attempted(scratch, pair, applied, true);
+  // It may not get along with rows that were made up.
+  const last = typeof outcome === 'string' ? await attempted(scratch, pair, applied, false) : outcome;
+  return typeof last === 'string' ? ended('not-rehearsed', `its up fails: ${last}`) : { id, name, ...last };
+}
+
+/** Runs the up and the down, and leaves the database as it was. Answers what came of it, or why the up fails. */
+async function attempted(
+  scratch: Scratch,
+  { up, down }: { readonly up: readonly Script[]; readonly down: readonly Script[] },
+  applied: readonly Migration[],
+  hasRows: boolean,
+): Promise<Omit<Rehearsed, 'id' | 'name'> | string> {
   const isWhole = [...up, ...down].every(isInTransaction);
   const { connection } = scratch;
   try {
@@ -77,42 +89,32 @@ async function tried(scratch: Scratch, migration: Migration, applied: readonly M
     if (!isWhole) await connection.run('COMMIT');
     const [schema, rows] = [await readSchema(connection), await readRows(connection)];
     const upFailed = await refused(() => runScripts(connection, up, isWhole));
-    if (upFailed !== undefined && !hasRows) return ended('not-rehearsed', [`its up fails: ${upFailed}`]);
-    if (upFailed === undefined) {
-      if (!isWhole) await connection.run('BEGIN');
-      const bareAfter = await makeRows(connection, 101);
-      await connection.run(isWhole ? 'SET CONSTRAINTS ALL IMMEDIATE' : 'COMMIT');
-      const between = await readRows(connection);
-      const downFailed = await refused(() => runScripts(connection, down, isWhole));
-      if (downFailed !== undefined) return ended('fails', [downFailed]);
-      const [schemaAfter, last] = [await readSchema(connection), await readRows(connection)];
-      const differences = [...schemaDifferences(schema, schemaAfter), ...lost(rows, last)];
-      return ended(differences.length === 0 ? 'exact' : 'differs', differences, {
-        loses: lost(between, last),
-        without_rows: [...new Set([...bare, ...bareAfter])],
-      });
-    }
+    if (upFailed !== undefined) return upFailed;
+    if (!isWhole) await connection.run('BEGIN');
+    const bareAfter = await makeRows(connection, 101);
+    await connection.run(isWhole ? 'SET CONSTRAINTS ALL IMMEDIATE' : 'COMMIT');
+    const between = await readRows(connection);
+    const downFailed = await refused(() => runScripts(connection, down, isWhole));
+    if (downFailed !== undefined) return { verdict: 'fails', differences: [downFailed], loses: [], without_rows: [] };
+    const [schemaAfter, last] = [await readSchema(connection), await readRows(connection)];
+    const differences = [...schemaDifferences(schema, schemaAfter), ...lost(rows, last)];
+    const without_rows = [...new Set([...bare, ...bareAfter])];
+    return { verdict: differences.length === 0 ? 'exact' : 'differs', differences, loses: lost(between, last), without_rows };
   } finally {
     if (isWhole) await connection.run('ROLLBACK');
     // Rows that were made up are none of what comes next.
     else await replay(scratch, applied);
   }
-  // It may not get along with rows that were made up.
-  return tried(scratch, migration, applied, false);
 }
 
 /** What cannot be undone by the database itself is made anew. */
 async function replay(scratch: Scratch, applied: readonly Migration[]): Promise<void> {
   const connection = await scratch.reset();
-  for (const { up } of applied) await runAll(connection, up);
+  for (const { up } of applied) await runScripts(connection, up);
 }
 
-/** As the tool runs it: in a transaction, unless it says otherwise. */
-async function runAll(connection: Connection, scripts: readonly Script[]): Promise<void> {
-  await runScripts(connection, scripts, false);
-}
-
-async function runScripts(connection: Connection, scripts: readonly Script[], isInside: boolean): Promise<void> {
+/** As the tool runs it: each in a transaction, unless it says otherwise, or one is open. */
+async function runScripts(connection: Connection, scripts: readonly Script[], isInside = false): Promise<void> {
   for (const script of scripts) {
     const isWrapped = !isInside && isInTransaction(script);
     if (isWrapped) await connection.run('BEGIN');

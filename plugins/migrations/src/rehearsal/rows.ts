@@ -1,4 +1,5 @@
 import type { Connection } from '../database/connection.js';
+import { quotedName } from '../database/quoted.js';
 
 interface Column {
   readonly number: number;
@@ -47,7 +48,6 @@ async function tablesOf(connection: Connection): Promise<Table[]> {
   return sorted;
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** How many rows are made at a time, and how many tries each has. */
@@ -81,8 +81,8 @@ function insertOf({ name, columns }: Table, number: number, attempt: (typeof ATT
   const cell = (column: Column) =>
     column.points === null
       ? valueFor(column, number, attempt)
-      : `(SELECT ${quoted(column.points.column)} FROM ${column.points.table} ORDER BY 1 DESC OFFSET ${number % ROWS} LIMIT 1)`;
-  return `INSERT INTO ${name} (${written.map((each) => quoted(each.name)).join(', ')}) VALUES (${written.map(cell).join(', ')})`;
+      : `(SELECT ${quotedName(column.points.column)} FROM ${column.points.table} ORDER BY 1 DESC OFFSET ${number % ROWS} LIMIT 1)`;
+  return `INSERT INTO ${name} (${written.map((each) => quotedName(each.name)).join(', ')}) VALUES (${written.map(cell).join(', ')})`;
 }
 
 function valueFor({ type, labels }: Column, number: number, attempt: (typeof ATTEMPTS)[number]): string {

@@ -1,5 +1,6 @@
 import { type Judgement, verdictsOf } from '../analyse.js';
 import type { Connection } from '../database/connection.js';
+import { quotedName } from '../database/quoted.js';
 import type { Migration } from '../migration.js';
 import type { Reason } from '../rules/walk.js';
 import { parseScript } from '../sql/parser.js';
@@ -54,19 +55,19 @@ async function settledReason(reason: Reason, connection: Connection): Promise<Re
 }
 
 async function countOf(rule: string, { table, columns }: NonNullable<Reason['about']>, connection: Connection): Promise<Count | undefined> {
-  const from = table.split('.').map(quoted).join('.');
+  const from = table.split('.').map(quotedName).join('.');
   const [column = ''] = columns;
   if (rule === 'down-drop-created-table') return { statement: `SELECT 1 FROM ${from} LIMIT 1`, settled: 'there are no rows in it' };
   if (rule === 'down-set-not-null')
-    return { statement: `SELECT 1 FROM ${from} WHERE ${quoted(column)} IS NULL LIMIT 1`, settled: 'each row has a value' };
+    return { statement: `SELECT 1 FROM ${from} WHERE ${quotedName(column)} IS NULL LIMIT 1`, settled: 'each row has a value' };
   if (rule === 'down-add-unique') {
-    const list = columns.map(quoted).join(', ');
+    const list = columns.map(quotedName).join(', ');
     return { statement: `SELECT 1 FROM ${from} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`, settled: 'nothing is there twice' };
   }
   if (rule !== 'down-drop-created-column') return undefined;
   const otherwise = await defaultOf(connection, from, column);
   return {
-    statement: `SELECT 1 FROM ${from} WHERE ${quoted(column)} IS DISTINCT FROM (${otherwise ?? 'NULL'}) LIMIT 1`,
+    statement: `SELECT 1 FROM ${from} WHERE ${quotedName(column)} IS DISTINCT FROM (${otherwise ?? 'NULL'}) LIMIT 1`,
     settled: otherwise === undefined ? 'no row has a value' : 'no row has another value than its default',
   };
 }
@@ -78,5 +79,3 @@ async function defaultOf(connection: Connection, table: string, column: string):
   );
   return row === undefined ? undefined : String(row.value);
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -1,6 +1,6 @@
 import type { Dialect, Script } from '../migration.js';
 import { loadOtherParser, parseOther } from './dialects/index.js';
-import type { Statement, Unreadable } from './statement.js';
+import { lineAt, type Statement, type Unreadable } from './statement.js';
 
 type Library = typeof import('libpg-query');
 let library: Library | undefined;
@@ -124,5 +124,3 @@ function blankLength(text: string): number {
     } while (depth > 0 && at < text.length);
   }
 }
-
-const lineAt = (text: string, index: number, first: number): number => first + text.slice(0, index).split('\n').length - 1;

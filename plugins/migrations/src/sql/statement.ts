@@ -17,3 +17,6 @@ export interface Unreadable {
   readonly message: string;
   readonly line: number;
 }
+
+/** The line that a place of a text is in, where the text begins in the line `first` of its file. */
+export const lineAt = (text: string, index: number, first: number): number => first + text.slice(0, index).split('\n').length - 1;

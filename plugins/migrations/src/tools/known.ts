@@ -165,27 +165,17 @@ const drizzle: Tool = {
   up: (where) => at(where, 'drizzle-kit', 'migrate'),
 };
 
+const sqitchAt = ({ folder, url }: At, verb: string, ...words: string[]): Call => ({
+  argv: ['sqitch', '--chdir', folder, verb, '--target', `db:${url.replace(/^postgres(ql)?:/, 'pg:')}`, ...words],
+});
+
 const sqitch: Tool = {
   name: 'sqitch',
   own: ['sqitch'],
   applied: (connection) => idsOf(connection, 'sqitch.changes', 'SELECT change FROM sqitch.changes ORDER BY committed_at'),
   isFixed: true,
-  up: ({ folder, url }, id) => ({
-    argv: ['sqitch', '--chdir', folder, 'deploy', '--target', `db:${url.replace(/^postgres(ql)?:/, 'pg:')}`, '--to-change', id],
-  }),
-  down: ({ folder, url }, _id, before) => ({
-    argv: [
-      'sqitch',
-      '--chdir',
-      folder,
-      'revert',
-      '--target',
-      `db:${url.replace(/^postgres(ql)?:/, 'pg:')}`,
-      '--to-change',
-      before ?? '@ROOT',
-      '-y',
-    ],
-  }),
+  up: (where, id) => sqitchAt(where, 'deploy', '--to-change', id),
+  down: (where, _id, before) => sqitchAt(where, 'revert', '--to-change', before ?? '@ROOT', '-y'),
 };
 
 const rails: Tool = {

@@ -38,7 +38,7 @@ export interface Tool {
   readonly own: readonly string[];
   /** What is applied, read from the table that the tool keeps. */
   applied(connection: Connection, history: History): Promise<Applied>;
-  /** Applies this migration, the oldest that is not applied; `all`: the tool applies all that the folder holds. */
+  /** Applies this migration, the oldest that is not applied. */
   up(at: At, id: string): Call;
   /** Takes this migration back, the newest that is applied. Absent: the tool has no way to. */
   down?(at: At, id: string, before: string | undefined): Call;

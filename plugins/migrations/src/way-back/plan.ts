@@ -1,5 +1,4 @@
 import type { Context, Finding } from '@ship/core';
-import { analyse } from '../analyse.js';
 import { holds, withPacked } from '../copies.js';
 import { schemaDifferences } from '../database/catalog.js';
 import type { Migration, Script } from '../migration.js';
@@ -7,6 +6,7 @@ import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
 import { loadParser, parseScript } from '../sql/parser.js';
 import { blocksOf, type Choice, chooseWay, named } from './choose.js';
+import { judgeAfter } from './judge.js';
 
 /** What a database is to be like again. */
 export interface Target {
@@ -45,7 +45,8 @@ export async function planBack(opened: Opened, project: Project, target: Target)
   const { tool, migrations, applied } = opened;
   const now = await applied();
   const since = now.ids.filter((id) => !target.applied.includes(id));
-  const choice = await chosen(migrations, since, target.preservesData);
+  const judged = migrations.filter(({ id }) => since.includes(id));
+  const choice = chooseWay(await judgeAfter(migrations, target.applied, judged, target.preservesData));
   const say = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message: `${project.dir}: ${message}` });
   const blocks = [
     ...strayed(target, now.ids, since, migrations),
@@ -71,14 +72,6 @@ export async function planBack(opened: Opened, project: Project, target: Target)
       ...(blocks.length > 0 ? [] : linesOf(choice).map((line) => say('info', line))),
     ],
   };
-}
-
-/** What was applied since then, judged. */
-async function chosen(migrations: readonly Migration[], since: readonly string[], preservesData: boolean): Promise<Choice> {
-  await loadParser();
-  const first = migrations.findIndex(({ id }) => since.includes(id));
-  const judged = migrations.filter(({ id }) => since.includes(id));
-  return chooseWay(analyse({ before: first < 0 ? [] : migrations.slice(0, first), judged }, { isWhole: true, preservesData }));
 }
 
 /** Somebody else has been here, or the files are not those that were applied. */

@@ -4,14 +4,15 @@ import { unindexed } from '../tool/address.js';
 import type { PlanDocument } from '../tool/plan-document.js';
 import type { RollbackTarget } from './target.js';
 
-type Planned = Pick<PlanDocument, 'changes' | 'moves'>;
+/** What of a plan is looked at. */
+type Looked = Pick<PlanDocument, 'changes' | 'moves'>;
 
 /** The block of a resource in the configuration of now: what was renamed since has its old address in the plan. */
-const blockNow = (address: string, { moves }: Pick<Planned, 'moves'>): string =>
+const blockNow = (address: string, { moves }: Pick<Looked, 'moves'>): string =>
   unindexed(moves.find(({ to }) => to === address)?.from ?? address);
 
 /** What provisioners do is seen by no state: what runs again, and what of it stays. A line each. */
-export function outsideOfState({ configuration, live, destroy }: RollbackTarget, plan: Planned): string[] {
+export function outsideOfState({ configuration, live, destroy }: RollbackTarget, plan: Looked): string[] {
   const { changes } = plan;
   return changes.flatMap(({ address, kind }) => {
     const block = unindexed(address);
@@ -52,7 +53,7 @@ export const destroyedByLiveAlone = (target: RollbackTarget, address: string): b
 export function hasNewDestroy(
   { configuration, live }: RollbackTarget,
   address: string,
-  plan: Pick<Planned, 'moves'> = { moves: [] },
+  plan: Pick<Looked, 'moves'> = { moves: [] },
 ): boolean {
   const block = blockNow(address, plan);
   const own = (configuration.provisioners[unindexed(address)] ?? []).filter(runsAtDestroy);

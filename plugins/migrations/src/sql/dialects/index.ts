@@ -1,7 +1,6 @@
 import type { Dialect, Script } from '../../migration.js';
-import type { Statement, Unreadable } from '../statement.js';
+import { lineAt, type Statement, type Unreadable } from '../statement.js';
 import { Unclear } from './fields.js';
-import { lostWords } from './lost-words.js';
 import { withRebuilds } from './rebuild.js';
 import { type Piece, split, Unsplit } from './split.js';
 import { statementsOf } from './statements.js';
@@ -20,7 +19,7 @@ export async function loadOtherParser(): Promise<void> {
 /** Reads a script of MySQL or SQLite into the nodes that the rules know. */
 export function parseOther(script: Script, dialect: Exclude<Dialect, 'postgres'>): readonly Statement[] | Unreadable {
   const { text, file, line } = script;
-  const lineAt = (at: number): number => line + text.slice(0, at).split('\n').length - 1;
+  const placeOf = (at: number): number => lineAt(text, at, line);
   let start = 0;
   try {
     const placed = split(text, dialect).flatMap((piece) => {
@@ -28,11 +27,11 @@ export function parseOther(script: Script, dialect: Exclude<Dialect, 'postgres'>
       return nodesOf(piece, dialect).map((node) => ({ node, from: piece }));
     });
     const nodes = dialect === 'sqlite' ? withRebuilds(placed, script.outsideTransaction === true) : placed;
-    return nodes.map(({ node, from }) => ({ kind: Object.keys(node)[0]!, node, text: from.text, file, line: lineAt(from.start) }));
+    return nodes.map(({ node, from }) => ({ kind: Object.keys(node)[0]!, node, text: from.text, file, line: placeOf(from.start) }));
   } catch (error) {
-    if (error instanceof Unsplit) return { rule: 'unparseable', message: error.message, line: lineAt(error.at) };
+    if (error instanceof Unsplit) return { rule: 'unparseable', message: error.message, line: placeOf(error.at) };
     const rule = error instanceof Unclear ? 'opaque-code' : 'unparseable';
-    return { rule, message: error instanceof Error ? error.message : String(error), line: lineAt(start) };
+    return { rule, message: error instanceof Error ? error.message : String(error), line: placeOf(start) };
   }
 }
 
@@ -55,4 +54,22 @@ function adapt(code: string, dialect: Dialect): string {
     /^(CREATE\s+TABLE\b.*\))\s*(?:STRICT\s*,\s*WITHOUT\s+ROWID|WITHOUT\s+ROWID\s*,\s*STRICT)$/is,
     '$1 WITHOUT ROWID STRICT',
   );
+}
+
+/** Words that the parser writes in another way, or that say nothing. */
+const NOISE = new Set(['temp', 'transaction', 'work']);
+
+/**
+ * The words, numbers and texts of a statement that are not there any more when the parser writes down what it has read. A
+ * parser that passes over what it does not know would have the rules pass over it, too.
+ */
+function lostWords(code: string, written: string): string[] {
+  const left = wordsIn(written);
+  return [...wordsIn(code)].flatMap(([word, times]) => (times > (left.get(word) ?? 0) && !NOISE.has(word) ? [word] : []));
+}
+
+function wordsIn(code: string): Map<string, number> {
+  const words = new Map<string, number>();
+  for (const [word] of code.toLowerCase().matchAll(/[\p{L}\p{N}_@$]+/gu)) words.set(word, (words.get(word) ?? 0) + 1);
+  return words;
 }
