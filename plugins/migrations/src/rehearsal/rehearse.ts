@@ -85,7 +85,7 @@ async function attempted(
   const { connection } = scratch;
   try {
     await connection.run('BEGIN');
-    const bare = hasRows ? await makeRows(connection, 1) : ['any table'];
+    const bare = hasRows ? await makeRows(connection, 1) : ['any table before the up, which fails on rows that are there'];
     if (!isWhole) await connection.run('COMMIT');
     const [schema, rows] = [await readSchema(connection), await readRows(connection)];
     const upFailed = await refused(() => runScripts(connection, up, isWhole));

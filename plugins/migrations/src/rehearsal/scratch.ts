@@ -25,8 +25,9 @@ type Library = typeof import('@electric-sql/pglite');
  * there only where somebody has installed it: beside ship, or in the project. Throws SHIP_MIGRATIONS_EMBEDDED.
  */
 export async function embedded(dir: string, migrations: readonly Migration[]): Promise<Scratch> {
-  const { PGlite } = await found<Library>(dir, '@electric-sql/pglite').catch((cause: unknown) => {
-    throw errors.SHIP_MIGRATIONS_EMBEDDED({ problem: (cause as Error).message.split('\n')[0]! }, { cause });
+  const { PGlite } = await found<Library>(dir, '@electric-sql/pglite').catch((error: unknown) => {
+    // The rest of it is a list of files that asked for it.
+    throw errors.SHIP_MIGRATIONS_EMBEDDED({ problem: (error as Error).message.split('\n')[0]! });
   });
   const texts = migrations.flatMap(({ up }) => up.map(({ text }) => text)).join('\n');
   const names = [...new Set([...texts.matchAll(CONTRIB)].map(([, name]) => name!.toLowerCase().replaceAll('-', '_')))];
