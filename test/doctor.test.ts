@@ -82,3 +82,41 @@ it('given a word too much, or a config that is wrong, then it is refused with 2'
   writeFileSync(join(cwd, 'ship.yaml'), 'version: 9\n');
   expect((await ship(['doctor'], { cwd })).code).toBe(2);
 });
+
+const MENDING = `export default {
+  name: 'own', ship: '^1',
+  apply(ship) {
+    ship.examination('lost', { examine: () => [], mend: () => { throw new Error('it does not answer'); } });
+    ship.examination('files', { examine: () => [], mend: () => ['the files are back'] });
+  },
+};
+`;
+
+it('given what processes that are gone have left, when the doctor is to fix it, then what is proven is put right and said; one that cannot keeps nobody from it', async () => {
+  const cwd = project(
+    `${HEAD}plugins: [./own.mjs]\nsteps: [{ id: slow, run: "touch begun; test ! -e slow || exec sleep 60", undo: "true" }]\n`,
+    {
+      'own.mjs': MENDING,
+    },
+  );
+  const { code, report } = await shipJson(['doctor', '--fix'], { cwd });
+  expect({ code, warnings: report.warnings, found: report.result }).toMatchObject({
+    code: 0,
+    warnings: ['own/lost could not look for what was left: it does not answer'],
+    found: expect.arrayContaining([{ level: 'info', rule: 'mended', message: 'the files are back' }]),
+  });
+  expect((await ship(['doctor', '--fix'], { cwd })).stdout).toContain('✓ mended: the files are back\n');
+  expect((await ship(['recover'], { cwd })).stdout).toContain('own/lost could not look for what was left: it does not answer');
+  expect(await shipJson(['status', '--fix'], { cwd })).toMatchObject({ code: 2 });
+
+  writeFileSync(join(cwd, 'slow'), '');
+  const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(), stdio: 'ignore' });
+  while (!existsSync(join(cwd, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const refused = await ship(['doctor', '--fix'], { cwd });
+  expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('SHIP_LEASE_HELD')]);
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('exit', resolve));
+  // What it left is not forgotten for it.
+  expect((await ship(['doctor', '--fix'], { cwd })).stdout).toContain('`ship recover` finishes it');
+  expect((await ship(['recover', '--back'], { cwd })).code).toBe(0);
+});

@@ -159,14 +159,54 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     await it.query(
       "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count) VALUES ('x', 'y', '009_other', now(), 0)",
     );
-    it.add(BIO);
+    it.add(BIO, ['009_other', 'UPDATE users SET email = email;', 'SELECT 1;']);
     const { report } = await it.ship();
     expect(report.failure?.message).toContain('009_other failed');
     expect(JSON.stringify(report)).toContain('npx prisma migrate resolve --rolled-back 009_other');
-    expect(JSON.stringify((await it.ship('doctor')).report)).toContain('P3009');
-    expect(await it.ship('recover')).toMatchObject({ code: 0 });
+    // Somebody else is connected: it may be who applies it.
+    const fixed = (await it.ship('doctor', '--fix')).report;
+    expect(JSON.stringify(fixed)).toMatch(
+      /P3009.*nobody can tell whether it is still being applied, by a stranger.*npx prisma migrate resolve/,
+    );
+    await it.leave();
+    expect(JSON.stringify((await it.ship('doctor')).report)).toContain('`ship doctor --fix` puts it right');
+    expect((await it.ship('doctor', '--fix')).report.result).toContainEqual({
+      level: 'info',
+      rule: 'mended',
+      message: expect.stringContaining('009_other failed'),
+    });
     expect(await it.ship()).toMatchObject({ code: 0 });
-    expect(await it.applied()).toEqual(['001_users', '002_bio']);
+    expect(await it.applied()).toEqual(['001_users', '002_bio', '009_other']);
+  }, 180_000);
+
+  it('given a failed one whose file is not there, or a schema that is not as before, then nobody forgets it', async () => {
+    const it = await stage(PRISMA);
+    it.add(USERS);
+    await it.ship();
+    await it.query(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count) VALUES ('x', 'y', '009_other', now(), 0)",
+    );
+    await it.leave();
+    const fix = async () => JSON.stringify((await it.ship('doctor', '--fix')).report.result);
+    expect(await fix()).toContain('no file says what it does');
+    it.add(['009_other', 'CREATE TABLE half (id int);', 'DROP TABLE half;']);
+    await it.query('CREATE TABLE half (id int)');
+    await it.leave();
+    expect(await fix()).toMatch(/009_other was applied by half: .*half/);
+    expect(
+      (await it.query('SELECT count(*)::int AS n FROM _prisma_migrations WHERE rolled_back_at IS NULL AND finished_at IS NULL'))[0],
+    ).toEqual({ n: 1 });
+  }, 180_000);
+
+  it('given a database that does not answer, then recover does what else there is to do, and the doctor says so', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' };
+    const { code, report } = await it.shipWith(env, 'recover');
+    expect({ code, result: report.result }).toMatchObject({ code: 0, result: expect.stringContaining('nothing to recover') });
+    const doctor = await it.shipWith(env, 'doctor', '--fix');
+    expect([doctor.code, JSON.stringify(doctor.report.result)]).toEqual([2, expect.stringContaining('127.0.0.1:9')]);
   }, 180_000);
 
   it('given a gate, when a release could not be rolled back, then nothing is applied, unless somebody has looked at it', async () => {

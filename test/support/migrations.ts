@@ -87,16 +87,27 @@ export async function stage(layout: Layout, more = '', step = '') {
   giveTools(cwd);
   const env = { ...layout.prepare?.(cwd), DATABASE_URL: url };
   mkdirSync(join(cwd, layout.dir), { recursive: true });
-  const client = new pg.Client(url);
-  client.on('error', () => {});
-  await client.connect();
-  onTestFinished(() => client.end().catch(() => {}));
-  const query = async (text: string) => (await client.query(text)).rows as Record<string, unknown>[];
+  let client: pg.Client | undefined;
+  const leave = async () => {
+    await client?.end().catch(() => {});
+    client = undefined;
+  };
+  onTestFinished(leave);
+  const query = async (text: string) => {
+    if (client === undefined) {
+      client = new pg.Client({ connectionString: url, application_name: 'a stranger' });
+      client.on('error', () => {});
+      await client.connect();
+    }
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  };
   return {
     cwd,
     env,
     url,
     query,
+    /** From then on nobody is connected, until something is queried. */
+    leave,
     add: (...migrations: (readonly [string, string, string])[]) => {
       for (const [id, up, down] of migrations)
         for (const [path, text] of Object.entries(layout.files(id, up, down))) {
@@ -106,6 +117,7 @@ export async function stage(layout: Layout, more = '', step = '') {
     },
     break: () => writeFileSync(join(cwd, 'broken'), ''),
     ship: (...args: string[]) => shipJson(args, { cwd, env }),
+    shipWith: (more: Record<string, string>, ...args: string[]) => shipJson(args, { cwd, env: { ...env, ...more } }),
     applied: async () => (await query(layout.applied)).map(({ id }) => String(id)),
     columns: async () =>
       (await query("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'users' ORDER BY 1")).map(

@@ -33,6 +33,8 @@ export interface Flags {
   readonly context?: string;
   /** Of `ship decide --replay RUN`. */
   readonly replay?: string;
+  /** Of `ship doctor`. */
+  readonly fix: boolean;
   /** Of `ship recover`. */
   readonly back: boolean;
   readonly forward: boolean;
@@ -77,6 +79,7 @@ const OPTIONS = {
   instant: { type: 'boolean' },
   context: { type: 'string' },
   replay: { type: 'string' },
+  fix: { type: 'boolean' },
   back: { type: 'boolean' },
   forward: { type: 'boolean' },
   'rollback-timeout': { type: 'string' },
@@ -267,6 +270,7 @@ const OWNED: readonly (readonly [keyof Flags, string, string, string])[] = [
   ['instant', '--instant', 'rollback', '--instant'],
   ['context', '--context', 'decide', '--context FILE'],
   ['replay', '--replay', 'decide', '--replay RUN'],
+  ['fix', '--fix', 'doctor', '--fix'],
   ['list', '--list', 'trust', '--list'],
   ['remove', '--remove', 'trust', '--remove FOLDER'],
   ['words', '--words', 'completion', '--words KIND'],

@@ -71,7 +71,12 @@ export const VERBS: Readonly<Record<string, VerbHelp>> = {
   status: { usage: 'status', summary: 'what is deployed, how the last run ended, who deploys now', example: 'ship status --json' },
   history: { usage: 'history [N]', summary: 'the last runs, newest first', example: 'ship history 20' },
   lock: { usage: 'lock status|release', summary: 'who may change the environment; free what a dead run left', example: 'ship lock status' },
-  doctor: { usage: 'doctor', summary: 'what keeps the environment from being deployed, and what to do; touches nothing' },
+  doctor: {
+    usage: 'doctor [--fix]',
+    summary: 'what keeps the environment from being deployed, and what to do; touches nothing',
+    flags: [['--fix', 'first put right what processes that are gone have left, where that is proven']],
+    example: 'ship doctor --fix',
+  },
   validate: { usage: 'validate', summary: 'check the config; touches nothing', example: 'ship validate --env production' },
   init: { usage: 'init', summary: 'write a ship.yaml for what is in this folder', shares: [OUTPUT] },
   explain: {

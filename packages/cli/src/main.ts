@@ -65,7 +65,7 @@ function own(
     case 'status':
       return noWords(verb, rest) ?? import('./verbs/status.js').then(({ status }) => status(terminal, flags));
     case 'doctor':
-      return noWords(verb, rest) ?? import('./verbs/check.js').then(({ doctor }) => doctor(terminal, flags));
+      return noWords(verb, rest) ?? import('./verbs/check.js').then(({ doctor }) => doctor(terminal, flags, commandLine));
     case 'history':
       return noWords(verb, rest.slice(1)) ?? import('./verbs/status.js').then(({ history }) => history(terminal, flags, rest[0]));
     case 'rollback':

@@ -25,6 +25,7 @@ export { environmentStatus, listRuns } from './run/read/history.js';
 export { type Live, type Looked, look } from './run/read/look.js';
 export { makePlan, preview } from './run/read/plan.js';
 export { type Pushed, pushSpool } from './run/read/push-spool.js';
+export { mend } from './run/recover/mend.js';
 export { type RecoverOptions, type RollbackOptions, recover, resume, rollbackLast } from './run/recover/recover.js';
 export { demandSnapshots, rollbackComponent, rollbackTo } from './run/rollback/to-snapshot.js';
 export { isVerified, verdictOf } from './run/verdict.js';

@@ -1,15 +1,18 @@
 import type { CommandContext, Context, Examination, Finding } from '@ship/core';
-import { schemaDifferences } from './database/catalog.js';
 import { withoutPassword } from './database/connect.js';
-import { pendingOf, withProject } from './opened.js';
+import { othersAtWork, whileLocked } from './database/lock.js';
+import { type Opened, pendingOf, withProject } from './opened.js';
 import { type Options, type Project, type ProjectInput, projectOf } from './project.js';
-import { keptSchema, type Parts } from './records.js';
+import { type Applied, keptSchema, type Parts } from './records.js';
+import type { Dirty } from './tools/tool.js';
+import { leftOf } from './way-back/plan.js';
 
 /** What `ship doctor` looks at: the databases, what the tools themselves refuse, and what waits. */
-export function migrationsExamination({ records, objects }: Parts, options: Options): Examination {
+export function migrationsExamination(parts: Parts, options: Options): Examination {
+  const { records } = parts;
   return {
     async examine(ctx) {
-      const found = await Promise.all(projectsOf(ctx, options).map((project) => examined(ctx, project)));
+      const found = await Promise.all(projectsOf(ctx, options).map((project) => examined(ctx, project, parts)));
       return [...found.flat(), ...(await waitingOf(ctx, records)).map((line) => finding('info', line))];
     },
     waiting: (ctx) => waitingOf(ctx, records),
@@ -20,8 +23,12 @@ export function migrationsExamination({ records, objects }: Parts, options: Opti
         const record = await records.get(ctx, name);
         if (record === undefined) continue;
         const project = projectOf(ctx, options, ctx.resolve(record.input));
-        const line = await mended(ctx, project, record.schemas, objects);
-        if (line !== undefined) lines.push(line);
+        try {
+          const line = await mended(ctx, project, record, parts);
+          if (line !== undefined) lines.push(line);
+        } catch (error) {
+          ctx.log.warn(`${project.dir}: nobody could look for what was left: ${(error as Error).message}`);
+        }
       }
       return lines;
     },
@@ -41,28 +48,18 @@ function projectsOf(ctx: CommandContext, options: Options): Project[] {
   return [...new Map(projects.map((project) => [project.name, project])).values()];
 }
 
-async function examined(ctx: Context, project: Project): Promise<Finding[]> {
+async function examined(ctx: CommandContext, project: Project, parts: Parts): Promise<Finding[]> {
   try {
     return await withProject(
       ctx,
       project,
-      async ({ applied, migrations, tool }) => {
-        const now = await applied();
-        const pending = pendingOf(migrations, now);
-        const dirty = now.dirty;
+      async (opened) => {
+        const now = await opened.applied();
+        const pending = pendingOf(opened.migrations, now);
+        const where = `in ${withoutPassword(project.url)}`;
         return [
-          finding(
-            'info',
-            `${project.dir}: ${tool.name}, ${now.ids.length} applied, ${pending.length} not yet, in ${withoutPassword(project.url)}`,
-          ),
-          ...(dirty === undefined
-            ? []
-            : [
-                finding(
-                  'block',
-                  `${project.dir}: ${dirty.problem}. Once the schema is right: ${dirty.commands.map((each) => `\`${each}\``).join(', or ')}`,
-                ),
-              ]),
+          finding('info', `${project.dir}: ${opened.tool.name}, ${now.ids.length} applied, ${pending.length} not yet, ${where}`),
+          ...(now.dirty === undefined ? [] : [await dirtyFinding(opened, now.dirty, await parts.records.get(ctx, project.name), parts)]),
         ];
       },
       { looks: true },
@@ -72,19 +69,39 @@ async function examined(ctx: Context, project: Project): Promise<Finding[]> {
   }
 }
 
-/** Is it proven that nothing of it is there? Then the tool is told so. */
-async function mended(
-  ctx: Context,
-  project: Project,
-  schemas: Readonly<Record<string, string>>,
-  objects: Parts['objects'],
-): Promise<string | undefined> {
-  return withProject(ctx, project, async ({ applied, schema, connection }) => {
-    const { ids, dirty } = await applied();
-    if (dirty?.forget === undefined) return undefined;
-    const key = schemas[ids.at(-1) ?? ''];
-    if (key === undefined || schemaDifferences(await keptSchema(objects, key), await schema()).length > 0) return undefined;
-    await dirty.forget(connection);
-    return `${project.dir}: ${dirty.problem}; nothing of it is there, so the tool goes on from the one before`;
-  });
+async function dirtyFinding(opened: Opened, dirty: Dirty, record: Applied | undefined, parts: Parts): Promise<Finding> {
+  const unproven = await whyUnproven(opened, dirty, record, parts);
+  const byHand = `Once the schema is right: ${dirty.commands.map((each) => `\`${each}\``).join(', or ')}`;
+  const advice =
+    unproven.length === 0
+      ? 'Nothing of it is there, and nobody is at work: `ship doctor --fix` puts it right'
+      : `${unproven.join('; ')}. ${byHand}`;
+  return finding('block', `${opened.project.dir}: ${dirty.problem}. ${advice}`);
+}
+
+/** The tool is told that the migration was not applied, where that is proven. */
+function mended(ctx: Context, project: Project, record: Applied, parts: Parts): Promise<string | undefined> {
+  return whileLocked(ctx, project.url, () =>
+    withProject(ctx, project, async (opened) => {
+      const { dirty } = await opened.applied();
+      if (dirty?.forget === undefined || (await whyUnproven(opened, dirty, record, parts)).length > 0) return undefined;
+      await dirty.forget(opened.connection);
+      return `${project.dir}: ${dirty.problem}; nothing of it is there, so the tool goes on from the one before`;
+    }),
+  );
+}
+
+/** What speaks against it that a migration has left nothing, and that nobody applies it still. */
+async function whyUnproven(opened: Opened, { id, forget }: Dirty, record: Applied | undefined, { objects }: Parts): Promise<string[]> {
+  if (forget === undefined) return ['Only a person can tell'];
+  const now = await opened.applied();
+  // A lock names none: it is about the one that comes next.
+  const begun = id ?? pendingOf(opened.migrations, now)[0]?.id;
+  const key = record?.schemas[now.ids.at(-1) ?? ''];
+  const left = begun === undefined ? [] : await leftOf(opened, begun, key === undefined ? undefined : await keptSchema(objects, key));
+  const others = await othersAtWork(opened.connection, { locks: opened.tool.locks === true });
+  return [
+    ...left,
+    ...(others.length === 0 ? [] : [`nobody can tell whether it is still being applied, by ${others.slice(0, 5).join(', ')}`]),
+  ];
 }

@@ -6,6 +6,7 @@ import {
   type Kernel,
   look,
   makePlan,
+  mend,
   preview,
   questionsOf,
   toReported,
@@ -79,18 +80,19 @@ function showFindings({ line, paint }: Terminal, findings: readonly Finding[]): 
 /** Something keeps the environment from being deployed or taken back; nothing was touched. */
 const FOUND = 2;
 
-/** `ship doctor`: what is wrong with an environment, and what to do about it. Touches nothing. */
-export function doctor(terminal: Terminal, flags: Flags): Promise<Report> {
+/** `ship doctor`: what is wrong with an environment, and what to do about it. Touches nothing, unless `--fix` asks for it. */
+export function doctor(terminal: Terminal, flags: Flags, command: string): Promise<Report> {
   const { line, paint } = terminal;
   return interruptible(terminal, async ({ signal }) => {
     const kernel = await openToRead(terminal, flags);
     const { project, environment } = kernel.config;
     line(`${paint.bold(project)} -> ${paint.bold(environment)}`);
+    const mended = flags.fix ? await mend(kernel, { command, signal }) : [];
     const [plugins, live, { deployed }] = await Promise.all([examine(kernel, signal), look(kernel, signal), environmentStatus(kernel)]);
     // Whoever makes a plan adds to the mistakes of the config, which have been looked at by now.
     const planned = await planFindings(kernel);
-    const found = [...plugins, ...planned, ...lookFindings(live, deployed, plugins)];
-    for (const { level, message } of found) line(`  ${marks(paint)[level]} ${message}`);
+    const found = [...mended, ...plugins, ...planned, ...lookFindings(live, deployed, plugins)];
+    for (const { level, rule, message } of found) line(`  ${marks(paint)[level]} ${rule === 'mended' ? 'mended: ' : ''}${message}`);
     const blocks = found.filter(({ level }) => level === 'block').length;
     const warnings = found.filter(({ level }) => level === 'warn').map(({ message }) => message);
     line(verdict(blocks, warnings.length));

@@ -124,8 +124,9 @@ export interface Examination {
    */
   examine(ctx: CommandContext): Promise<readonly Finding[]> | readonly Finding[];
   /**
-   * Puts right what a process that is gone has left on this machine, such as files that are not where they belong. Asked by
-   * `ship recover`, before it looks for a run. Answers what it did, in words; nothing where all was well. Idempotent.
+   * Puts right what a process that is gone has left, such as files that are not where they belong: what is proven dead, and
+   * nothing else. Asked by `ship doctor --fix`, and by `ship recover` before it looks for a run. Answers what it did, in words;
+   * nothing where all was well. Idempotent. What it throws is said, and keeps nobody from recovering.
    */
   mend?(ctx: Context): Promise<readonly string[]> | readonly string[];
   /** What waits for its time, a line each, for `ship status`. Reads what ship has kept, and asks nobody else. */

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '@ship/core';
 import { errors } from '../errors.js';
 import { connect } from './connect.js';
+import type { Connection } from './connection.js';
 
 /** `ship`, as a number. Locks of this kind are of each database alone. */
 const CLASS = 0x73686970;
@@ -41,4 +42,21 @@ function holderOf(row: Readonly<Record<string, unknown>> | undefined): string {
   if (row === undefined) return 'somebody';
   const { application_name: name, client_addr: address, usename: user, since } = row;
   return `${String(name || 'a client')} as ${String(user)}${address === null ? '' : ` from ${String(address)}`}, since ${String(since)}`;
+}
+
+/** Who may be at work in the database, whatever they call themselves: every session that is not ship's. What this user may not see of one counts as a stranger's. */
+const SESSIONS = `
+  SELECT coalesce(nullif(application_name, ''), usename::text, 'somebody') AS name, client_addr FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IS DISTINCT FROM 'ship'
+      AND coalesce(backend_type, 'client backend') = 'client backend'`;
+
+const ADVISORY = `
+  SELECT 'who holds an advisory lock' AS name, NULL AS client_addr FROM pg_locks
+    WHERE locktype = 'advisory' AND NOT (classid = ${CLASS} AND objid = ${MIGRATIONS})
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** Who may be applying migrations now, besides ship. `locks`: the tool holds an advisory lock as long as it works, so nobody else needs to be looked at. */
+export async function othersAtWork(connection: Connection, { locks }: { readonly locks: boolean }): Promise<string[]> {
+  const rows = await connection.query(locks ? ADVISORY : SESSIONS);
+  return [...new Set(rows.map(({ name, client_addr: address }) => `${String(name)}${address === null ? '' : ` from ${String(address)}`}`))];
 }

@@ -65,6 +65,7 @@ const sequelize: Tool = {
 const golangMigrate: Tool = {
   name: 'golang-migrate',
   own: ['schema_migrations'],
+  locks: true,
   async applied(connection, { migrations }): Promise<Applied> {
     const [row] = await rowsOf(connection, 'schema_migrations', 'SELECT version::text AS version, dirty FROM schema_migrations');
     if (row === undefined) return { ids: [] };

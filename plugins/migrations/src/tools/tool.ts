@@ -44,6 +44,8 @@ export interface Tool {
   down?(at: At, id: string, before: string | undefined): Call;
   /** It applies whatever the folder holds: one at a time, by a folder that holds no more. */
   readonly appliesAll?: true;
+  /** As long as it works it holds an advisory lock, always. */
+  readonly locks?: true;
   /** It needs its files where they are: they are programs, or its config names the folder. */
   readonly isFixed?: true;
   /** Takes one back by itself where the tool cannot: runs the down, and makes the table forget it, in one transaction. */

@@ -88,15 +88,19 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
 
 /** A migration that was cut off is no part of what is applied, and yet something of it may be there. */
-export async function halfApplied({ schema, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+export async function halfApplied(opened: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   const begun = cutOff(target, now);
-  if (begun === undefined) return [];
+  return begun === undefined ? [] : leftOf(opened, begun, await target.schemaAfter(now.at(-1)));
+}
+
+/** What a migration that was begun and is not applied may have left, against the schema before it. Nothing: it is proven that nothing is there. */
+export async function leftOf({ schema, migrations }: Opened, begun: string, before: readonly string[] | undefined): Promise<string[]> {
   await loadParser();
-  const before = await target.schemaAfter(now.at(-1));
   const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await schema());
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
-  const scripts = migrations.find(({ id }) => id === begun)?.up ?? [];
-  return scripts.every(isAtomic)
+  const migration = migrations.find(({ id }) => id === begun);
+  if (migration === undefined) return [`${begun} was begun, and no file says what it does: rows that it has changed nobody can tell`];
+  return migration.up.every(isAtomic)
     ? []
     : [`${begun} was cut off outside of a transaction: the schema is as before, and rows that it has changed nobody can tell`];
 }

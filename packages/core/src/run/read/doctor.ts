@@ -20,13 +20,6 @@ export async function examine(kernel: Kernel, signal: AbortSignal): Promise<Find
   return kernel.redactor.redactDeep(found);
 }
 
-/** Puts right what processes that are gone have left on this machine, as far as plugins know of it. */
-export async function mendLeft(kernel: Kernel, signal: AbortSignal | undefined): Promise<void> {
-  const { examinations } = kernel.registry;
-  for (const name of examinations.names())
-    for (const line of (await examinations.get(name)!.mend?.(idleContext(kernel, name, signal))) ?? []) kernel.log('recover').warn(line);
-}
-
 /** What waits for its time, as plugins know of it. One that cannot say keeps no other from its turn. */
 export async function waitingNow(kernel: Kernel): Promise<string[]> {
   const { examinations } = kernel.registry;

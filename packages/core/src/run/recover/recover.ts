@@ -9,13 +9,13 @@ import { afterRun, runPipeline } from '../deploy/pipeline.js';
 import { writeTakenBack } from '../environment-state.js';
 import { awaitLease } from '../lease.js';
 import { type RunOptions, withPastSession } from '../open.js';
-import { mendLeft } from '../read/doctor.js';
 import { cutOffRun, goesBackFirst, isAutomatic, isUnfinished, lastRun, type PastRun } from '../read/past-run.js';
 import { makePlan } from '../read/plan.js';
 import { requestsOfRun, rollBack } from '../rollback/strategies.js';
 import { ASKED_FOR, BY_TRAFFIC, byHand, demandRollbacks, demandSnapshots, goToSnapshot } from '../rollback/to-snapshot.js';
 import type { Session } from '../session.js';
 import { planOfPast, prepareToGoOn, reportOfPast, samePlan } from './go-on.js';
+import { mendLeft } from './mend.js';
 import { settleOrphans } from './orphaned-processes.js';
 
 /** What `ship recover` is given: a direction, or none. */
@@ -29,7 +29,7 @@ export interface RecoverOptions extends RunOptions {
  * journalled in the run itself, so a recovery that is cut off is finished by the next one.
  */
 export async function recover(kernel: Kernel, options: RecoverOptions): Promise<Report> {
-  await mendLeft(kernel, options.signal);
+  for (const { message } of await mendLeft(kernel, options.signal)) kernel.log('recover').warn(message);
   const past = await settledRun(kernel, options);
   if (past === undefined || !isUnfinished(past.state)) return nothingToDo(kernel, past, 'recover');
   if (past.state.restoresComponents) return finishSnapshot(kernel, past, options);
