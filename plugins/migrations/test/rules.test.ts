@@ -6,6 +6,22 @@ import { type Case, verdictsOf } from './judged.js';
 beforeAll(loadParser);
 
 const CASES: Readonly<Record<string, Case>> = {
+  'an index of a materialized view, which goes and comes with it': [
+    'CREATE MATERIALIZED VIEW sums AS SELECT id FROM users; CREATE INDEX sums_id ON sums (id); DROP MATERIALIZED VIEW sums; CREATE MATERIALIZED VIEW sums AS SELECT id FROM users; CREATE INDEX sums_id ON sums (id)',
+    'DROP MATERIALIZED VIEW sums; CREATE MATERIALIZED VIEW sums AS SELECT id FROM users; CREATE INDEX sums_id ON sums (id); DROP MATERIALIZED VIEW sums',
+    'ok',
+    [],
+    'ok',
+    [],
+  ],
+  'an index that is made by the name that it was given before': [
+    'CREATE INDEX ON users (name); DROP INDEX users_name_idx; CREATE INDEX users_name_idx ON users (name)',
+    'DROP INDEX users_name_idx',
+    'ok',
+    [],
+    'ok',
+    [],
+  ],
   'an index that the down makes with an order that it had anyway': [
     'DROP INDEX users_email_idx',
     'CREATE UNIQUE INDEX users_email_idx ON users (email ASC NULLS LAST)',

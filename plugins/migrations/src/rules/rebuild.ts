@@ -8,7 +8,7 @@ import { fails } from './phrases.js';
 import { rename } from './rename.js';
 import { restate } from './restate.js';
 import { createTable } from './tables.js';
-import { createIndex, dropThing } from './things.js';
+import { createIndex, dropThing, whatIndex } from './things.js';
 import { pointingAt } from './uses.js';
 import { Walk } from './walk.js';
 
@@ -124,7 +124,7 @@ function judgeIndexes(walk: Walk, name: string, { indexes }: Rebuild): void {
   for (const [key, { kind, table, shape }] of [...walk.schema.things]) {
     if (kind !== 'index' || table !== name) continue;
     const again = made.get(key);
-    if (again !== undefined && shapeOf(again) === shape) made.delete(key);
+    if (again !== undefined && shapeOf(whatIndex(again)) === shape) made.delete(key);
     else
       dropThing(
         walk,

@@ -128,6 +128,8 @@ const find = (walk: Walk, kind: string, name: string): Thing | undefined => {
 /** What nothing has shown being made was there before: that it is gone is noted. */
 export function removeThing(walk: Walk, kind: string, name: string): void {
   const key = keyOf(walk, kind, name);
+  // The indexes of a materialized view go with it.
+  if (kind === 'view') for (const [own, { table }] of walk.schema.things) if (table === name) walk.schema.things.delete(own);
   if (key !== undefined) walk.schema.things.delete(key);
   else walk.schema.things.set(`the former ${kind} ${name}`, { kind: 'gone', shape: 'gone' });
 }
@@ -205,14 +207,17 @@ export function createIndex(walk: Walk, statement: IndexStmt): void {
   }
   if (walk.dialect === 'mysql') replaceImplied(walk, table, columns);
   const name = idxname || automaticName(walk, table, indexParams, columns);
-  const { concurrent: _, if_not_exists: __, ...rest } = statement;
-  const shape = { ...rest, indexParams: indexParams.map(plainly) };
   const maybe = if_not_exists ? { isMaybe: true as const } : {};
-  createThing(walk, 'index', qualified(name, relation?.schemaname || undefined), shape, {
+  createThing(walk, 'index', qualified(name, relation?.schemaname || undefined), whatIndex(statement), {
     table,
     columns: [...new Set(columns)],
     ...maybe,
   });
+}
+
+/** What an index is, whatever it is called and however it was made. */
+export function whatIndex({ concurrent: _, if_not_exists: __, idxname: ___, ...rest }: IndexStmt): object {
+  return { ...rest, indexParams: (rest.indexParams ?? []).map(plainly) };
 }
 
 /** As PostgreSQL names what has no name; MySQL takes the first column, with a number where that is taken. */
