@@ -155,6 +155,20 @@ describe.skipIf(!hasPostgres())('ship migrations rehearse, on a server', { timeo
     expect(await databases(url)).toEqual([]);
   });
 
+  it('given Ctrl-C while a statement without an end runs in the embedded one, then it ends at once', async () => {
+    const endless = 'DO $$ BEGIN LOOP END LOOP; END $$;';
+    const cwd = folder({ '001_a.sql': dbmate('CREATE TABLE a (id int);', 'DROP TABLE a;'), '002_b.sql': dbmate(endless, 'SELECT 1;') });
+    const child = spawn(process.execPath, [SHIP, 'migrations', 'rehearse'], { cwd, env: cleanEnv(), stdio: ['ignore', 'pipe', 'ignore'] });
+    const exited = new Promise((resolve) => child.on('exit', resolve));
+    // The first is through: the second is being tried.
+    await new Promise((resolve) => child.stdout.on('data', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const asked = performance.now();
+    child.kill('SIGINT');
+    expect(await exited).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(20_000);
+  });
+
   it('given a server that is not there, none that is understood, or nothing to read, then that is named', async () => {
     const cwd = folder({ '001_a.sql': dbmate('SELECT 1;', 'SELECT 1;') });
     const refused = async (...args: string[]) => (await shipJson(['migrations', 'rehearse', ...args], { cwd })).stderr;

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { connect } from '../database/connect.js';
-import type { Connection, Row } from '../database/connection.js';
-import { errors } from '../errors.js';
+import type { Connection } from '../database/connection.js';
 import type { Migration } from '../migration.js';
+import { startEmbedded } from './embedded.js';
 
 /** A database of its own, in which anything may be tried. */
 export interface Scratch {
@@ -15,47 +12,15 @@ export interface Scratch {
   close(): Promise<void>;
 }
 
-/** Extensions that come with the embedded PostgreSQL, by the name that SQL has for them. */
-const CONTRIB = /\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?/gi;
+/** Extensions that migrations make. */
+const EXTENSION = /\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?/gi;
 
-type Library = typeof import('@electric-sql/pglite');
-
-/**
- * A PostgreSQL in this process, in memory. What it has no extension for fails where it is asked for. It is large, so it is
- * there only where somebody has installed it: beside ship, or in the project. Throws SHIP_MIGRATIONS_EMBEDDED.
- */
+/** A PostgreSQL in memory. What it has no extension for fails where it is asked for. Throws SHIP_MIGRATIONS_EMBEDDED. */
 export async function embedded(dir: string, migrations: readonly Migration[]): Promise<Scratch> {
-  const { PGlite } = await found<Library>(dir, '@electric-sql/pglite').catch((error: unknown) => {
-    // The rest of it is a list of files that asked for it.
-    throw errors.SHIP_MIGRATIONS_EMBEDDED({ problem: (error as Error).message.split('\n')[0]! });
-  });
   const texts = migrations.flatMap(({ up }) => up.map(({ text }) => text)).join('\n');
-  const names = [...new Set([...texts.matchAll(CONTRIB)].map(([, name]) => name!.toLowerCase().replaceAll('-', '_')))];
-  const extensions: Record<string, never> = {};
-  for (const name of names) {
-    const module = await found<Record<string, never>>(dir, `@electric-sql/pglite/contrib/${name}`).catch(() => undefined);
-    if (module?.[name] !== undefined) extensions[name] = module[name];
-  }
-  const open = async () => {
-    const db = await PGlite.create({ extensions });
-    const connection: Connection = {
-      dialect: 'postgres',
-      query: async (statement, values = []) => (await db.query<Row>(statement, [...values])).rows,
-      run: async (text) => void (await db.exec(text)),
-      close: () => db.close(),
-    };
-    return connection;
-  };
+  const extensions = [...new Set([...texts.matchAll(EXTENSION)].map(([, name]) => name!.toLowerCase().replaceAll('-', '_')))];
+  const open = () => startEmbedded(dir, extensions);
   return reopened(await open(), open, (connection) => connection.close());
-}
-
-/** A module beside ship, or one of the project. */
-async function found<T>(dir: string, name: string): Promise<T> {
-  try {
-    return (await import(name)) as T;
-  } catch {
-    return (await import(pathToFileURL(createRequire(join(dir, 'package.json')).resolve(name)).href)) as T;
-  }
 }
 
 const PREFIX = 'ship_rehearsal_';
