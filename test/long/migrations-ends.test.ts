@@ -209,6 +209,33 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect([doctor.code, JSON.stringify(doctor.report.result)]).toEqual([2, expect.stringContaining('127.0.0.1:9')]);
   }, 180_000);
 
+  it.each([
+    ['one that the old code does not get along with', RENAME, 'email,id'],
+    ['one that it gets along with', BIO, 'bio,email,id'],
+  ] as const)('given %s, when the run goes back, then the old code finds the schema that it needs', async (_what, migration, seen) => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    it.add(migration);
+    writeFileSync(
+      join(it.cwd, 'old-code.cjs'),
+      `const { Client } = require('pg');
+       const client = new Client(process.env.DATABASE_URL);
+       client.connect().then(() => client.query("SELECT string_agg(column_name, ',' ORDER BY column_name) AS names FROM information_schema.columns WHERE table_name = 'users'"))
+         .then(({ rows }) => { require('fs').writeFileSync('seen', rows[0].names); return client.end(); });`,
+    );
+    const config = join(it.cwd, 'ship.yaml');
+    const code = '  - { id: code, run: "true", undo: node old-code.cjs, needs: [schema] }\n  - { id: check';
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8').replace('  - { id: check', code).replace(', undo: "true" }', ', undo: "true", needs: [code] }'),
+    );
+    it.break();
+    const { report, stderr } = await it.ship('--auto-rollback');
+    expect(report.status, stderr).toBe('rolled_back');
+    expect(readFileSync(join(it.cwd, 'seen'), 'utf8')).toBe(seen);
+  });
+
   it('given a gate, when a release could not be rolled back, then nothing is applied, unless somebody has looked at it', async () => {
     const it = await stage(DBMATE);
     const gate = (more: string) =>

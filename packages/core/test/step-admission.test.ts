@@ -112,6 +112,43 @@ describe('steps that follow others when all are back', () => {
   });
 });
 
+describe('the order in which steps are undone', () => {
+  const CHAIN = steps(
+    'id: base, uses: t/ok',
+    'id: schema, uses: t/schema, needs: [base]',
+    'id: code, uses: t/ok, needs: [schema]',
+    'id: last, uses: t/fail, needs: [code]',
+  );
+  const undoing = (log: string[], goesFirst?: AnyAction['goesFirst']): AnyAction => ({
+    capture: () => 'before',
+    run: () => 'result',
+    restore: ({ step }) => {
+      log.push(step.id);
+    },
+    ...(goesFirst === undefined ? {} : { goesFirst }),
+  });
+  const undone = async (goesFirst?: AnyAction['goesFirst']) => {
+    const log: string[] = [];
+    const { run } = await rollingBack({ config: CHAIN, plugins: [actions({ ok: undoing(log), schema: undoing(log, goesFirst), fail })] });
+    expect(await run()).toMatchObject({ status: 'rolled_back' });
+    return log;
+  };
+
+  it('given a step that must go first, then it is undone before what came after it, and the others newest first as ever', async () => {
+    const asked: unknown[] = [];
+    const first = await undone((ctx, before, result) => {
+      asked.push([ctx.step.id, before, result]);
+      return true;
+    });
+    expect(first).toEqual(['schema', 'code', 'base']);
+    expect(asked).toEqual([['schema', 'before', 'result']]);
+  });
+
+  it('given one that need not, or that cannot tell, then all are undone newest first', async () => {
+    for (const goesFirst of [undefined, () => false, fail as never]) expect(await undone(goesFirst)).toEqual(['code', 'schema', 'base']);
+  });
+});
+
 describe('what a process that is gone has left', () => {
   it('given an examination that mends, when recover is asked for, then it is asked first, also where no run is to be finished, and what it did is said', async () => {
     const said: string[] = [];

@@ -38,6 +38,11 @@ export interface Action<Input = JsonObject, Before extends Json | undefined = Js
    * depends on other steps follows them here, and proves it. Idempotent. What throws leaves the rollback incomplete.
    */
   settle?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<void> | void;
+  /**
+   * Must it be undone before the steps that came after it, as what they go back to cannot work without that? Asked once, right
+   * before a rollback begins; reads only. What throws counts as no.
+   */
+  goesFirst?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<boolean> | boolean;
   /** Can what was captured be put back, and does that do no harm? Reads only. `result` is absent where `run` did not end. */
   admit?(ctx: StepContext, before: Before, result: Result | undefined, input: Input): Promise<readonly Finding[]> | readonly Finding[];
   /** How the step would be undone, in words, for `--dry-run`; `changes` is what `preview` answered. */

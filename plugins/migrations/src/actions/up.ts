@@ -7,7 +7,7 @@ import { type Opened, pendingOf, withProject } from '../opened.js';
 import { type Options, type Project, type ProjectInput, projectInput, projectOf } from '../project.js';
 import { type Applied, keepSchema, keptSchema, type Parts } from '../records.js';
 import { chooseWay, named } from '../way-back/choose.js';
-import { admitBack, forgetBegun, goBack } from '../way-back/go-back.js';
+import { admitBack, forgetBegun, goBack, goesBackFirst } from '../way-back/go-back.js';
 import { judgeAfter } from '../way-back/judge.js';
 import { halfApplied, type Target } from '../way-back/plan.js';
 import { type Contracting, contractProperties, isContraction, whyWait } from './contract.js';
@@ -49,6 +49,7 @@ export function upAction(parts: Parts, options: Options): Action<UpInput, Before
     probe: (ctx, input, before) => withProject(ctx, project(ctx, input), (opened) => probed(ctx, opened, before), { looks: true }),
     admit: async (ctx, before, _result, input): Promise<readonly Finding[]> =>
       admitBack(ctx, project(ctx, input), await targetOf(ctx, before, parts)),
+    goesFirst: async (ctx, before, _result, input) => goesBackFirst(ctx, project(ctx, input), await targetOf(ctx, before, parts)),
     restore: async (ctx, before, _result, input): Promise<Restored> => {
       const restored = await goBack(ctx, project(ctx, input), await targetOf(ctx, before, parts));
       await withProject(ctx, project(ctx, input), (opened) => recorded(ctx, opened, before, input, parts), { looks: true });

@@ -43,3 +43,6 @@ export function blocksOf({ kept, downs }: Choice): string[] {
 }
 
 export const named = ({ id, name }: Pick<Judgement, 'id' | 'name'>): string => (name === '' || id.includes(name) ? id : `${id} ${name}`);
+
+/** The old code does not get along with what it has made. */
+export const breaksOldCode = ({ keep_schema }: Judgement): boolean => keep_schema === 'block';

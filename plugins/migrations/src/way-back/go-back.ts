@@ -5,12 +5,18 @@ import { errors } from '../errors.js';
 import type { Migration } from '../migration.js';
 import type { Opened } from '../opened.js';
 import type { Project } from '../project.js';
-import { type Choice, named } from './choose.js';
+import { breaksOldCode, type Choice, named } from './choose.js';
 import { cutOff, planBack, type Target, withTarget } from './plan.js';
 
 /** Can the old code come back, and how? Changes nothing. */
 export const admitBack = (ctx: Context, project: Project, target: Target): Promise<readonly Finding[]> =>
   withTarget(ctx, project, target, async (opened) => (await planBack(opened, project, target)).findings, { looks: true });
+
+/** Must the schema go back before the code, as the old code cannot even start on the schema that is there? Changes nothing. */
+export const goesBackFirst = (ctx: Context, project: Project, target: Target): Promise<boolean> =>
+  withTarget(ctx, project, target, async (opened) => (await planBack(opened, project, target)).choice.downs.some(breaksOldCode), {
+    looks: true,
+  });
 
 /** Takes back what must be, keeps what may be, and proves that the schema is what it was. Idempotent. */
 export function goBack(ctx: Context, project: Project, target: Target): Promise<Restored> {

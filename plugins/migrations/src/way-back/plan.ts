@@ -5,7 +5,7 @@ import type { Migration, Script } from '../migration.js';
 import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
 import { loadParser, parseScript } from '../sql/parser.js';
-import { blocksOf, type Choice, chooseWay, named } from './choose.js';
+import { blocksOf, breaksOldCode, type Choice, chooseWay, named } from './choose.js';
 import { judgeAfter } from './judge.js';
 
 /** What a database is to be like again. */
@@ -133,7 +133,10 @@ function warningsOf({ downs, kept }: Choice): string[] {
 /** What becomes of each, for people. */
 function linesOf({ downs, kept }: Choice): string[] {
   return [
-    ...downs.map((each) => `${named(each)} is taken back by its down`),
+    ...downs.map((each) => {
+      const order = breaksOldCode(each) ? ', before the code: the old code does not get along with it' : '';
+      return `${named(each)} is taken back by its down${order}`;
+    }),
     ...kept.map((each) => `${named(each)} stays: the old code gets along with it`),
   ];
 }

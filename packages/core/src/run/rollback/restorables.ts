@@ -40,6 +40,8 @@ export interface Restorable {
   /** What is true of it now; undefined where it is unknown. */
   probe?(signal: AbortSignal): Promise<Probed | undefined>;
   restore(signal: AbortSignal): Promise<PutBack>;
+  /** Must it go back before what came after it? */
+  goesFirst?(signal: AbortSignal): Promise<boolean>;
   /** When all that goes back is back. */
   settle?(signal: AbortSignal): Promise<void>;
   /** The command a person would use to finish it. */
@@ -52,7 +54,7 @@ export function restorableStep(session: Session, state: StepState): Restorable {
   const action = actionOf(session.kernel, stepOf(session, id));
   const acted = () => actedStep(session, state);
   const ctx = (signal: AbortSignal) => stepContextOf(session, acted().step, 1, signal);
-  const { admit, settle, remedy } = action ?? {};
+  const { admit, goesFirst, settle, remedy } = action ?? {};
   return {
     subject: { kind: 'step', name: id },
     what: id,
@@ -71,6 +73,14 @@ export function restorableStep(session: Session, state: StepState): Restorable {
       const put = (await found.restore(ctx(signal), before, result, step.input)) ?? { changed: true };
       return put.kept !== undefined && step.irreversible !== undefined ? { ...put, kept: `${step.irreversible} (irreversible)` } : put;
     },
+    ...(goesFirst
+      ? {
+          goesFirst: async (signal) => {
+            const { before, result, step } = acted();
+            return goesFirst(ctx(signal), before, result, step.input);
+          },
+        }
+      : {}),
     ...(settle
       ? {
           settle: async (signal) => {

@@ -1,3 +1,4 @@
+import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { sideBySide } from '../../graph.js';
 import { isDeploy, type LedgerLine, type StepState } from '../../journal/state.js';
@@ -37,7 +38,7 @@ export async function undoRun(
   const remaining: Remaining[] = [];
   const wanted = [...session.state.steps.values()].filter(concerned);
   let left = wanted.length;
-  await dependentsFirst(session, wanted, async (step) => {
+  await dependentsFirst(session, wanted, await firstOf(session, wanted), async (step) => {
     const outcome = await undoStep(session, step, shareOf(deadline(), left));
     left -= 1;
     if (outcome.status === 'failed') remaining.push(...whatIsLeft(session, step, outcome));
@@ -102,8 +103,31 @@ function undoneByRemoval({ state }: Session, step: string): PutBack | undefined 
     : { changed: true, summary: `removed ${removed.join(', ')}` };
 }
 
-/** A step is undone after all that needed it, also where a step between them never acted. */
-function dependentsFirst(session: Session, wanted: readonly StepState[], undo: (step: StepState) => Promise<void>): Promise<void> {
+/** Those whose undo is waited for by the others. */
+async function firstOf(session: Session, wanted: readonly StepState[]): Promise<ReadonlySet<string>> {
+  const asked = await Promise.all(wanted.map(async (step) => ((await mustGoFirst(session, step)) ? [step.id] : [])));
+  return new Set(asked.flat());
+}
+
+async function mustGoFirst(session: Session, step: StepState): Promise<boolean> {
+  const { goesFirst, what, admissionMs = 0 } = restorableStep(session, step);
+  if (goesFirst === undefined) return false;
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: admissionMs });
+  try {
+    return await bounded({ timeoutMs: admissionMs, parent: session.signal, timedOut, graceMs: 2_000 }, goesFirst);
+  } catch (error) {
+    session.warn(`nobody can tell whether ${what} must go back first: ${session.reported(error).message}`);
+    return false;
+  }
+}
+
+/** A step is undone after all that needed it, also where a step between them never acted; those that go first, before all others. */
+function dependentsFirst(
+  session: Session,
+  wanted: readonly StepState[],
+  first: ReadonlySet<string>,
+  undo: (step: StepState) => Promise<void>,
+): Promise<void> {
   const { steps, config } = session.plan;
   const acted = new Map(wanted.map((step) => [step.id, step]));
   const dependents = new Map<string, Step[]>();
@@ -112,9 +136,13 @@ function dependentsFirst(session: Session, wanted: readonly StepState[], undo: (
     ...[...acted.keys()].reverse().flatMap((id) => stepOf(session, id) ?? []),
     ...steps.filter(({ id }) => !acted.has(id)),
   ];
+  const isFirst = ({ id }: Step) => first.has(id);
+  const ofFirst = newestFirst.filter(isFirst);
+  // Who waited for one that goes first waits for those that came after it all the same.
+  const others = (step: Step): Step[] => (dependents.get(step.id) ?? []).flatMap((each) => (isFirst(each) ? others(each) : [each]));
   return sideBySide(
     newestFirst,
-    ({ id }) => dependents.get(id) ?? [],
+    (step) => (isFirst(step) ? (dependents.get(step.id) ?? []).filter(isFirst) : [...new Set([...others(step), ...ofFirst])]),
     config.max_parallel,
     async ({ id }) => {
       const own = acted.get(id);
