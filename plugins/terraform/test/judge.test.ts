@@ -18,7 +18,6 @@ const plan = (...changes: ResourceChange[]): PlanDocument => ({
   moves: [],
   results: [],
   outputValues: {},
-  outputsUnknown: [],
   outputsRemoved: [],
   drift: [],
   outputs: [],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { beforeOf } from '../src/rollback/rotated.js';
 import { asFarAsPromised, departures, type Expected, plannedHashes, readTruth } from '../src/rollback/truth.js';
 import { keptNumbers, parseVariables, stringifyVariables } from '../src/tool/numbers.js';
 import { readPlan } from '../src/tool/plan-document.js';
@@ -73,6 +74,52 @@ describe('what a plan leads to, beside what was there', () => {
     const truth = state({ 't.a': { input: { deep: [{ id: 'x' }] } } });
     const led = plan({ 't.a': { after: { input: { deep: [{}] } }, unknown: { input: { deep: [{ id: true }] } } } });
     expect(departures(truth, led).values).toEqual([]);
+  });
+
+  it('given a value that is known in part, then that part is compared, in a set in any order', () => {
+    const truth = state(
+      {
+        't.a': {
+          input: {
+            id: 'x',
+            size: 1,
+            rules: [
+              { port: 1, id: 'a' },
+              { port: 2, id: 'b' },
+            ],
+          },
+        },
+      },
+      { url: { id: 'x', size: 1 } },
+    );
+    const led = (size: number, ports: readonly number[], more: object = {}) =>
+      plan(
+        {
+          't.a': {
+            after: { input: { size, rules: ports.map((port) => ({ port })), ...more } },
+            unknown: { input: { id: true, rules: ports.map(() => ({ id: true })) } },
+          },
+        },
+        { url: { actions: ['update'], after: { size }, after_unknown: { id: true } } },
+      );
+    expect(departures(truth, led(1, [2, 1])).values).toEqual([]);
+    expect(departures(truth, led(2, [1, 2])).values).toEqual(['t.a (input)', 'output url']);
+    for (const other of [led(1, [1, 1]), led(1, [1]), led(1, [1, 2], { more: 1 })])
+      expect(departures(truth, other).values).toEqual(['t.a (input)']);
+  });
+
+  it('given what only the apply knows, and a secret in it that has another value now, then it is named', () => {
+    const { before } = beforeOf({ resolve: (text) => text as never }, '"of {{secret:TOKEN}}"', { TOKEN: 'salt:another' });
+    const held = JSON.parse(before) as string;
+    const truth = state({ 't.a': { input: held, id: 'x' } }, { url: { id: 'x', token: held }, all: held });
+    const led = plan(
+      { 't.a': { after: {}, unknown: { input: true, id: true } } },
+      {
+        url: { actions: ['update'], after: { token: 'now' }, after_unknown: { id: true } },
+        all: { actions: ['update'], after_unknown: true },
+      },
+    );
+    expect(departures(truth, led).values).toEqual(['t.a (input)', 'output url', 'output all']);
   });
 
   it('given a plan of some addresses, then the others are left alone', () => {
@@ -167,6 +214,10 @@ describe('what a plan leads to, beside what was there', () => {
       plan({ 't.a': { after: { input: 'new id', size }, says } }, { id: { actions: ['no-op'], after: 'new id' } });
     expect(departures(truth, asFarAsPromised(after(1), promised)).values).toEqual([]);
     expect(departures(truth, asFarAsPromised(after(2), promised)).values).toEqual(['t.a (size)']);
+    const inPart = plan({}, { id: { actions: ['update'], after: { size: 1 }, after_unknown: { id: true } } });
+    const ended = (size: number) => asFarAsPromised(plan({}, { id: { actions: ['no-op'], after: { size, id: 'new' } } }), inPart);
+    expect(departures(state({}, { id: { size: 1, id: 'old' } }), ended(1)).values).toEqual([]);
+    expect(departures(state({}, { id: { size: 1, id: 'old' } }), ended(2)).values).toEqual(['output id']);
   });
 
   it('given what `ignore_changes` leaves to others, then it is not compared', () => {

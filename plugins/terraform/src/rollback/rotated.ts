@@ -38,6 +38,12 @@ export function beforeOf(
   return { before: ctx.resolve(marked), rotated: rotated.map(decodeURIComponent) };
 }
 
+/** Was a part of a value a secret that has another value now? */
+export const holdsRotated = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.includes(ROTATED)
+    : typeof value === 'object' && value !== null && Object.values(value).some(holdsRotated);
+
 const hashOf = (ctx: Pick<Context, 'resolve'>, name: string, salt: string): string =>
   createHmac('sha256', salt)
     .update(ctx.resolve(`{{secret:${name}}}`))

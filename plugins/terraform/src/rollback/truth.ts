@@ -4,6 +4,8 @@ import type { Configuration } from '../applied.js';
 import { errors } from '../errors.js';
 import { unindexed } from '../tool/address.js';
 import type { PlanDocument } from '../tool/plan-document.js';
+import { asKnown, holdsUnknown, UNKNOWN } from '../tool/unknown.js';
+import { holdsRotated } from './rotated.js';
 
 /** What a state held: the infrastructure as it was. */
 export interface Truth {
@@ -84,7 +86,8 @@ export interface LeftAlone {
 
 /**
  * Compares what a plan leads to with what was there. Only what the configuration itself says is compared, and only as far
- * as the plan knows it: an id that a provider makes up may be another one.
+ * as the plan knows it: an id that a provider makes up may be another one. What it does not know comes from the same
+ * configuration as then, unless it was made of a secret that has another value by now.
  */
 export function departures(
   { truth: { resources, outputs }, planned = {}, isOfOthers, ignored }: Expected,
@@ -96,20 +99,20 @@ export function departures(
   const missing = [...resources.keys()].filter((address) => !there.has(address) && !standing.has(address));
   const added = [...there, ...(left?.added ?? [])].filter((address) => !resources.has(address));
   const made = new Set(plan.changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ address }) => address));
-  const changed = plan.results.flatMap(({ address, configured, known, unknown }) => {
+  const changed = plan.results.flatMap(({ address, configured, values }) => {
     const before = resources.get(address);
-    const compared = isOfOthers ? known : configured;
+    const compared = isOfOthers ? values : configured;
     // What is made anew, or was since, has the values of a configuration, ignored or not.
-    const isAnother = made.has(address) || (known.id !== undefined && known.id !== before?.id);
+    const isAnother = made.has(address) || (values.id !== undefined && values.id !== UNKNOWN && values.id !== before?.id);
     const others = isAnother ? [] : (ignored[unindexed(address)] ?? []);
     const isSame = (name: string) =>
       others.includes('all') ||
       others.includes(name) ||
-      isDeepStrictEqual(plain(compared[name]), plain(before![name])) ||
+      agrees(plain(compared[name]), plain(before![name])) ||
       planned[address]?.[name] === hashOf(compared[name]);
     // What the configuration of then makes of what it does not know yet is not what another one has made.
-    const untold = isOfOthers ? unknown.filter((name) => !others.includes('all') && !others.includes(name)) : [];
-    const names = before === undefined ? [] : [...Object.keys(compared).filter((name) => !isSame(name)), ...untold];
+    const isUntold = (name: string) => isOfOthers && holdsUnknown(configured[name]) && !others.includes('all') && !others.includes(name);
+    const names = before === undefined ? [] : Object.keys(compared).filter((name) => !isSame(name) || isUntold(name));
     return names.length === 0 ? [] : [`${address} (${names.join(', ')})`];
   });
   return {
@@ -127,26 +130,28 @@ export function departures(
  */
 export function asFarAsPromised(plan: PlanDocument, promised: PlanDocument): PlanDocument {
   const before = new Map(promised.results.map((result) => [result.address, result]));
-  const results = plan.results.map(({ address, configured, known, unknown }) => {
-    const { configured: said = configured, known: all = known } = before.get(address) ?? {};
-    const only = (values: Readonly<Record<string, unknown>>, names: object) =>
-      Object.fromEntries(Object.entries(values).filter(([name]) => name in names));
-    return { address, configured: only(configured, said), known: only(known, all), unknown };
+  const only = (values: Readonly<Record<string, unknown>>, said: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(
+      Object.entries(values)
+        .filter(([name]) => name in said)
+        .map(([name, value]) => [name, asKnown(value, said[name])]),
+    );
+  const results = plan.results.map(({ address, configured, values }) => {
+    const said = before.get(address) ?? { configured, values };
+    return { address, configured: only(configured, said.configured), values: only(values, said.values) };
   });
-  return { ...plan, results, outputsUnknown: [...plan.outputsUnknown, ...promised.outputsUnknown] };
+  const outputValues = Object.fromEntries(
+    Object.entries(plan.outputValues).map(([name, value]) => [name, asKnown(value, promised.outputValues[name])]),
+  );
+  return { ...plan, results, outputValues };
 }
 
 /** The names of outputs that would be there and were not, the other way round, or would have another value. */
-function otherOutputs(
-  before: Truth['outputs'],
-  { outputValues, outputsUnknown, outputsRemoved }: PlanDocument,
-  left?: LeftAlone,
-): string[] {
+function otherOutputs(before: Truth['outputs'], { outputValues, outputsRemoved }: PlanDocument, left?: LeftAlone): string[] {
   const after: Record<string, unknown> = { ...left?.outputs, ...outputValues };
   for (const name of outputsRemoved) delete after[name];
-  for (const name of outputsUnknown) after[name] = before[name];
   return [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
-    (name) => name in after !== name in before || !isDeepStrictEqual(plain(after[name]), plain(before[name])),
+    (name) => name in after !== name in before || !agrees(plain(after[name]), plain(before[name])),
   );
 }
 
@@ -156,12 +161,35 @@ export function plannedHashes({ changes, results }: PlanDocument, before: Planne
   return Object.fromEntries(
     results.flatMap(({ address, configured }) => {
       if (!changing.has(address)) return before[address] === undefined ? [] : [[address, before[address]]];
-      return [[address, Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, hashOf(value)]))]];
+      const known = Object.entries(configured).filter(([, value]) => !holdsUnknown(value));
+      return [[address, Object.fromEntries(known.map(([name, value]) => [name, hashOf(value)]))]];
     }),
   );
 }
 
 const hashOf = (value: unknown): string => sha256(JSON.stringify(value) ?? '').slice(0, 16);
+
+/** Is a planned value what was there, as far as the plan knows it? */
+function agrees(planned: unknown, before: unknown): boolean {
+  if (planned === UNKNOWN) return !holdsRotated(before);
+  if (!holdsUnknown(planned)) return isDeepStrictEqual(planned, before);
+  if (typeof before !== 'object' || before === null || Array.isArray(planned) !== Array.isArray(before)) return false;
+  if (Array.isArray(planned)) return agreeInAnyOrder(planned, before as readonly unknown[]);
+  const [parts, others] = [planned, before] as [Record<string, unknown>, Record<string, unknown>];
+  const names = Object.keys(parts);
+  return names.length === Object.keys(others).length && names.every((name) => name in others && agrees(parts[name], others[name]));
+}
+
+/** A set has an order of its own when parts of it are not known. */
+function agreeInAnyOrder(planned: readonly unknown[], before: readonly unknown[]): boolean {
+  const left = [...before];
+  for (const each of planned) {
+    const at = left.findIndex((other) => agrees(each, other));
+    if (at < 0) return false;
+    left.splice(at, 1);
+  }
+  return left.length === 0;
+}
 
 /** A text that holds JSON means what the JSON means, in whatever order and with whatever blanks. */
 function plain(value: unknown): unknown {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '@ship/core';
 import { openCaptured, type WorkingFolder } from '../files/working-folder.js';
 import type { PlanDocument } from '../tool/plan-document.js';
-import type { State } from '../tool/state.js';
+import { readState, type State } from '../tool/state.js';
 import { judge, lineOf, type Verdict } from './judge.js';
 import { destroyedByLiveAlone, hasNewDestroy, outsideOfState } from './provisioners.js';
-import { forgetIfImported, openTarget, type RollbackTarget } from './target.js';
+import { forgetIfImported, openTarget, originsOf, type RollbackTarget } from './target.js';
 import { asFarAsPromised, type Departures, departures, type Expected, type LeftAlone } from './truth.js';
 
 /** A plan of the way back, and what there is to say of it. */
@@ -40,6 +41,15 @@ export function addedSince(target: RollbackTarget, state: State | undefined, exp
   if (live === undefined || destroy || expected === undefined) return [];
   const known = new Set([...expected.truth.resources.keys(), ...moves.map(({ to }) => to), ...forgets]);
   return (state?.addresses ?? []).filter((address) => !known.has(address));
+}
+
+/** What was there then, and is another thing in the state of now, by its address then. */
+function changedBesides({ before, moves = [] }: RollbackTarget, state: State | undefined): string[] {
+  const then = readState(before ?? '')?.contents ?? new Map<string, unknown>();
+  const now = new Map([...originsOf(moves)].map(([to, from]) => [from, to]));
+  return [...then].flatMap(([address, content]) =>
+    isDeepStrictEqual(content, state?.contents.get(now.get(address) ?? address)) ? [] : [address],
+  );
 }
 
 /** Terraform cannot plan changes that wait for each other. Without what is new, they may not. */
@@ -97,10 +107,10 @@ export async function planTarget(
 ): Promise<Planned> {
   const planFor = (targets: readonly string[]) => planLimited(working, target, expected, { locks, targets, promised });
   if (target.targets.length > 0) {
-    // What such a run made besides, since its targets needed it, goes with them.
+    // What such a run made or changed besides, since its targets needed it, goes with them.
     const state = await working.terraform.pull();
     const added = addedSince(target, state, expected);
-    return planFor([...new Set([...target.targets, ...added, ...(state?.deposed ?? [])])]);
+    return planFor([...new Set([...target.targets, ...added, ...changedBesides(target, state), ...(state?.deposed ?? [])])]);
   }
   if (!isOfSome(target) || expected === undefined) return planFor([]);
   const whole = await planFor([]);

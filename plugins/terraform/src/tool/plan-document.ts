@@ -2,6 +2,7 @@ import type { Json } from '@ship/core';
 import { errors } from '../errors.js';
 import { unindexed } from './address.js';
 import { keptNumbers, parseVariables } from './numbers.js';
+import { withUnknown } from './unknown.js';
 
 /** What would happen to one resource. */
 export interface ResourceChange {
@@ -22,12 +23,10 @@ export type Move = { readonly from: string; readonly to: string };
 /** A resource as it would be afterwards. */
 export interface Result {
   readonly address: string;
-  /** What the configuration itself says of it, as far as it is known; what a provider makes up is left out. */
+  /** What the configuration itself says of it; what a provider makes up is left out. What only the apply knows is `UNKNOWN`. */
   readonly configured: Readonly<Record<string, unknown>>;
-  /** All that is known of it. */
-  readonly known: Readonly<Record<string, unknown>>;
-  /** What the configuration says of it, and only the apply knows. */
-  readonly unknown: readonly string[];
+  /** All of it. */
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /** A plan, as far as ship reads it. */
@@ -42,10 +41,9 @@ export interface PlanDocument {
   readonly drift: readonly ResourceChange[];
   /** What would be there afterwards, as far as the plan looks at it. */
   readonly results: readonly Result[];
-  /** The values of outputs afterwards, as far as they are known. */
+  /** The values of outputs afterwards; what only the apply knows is `UNKNOWN`. */
   readonly outputValues: Readonly<Record<string, unknown>>;
-  /** The names of those that only the apply knows, and of those that would be there no more. */
-  readonly outputsUnknown: readonly string[];
+  /** The names of those that would be there no more. */
   readonly outputsRemoved: readonly string[];
   /** The names of outputs that would change. */
   readonly outputs: readonly string[];
@@ -101,11 +99,8 @@ export function readPlan(text: string, differs: boolean): PlanDocument {
     results: resultsOf(raw),
     outputValues: Object.fromEntries(
       Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions, after, after_unknown }]) =>
-        actions.includes('delete') || hasUnknown(after_unknown) ? [] : [[name, after]],
+        actions.includes('delete') ? [] : [[name, withUnknown(after, after_unknown)]],
       ),
-    ),
-    outputsUnknown: Object.entries(raw.output_changes ?? {}).flatMap(([name, { after_unknown }]) =>
-      hasUnknown(after_unknown) ? [name] : [],
     ),
     outputsRemoved: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('delete') ? [name] : [])),
     outputs: Object.entries(raw.output_changes ?? {}).flatMap(([name, { actions }]) => (actions.includes('no-op') ? [] : [name])),
@@ -126,11 +121,9 @@ function resultsOf({ resource_changes = [], configuration }: RawPlan): Result[] 
   return resource_changes.flatMap(({ address, mode, change, deposed }) => {
     if (mode !== 'managed' || deposed !== undefined || change.after === null || change.actions.includes('forget')) return [];
     const { after, after_unknown } = change as { after: Record<string, unknown>; after_unknown?: Record<string, unknown> };
-    const known = Object.fromEntries(Object.entries(after).filter(([name]) => !hasUnknown(after_unknown?.[name])));
-    const names = configured.get(unindexed(address)) ?? [];
-    const said = names.filter((name) => name in known);
-    const unknown = names.filter((name) => hasUnknown(after_unknown?.[name]));
-    return [{ address, configured: Object.fromEntries(said.map((name) => [name, known[name]])), known, unknown }];
+    const values = withUnknown(after, after_unknown) as Record<string, unknown>;
+    const said = (configured.get(unindexed(address)) ?? []).filter((name) => name in values);
+    return [{ address, configured: Object.fromEntries(said.map((name) => [name, values[name]])), values }];
   });
 }
 
@@ -138,10 +131,6 @@ function* configuredIn({ resources = [], module_calls = {} }: RawModule, prefix:
   for (const { address, expressions = {} } of resources) yield [`${prefix}${address}`, Object.keys(expressions)];
   for (const [name, { module = {} }] of Object.entries(module_calls)) yield* configuredIn(module, `${prefix}module.${name}.`);
 }
-
-/** Terraform writes `true` for what only the apply knows, wherever it stands in a value. */
-const hasUnknown = (unknown: unknown): boolean =>
-  unknown === true || (typeof unknown === 'object' && unknown !== null && Object.values(unknown).some(hasUnknown));
 
 function parsed(text: string): RawPlan {
   try {

@@ -11,6 +11,8 @@ export interface State {
   readonly tainted: readonly string[];
   /** Addresses of what was made anew, and whose older one stands still. */
   readonly deposed: readonly string[];
+  /** What it holds of each that is managed, by address: for comparing one state with another. */
+  readonly contents: ReadonlyMap<string, unknown>;
   readonly outputs: Readonly<Record<string, unknown>>;
   /** As it was pulled. */
   readonly text: string;
@@ -19,6 +21,7 @@ export interface State {
 interface RawInstance {
   readonly index_key?: string | number;
   readonly status?: string;
+  readonly attributes?: unknown;
   /** Of an older one that was to go after its successor had come. */
   readonly deposed?: string;
 }
@@ -41,6 +44,7 @@ export function readState(text: string): State | undefined {
       (resource.instances ?? []).map((instance) => ({
         address: addressOf(resource, instance),
         status: instance.status,
+        attributes: instance.attributes,
         isDeposed: instance.deposed !== undefined,
       })),
     );
@@ -50,6 +54,7 @@ export function readState(text: string): State | undefined {
     addresses: [...new Set(instances.map(({ address }) => address))].sort(),
     deposed: instances.filter(({ isDeposed }) => isDeposed).map(({ address }) => address),
     tainted: instances.filter(({ status }) => status === 'tainted').map(({ address }) => address),
+    contents: new Map(instances.flatMap(({ address, isDeposed, ...content }) => (isDeposed ? [] : [[address, content]]))),
     outputs: Object.fromEntries(Object.entries(raw.outputs ?? {}).map(([name, { value }]) => [name, value])),
     text,
   };
