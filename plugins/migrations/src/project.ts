@@ -23,6 +23,7 @@ export type ProjectInput = {
   readonly url?: string;
   readonly commands?: Commands;
   readonly lock_timeout?: string;
+  readonly dump?: boolean;
 };
 
 /** The options in `plugins:`. */
@@ -44,6 +45,8 @@ export interface Project {
   readonly dialect?: Dialect;
   readonly url: string;
   readonly commands?: Commands;
+  /** What downs may lose rows of is dumped before. */
+  readonly dumps: boolean;
   /** How long a statement waits for a lock, in milliseconds; undefined: as long as it takes. */
   readonly lockTimeoutMs?: number;
 }
@@ -54,7 +57,15 @@ const LOCK_TIMEOUT = '10s';
 
 /** What the options say, over it what they say of the environment, and over that what the step says. Throws SHIP_MIGRATIONS_USAGE. */
 export function projectOf(where: Where, options: Options, input: ProjectInput = {}): Project {
-  const { dir, tool, dialect, url, commands, lock_timeout } = { ...options, ...options.environments?.[where.environment], ...input };
+  const {
+    dir,
+    tool,
+    dialect,
+    url,
+    commands,
+    lock_timeout,
+    dump = false,
+  } = { ...options, ...options.environments?.[where.environment], ...input };
   if (dir === undefined)
     throw errors.SHIP_MIGRATIONS_USAGE({
       problem: '`dir` names the folder of the migrations, in the step or in the options of the plugin',
@@ -74,6 +85,7 @@ export function projectOf(where: Where, options: Options, input: ProjectInput = 
     ...(tool === undefined ? {} : { wanted: tool }),
     ...(dialect === undefined ? {} : { dialect }),
     url: database,
+    dumps: dump,
     ...(commands === undefined ? {} : { commands }),
     // The schema has seen that it is a duration.
     ...(timeout === 'none' ? {} : { lockTimeoutMs: parseDuration(timeout)! }),
@@ -119,6 +131,10 @@ const projectProperties = {
     pattern: '^(?:none|[0-9]+(?:ms|s|m|h))$',
     title: 'a duration such as 10s, or none',
     description: 'How long a statement may wait for a lock of the database. Default: 10s.',
+  },
+  dump: {
+    type: 'boolean',
+    description: 'Keep the tables that a down may lose rows of, by `pg_dump`, before it runs. Default: false.',
   },
 };
 

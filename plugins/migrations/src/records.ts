@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Context, Objects, Store } from '@ship/core';
+import type { Dumps } from './dumps/kept.js';
 import type { ProjectInput } from './project.js';
 
 /** What was applied last in a project, and how to go back from it. Plain JSON; secrets by name. */
@@ -21,6 +22,7 @@ export type Applied = {
 export interface Parts {
   readonly objects: Objects;
   readonly records: Records;
+  readonly dumps: Dumps;
   readonly settings: Settings;
 }
 

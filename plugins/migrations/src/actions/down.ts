@@ -1,9 +1,13 @@
 import type { Action, Probed, StepContext } from '@ship/core';
 import { whileLocked } from '../database/lock.js';
+import { dumpBefore, dumpProblems, riskyOf } from '../dumps/dump.js';
+import type { Dumps } from '../dumps/kept.js';
 import { errors } from '../errors.js';
-import { withProject } from '../opened.js';
+import { type Opened, withProject } from '../opened.js';
 import { type Options, type ProjectInput, projectInput, projectOf } from '../project.js';
+import type { Parts } from '../records.js';
 import { takeBack } from '../way-back/go-back.js';
+import { judgeAfter } from '../way-back/judge.js';
 
 /** The input of `migrations/down`. */
 interface DownInput extends ProjectInput {
@@ -13,7 +17,7 @@ interface DownInput extends ProjectInput {
 type Before = { readonly applied: string[]; readonly downs: string[] };
 
 /** `migrations/down`: takes back what comes after a migration, newest first, by the team's own tool. For a person who knows. */
-export function downAction(options: Options): Action<DownInput, Before, { readonly summary: string }> {
+export function downAction({ dumps }: Parts, options: Options): Action<DownInput, Before, { readonly summary: string }> {
   return {
     input: {
       ...projectInput('ship:migrations/down', {
@@ -32,6 +36,7 @@ export function downAction(options: Options): Action<DownInput, Before, { readon
       const project = projectOf(ctx, options, input);
       return whileLocked(ctx, project.url, () =>
         withProject(ctx, project, async (opened) => {
+          if (project.dumps) await dumpOf(ctx, opened, downs, dumps);
           for (const id of downs) {
             await ctx.progress(id, 'begun');
             await takeBack(opened, id);
@@ -46,6 +51,19 @@ export function downAction(options: Options): Action<DownInput, Before, { readon
       return before.downs.some((id) => applied.includes(id)) ? 'partial' : 'done';
     },
   };
+}
+
+/** What they may lose is kept, where they may lose anything. */
+async function dumpOf(ctx: StepContext, opened: Opened, downs: readonly string[], dumps: Dumps): Promise<void> {
+  const { migrations, project, applied, connection } = opened;
+  const { ids } = await applied();
+  const isBack = ({ id }: { readonly id: string }) => downs.includes(id) && ids.includes(id);
+  const stay = ids.filter((id) => !downs.includes(id));
+  const risky = riskyOf(await judgeAfter(migrations, stay, migrations.filter(isBack), false)).reverse();
+  if (risky.length === 0) return;
+  const problems = await dumpProblems(ctx, connection);
+  if (problems.length > 0) throw errors.SHIP_MIGRATIONS_DUMP({ dir: project.dir, problem: problems.join() });
+  await dumpBefore(ctx, opened, risky, dumps);
 }
 
 async function downsOf(ctx: StepContext, input: DownInput, options: Options) {

@@ -51,7 +51,7 @@ export function upAction(parts: Parts, options: Options): Action<UpInput, Before
       admitBack(ctx, project(ctx, input), await targetOf(ctx, before, parts)),
     goesFirst: async (ctx, before, _result, input) => goesBackFirst(ctx, project(ctx, input), await targetOf(ctx, before, parts)),
     restore: async (ctx, before, _result, input): Promise<Restored> => {
-      const restored = await goBack(ctx, project(ctx, input), await targetOf(ctx, before, parts));
+      const restored = await goBack(ctx, project(ctx, input), await targetOf(ctx, before, parts), parts.dumps);
       await withProject(ctx, project(ctx, input), (opened) => recorded(ctx, opened, before, input, parts), { looks: true });
       return restored;
     },

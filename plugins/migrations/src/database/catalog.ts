@@ -1,5 +1,8 @@
 import type { Connection } from './connection.js';
 
+/** A default that is NULL is none, whatever type PostgreSQL writes to it. */
+const DEFAULT = `CASE WHEN pg_get_expr(d.adbin, d.adrelid) !~ '^NULL(::[^|+-]+)?$' THEN pg_get_expr(d.adbin, d.adrelid) END`;
+
 /**
  * All that a PostgreSQL has besides its rows, a line for each thing. Left out: the order of columns, the numbers of objects,
  * comments, rights, and how far sequences have gone.
@@ -23,7 +26,7 @@ const SCHEMA = `
   SELECT format('%s: kind %s, row security %s %s, %s', shown, relkind, relrowsecurity, relforcerowsecurity, coalesce(reloptions::text, '')) AS line
     FROM rel WHERE relkind NOT IN ('i', 'I', 'S', 't')
   UNION ALL SELECT format('column %s.%I: %s%s, default %s, identity %s, generated %s, collation %s', c.shown, a.attname,
-      format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' NOT NULL' END, pg_get_expr(d.adbin, d.adrelid),
+      format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' NOT NULL' END, ${DEFAULT},
       a.attidentity, a.attgenerated, CASE WHEN a.attcollation <> 100 AND a.attcollation <> 0 THEN a.attcollation::regcollation END)
     FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')

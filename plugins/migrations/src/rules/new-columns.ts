@@ -3,6 +3,7 @@ import type { Column, Constraint, Table, Thing } from '../schema.js';
 import { isVolatile } from '../sql/functions.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { holds, valueLeft } from './expressions.js';
+import { pointingAt } from './uses.js';
 import type { Walk } from './walk.js';
 
 /**
@@ -27,9 +28,13 @@ export function judgeNewColumns(walk: Walk): void {
 export const isOfNewColumns = (walk: Walk, table: string, columns: readonly string[]): boolean =>
   columns.length > 0 && columns.every((each) => walk.isNewColumn(table, each));
 
-function judgeRequired(walk: Walk, name: string, { notNull, default: value, generated, at, type }: Column): void {
-  const isRequired = notNull || walk.schema.things.get(`type public.${type}`)?.shape.includes('CONSTR_NOTNULL');
-  if (at !== undefined && isRequired && value === undefined && generated === undefined)
+/** By itself, or by its domain. */
+const mustHaveValue = ({ schema }: Walk, { notNull, type }: Column): boolean =>
+  notNull || schema.things.get(`type public.${type}`)?.shape.includes('CONSTR_NOTNULL') === true;
+
+function judgeRequired(walk: Walk, name: string, column: Column): void {
+  const { default: value, generated, at } = column;
+  if (at !== undefined && mustHaveValue(walk, column) && value === undefined && generated === undefined)
     walk.say('add-required-column', { up: ['O'] }, `${name} must have a value, and the old code gives it none`, at);
 }
 
@@ -78,12 +83,28 @@ function givesItself({ default: value = '', generated = '' }: Column): boolean {
 
 /** What rows that are there already point at cannot be deleted any more; and what a default points at may go, or is not there. */
 function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, at }: Constraint): void {
-  const { pktable, fk_del_action } = JSON.parse(shape) as ConstraintNode;
+  const { pktable, fk_del_action, fk_del_set_cols } = JSON.parse(shape) as ConstraintNode;
   const isOwn = walk.isOwn(name);
   if (walk.isOwn(relationName(pktable)) || !(isOwn || isOfNewColumns(walk, name, columns))) return;
   const isLeft = !isOwn && columns.every((each) => valueLeft(table.columns.get(each)!) !== null);
-  const isFree = fk_del_action === 'c' || fk_del_action === 'n' || fk_del_action === 'd';
+  const set = fk_del_set_cols === undefined ? columns : textsOf(fk_del_set_cols);
   if (isLeft) walk.say('add-foreign-key', { up: ['O'] }, `what the default of ${columns.join(', ')} points at may not be there`, at);
-  else if (table.filledBy === walk.migration && !isFree)
+  else if (table.filledBy === walk.migration && !letsGo(walk, name, fk_del_action, set))
     walk.say('add-foreign-key', { up: ['O'] }, `the old code may delete what rows in ${columns.join(', ')} point at`, at);
+}
+
+/** Can what a row points at be deleted, since the row goes with it, or points at nothing then? */
+function letsGo(walk: Walk, name: string, action: string | undefined, columns: readonly string[]): boolean {
+  if (action === 'c')
+    return pointingAt(walk.schema, name).every(({ table, columns: own, action: of }) => table === name || letsGo(walk, table, of, own));
+  if (action !== 'n' && action !== 'd') return false;
+  const { columns: known, constraints } = walk.schema.table(name);
+  const mayBeNull = (each: string) => {
+    const column = known.get(each);
+    return column !== undefined && !mustHaveValue(walk, column) && (action === 'n' || valueLeft(column) === null);
+  };
+  const isChecked = [...constraints.values()].some(
+    ({ kind, columns: of }) => kind === 'check' && of.some((each) => columns.includes(each)),
+  );
+  return columns.every(mayBeNull) && !isChecked;
 }

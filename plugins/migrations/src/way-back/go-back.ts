@@ -1,6 +1,8 @@
 import type { Context, Finding, Restored } from '@ship/core';
 import { schemaDifferences } from '../database/catalog.js';
 import { whileLocked } from '../database/lock.js';
+import { dumpBefore, riskyOf } from '../dumps/dump.js';
+import type { Dumps } from '../dumps/kept.js';
 import { errors } from '../errors.js';
 import type { Migration } from '../migration.js';
 import type { Opened } from '../opened.js';
@@ -10,22 +12,24 @@ import { cutOff, planBack, type Target, withTarget } from './plan.js';
 
 /** Can the old code come back, and how? Changes nothing. */
 export const admitBack = (ctx: Context, project: Project, target: Target): Promise<readonly Finding[]> =>
-  withTarget(ctx, project, target, async (opened) => (await planBack(opened, project, target)).findings, { looks: true });
+  withTarget(ctx, project, target, async (opened) => (await planBack(ctx, opened, project, target)).findings, { looks: true });
 
 /** Must the schema go back before the code, as the old code cannot even start on the schema that is there? Changes nothing. */
 export const goesBackFirst = (ctx: Context, project: Project, target: Target): Promise<boolean> =>
-  withTarget(ctx, project, target, async (opened) => (await planBack(opened, project, target)).choice.downs.some(breaksOldCode), {
+  withTarget(ctx, project, target, async (opened) => (await planBack(ctx, opened, project, target)).choice.downs.some(breaksOldCode), {
     looks: true,
   });
 
 /** Takes back what must be, keeps what may be, and proves that the schema is what it was. Idempotent. */
-export function goBack(ctx: Context, project: Project, target: Target): Promise<Restored> {
+export function goBack(ctx: Context, project: Project, target: Target, dumps: Dumps): Promise<Restored> {
   return whileLocked(ctx, project.url, () =>
     withTarget(ctx, project, target, async (opened): Promise<Restored> => {
-      const { choice, findings } = await planBack(opened, project, target);
+      const { choice, findings } = await planBack(ctx, opened, project, target);
       const blocks = findings.flatMap(({ level, message }) => (level === 'block' ? [message.replace(`${project.dir}: `, '')] : []));
       if (blocks.length > 0) throw errors.SHIP_MIGRATIONS_REFUSED({ dir: project.dir, blocks });
       await forgetBegun(opened, target);
+      const risky = riskyOf(choice.downs);
+      if (project.dumps && risky.length > 0) await dumpBefore(ctx, opened, risky, dumps);
       for (const { id } of choice.downs) await takeBack(opened, id);
       if (choice.downs.length > 0) await prove(opened, project, target);
       return answerOf(project, choice);

@@ -1,6 +1,7 @@
 import type { Context, Finding } from '@ship/core';
 import { holds, withPacked } from '../copies.js';
 import { schemaDifferences } from '../database/catalog.js';
+import { dumpProblems, riskyOf } from '../dumps/dump.js';
 import type { Migration, Script } from '../migration.js';
 import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
@@ -41,7 +42,7 @@ export function withTarget<T>(
 }
 
 /** Plans the way back. Changes nothing. */
-export async function planBack(opened: Opened, project: Project, target: Target): Promise<WayBack> {
+export async function planBack(ctx: Context, opened: Opened, project: Project, target: Target): Promise<WayBack> {
   const { tool, migrations, applied } = opened;
   const now = await applied();
   const since = now.ids.filter((id) => !target.applied.includes(id));
@@ -61,6 +62,7 @@ export async function planBack(opened: Opened, project: Project, target: Target)
     ...(choice.downs.length > 0 && tool.down === undefined && tool.forgets === undefined
       ? [`${tool.name} has no way to take a migration back, and ${choice.downs.map(named).join(', ')} may not stay`]
       : []),
+    ...(project.dumps && riskyOf(choice.downs).length > 0 ? await dumpProblems(ctx, opened.connection) : []),
   ];
   const changed = await changedSince(opened, target, now.ids);
   return {

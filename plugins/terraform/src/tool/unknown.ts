@@ -12,8 +12,7 @@ export function withUnknown(after: unknown, unknown: unknown): unknown {
 }
 
 /** Does Terraform say of some part that only the apply knows it? */
-export const hasUnknown = (unknown: unknown): boolean =>
-  unknown === true || (isStructure(unknown) && Object.values(unknown).some(hasUnknown));
+const hasUnknown = (unknown: unknown): boolean => unknown === true || (isStructure(unknown) && Object.values(unknown).some(hasUnknown));
 
 /** Is some part of a value {@link UNKNOWN}? */
 export const holdsUnknown = (value: unknown): boolean =>
