@@ -46,7 +46,7 @@ export async function planBack(opened: Opened, project: Project, target: Target)
   const now = await applied();
   const since = now.ids.filter((id) => !target.applied.includes(id));
   const judged = migrations.filter(({ id }) => since.includes(id));
-  const choice = chooseWay(await judgeAfter(migrations, target.applied, judged, target.preservesData));
+  const choice = chooseWay(await judgeAfter(opened, target.applied, judged, target.preservesData));
   const say = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message: `${project.dir}: ${message}` });
   const blocks = [
     ...strayed(target, now.ids, since, migrations),
@@ -88,14 +88,15 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
 
 /** A migration that was cut off is no part of what is applied, and yet something of it may be there. */
-export async function halfApplied({ schema, migrations }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
+export async function halfApplied({ schema, migrations, printed }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
   const begun = cutOff(target, now);
   if (begun === undefined) return [];
   await loadParser();
   const before = await target.schemaAfter(now.at(-1));
   const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await schema());
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
-  const scripts = migrations.find(({ id }) => id === begun)?.up ?? [];
+  const { judged } = await printed({ before: [], judged: migrations.filter(({ id }) => id === begun) });
+  const scripts = judged.flatMap(({ up }) => up);
   return scripts.every(isAtomic)
     ? []
     : [`${begun} was cut off outside of a transaction: the schema is as before, and rows that it has changed nobody can tell`];
