@@ -1,11 +1,12 @@
 /**
  * What runs beside the tool of the project: it reads `[[file, way], …]`, lets each fill the tool's own builder, and prints a line of
- * JSON for it. Whoever asks the database there gets none.
+ * JSON for it. Whoever asks the database there gets none. No bracket stands right behind `import`: the bundle of the command puts a
+ * function of its own in the place of both, here as well.
  */
 export const NODE_PG_MIGRATE_PROGRAM = `
 import { pathToFileURL } from 'node:url';
 const tool = await import('node-pg-migrate');
-const load = (file) => (tool.jiti ? tool.jiti.import(file) : import(pathToFileURL(file)));
+const load = (file) => (tool.jiti ? tool.jiti.import (file) : import (pathToFileURL(file)));
 
 async function printed(file, way) {
   let asked = false;
