@@ -254,7 +254,16 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('node-pg-migrate, whose 
   it('given programs, when they are printed, then each has the verdict of its SQL, an inferred way back too, and who asks the database is opaque', async () => {
     const { cwd, env } = given();
     const printed = await checked(cwd, env, '--print');
-    expect(verdictsOf(printed)).toEqual({});
+    expect(verdictsOf(printed)).toEqual({
+      '001_users': 'ok block down-drop-created-table',
+      '002_bio': 'ok block down-drop-created-column',
+      '003_rename': 'block ok rename-column',
+      '004_ask': 'block block irreversible-marker opaque-code',
+      '005_index': 'ok ok',
+      '006_typed': 'ok block irreversible-marker',
+    });
+    expect(printed.get('002_bio')!.reasons[0]).toMatchObject({ file: 'db/002_bio.js', line: 5 });
+    expect(printed.get('004_ask')!.reasons[0]?.hint).toContain('line 2 uses `db`');
   }, 180_000);
 
   it('given the same migrations, then the printed SQL makes what node-pg-migrate makes', async () => {

@@ -5,7 +5,7 @@
  */
 export const NODE_PG_MIGRATE_PROGRAM = `
 import { pathToFileURL } from 'node:url';
-const tool = await import('node-pg-migrate');
+const tool = await import ('node-pg-migrate');
 const load = (file) => (tool.jiti ? tool.jiti.import (file) : import (pathToFileURL(file)));
 
 async function printed(file, way) {

@@ -121,6 +121,7 @@ class Module {
     }
     read.wants(':');
     read.end();
+    if (block.length === 0) throw new NotPlain(start.at, 'a function without a block');
     this.#ways.set(name, block);
   }
 
