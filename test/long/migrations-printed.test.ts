@@ -11,9 +11,11 @@ import { type Layout, stage } from '../support/migrations.js';
 import {
   ALEMBIC_BIND,
   ALEMBIC_BIO,
+  ALEMBIC_COMMIT,
   ALEMBIC_FILL,
   ALEMBIC_FINAL,
   ALEMBIC_INDEX,
+  ALEMBIC_MIXED,
   ALEMBIC_RENAME,
   ALEMBIC_USERS,
   giveAlembic,
@@ -52,14 +54,16 @@ const verdictsOf = (judged: ReadonlyMap<string, Judged>): Record<string, string>
     ]),
   );
 
-/** What the tool does with one database, and the printed SQL with another: both must have the same schema. */
+type Words = readonly [string, ...string[]];
+
+/** What the tool does with one database, and the printed SQL with another, there and back: both must have the same schema. */
 async function comparedWithReality(
   { cwd, env, url }: { readonly cwd: string; readonly env: Record<string, string>; readonly url: string },
   dir: string,
   last: string,
-  apply: readonly [string, ...string[]],
+  [apply, back]: readonly [Words, Words],
   own: readonly string[],
-): Promise<{ readonly differences: readonly string[]; readonly size: number }> {
+): Promise<{ readonly up: readonly string[]; readonly down: readonly string[]; readonly size: number }> {
   const environment = { ...process.env, ...env, DATABASE_URL: url };
   const run = (argv: readonly [string, ...string[]], where = cwd) => {
     const [program, ...args] = argv;
@@ -79,18 +83,27 @@ async function comparedWithReality(
     },
   };
   const { judged } = await withPrinted({ before: [], judged: wanted }, { tool: reader, root: folder, place, known: new Map() });
-  expect(judged.flatMap(({ up }) => up.flatMap(({ opaque }) => opaque ?? []))).toEqual([]);
+  const downsOf = ({ down }: (typeof judged)[number]) => (typeof down === 'string' ? [] : down);
+  expect(judged.flatMap((each) => [...each.up, ...downsOf(each)].flatMap(({ opaque }) => opaque ?? []))).toEqual([]);
 
   const here = await connect(url);
   onTestFinished(() => here.close());
   await here.run('CREATE DATABASE by_text');
   const there = await connect(url.replace(/\/postgres\?/, '/by_text?'));
   onTestFinished(() => there.close());
-  for (const { text } of judged.flatMap(({ up }) => up)) if (text.trim() !== '') await there.run(text);
-  const applied = run(apply);
-  expect(applied.exitCode, applied.stderr).toBe(0);
-  const [one, other] = [await readSchema(here, own), await readSchema(there, own)];
-  return { differences: schemaDifferences(one, other), size: one.length };
+  const both = async (argv: Words, scripts: readonly { readonly text: string }[]) => {
+    for (const { text } of scripts) if (text.trim() !== '') await there.run(text);
+    const { exitCode, stderr } = run(argv);
+    expect(exitCode, stderr).toBe(0);
+    const [one, other] = [await readSchema(here, own), await readSchema(there, own)];
+    return { size: one.length, differences: schemaDifferences(one, other) };
+  };
+  const { size, differences } = await both(
+    apply,
+    judged.flatMap(({ up }) => up),
+  );
+  const { differences: down } = await both(back, [...judged].reverse().flatMap(downsOf));
+  return { up: differences, down, size };
 }
 
 describe.skipIf(!hasPostgres() || !hasPythonTools())('Alembic, which prints its SQL', () => {
@@ -102,6 +115,8 @@ describe.skipIf(!hasPostgres() || !hasPythonTools())('Alembic, which prints its 
     ['rename', ALEMBIC_RENAME],
     ['bind', ALEMBIC_BIND],
     ['final', ALEMBIC_FINAL],
+    ['mixed', ALEMBIC_MIXED],
+    ['commit', ALEMBIC_COMMIT],
   ] as const;
   const given = (config = CONFIG('alembic')) => {
     const cwd = project(config);
@@ -121,6 +136,8 @@ describe.skipIf(!hasPostgres() || !hasPythonTools())('Alembic, which prints its 
       rename: 'block ok rename-column',
       bind: 'block block empty-down opaque-code',
       final: 'ok block irreversible-marker',
+      mixed: 'ok block down-drop-created-column non-transactional',
+      commit: 'ok block lock-index non-transactional tx-control',
     });
     const [dropped] = printed.get('bio')!.reasons;
     expect(dropped).toMatchObject({ file: 'alembic/versions/bio.py', line: 16, statement: expect.stringContaining('DROP COLUMN bio') });
@@ -147,19 +164,35 @@ describe.skipIf(!hasPostgres() || !hasPythonTools())('Alembic, which prints its 
     expect(sqlite.get('users')!.reasons[0]?.hint).toMatch(/not postgres/);
   }, 180_000);
 
-  it('given the same revisions, then the printed SQL makes what Alembic makes', async () => {
+  it('given the same revisions, then the printed SQL makes what Alembic makes, there and back, and can be rehearsed', async () => {
     const { cwd, env } = given();
     const { url } = await startPostgres();
     const real = { cwd, env, url };
-    const { differences, size } = await comparedWithReality(
+    const { up, down, size } = await comparedWithReality(
       real,
       'alembic',
       'rename',
-      ['alembic', 'upgrade', 'rename'],
+      [
+        ['alembic', 'upgrade', 'rename'],
+        ['alembic', 'downgrade', 'base'],
+      ],
       ['alembic_version'],
     );
-    expect(differences).toEqual([]);
+    expect({ up, down }).toEqual({ up: [], down: [] });
     expect(size).toBeGreaterThan(5);
+    const { report, stderr } = await shipJson(['migrations', 'rehearse', '--print', '--url', url], { cwd, env });
+    const rehearsed = (report.result as unknown as { migrations: { id: string; verdict: string }[] } | undefined)?.migrations;
+    expect(
+      rehearsed?.map(({ id, verdict }) => `${id} ${verdict}`),
+      stderr,
+    ).toEqual([
+      'users exact',
+      'bio exact',
+      'fill exact',
+      'index exact',
+      'rename exact',
+      ...['bind', 'final', 'mixed', 'commit'].map((id) => `${id} not-rehearsed`),
+    ]);
   }, 180_000);
 
   const layout: Layout = {
@@ -234,11 +267,14 @@ describe.skipIf(!hasPostgres() || !hasPythonTools())('Django, which prints its S
     expect(printed.get('0001_users')!.reasons[0]?.hint).toMatch(/Django prints nothing: OperationalError/);
   }, 180_000);
 
-  it('given the same migrations, then the printed SQL makes what Django makes', async () => {
+  it('given the same migrations, then the printed SQL makes what Django makes, there and back', async () => {
     const real = await given();
-    const apply = ['python3', 'manage.py', 'migrate', 'shop', '0004'] as const;
-    const { differences, size } = await comparedWithReality(real, 'shop/migrations', '0004_fill', apply, ['django_migrations']);
-    expect(differences).toEqual([]);
+    const ways = [
+      ['python3', 'manage.py', 'migrate', 'shop', '0004'],
+      ['python3', 'manage.py', 'migrate', 'shop', 'zero'],
+    ] as const;
+    const { up, down, size } = await comparedWithReality(real, 'shop/migrations', '0004_fill', ways, ['django_migrations']);
+    expect({ up, down }).toEqual({ up: [], down: [] });
     expect(size).toBeGreaterThan(5);
   }, 180_000);
 });
@@ -266,13 +302,16 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('node-pg-migrate, whose 
     expect(printed.get('004_ask')!.reasons[0]?.hint).toContain('line 2 uses `db`');
   }, 180_000);
 
-  it('given the same migrations, then the printed SQL makes what node-pg-migrate makes', async () => {
+  it('given the same migrations, then the printed SQL makes what node-pg-migrate makes, there and back', async () => {
     const { cwd } = given();
     const { url } = await startPostgres();
     const env = { PATH: `${join(cwd, 'node_modules/.bin')}:${process.env.PATH}` };
-    const apply = ['node-pg-migrate', 'up', '3', '--migrations-dir', 'db'] as const;
-    const { differences, size } = await comparedWithReality({ cwd, env, url }, 'db', '003_rename', apply, ['pgmigrations']);
-    expect(differences).toEqual([]);
+    const ways = [
+      ['node-pg-migrate', 'up', '3', '--migrations-dir', 'db'],
+      ['node-pg-migrate', 'down', '3', '--migrations-dir', 'db'],
+    ] as const;
+    const { up, down, size } = await comparedWithReality({ cwd, env, url }, 'db', '003_rename', ways, ['pgmigrations']);
+    expect({ up, down }).toEqual({ up: [], down: [] });
     expect(size).toBeGreaterThan(5);
   }, 180_000);
 });

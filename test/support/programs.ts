@@ -85,6 +85,14 @@ export const ALEMBIC_INDEX = {
   up: "with op.get_context().autocommit_block():\n    op.create_index('ix_bio', 'users', ['bio'], postgresql_concurrently=True)",
   down: "with op.get_context().autocommit_block():\n    op.drop_index('ix_bio', table_name='users', postgresql_concurrently=True)",
 };
+export const ALEMBIC_MIXED = {
+  up: "op.add_column('users', sa.Column('since', sa.Date()))\nwith op.get_context().autocommit_block():\n    op.create_index('ix_since', 'users', ['since'], postgresql_concurrently=True)",
+  down: "op.drop_column('users', 'since')",
+};
+export const ALEMBIC_COMMIT = {
+  up: "op.execute('COMMIT')\nop.create_index('ix_last', 'users', ['last'], postgresql_concurrently=True)",
+  down: "op.drop_index('ix_last', table_name='users')",
+};
 export const ALEMBIC_BIND = {
   up: "op.get_bind().execute(sa.text('SELECT 1'))",
   down: 'pass',
