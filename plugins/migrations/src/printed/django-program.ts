@@ -35,6 +35,15 @@ def ship_print(asked):
     def asks(*_args, **_more):
         raise Asked()
 
+    try:
+        connection.ensure_connection()
+        # It is known from here on, and needs no question.
+        getattr(connection, 'pg_version', None)
+    except Exception as error:
+        why = (type(error).__name__ + ': ' + str(error)).split('\\n')[0]
+        return [{'opaque': 'Django prints nothing: ' + why} for _ in asked]
+    connection.cursor = asks
+
     # Of what the database would answer, names of constraints say, a database that is not there yet knows nothing.
     for name in dir(connection.introspection):
         if name.startswith('get_') or name in ('table_names', 'sequence_list', 'django_table_names'):
@@ -79,7 +88,7 @@ def ship_print(asked):
                     migration.unapply(state, editor, collect_sql=True)
             return {'text': '\\n'.join(editor.collected_sql), 'atomic': bool(migration.atomic)}
         except Asked:
-            return {'opaque': 'what it does depends on names that Django asks the database for'}
+            return {'opaque': 'what it does depends on what Django asks the database'}
         except Exception as error:
             return {'opaque': 'Django prints nothing: ' + (type(error).__name__ + ': ' + str(error)).split('\\n')[0]}
 

@@ -1,5 +1,5 @@
 import type { AnyNode } from 'acorn';
-import { programOf } from '../readers/javascript.js';
+import { literalOf, programOf } from '../readers/javascript.js';
 import { lineAt } from '../sql/statement.js';
 
 /** What a module may use that it has not declared. None of it reaches out of the module, or says something else the next time. */
@@ -52,10 +52,11 @@ function reachedIn(node: Loose): string | undefined {
     return isDescribing ? undefined : '`require`';
   }
   if (['ImportExpression', 'MetaProperty', 'ThisExpression', 'WithStatement'].includes(node.type)) return `\`${node.type}\``;
-  if (node.type === 'MemberExpression' && node.property.type === 'Identifier' && /^(?:constructor|__proto__|db)$/.test(node.property.name))
-    return `\`${node.property.name}\``;
-  return undefined;
+  const name = node.type === 'MemberExpression' ? nameOf(node.property) : node.type === 'Property' ? nameOf(node.key) : undefined;
+  return name !== undefined && /^(?:constructor|__proto__|db)$/.test(name) ? `\`${name}\`` : undefined;
 }
+
+const nameOf = (node: AnyNode): string | undefined => (node.type === 'Identifier' ? node.name : literalOf(node));
 
 const isRequire = (node: AnyNode | null | undefined): boolean =>
   node?.type === 'CallExpression' &&

@@ -31,6 +31,8 @@ describe('a module of node-pg-migrate', () => {
     ['chance', up('pgm.sql(String(Math.random()));')],
     ['code in a text', up("eval('a');")],
     ['code in a text, by a way around', up("pgm.sql.constructor('a')();")],
+    ['code in a text, by another', up("pgm['sql']['constructor']('a')();")],
+    ['the database, taken apart', "exports.up = ({ db }) => db.query('a');"],
     ['the world around', up('globalThis.a();')],
     ['what a function stands in', up('(function () { this.a(); })();')],
     ['an enum', `enum A { b = process.pid }\n${up('pgm.sql("a");')}`],
