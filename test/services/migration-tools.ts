@@ -1,11 +1,21 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BESIDE, hasBeside } from './started.js';
+import { BESIDE, hasBeside, hasProgram } from './started.js';
 
 const MODULES = join(BESIDE, 'migration-tools/node_modules');
 
 /** dbmate, node-pg-migrate, knex, sequelize-cli and prisma. */
 export const hasMigrationTools = (): boolean => hasBeside('the tools of migrations', join(MODULES, '.bin/dbmate'));
+
+/** Alembic and Django, packages of the system's own Python. */
+export const hasPythonTools = (): boolean =>
+  hasProgram('alembic') &&
+  ['alembic', 'django', 'psycopg2'].every((name) =>
+    hasBeside(`the module ${name} of Python`, join('/usr/lib/python3/dist-packages', name)),
+  );
+
+/** Where the system's own Python comes before any other. */
+export const PYTHON_PATH = `/usr/bin:${process.env.PATH}`;
 
 /** Gives a project the tools, as `npm install` would have. */
 export const giveTools = (project: string): void => symlinkSync(MODULES, join(project, 'node_modules'));

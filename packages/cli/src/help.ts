@@ -118,7 +118,7 @@ const PLUGIN_VERBS: Readonly<Record<string, VerbHelp>> = {
   },
   migrations: {
     usage:
-      'migrations check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--url URL] [--sarif FILE] | check --up FILE --down FILE [--schema FILE] | rehearse [--from ID] [--to ID] [--url URL] | dumps [get ID --to FILE]',
+      'migrations check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--url URL] [--sarif FILE] [--print] | check --up FILE --down FILE [--schema FILE] | rehearse [--from ID] [--to ID] [--url URL] [--print] | dumps [get ID --to FILE]',
     summary: 'may the old code come back to this schema?',
     example: 'ship migrations check --from 20240101120000',
   },

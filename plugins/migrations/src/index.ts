@@ -39,7 +39,7 @@ export default definePlugin<Options>({
     ship.command('migrations', {
       summary: 'may the old code come back to this schema?',
       usage:
-        'check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--url URL] [--sarif FILE] | check --up FILE --down FILE [--schema FILE] | rehearse [--from ID] [--to ID] [--url URL] | dumps [get ID --to FILE]',
+        'check [--from ID] [--to ID] [--dir DIR] [--tool NAME] [--dialect NAME] [--url URL] [--sarif FILE] [--print] | check --up FILE --down FILE [--schema FILE] | rehearse [--from ID] [--to ID] [--url URL] [--print] | dumps [get ID --to FILE]',
       async run(ctx, [verb, ...words]) {
         if (verb === 'check') return check(ctx, words, options);
         if (verb === 'rehearse') return rehearse(ctx, words, options);

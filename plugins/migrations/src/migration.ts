@@ -5,6 +5,8 @@ export interface Script {
   /** The line of the file that its first line is, from 1. */
   readonly line: number;
   readonly text: string;
+  /** The program that has printed the text. Then no statement has a line of its own: all of them have the line of the script. */
+  readonly source?: string;
   /** The tool runs it outside of a transaction: by its own marker, such as `-- +goose NO TRANSACTION`. Default: in one. */
   readonly outsideTransaction?: true;
   /** Why nobody can tell what it does, such as a template or a program that was not rendered. Its text is not parsed. */

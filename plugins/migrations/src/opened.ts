@@ -1,16 +1,19 @@
-import { delimiter } from 'node:path';
 import type { Context } from '@ship/core';
+import type { Judged } from './analyse.js';
 import { readSchema } from './database/catalog.js';
 import { connect } from './database/connect.js';
 import type { Connection } from './database/connection.js';
 import { errors } from './errors.js';
 import type { History, Migration } from './migration.js';
+import { withPrinted } from './printed/index.js';
+import { placeOf } from './printed/place.js';
 import type { Project } from './project.js';
 import { filesIn } from './readers/files.js';
 import { readHistory } from './readers/index.js';
 import { opaqueScript } from './readers/script.js';
 import { commandsTool } from './tools/commands.js';
-import { programsOf, TOOLS } from './tools/known.js';
+import { environmentOf } from './tools/environment.js';
+import { TOOLS } from './tools/known.js';
 import type { Applied, Call, Tool } from './tools/tool.js';
 
 /** A project whose folder is read, and whose database is connected to. */
@@ -21,6 +24,8 @@ export interface Opened {
   readonly migrations: readonly Migration[];
   readonly history: History;
   readonly connection: Connection;
+  /** These, with the SQL that the tool prints in the place of programs. */
+  printed(range: Judged): Promise<Judged>;
   /** What is applied now. */
   applied(): Promise<Applied>;
   /** The schema as it is now, without what the tool keeps for itself: a line for each thing. */
@@ -30,24 +35,25 @@ export interface Opened {
 }
 
 /** Reads a folder, as its tool does. `folder`: a copy of it. */
-function readProject(project: Project, folder = project.folder): { tool: Tool; history: History } {
+function readProject(project: Project, folder = project.folder): { tool: Tool; reader: string; history: History } {
   const { wanted, dialect, commands } = project;
   const options = { ...(wanted === undefined ? {} : { tool: wanted }), ...(dialect === undefined ? {} : { dialect }) };
-  if (commands !== undefined) return { tool: commandsTool(commands), history: historyOf(folder, options) };
+  if (commands !== undefined) return { tool: commandsTool(commands), ...historyOf(folder, options) };
   const { reader, history } = readHistory(folder, options);
   const tool = TOOLS.find(({ name }) => name === reader);
   if (tool === undefined) throw errors.SHIP_MIGRATIONS_TOOL_MUTE({ tool: reader, known: TOOLS.map(({ name }) => name) });
-  return { tool, history };
+  return { tool, reader, history };
 }
 
 /** Of a tool that nobody knows, each file is a migration, by its name, and nobody can tell what it does. */
-function historyOf(folder: string, options: Parameters<typeof readHistory>[1]): History {
+function historyOf(folder: string, options: Parameters<typeof readHistory>[1]): { reader: string; history: History } {
   try {
-    return readHistory(folder, options).history;
+    return readHistory(folder, options);
   } catch (error) {
     if (options?.tool !== undefined || (error as { code?: string }).code !== 'SHIP_MIGRATIONS_NONE') throw error;
     const opaque = (file: string) => [opaqueScript({ file, text: '' }, 'it is of a tool that is not known')];
-    return { migrations: filesIn(folder).map((id) => ({ id, name: '', up: opaque(id), down: opaque(id) })), flaws: [] };
+    const migrations = filesIn(folder).map((id) => ({ id, name: '', up: opaque(id), down: opaque(id) }));
+    return { reader: '', history: { migrations, flaws: [] } };
   }
 }
 
@@ -58,9 +64,11 @@ export async function withProject<T>(
   work: (opened: Opened) => Promise<T>,
   { looks }: { looks?: true } = {},
 ): Promise<T> {
-  const { tool, history } = readProject(project);
+  const { tool, reader, history } = readProject(project);
   const connection = await connect(project.url, looks ? { readOnly: true } : {});
   const migrations = history.migrations.filter(({ repeatable }) => repeatable !== true);
+  const { folder, url } = project;
+  const programs = { tool: reader, root: folder, place: placeOf(ctx, { folder, url, dialect: 'postgres' }), known: new Map() };
   try {
     return await work({
       project,
@@ -68,6 +76,7 @@ export async function withProject<T>(
       history,
       migrations,
       connection,
+      printed: (range) => withPrinted(range, programs),
       applied: () => (project.commands === undefined ? tool.applied(connection, { ...history, migrations }) : listed(ctx, project)),
       schema: () => readSchema(connection, tool.own),
       call: (call) => told(ctx, project, call),
@@ -94,12 +103,6 @@ async function told(ctx: Context, { lockTimeoutMs }: Project, { argv, env = {} }
   const pgOptions = options.filter((each) => each !== undefined).join(' ');
   await ctx.exec(argv, { env: environmentOf(ctx, { ...env, ...(pgOptions === '' ? {} : { PGOPTIONS: pgOptions }) }), output: 'combined' });
 }
-
-/** Tools of the project come first, as they do for its scripts. */
-const environmentOf = ({ dir, env }: Context, more: Readonly<Record<string, string>>): Record<string, string> => ({
-  ...more,
-  PATH: [...programsOf(dir), env.PATH].filter((each) => each !== undefined).join(delimiter),
-});
 
 /** What is not applied yet, oldest first. */
 export const pendingOf = (migrations: readonly Migration[], { ids }: Applied): Migration[] =>

@@ -28,6 +28,8 @@ export type ProjectInput = {
 
 /** The options in `plugins:`. */
 export interface Options extends ProjectInput {
+  /** `check` and `rehearse` judge programs by the SQL that their tool prints, as with `--print`: that executes them. */
+  readonly print?: boolean;
   /** What is different in one environment. */
   readonly environments?: Readonly<Record<string, ProjectInput>>;
 }
@@ -145,6 +147,11 @@ export const optionsSchema: JsonSchema = {
   additionalProperties: false,
   properties: {
     ...projectProperties,
+    print: {
+      type: 'boolean',
+      description:
+        'Programs are judged by the SQL that their tool prints, by `check` and `rehearse` too, as with `--print`: that executes them.',
+    },
     environments: {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: projectProperties },

@@ -1,5 +1,6 @@
 import { type Context, parseDuration } from '@ship/core';
 import type { Migration } from '../migration.js';
+import type { Opened } from '../opened.js';
 import { judgeAfter } from '../way-back/judge.js';
 
 /** When a migration that takes something away from the old code may be applied: all that is said must hold. */
@@ -34,8 +35,8 @@ export const contractProperties = {
   },
 };
 
-/** Who wrote it says that it takes something away. */
-const MARK = /^\s*--\s*ship:\s*contract\b/im;
+/** Who wrote it says that it takes something away, in a comment of SQL or of a program. */
+const MARK = /^\s*(?:--|#|\/\/)\s*ship:\s*contract\b/im;
 
 /** Why it must wait still; undefined where it may be applied. `since`: when a run first found it, as an ISO timestamp; undefined: now. */
 export async function whyWait(
@@ -57,9 +58,9 @@ async function verifiedSince({ history }: Pick<Context, 'history'>, since: strin
 }
 
 /** It is marked as one, or the old code does not get along with it. */
-export async function isContraction(migrations: readonly Migration[], migration: Migration): Promise<boolean> {
+export async function isContraction(opened: Opened, migration: Migration): Promise<boolean> {
   if (migration.up.some(({ text }) => MARK.test(text))) return true;
-  const before = migrations.slice(0, migrations.indexOf(migration)).map(({ id }) => id);
-  const [judgement] = await judgeAfter(migrations, before, [migration], false);
+  const before = opened.migrations.slice(0, opened.migrations.indexOf(migration)).map(({ id }) => id);
+  const [judgement] = await judgeAfter(opened, before, [migration], false);
   return judgement?.keep_schema === 'block';
 }

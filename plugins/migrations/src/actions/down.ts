@@ -59,7 +59,7 @@ async function dumpOf(ctx: StepContext, opened: Opened, downs: readonly string[]
   const { ids } = await applied();
   const isBack = ({ id }: { readonly id: string }) => downs.includes(id) && ids.includes(id);
   const stay = ids.filter((id) => !downs.includes(id));
-  const risky = riskyOf(await judgeAfter(migrations, stay, migrations.filter(isBack), false)).reverse();
+  const risky = riskyOf(await judgeAfter(opened, stay, migrations.filter(isBack), false)).reverse();
   if (risky.length === 0) return;
   const problems = await dumpProblems(ctx, connection);
   if (problems.length > 0) throw errors.SHIP_MIGRATIONS_DUMP({ dir: project.dir, problem: problems.join() });

@@ -43,10 +43,11 @@ async function looked(ctx: StepContext, project: Project, { accept = [] }: GateI
   return withProject(
     ctx,
     project,
-    async ({ migrations, applied }) => {
+    async (opened) => {
+      const { migrations, applied } = opened;
       const now = await applied();
       const pending = pendingOf(migrations, now);
-      const judged = await judgeAfter(migrations, now.ids, pending, preservesData);
+      const judged = await judgeAfter(opened, now.ids, pending, preservesData);
       const choice = chooseWay(judged.filter(({ id }) => !accept.includes(id)));
       return { pending: pending.map(named), blocks: choice.level === 'block' ? blocksOf(choice) : [] };
     },

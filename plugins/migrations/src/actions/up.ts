@@ -59,10 +59,10 @@ export function upAction(parts: Parts, options: Options): Action<UpInput, Before
 }
 
 async function previewed(ctx: StepContext, opened: Opened, input: UpInput, parts: Parts): Promise<Change[]> {
-  const { migrations, applied, project } = opened;
+  const { applied, project } = opened;
   const now = await applied();
   const { due } = await dueOf(ctx, opened, now.ids, input, parts);
-  const { downs, level } = chooseWay(await judgeAfter(migrations, now.ids, due, parts.settings.preservesData));
+  const { downs, level } = chooseWay(await judgeAfter(opened, now.ids, due, parts.settings.preservesData));
   return due.map((migration): Change => {
     const isDown = downs.some(({ id }) => id === migration.id);
     const undo =
@@ -78,16 +78,17 @@ async function previewed(ctx: StepContext, opened: Opened, input: UpInput, parts
 /** What is to be applied now, and what waits for the window of a rollback to be over, with why. */
 async function dueOf(
   ctx: StepContext,
-  { migrations, project }: Opened,
+  opened: Opened,
   ids: readonly string[],
   { contract }: UpInput,
   { records }: Parts,
 ): Promise<{ due: Migration[]; waiting: Record<string, string> }> {
+  const { migrations, project } = opened;
   const pending = pendingOf(migrations, { ids });
   if (contract === undefined) return { due: pending, waiting: {} };
   const known = (await records.get(ctx, project.name))?.waiting ?? {};
   for (const [index, migration] of pending.entries()) {
-    const why = (await isContraction(migrations, migration)) ? await whyWait(ctx, contract, known[migration.id]?.since) : undefined;
+    const why = (await isContraction(opened, migration)) ? await whyWait(ctx, contract, known[migration.id]?.since) : undefined;
     if (why === undefined) continue;
     const later = pending.slice(index + 1).map(({ id }) => [id, `it comes after ${named(migration)}`]);
     return { due: pending.slice(0, index), waiting: Object.fromEntries([[migration.id, why], ...later]) };

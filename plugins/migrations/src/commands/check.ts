@@ -10,12 +10,12 @@ import type { Reason } from '../rules/walk.js';
 import { settle } from '../settle/settle.js';
 import { loadParserOf } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
-import { rangeOf } from './range.js';
+import { printedRangeOf } from './range.js';
 import { sarifOf } from './sarif.js';
 
 const NOT_SAFE = 6;
 
-/** `ship migrations check`: may the code go back behind these migrations? Reads files only. */
+/** `ship migrations check`: may the code go back behind these migrations? Reads files only, unless `--print` is given. */
 export async function check(ctx: CommandContext, words: readonly string[], options: Options): Promise<Json> {
   const asked = checkOptions(words);
   const preservesData = ctx.config.rollback.preserve_data_migrations;
@@ -30,7 +30,7 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
 }
 
 async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
-  const { before, judged, history, dialect = 'postgres' } = rangeOf(ctx, asked, options);
+  const { before, judged, history, dialect = 'postgres' } = await printedRangeOf(ctx, asked, options);
   await loadParserOf(dialect);
   const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect });
   const migrations = asked.url === undefined ? fromTexts : await counted(asked, fromTexts, judged, preservesData);

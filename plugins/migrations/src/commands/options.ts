@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly url?: string;
   /** How long one question may take, such as `10s`. */
   readonly 'statement-timeout'?: string;
+  /** Programs are executed as far as their tool prints the SQL of them. */
+  readonly print?: boolean;
 }
 
 const text = { type: 'string' } as const;
@@ -38,7 +40,8 @@ const OPTIONS = {
   sarif: text,
   url: text,
   'statement-timeout': text,
-};
+  print: { type: 'boolean' },
+} as const;
 const DIALECTS: readonly string[] = ['postgres', 'mysql', 'sqlite'];
 
 /** Reads the words of the command. Throws SHIP_MIGRATIONS_USAGE. */
@@ -51,18 +54,22 @@ export function checkOptions(words: readonly string[]): CheckOptions {
   if (given['statement-timeout'] !== undefined && parseDuration(given['statement-timeout']) === undefined)
     throw usage(`--statement-timeout is a duration such as 10s, not ${given['statement-timeout']}`);
   if (given.schema !== undefined && given.up === undefined) throw usage('--schema goes with --up and --down');
-  if (given.up !== undefined && (given.from ?? given.to ?? given.dir ?? given.tool) !== undefined)
-    throw usage('a single pair of files has no --from, --to, --dir or --tool');
+  if (given.up !== undefined && (given.from ?? given.to ?? given.dir ?? given.tool ?? given.print) !== undefined)
+    throw usage('a single pair of files has no --from, --to, --dir, --tool or --print');
   return given as CheckOptions;
 }
 
+type Given<Named extends Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>> = {
+  readonly [Name in keyof Named]?: Named[Name]['type'] extends 'boolean' ? boolean : string;
+};
+
 /** The options of a command. Throws SHIP_MIGRATIONS_USAGE for anything else. */
-export function wordsOf<Named extends Readonly<Record<string, { readonly type: 'string' }>>>(
+export function wordsOf<Named extends Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>>(
   words: readonly string[],
   options: Named,
-): { readonly [Name in keyof Named]?: string } {
+): Given<Named> {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: false }).values as { [Name in keyof Named]?: string };
+    return parseArgs({ args: [...words], options, strict: true, allowPositionals: false }).values as Given<Named>;
   } catch (error) {
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: (error as Error).message.split('\n')[0]! }, { cause: error });
   }

@@ -2,6 +2,8 @@ import { relative, resolve } from 'node:path';
 import type { CommandContext } from '@ship/core';
 import { errors } from '../errors.js';
 import type { Dialect, History, Migration, Script } from '../migration.js';
+import { withPrinted } from '../printed/index.js';
+import { placeOf } from '../printed/place.js';
 import type { Options } from '../project.js';
 import { readHistory } from '../readers/index.js';
 import type { CheckOptions } from './options.js';
@@ -11,6 +13,9 @@ export interface Range {
   readonly before: readonly Migration[];
   readonly judged: readonly Migration[];
   readonly history: History;
+  readonly folder: string;
+  /** The reader of the folder. */
+  readonly tool: string;
   /** Where somebody says so. */
   readonly dialect: Dialect | undefined;
 }
@@ -25,14 +30,29 @@ export function rangeOf(
   if (!folder)
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: '`dir` names the folder of the migrations, in the options of the plugin or as --dir' });
   const [tool, wanted] = [asked.tool ?? options.tool, asked.dialect ?? options.dialect];
-  const { history } = readHistory(folder, {
+  const { reader, history } = readHistory(folder, {
     ...(tool === undefined ? {} : { tool }),
     ...(wanted === undefined ? {} : { dialect: wanted }),
   });
   const ordered = history.migrations.filter(({ repeatable }) => repeatable !== true).map((each) => inProject(each, folder, dir));
-  const [start, end] = [placeOf(ordered, asked.from, -1), placeOf(ordered, asked.to, ordered.length - 1)];
+  const [start, end] = [positionOf(ordered, asked.from, -1), positionOf(ordered, asked.to, ordered.length - 1)];
   if (end < start) throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${asked.to} comes before ${asked.from}` });
-  return { before: ordered.slice(0, start + 1), judged: ordered.slice(start + 1, end + 1), history, dialect: wanted ?? history.dialect };
+  const [before, judged] = [ordered.slice(0, start + 1), ordered.slice(start + 1, end + 1)];
+  return { before, judged, history, folder, tool: reader, dialect: wanted ?? history.dialect };
+}
+
+/** The same, with the SQL that the tool prints in the place of programs, where that is asked for: it executes them. */
+export async function printedRangeOf(
+  ctx: CommandContext,
+  asked: Parameters<typeof rangeOf>[1] & { print?: boolean },
+  options: Options,
+): Promise<Range> {
+  const range = rangeOf(ctx, asked, options);
+  if ((asked.print ?? options.print) !== true) return range;
+  const { folder, tool, dialect = 'postgres' } = range;
+  const url = options.environments?.[ctx.environment]?.url ?? options.url;
+  const printed = await withPrinted(range, { tool, root: ctx.dir, place: placeOf(ctx, { folder, dialect, url }), known: new Map() });
+  return { ...range, ...printed };
 }
 
 function inProject(migration: Migration, folder: string, dir: string): Migration {
@@ -42,7 +62,7 @@ function inProject(migration: Migration, folder: string, dir: string): Migration
 }
 
 /** Where a migration stands; its name does as well as its id. */
-function placeOf(migrations: readonly Migration[], wanted: string | undefined, otherwise: number): number {
+function positionOf(migrations: readonly Migration[], wanted: string | undefined, otherwise: number): number {
   if (wanted === undefined) return otherwise;
   const at = migrations.findIndex(({ id, name }) => id === wanted || `${id}_${name}` === wanted || (name !== '' && name === wanted));
   if (at < 0) throw errors.SHIP_MIGRATIONS_UNKNOWN({ wanted, known: migrations.map(({ id }) => id) });

@@ -5,17 +5,17 @@ import { type Rehearsed, rehearse as rehearseAll } from '../rehearsal/rehearse.j
 import { beside, embedded } from '../rehearsal/scratch.js';
 import { loadParser } from '../sql/parser.js';
 import { wordsOf } from './options.js';
-import { rangeOf } from './range.js';
+import { printedRangeOf } from './range.js';
 
 const text = { type: 'string' } as const;
-const OPTIONS = { from: text, to: text, dir: text, tool: text, url: text };
+const OPTIONS = { from: text, to: text, dir: text, tool: text, url: text, print: { type: 'boolean' } } as const;
 const NOT_EXACT = 6;
 
 /** `ship migrations rehearse`: executes ups and downs in a database of their own, and compares what was there with what is there. */
 export async function rehearse(ctx: CommandContext, words: readonly string[], options: Options): Promise<Json> {
   const asked = wordsOf(words, OPTIONS);
   await loadParser();
-  const { before, judged, dialect } = rangeOf(ctx, asked, options);
+  const { before, judged, dialect } = await printedRangeOf(ctx, asked, options);
   if (dialect !== undefined && dialect !== 'postgres')
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: `migrations of ${dialect} cannot be rehearsed: only those of postgres can` });
   const scratch = asked.url === undefined ? await embedded(ctx.dir, [...before, ...judged]) : await beside(asked.url);

@@ -31,7 +31,7 @@ export const alembic: Reader = {
       ({ id, source }): Migration => ({
         id,
         name: source.file.replace(/\.py$/, '').replace(`${id}_`, ''),
-        ...opaqueBothWays(source, 'it is a program in Python: Alembic prints its SQL with `--sql`'),
+        ...opaqueBothWays(source, 'it is a program in Python: `--print` judges the SQL that Alembic prints for it'),
       }),
     );
     return { migrations, flaws };

@@ -53,7 +53,7 @@ export const django: Reader = {
       ({ id, source }): Migration => ({
         id,
         name: id.replace(/^\d+_/, ''),
-        ...opaqueBothWays(source, 'it is a program in Python: Django prints its SQL with `sqlmigrate`'),
+        ...opaqueBothWays(source, 'it is a program in Python: `--print` judges the SQL that Django prints for it'),
       }),
     );
     return { migrations, flaws };

@@ -6,9 +6,11 @@ export const UNKNOWN: unique symbol = Symbol('unknown');
 export type Unknown = typeof UNKNOWN;
 
 /** Python cut into strings, words and signs. Comments and blanks are gone; `newline` and `indent` are what statements start with. */
-interface Token {
+export interface Token {
   readonly kind: 'string' | 'word' | 'sign' | 'line';
   readonly text: string;
+  /** Where it stands in the text. */
+  readonly at: number;
 }
 
 const TOKEN = new RegExp(
@@ -23,16 +25,18 @@ const TOKEN = new RegExp(
   'gu',
 );
 
-function tokensOf(text: string): Token[] {
-  return [...`\n${text}`.matchAll(TOKEN)].flatMap(({ groups, 0: whole }): Token[] => {
+/** Cuts a text into tokens. One that holds something unexpected becomes a sign or a word that nobody knows. */
+export function tokensOf(text: string): Token[] {
+  return [...`\n${text}`.matchAll(TOKEN)].flatMap(({ groups, 0: whole, index }): Token[] => {
+    const at = Math.max(0, index - 1);
     const { comment, blank, line, word, sign, prefix = '', body, short } = groups!;
     if (comment !== undefined || blank !== undefined) return [];
-    if (line !== undefined) return [{ kind: 'line', text: line.slice(1) }];
-    if (word !== undefined) return [{ kind: 'word', text: word }];
-    if (sign !== undefined) return [{ kind: 'sign', text: sign }];
+    if (line !== undefined) return [{ kind: 'line', text: line.slice(1), at }];
+    if (word !== undefined) return [{ kind: 'word', text: word, at }];
+    if (sign !== undefined) return [{ kind: 'sign', text: sign, at }];
     const content = body ?? short ?? '';
     // What is put together at run time, or says something else than it shows, is taken for a value that nobody knows.
-    return /[fbFB]/.test(prefix) || content.includes('\\') ? [{ kind: 'word', text: whole }] : [{ kind: 'string', text: content }];
+    return /[fbFB]/.test(prefix) || content.includes('\\') ? [{ kind: 'word', text: whole, at }] : [{ kind: 'string', text: content, at }];
   });
 }
 

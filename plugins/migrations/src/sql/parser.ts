@@ -1,6 +1,6 @@
 import type { Dialect, Script } from '../migration.js';
 import { loadOtherParser, parseOther } from './dialects/index.js';
-import { lineAt, type Statement, type Unreadable } from './statement.js';
+import { lineIn, type Statement, type Unreadable } from './statement.js';
 
 type Library = typeof import('libpg-query');
 let library: Library | undefined;
@@ -26,7 +26,7 @@ export function parseScript(script: Script, dialect: Dialect = 'postgres'): read
   const { file, line, text, opaque } = script;
   if (opaque !== undefined) return { rule: 'opaque-code', message: opaque, line };
   // The parser takes a NUL for the end of the text, without a word.
-  if (text.includes('\0')) return { rule: 'unparseable', message: 'it holds a NUL byte', line: lineAt(text, text.indexOf('\0'), line) };
+  if (text.includes('\0')) return { rule: 'unparseable', message: 'it holds a NUL byte', line: lineIn(script, text.indexOf('\0')) };
   if (text.trim() === '') return [];
   if (dialect !== 'postgres') return parseOther(script, dialect);
   const bytes = Buffer.from(text);
@@ -37,11 +37,11 @@ export function parseScript(script: Script, dialect: Dialect = 'postgres'): read
       const raw = bytes.subarray(stmt_location, stmt_len === undefined ? undefined : stmt_location + stmt_len).toString();
       const skipped = blankLength(raw);
       const start = bytes.subarray(0, stmt_location).toString().length + skipped;
-      return [{ kind: Object.keys(stmt)[0]!, node: stmt, text: raw.slice(skipped).trim(), file, line: lineAt(text, start, line) }];
+      return [{ kind: Object.keys(stmt)[0]!, node: stmt, text: raw.slice(skipped).trim(), file, line: lineIn(script, start) }];
     });
   } catch (error) {
     const { message, sqlDetails } = error as Error & { sqlDetails?: { cursorPosition?: number } };
-    return { rule: 'unparseable', message, line: lineAt(text, sqlDetails?.cursorPosition ?? 0, line) };
+    return { rule: 'unparseable', message, line: lineIn(script, sqlDetails?.cursorPosition ?? 0) };
   }
 }
 

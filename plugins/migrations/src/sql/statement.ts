@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query';
+import type { Script } from '../migration.js';
 
 /** One statement, as PostgreSQL's own parser reads it or as one of another dialect is put into its nodes, and where it stands. */
 export interface Statement {
@@ -20,3 +21,6 @@ export interface Unreadable {
 
 /** The line that a place of a text is in, where the text begins in the line `first` of its file. */
 export const lineAt = (text: string, index: number, first: number): number => first + text.slice(0, index).split('\n').length - 1;
+
+/** The same of a script. What a program has printed stands in no line of its file: there the function begins that did. */
+export const lineIn = ({ text, line, source }: Script, index: number): number => (source === undefined ? lineAt(text, index, line) : line);

@@ -47,7 +47,7 @@ export async function planBack(ctx: Context, opened: Opened, project: Project, t
   const now = await applied();
   const since = now.ids.filter((id) => !target.applied.includes(id));
   const judged = migrations.filter(({ id }) => since.includes(id));
-  const choice = chooseWay(await judgeAfter(migrations, target.applied, judged, target.preservesData));
+  const choice = chooseWay(await judgeAfter(opened, target.applied, judged, target.preservesData));
   const say = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message: `${project.dir}: ${message}` });
   const blocks = [
     ...strayed(target, now.ids, since, migrations),
@@ -96,11 +96,16 @@ export async function halfApplied(opened: Opened, target: Target, now: readonly 
 }
 
 /** What a migration that was begun and is not applied may have left, against the schema before it. Nothing: it is proven that nothing is there. */
-export async function leftOf({ schema, migrations }: Opened, begun: string, before: readonly string[] | undefined): Promise<string[]> {
+export async function leftOf(
+  { schema, migrations, printed }: Opened,
+  begun: string,
+  before: readonly string[] | undefined,
+): Promise<string[]> {
   await loadParser();
   const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await schema());
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
-  const migration = migrations.find(({ id }) => id === begun);
+  const { judged } = await printed({ before: [], judged: migrations.filter(({ id }) => id === begun) });
+  const [migration] = judged;
   if (migration === undefined) return [`${begun} was begun, and no file says what it does: rows that it has changed nobody can tell`];
   return migration.up.every(isAtomic)
     ? []
