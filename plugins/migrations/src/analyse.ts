@@ -36,6 +36,8 @@ export interface Bounds {
   readonly preservesData: boolean;
   /** Default: `postgres`. */
   readonly dialect?: Dialect;
+  /** They are of a folder, whose tool runs each in a transaction unless it says otherwise. Absent: nobody knows who runs them. */
+  readonly hasTool?: true;
 }
 
 /** A migration that is judged, after those that are only followed for what they have made. */
@@ -79,7 +81,7 @@ function follow(
 function judgePair(
   migration: Migration,
   before: Schema,
-  { isWhole, preservesData, dialect }: Bounds,
+  { isWhole, preservesData, dialect, hasTool }: Bounds,
 ): { judgement: Judgement; schema: Schema } {
   const { id, name, up, down } = migration;
   const forth = new Walk('up', id, before.copy(), before, isWhole, dialect);
@@ -96,7 +98,7 @@ function judgePair(
   else if (down === 'irreversible') block('irreversible-marker', 'it is marked as one that cannot be undone');
   else {
     const back = new Walk('down', id, after.copy(), before, isWhole, dialect);
-    const isUnread = walkThrough(back, down);
+    const isUnread = walkThrough(back, down, hasTool === undefined ? {} : { hasTool });
     reasons.push(...back.reasons);
     const downPlace = { file: down[0]?.file ?? place.file, line: down[0]?.line ?? 1, statement: '' };
     if (!isUnread && isEmpty(down, dialect)) {
@@ -121,7 +123,7 @@ export function verdictsOf(reasons: readonly Reason[], preservesData: boolean): 
 }
 
 /** Walks through scripts. Answers whether one could not be read. */
-function walkThrough(walk: Walk, scripts: readonly Script[]): boolean {
+function walkThrough(walk: Walk, scripts: readonly Script[], { hasTool }: Pick<Bounds, 'hasTool'> = {}): boolean {
   let isUnread = false;
   for (const script of scripts) {
     const parsed = parseScript(script, walk.dialect);
@@ -134,7 +136,7 @@ function walkThrough(walk: Walk, scripts: readonly Script[]): boolean {
     }
     const isWrapped = script.outsideTransaction === true && isOneTransaction(parsed);
     const statements = isWrapped ? parsed.slice(1, -1) : parsed;
-    judgeTransaction(walk, { ...script, isWrapped }, statements);
+    judgeTransaction(walk, { isWrapped, isInTools: hasTool === true && script.outsideTransaction !== true }, statements);
     for (const statement of statements) judge(walk, statement);
   }
   return isUnread;
@@ -151,17 +153,24 @@ function isOneTransaction(statements: readonly Statement[]): boolean {
 }
 
 /** What cannot run in a transaction fails in one, and what stands beside it is done by half when it fails outside. */
-function judgeTransaction(walk: Walk, { isWrapped }: { isWrapped: boolean }, statements: readonly Statement[]): void {
+function judgeTransaction(
+  walk: Walk,
+  { isWrapped, isInTools }: { readonly isWrapped: boolean; readonly isInTools: boolean },
+  statements: readonly Statement[],
+): void {
   const alone = statements.filter(isNonTransactional);
-  if (alone.length === 0) return;
-  if (isWrapped || statements.length > alone.length || alone.length > 1)
+  const [first] = alone;
+  if (first === undefined) return;
+  if (isWrapped || statements.length > 1)
     walk
-      .at(alone[0]!)
+      .at(first)
       .say(
         'non-transactional',
         { up: ['B'], down: ['B'] },
         'it cannot be in a transaction with the others, and without one they are done by half when it fails',
       );
+  // An up that was applied was not run so.
+  else if (isInTools) walk.at(first).say('non-transactional', { down: ['B'] }, 'its tool runs it in a transaction, in which it fails');
 }
 
 function isNonTransactional({ node, kind }: Statement): boolean {

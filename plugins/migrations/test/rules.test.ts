@@ -411,4 +411,16 @@ describe('a transaction of its own', () => {
     expect(judgedOutside('CREATE TABLE tags (id int); BEGIN; COMMIT').run_down).toBe('block');
     expect(judgedOutside('BEGIN; CREATE TABLE tags (id int); CREATE INDEX CONCURRENTLY i ON tags (id); COMMIT').run_down).toBe('block');
   });
+
+  it('given a tool that opens one, then a down that cannot be in it fails; where nobody knows who runs it, it may do', () => {
+    const base = { id: '0', name: '', up: [{ file: 'y.sql', line: 1, text: 'CREATE TABLE tags (id int)' }], down: 'none' as const };
+    const judgedIn = (bounds: { hasTool?: true }, more: { outsideTransaction?: true } = {}) => {
+      const script = (text: string) => [{ file: 'x.sql', line: 1, text, ...more }];
+      const pair = { id: '1', name: '', up: script('CREATE INDEX CONCURRENTLY i ON tags (id)'), down: script('DROP INDEX CONCURRENTLY i') };
+      return analyse({ before: [base], judged: [pair] }, { isWhole: true, preservesData: false, ...bounds })[0]!;
+    };
+    expect(judgedIn({ hasTool: true })).toMatchObject({ keep_schema: 'ok', run_down: 'block' });
+    expect(judgedIn({ hasTool: true }, { outsideTransaction: true })).toMatchObject({ keep_schema: 'ok', run_down: 'ok' });
+    expect(judgedIn({})).toMatchObject({ keep_schema: 'ok', run_down: 'ok' });
+  });
 });

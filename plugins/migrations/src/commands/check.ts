@@ -32,7 +32,7 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
 async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
   const { before, judged, history, dialect = 'postgres' } = await printedRangeOf(ctx, asked, options);
   await loadParserOf(dialect);
-  const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect });
+  const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect, hasTool: true });
   const migrations = asked.url === undefined ? fromTexts : await counted(asked, fromTexts, judged, preservesData);
   const blocking = history.flaws.some(({ level }) => level === 'block');
   return { safe: !blocking && isSafe(migrations), migrations, flaws: history.flaws };

@@ -150,7 +150,8 @@ function scriptOf(folder: string, path: string): Script {
   const settings = settingsOf(folder, path);
   const isReplaced = settings.get('placeholderreplacement') !== 'false';
   return scriptFrom(source, {
-    outsideTransaction: settings.get('executeintransaction') === 'false',
+    // It finds out by itself what cannot be in a transaction.
+    outsideTransaction: settings.get('executeintransaction') === 'false' || /\b(?:CONCURRENTLY|VACUUM)\b/i.test(source.text),
     opaque: settings.has('shouldexecute')
       ? `whether it is run is said by ${nameIn(path)}.conf`
       : isReplaced

@@ -12,5 +12,5 @@ export async function judgeAfter(
 ): Promise<Judgement[]> {
   await loadParser();
   const before = migrations.filter(({ id }) => applied.includes(id));
-  return analyse(await printed({ before, judged }), { isWhole: true, preservesData });
+  return analyse(await printed({ before, judged }), { isWhole: true, preservesData, hasTool: true });
 }
