@@ -29,12 +29,14 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   step: ["bare spawn('sh', ['-c', 'true']) loop in Node", 'ship, strict journal', 'listr2'],
   journal: ['Node: writeSync, fdatasyncSync', 'ship FileAppender.append', 'ship Journal.append', 'ship Journal.append, 10 writers'],
   rollback: ['the longest chain of restores', 'ship, 3 components'],
+  migrations: ['node empty.cjs', 'ship migrations check, 5 files', 'libpg-query alone', 'ship migrations check, 20 KB'],
   rss: ['node empty.cjs', 'ship --version', 'ship, 1 step', 'ship, 4 steps'],
 };
 
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   start: ['make --version', 'just --version', 'terraform version', 'kubectl version --client', 'helm version', 'ansible --version'],
   step: ['make', 'just', 'ansible, command module (100 steps, scaled to 1000)'],
+  migrations: ['squawk'],
   journal: ['C: write, fdatasync', 'better-sqlite3, WAL, FULL'],
 };
 

@@ -1,4 +1,5 @@
 import { journalGroup } from './journal.mjs';
+import { migrationsGroup } from './migrations.mjs';
 import { rollbackGroup } from './rollback.mjs';
 import { rssGroup } from './rss.mjs';
 import { startGroup } from './start.mjs';
@@ -11,4 +12,5 @@ export const GROUPS = {
   journal: journalGroup,
   rss: rssGroup,
   rollback: rollbackGroup,
+  migrations: migrationsGroup,
 };

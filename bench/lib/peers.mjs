@@ -26,7 +26,7 @@ function ofPackage(name) {
   const manifest = join(PEERS, name, 'package.json');
   if (!existsSync(manifest)) return undefined;
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
-  return [process.execPath, join(dirname(manifest), typeof bin === 'string' ? bin : bin[name])];
+  return [process.execPath, join(dirname(manifest), typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0]))];
 }
 
 /** The native program that npm has for this platform, if any. */

@@ -11,5 +11,6 @@ export const PROGRAMS = {
   append: at(new URL('../programs/append.mjs', import.meta.url)),
   appendInC: at(new URL('../programs/append.c', import.meta.url)),
   instant: at(new URL('../programs/instant.mjs', import.meta.url)),
+  parse: at(new URL('../programs/parse.mjs', import.meta.url)),
   rollback: at(new URL('../programs/rollback.mjs', import.meta.url)),
 };

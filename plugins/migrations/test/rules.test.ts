@@ -321,6 +321,22 @@ const CASES: Readonly<Record<string, Case>> = {
     'block',
     ['down-drop-created-table', 'tx-control'],
   ],
+  'rows that the up writes, of a key that sets NULL where there must be a value': [
+    'CREATE TABLE tags (id int PRIMARY KEY, owner int NOT NULL REFERENCES users (id) ON DELETE SET NULL); INSERT INTO tags SELECT 1, max(id) FROM users',
+    'DROP TABLE tags',
+    'block',
+    ['add-foreign-key'],
+    'warn',
+    ['down-drop-created-table'],
+  ],
+  'rows that the up writes, of keys that go in a circle': [
+    'CREATE TABLE tags (id int PRIMARY KEY, owner int REFERENCES users (id) ON DELETE CASCADE, next int); CREATE TABLE marks (id int PRIMARY KEY, tag int REFERENCES tags (id) ON DELETE CASCADE); ALTER TABLE tags ADD FOREIGN KEY (next) REFERENCES marks (id) ON DELETE CASCADE; INSERT INTO tags SELECT 1, max(id) FROM users',
+    'DROP TABLE marks, tags CASCADE',
+    'ok',
+    [],
+    'block',
+    ['down-drop-created-table', 'up-drop-container'],
+  ],
   'CONCURRENTLY alone': ['CREATE INDEX CONCURRENTLY i ON users (name)', 'DROP INDEX CONCURRENTLY i', 'ok', [], 'ok', []],
   'CONCURRENTLY among others': [
     'CREATE TABLE tags (id int); CREATE INDEX CONCURRENTLY i ON users (name)',

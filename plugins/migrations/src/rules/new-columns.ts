@@ -94,9 +94,11 @@ function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, 
 }
 
 /** Can what a row points at be deleted, since the row goes with it, or points at nothing then? */
-function letsGo(walk: Walk, name: string, action: string | undefined, columns: readonly string[]): boolean {
-  if (action === 'c')
-    return pointingAt(walk.schema, name).every(({ table, columns: own, action: of }) => table === name || letsGo(walk, table, of, own));
+function letsGo(walk: Walk, name: string, action: string | undefined, columns: readonly string[], seen: readonly string[] = []): boolean {
+  if (action === 'c') {
+    const others = pointingAt(walk.schema, name).filter(({ table }) => table !== name && !seen.includes(table));
+    return others.every((each) => letsGo(walk, each.table, each.action, each.columns, [...seen, name]));
+  }
   if (action !== 'n' && action !== 'd') return false;
   const { columns: known, constraints } = walk.schema.table(name);
   const mayBeNull = (each: string) => {
