@@ -1,6 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { giveTools, hasMigrationTools } from './services/migration-tools.js';
+import { hasPostgres, startPostgres } from './services/postgres.js';
 import { freePort, hasProgram, startService } from './services/started.js';
 import { ROOT, runProgram, ship, shipJson, temporaryFolder } from './support/ship.js';
 
@@ -176,3 +178,21 @@ it('given examples/migrations, when its migrations are judged, then what the old
   expect(await checked('--from', '002')).toEqual({ code: 6, safe: false, verdicts: ['003 block block'] });
   expect(await checked()).toMatchObject({ code: 6, safe: false });
 });
+
+it.skipIf(!hasPostgres() || !hasMigrationTools())(
+  'given examples/migrations-run, when a version is broken, then what the old code cannot live with is taken back, and the rest stays',
+  async () => {
+    const cwd = copyOf('migrations-run');
+    giveTools(cwd);
+    const { url } = await startPostgres();
+    const env = { DATABASE_URL: url };
+    const broken = await shipJson(['--auto-rollback'], { cwd, env: { ...env, VERSION: 'broken' } });
+    expect(broken.report.status, broken.stderr).toBe('rolled_back');
+    expect(broken.stderr).toMatch(/001 users.*stay.*002 bio|002 bio, 001 users stay/);
+    const { report, stderr } = await shipJson([], { cwd, env });
+    expect(report.status, stderr).toBe('succeeded');
+    expect(JSON.stringify(report)).not.toContain('001_users');
+    expect(readFileSync(join(cwd, 'running'), 'utf8')).toBe('v1\n');
+  },
+  120_000,
+);
