@@ -259,7 +259,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
   }, 180_000);
 
   it('given a migration that takes something away, then it waits until enough releases were verified, and the reason is shown', async () => {
-    const it = await stage(DBMATE, '', ', with: { contract: { after_releases: 1 } }');
+    const it = await stage(DBMATE, '', ', with: { contract: { after: bake } }');
     it.add(USERS);
     await it.ship();
     it.add(BIO, DROP);

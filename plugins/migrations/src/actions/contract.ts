@@ -7,7 +7,7 @@ import { judgeAfter } from '../way-back/judge.js';
 export interface Contracting {
   /** How many releases must have been verified since it came. */
   readonly after_releases?: number;
-  /** How long ago it must have come, such as `24h`. */
+  /** How long ago it must have come, such as `24h`; `bake`: a release that knows it must have been verified, to the end of its bake. */
   readonly after?: string;
 }
 
@@ -26,9 +26,9 @@ export const contractProperties = {
       },
       after: {
         type: 'string',
-        pattern: '^[0-9]+(?:s|m|h)$',
-        title: 'a duration such as 24h',
-        description: 'How long ago it must have come.',
+        pattern: '^(?:bake|[0-9]+(?:s|m|h))$',
+        title: 'a duration such as 24h, or bake',
+        description: 'How long ago it must have come; `bake`: one release since must be verified, to the end of its bake.',
       },
     },
     description: 'Expand and contract: a migration that breaks the old code waits until nobody goes back behind it.',
@@ -44,11 +44,11 @@ export async function whyWait(
   { after_releases, after }: Contracting,
   since: string | undefined,
 ): Promise<string | undefined> {
-  const verified = since === undefined || after_releases === undefined ? 0 : await verifiedSince(ctx, since, after_releases);
-  if (after_releases !== undefined && verified < after_releases)
-    return `${verified} of ${after_releases} ${after_releases === 1 ? 'release was' : 'releases were'} verified since it came`;
-  const left = after === undefined ? 0 : parseDuration(after)! - (since === undefined ? 0 : Date.now() - Date.parse(since));
-  return left > 0 ? `it came less than ${after} ago` : undefined;
+  const releases = after_releases ?? (after === 'bake' ? 1 : 0);
+  const verified = since === undefined || releases === 0 ? 0 : await verifiedSince(ctx, since, releases);
+  if (verified < releases) return `${verified} of ${releases} ${releases === 1 ? 'release was' : 'releases were'} verified since it came`;
+  const wait = after === undefined || after === 'bake' ? 0 : parseDuration(after)!;
+  return wait > (since === undefined ? 0 : Date.now() - Date.parse(since)) ? `it came less than ${after} ago` : undefined;
 }
 
 async function verifiedSince({ history }: Pick<Context, 'history'>, since: string, enough: number): Promise<number> {
