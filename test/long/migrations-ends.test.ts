@@ -198,6 +198,25 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     ).toEqual({ n: 1 });
   }, 180_000);
 
+  it('given a file that was changed after it was applied, then the doctor says so, and no way back goes by it', async () => {
+    const it = await stage(PRISMA);
+    it.add(USERS);
+    await it.ship();
+    it.add(DROP);
+    await it.ship();
+    it.add([DROP[0], 'SELECT 1;', 'SELECT 1;']);
+    expect(JSON.stringify((await it.ship('doctor')).report.result)).toContain('004_gone was changed since it was applied');
+    const back = async () => {
+      const [{ id }] = (await it.ship('snapshots', 'list')).report.result.slice(-1);
+      return JSON.stringify((await it.ship('rollback', '--to', id)).report);
+    };
+    // The file that was applied is kept.
+    expect(await back()).toContain('up-drop-column');
+    await it.query("UPDATE _prisma_migrations SET checksum = 'another' WHERE migration_name = '004_gone'");
+    expect(await back()).toContain('004_gone is not what was applied, by the checksum of the tool');
+    expect(await it.applied()).toEqual(['001_users', '004_gone']);
+  }, 180_000);
+
   it('given a database that does not answer, then recover does what else there is to do, and the doctor says so', async () => {
     const it = await stage(DBMATE);
     it.add(USERS);

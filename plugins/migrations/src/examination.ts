@@ -59,6 +59,9 @@ async function examined(ctx: CommandContext, project: Project, parts: Parts): Pr
         const where = `in ${withoutPassword(project.url)}`;
         return [
           finding('info', `${project.dir}: ${opened.tool.name}, ${now.ids.length} applied, ${pending.length} not yet, ${where}`),
+          ...(now.changed ?? []).map((id) =>
+            finding('warn', `${project.dir}: ${id} was changed since it was applied: its checksum is another one`),
+          ),
           ...(now.dirty === undefined ? [] : [await dirtyFinding(opened, now.dirty, await parts.records.get(ctx, project.name), parts)]),
         ];
       },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sha256 } from '@ship/core';
 import { isFolder } from '../readers/files.js';
 import { idsOf, rowsOf } from './tables.js';
 import type { Applied, At, Call, Tool } from './tool.js';
@@ -115,24 +116,38 @@ const diesel: Tool = {
   down: (where) => at(where, 'diesel', 'migration', 'revert', '--migration-dir', where.folder, '--locked-schema'),
 };
 
+/** Prisma takes no other end of lines for another text; the mark at the beginning of a file is no part of what was read. */
+function isChecksumOf(checksum: string, text: string): boolean {
+  const unix = text.replaceAll('\r\n', '\n');
+  const forms = [text, unix, unix.replaceAll('\n', '\r\n')];
+  return forms.flatMap((each) => [each, `\uFEFF${each}`]).some((each) => sha256(each) === checksum);
+}
+
 /** Beside the migrations stands the schema, which must be there. */
 const prisma: Tool = {
   name: 'prisma',
   own: ['_prisma_migrations'],
   isFixed: true,
   appliesAll: true,
-  async applied(connection) {
+  async applied(connection, { migrations }) {
     const rows = await rowsOf(
       connection,
       '_prisma_migrations',
-      'SELECT migration_name AS id, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
+      'SELECT migration_name AS id, checksum, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
     );
-    const ids = rows.flatMap(({ id, finished }) => (finished === true ? [String(id)] : []));
+    const done = rows.filter(({ finished }) => finished === true);
+    const ids = done.map(({ id }) => String(id));
+    const texts = new Map(migrations.map((each) => [each.id, each.up[0]?.text]));
+    const changed = done.flatMap(({ id, checksum }) => {
+      const text = texts.get(String(id));
+      return text === undefined || isChecksumOf(String(checksum), text) ? [] : [String(id)];
+    });
     const failed = rows.find(({ finished }) => finished !== true);
-    if (failed === undefined) return { ids };
+    if (failed === undefined) return { ids, changed };
     const id = String(failed.id);
     return {
       ids,
+      changed,
       dirty: {
         id,
         problem: `_prisma_migrations says that ${id} failed, so nothing more is applied (P3009)`,

@@ -13,6 +13,8 @@ export interface Call {
 export interface Applied {
   /** Ids, as the tool keeps them, in the order in which they were applied as far as it says. */
   readonly ids: readonly string[];
+  /** Those whose files are not what was applied, by the checksums of the tool; absent where it keeps none. */
+  readonly changed?: readonly string[];
   /** The tool itself refuses to go on: what it left, and the commands that help. */
   readonly dirty?: Dirty;
 }

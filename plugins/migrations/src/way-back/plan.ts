@@ -51,6 +51,7 @@ export async function planBack(ctx: Context, opened: Opened, project: Project, t
   const say = (level: Finding['level'], message: string): Finding => ({ level, rule: 'migrations', message: `${project.dir}: ${message}` });
   const blocks = [
     ...strayed(target, now.ids, since, migrations),
+    ...(now.changed ?? []).filter((id) => since.includes(id)).map((id) => `${id} ${CHANGED}`),
     ...(now.dirty === undefined || now.dirty.id === cutOff(target, now.ids) ? [] : [now.dirty.problem]),
     ...(await halfApplied(opened, target, now.ids)),
     ...(choice.level === 'block' ? blocksOf(choice) : []),
@@ -75,6 +76,8 @@ export async function planBack(ctx: Context, opened: Opened, project: Project, t
     ],
   };
 }
+
+const CHANGED = 'is not what was applied, by the checksum of the tool: its file was changed since, and nobody can tell what it has done';
 
 /** Somebody else has been here, or the files are not those that were applied. */
 function strayed(target: Target, now: readonly string[], since: readonly string[], migrations: readonly Migration[]): string[] {
