@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
@@ -16,6 +16,10 @@ export interface Layout {
   readonly applied: string;
   readonly idOf: (id: string) => string;
   prepare?(folder: string): Record<string, string>;
+  /** After files were added. */
+  finish?(folder: string): void;
+  /** It knows no way back. */
+  readonly hasNoDown?: true;
 }
 
 const KNEXFILE = `module.exports = { client: 'pg', connection: process.env.DATABASE_URL, migrations: { directory: './db' } };\n`;
@@ -57,6 +61,37 @@ export const LAYOUTS: readonly Layout[] = [
     }),
     applied: 'SELECT name AS id FROM "SequelizeMeta" ORDER BY 1',
     idOf: (id) => `${id}.js`,
+  },
+  {
+    tool: 'drizzle',
+    dir: 'drizzle',
+    files: (id, up) => ({ [`drizzle/${id}.sql`]: up.replaceAll('; ', ';\n--> statement-breakpoint\n') }),
+    applied: 'SELECT (created_at - 1700000000000)::text AS id FROM drizzle.__drizzle_migrations ORDER BY created_at',
+    // It keeps times and hashes.
+    idOf: (id) => String(Number(id.slice(0, 3))),
+    hasNoDown: true,
+    prepare: (folder) => {
+      writeFileSync(
+        join(folder, 'drizzle.config.js'),
+        "module.exports = { dialect: 'postgresql', out: './drizzle', schema: './schema.js', dbCredentials: { url: process.env.DATABASE_URL } };\n",
+      );
+      writeFileSync(join(folder, 'schema.js'), '');
+      return {};
+    },
+    finish: (folder) => {
+      const tags = readdirSync(join(folder, 'drizzle')).filter((name) => name.endsWith('.sql'));
+      const entries = tags
+        .sort()
+        .map((name, idx) => ({
+          idx,
+          version: '7',
+          when: 1_700_000_000_000 + Number(name.slice(0, 3)),
+          tag: name.slice(0, -4),
+          breakpoints: true,
+        }));
+      mkdirSync(join(folder, 'drizzle/meta'), { recursive: true });
+      writeFileSync(join(folder, 'drizzle/meta/_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries }));
+    },
   },
   {
     tool: 'prisma',
@@ -114,6 +149,7 @@ export async function stage(layout: Layout, more = '', step = '', server: { olde
           mkdirSync(dirname(join(cwd, path)), { recursive: true });
           writeFileSync(join(cwd, path), text);
         }
+      layout.finish?.(cwd);
     },
     break: () => writeFileSync(join(cwd, 'broken'), ''),
     ship: (...args: string[]) => shipJson(args, { cwd, env }),
