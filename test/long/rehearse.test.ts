@@ -58,6 +58,21 @@ describe('a rehearsal in the embedded PostgreSQL', { timeout: 180_000 }, () => {
     expect(rehearsed).toMatchObject({ verdict: 'differs', differences: ['2 of 2 rows of posts are gone, or hold something else'] });
   });
 
+  it('given triggers that change rows when others are written, then what they make is none of the doing of a migration', async () => {
+    const counts = pair(
+      '1',
+      `CREATE TABLE totals (n int); INSERT INTO totals VALUES (0);
+       CREATE FUNCTION count_users() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE totals SET n = n + 1; RETURN NEW; END $$;
+       CREATE TRIGGER counted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION count_users();`,
+      'none',
+    );
+    expect((await tried(counts, pair('2', 'CREATE INDEX i ON users (email);', 'DROP INDEX i;')))[1]).toMatchObject({
+      verdict: 'exact',
+      differences: [],
+      loses: [],
+    });
+  });
+
   it('given a down that fails on rows that were written since, then it fails, with file and line', async () => {
     const [rehearsed] = await tried(
       pair(
@@ -67,7 +82,7 @@ describe('a rehearsal in the embedded PostgreSQL', { timeout: 180_000 }, () => {
       ),
     );
     expect(rehearsed).toMatchObject({ verdict: 'fails' });
-    expect(rehearsed!.differences[0]).toMatch(/^1\.down\.sql:\d+: .*violated/);
+    expect(rehearsed!.differences[0]).toMatch(/1\.down\.sql:\d+: .*violated/);
   });
 
   it('given one after the other, then each is tried on what those before it have made, whatever came of them', async () => {
