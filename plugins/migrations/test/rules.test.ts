@@ -329,6 +329,14 @@ const CASES: Readonly<Record<string, Case>> = {
     'warn',
     ['down-drop-created-table'],
   ],
+  'a column of an old table that the up fills, whose rows would go along with what it points at': [
+    'ALTER TABLE posts ADD COLUMN editor int REFERENCES users (id) ON DELETE CASCADE; UPDATE posts SET editor = (SELECT max(id) FROM users)',
+    'ALTER TABLE posts DROP COLUMN editor',
+    'block',
+    ['add-foreign-key'],
+    'warn',
+    ['down-drop-created-column'],
+  ],
   'rows that the up writes, of keys that go in a circle': [
     'CREATE TABLE tags (id int PRIMARY KEY, owner int REFERENCES users (id) ON DELETE CASCADE, next int); CREATE TABLE marks (id int PRIMARY KEY, tag int REFERENCES tags (id) ON DELETE CASCADE); ALTER TABLE tags ADD FOREIGN KEY (next) REFERENCES marks (id) ON DELETE CASCADE; INSERT INTO tags SELECT 1, max(id) FROM users',
     'DROP TABLE marks, tags CASCADE',

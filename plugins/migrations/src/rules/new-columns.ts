@@ -96,6 +96,8 @@ function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, 
 /** Can what a row points at be deleted, since the row goes with it, or points at nothing then? */
 function letsGo(walk: Walk, name: string, action: string | undefined, columns: readonly string[], seen: readonly string[] = []): boolean {
   if (action === 'c') {
+    // Rows of the old code would go along.
+    if (!walk.isOwn(name)) return false;
     const others = pointingAt(walk.schema, name).filter(({ table }) => table !== name && !seen.includes(table));
     return others.every((each) => letsGo(walk, each.table, each.action, each.columns, [...seen, name]));
   }
