@@ -211,6 +211,8 @@ export function differences(before: Schema, after: Schema): string[] {
 }
 
 function tableDifferences(name: string, one: Table, other: Table): string[] {
+  // A table that is changed is another object.
+  if (one === other) return [];
   const lines: string[] = [];
   for (const column of new Set([...one.columns.keys(), ...other.columns.keys()])) {
     const fallback = one.isUnknown ? UNKNOWN : GONE;

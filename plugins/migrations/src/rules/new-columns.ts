@@ -11,6 +11,7 @@ import type { Walk } from './walk.js';
  * is left to them then. A default may be lent only, and names may have changed, so this comes last.
  */
 export function judgeNewColumns(walk: Walk): void {
+  const indexes = [...walk.schema.things.values()].filter(({ by, kind }) => by === walk.migration && kind === 'index');
   for (const [name, table] of walk.schema.tables) {
     for (const constraint of table.constraints.values())
       if (constraint.by === walk.migration && constraint.kind === 'foreign') judgeForeign(walk, name, table, constraint);
@@ -19,8 +20,7 @@ export function judgeNewColumns(walk: Walk): void {
       if (each.by === walk.migration || (each.isMaybe && !walk.before.table(name).columns.has(column))) judgeRequired(walk, column, each);
     for (const constraint of table.constraints.values())
       if (constraint.by === walk.migration && isOfNewColumns(walk, name, constraint.columns)) judgeConstraint(walk, table, constraint);
-    for (const thing of walk.schema.things.values())
-      if (thing.table === name && thing.by === walk.migration && thing.kind === 'index') judgeIndex(walk, name, table, thing);
+    for (const index of indexes) if (index.table === name) judgeIndex(walk, name, table, index);
   }
 }
 

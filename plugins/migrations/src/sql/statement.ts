@@ -22,5 +22,17 @@ export interface Unreadable {
 /** The line that a place of a text is in, where the text begins in the line `first` of its file. */
 export const lineAt = (text: string, index: number, first: number): number => first + text.slice(0, index).split('\n').length - 1;
 
-/** The same of a script. What a program has printed stands in no line of its file: there the function begins that did. */
-export const lineIn = ({ text, line, source }: Script, index: number): number => (source === undefined ? lineAt(text, index, line) : line);
+/** The same for many places of a script. What a program has printed stands in no line of its file: there the function begins that did. */
+export function linesOf({ text, line, source }: Script): (index: number) => number {
+  if (source !== undefined) return () => line;
+  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (index) => {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! < index) low = middle + 1;
+      else high = middle;
+    }
+    return line + low;
+  };
+}

@@ -1,5 +1,5 @@
 import type { Dialect, Script } from '../../migration.js';
-import { lineIn, type Statement, type Unreadable } from '../statement.js';
+import { linesOf, type Statement, type Unreadable } from '../statement.js';
 import { Unclear } from './fields.js';
 import { withRebuilds } from './rebuild.js';
 import { type Piece, split, Unsplit } from './split.js';
@@ -19,7 +19,7 @@ export async function loadOtherParser(): Promise<void> {
 /** Reads a script of MySQL or SQLite into the nodes that the rules know. */
 export function parseOther(script: Script, dialect: Exclude<Dialect, 'postgres'>): readonly Statement[] | Unreadable {
   const { text, file } = script;
-  const placeOf = (at: number): number => lineIn(script, at);
+  const placeOf = linesOf(script);
   let start = 0;
   try {
     const placed = split(text, dialect).flatMap((piece) => {
