@@ -1,7 +1,8 @@
-import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
+import type { Constraint, DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
 import { isHarmless } from '../sql/functions.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
+import { letsGo } from './new-columns.js';
 import { fails } from './phrases.js';
 import type { Walk } from './walk.js';
 
@@ -80,17 +81,34 @@ function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
   fill(walk, table);
   if (walk.isOwn(table)) return;
   const old = names.filter((name) => !walk.isNewColumn(table, name));
+  if (old.length > 0) judgePointing(walk, table, old);
   if (old.length > 0)
     walk.say(`${walk.side}-update-overwrite`, { up: ['B'], down: ['D'] }, `what ${old.join(', ')} of ${table} held is lost`);
 }
 
-function insertRows(walk: Walk, { relation, onConflictClause }: InsertStmt): void {
+function insertRows(walk: Walk, { relation, cols, onConflictClause }: InsertStmt): void {
   if (isSystem(walk, relation)) return;
   const table = relationName(relation);
   fill(walk, table);
+  const names = cols?.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
+  if (!walk.isOwn(table) && !walk.schema.table(table).isUnknown) judgePointing(walk, table, names);
   if (walk.side === 'down')
     walk.say('down-restores-guess', { down: ['B'] }, `rows come back into ${table} as somebody has written them down, not as they were`);
   if (onConflictClause?.action === 'ONCONFLICT_UPDATE') overwrite(walk, table, onConflictClause.targetList ?? []);
+}
+
+/** What rows point at now, the old code cannot delete any more: by those columns, or by any. */
+function judgePointing(walk: Walk, table: string, names?: readonly string[]): void {
+  const { constraints, isUnknown } = walk.schema.table(table);
+  const hint = (columns: readonly string[]) => `the old code may delete what ${columns.join(', ')} of ${table} points at now`;
+  if (isUnknown) walk.say('add-foreign-key', { up: ['O?'] }, hint(names ?? []));
+  for (const { kind, columns, shape } of constraints.values()) {
+    if (kind !== 'foreign' || !shape.startsWith('{') || names?.some((name) => columns.includes(name)) === false) continue;
+    const { pktable, fk_del_action } = JSON.parse(shape) as Constraint;
+    // That its own rows go along is what the old code counts on.
+    const isFree = fk_del_action === 'c' || walk.isOwn(relationName(pktable)) || letsGo(walk, table, fk_del_action, columns);
+    if (!isFree) walk.say('add-foreign-key', { up: ['O?'] }, hint(columns));
+  }
 }
 
 /** A down that writes into a table that is not there fails; a view may stand for it. */

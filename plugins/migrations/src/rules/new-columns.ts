@@ -94,7 +94,13 @@ function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, 
 }
 
 /** Can what a row points at be deleted, since the row goes with it, or points at nothing then? */
-function letsGo(walk: Walk, name: string, action: string | undefined, columns: readonly string[], seen: readonly string[] = []): boolean {
+export function letsGo(
+  walk: Walk,
+  name: string,
+  action: string | undefined,
+  columns: readonly string[],
+  seen: readonly string[] = [],
+): boolean {
   if (action === 'c') {
     // Rows of the old code would go along.
     if (!walk.isOwn(name)) return false;

@@ -13,7 +13,7 @@ import {
   identityOf,
 } from './columns.js';
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.js';
-import { cascade } from './phrases.js';
+import { cascade, fails } from './phrases.js';
 import { setIdentity, setPartition, setRowSecurity, setTrigger } from './settings.js';
 import { createThing, dropThing } from './things.js';
 import { judgePointedAt } from './uses.js';
@@ -75,6 +75,17 @@ function dropTables(walk: Walk, { objects = [], behavior }: DropStmt): void {
   }
 }
 
+/** DROP IDENTITY, DROP EXPRESSION: of a column that gives itself nothing of the kind it fails. */
+function dropGenerated(walk: Walk, table: string, { name = '', subtype, missing_ok }: AlterTableCmd): void {
+  const column = walk.schema.column(table, name);
+  const isIdentity = column?.generated?.startsWith('identity') === true;
+  const isRight =
+    subtype === 'AT_DropIdentity' ? isIdentity : column?.generated !== undefined && column.generated !== 'serial' && !isIdentity;
+  if (column !== undefined && column.type !== '?' && !isRight && missing_ok !== true)
+    walk.say(...fails(`${name} of ${table} gives itself nothing that could be dropped`));
+  changeGenerated(walk, table, name, undefined);
+}
+
 /** ALTER TABLE, of a table, a view, an index, a sequence. */
 export function alterTable(walk: Walk, { relation, cmds = [], objtype }: AlterTableStmt): void {
   const table = relationName(relation);
@@ -128,7 +139,7 @@ function alter(walk: Walk, table: string, command: AlterTableCmd): void {
     changeGenerated(walk, table, name, def !== undefined && 'Constraint' in def ? identityOf(def.Constraint) : '?');
   else if (subtype === 'AT_SetIdentity') setIdentity(walk, table, command);
   else if (subtype === 'AT_SetExpression') changeGenerated(walk, table, name, shapeOf(def));
-  else if (subtype === 'AT_DropIdentity' || subtype === 'AT_DropExpression') changeGenerated(walk, table, name, undefined);
+  else if (subtype === 'AT_DropIdentity' || subtype === 'AT_DropExpression') dropGenerated(walk, table, command);
   else if (subtype === 'AT_AddConstraint') {
     if (def !== undefined && 'Constraint' in def) constrain(walk, table, def.Constraint);
   } else if (subtype === 'AT_DropConstraint') {
