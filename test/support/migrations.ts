@@ -80,15 +80,13 @@ export const LAYOUTS: readonly Layout[] = [
     },
     finish: (folder) => {
       const tags = readdirSync(join(folder, 'drizzle')).filter((name) => name.endsWith('.sql'));
-      const entries = tags
-        .sort()
-        .map((name, idx) => ({
-          idx,
-          version: '7',
-          when: 1_700_000_000_000 + Number(name.slice(0, 3)),
-          tag: name.slice(0, -4),
-          breakpoints: true,
-        }));
+      const entries = tags.sort().map((name, idx) => ({
+        idx,
+        version: '7',
+        when: 1_700_000_000_000 + Number(name.slice(0, 3)),
+        tag: name.slice(0, -4),
+        breakpoints: true,
+      }));
       mkdirSync(join(folder, 'drizzle/meta'), { recursive: true });
       writeFileSync(join(folder, 'drizzle/meta/_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries }));
     },

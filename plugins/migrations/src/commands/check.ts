@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type CommandContext, type Json, parseDuration } from '@ship/core';
 import { analyse, type Checked, isSafe, type Judgement } from '../analyse.js';
 import { connect } from '../database/connect.js';
+import { dialectOf, withoutPassword } from '../database/url.js';
 import { errors } from '../errors.js';
 import type { Migration, Script } from '../migration.js';
 import type { Options } from '../project.js';
@@ -31,6 +32,10 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
 
 async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
   const { before, judged, history, dialect = 'postgres' } = await printedRangeOf(ctx, asked, options);
+  if (asked.url !== undefined && (dialect !== 'postgres' || dialectOf(asked.url) !== 'postgres'))
+    throw errors.SHIP_MIGRATIONS_USAGE({
+      problem: `rows are counted in PostgreSQL alone, by --url: not those of ${dialectOf(asked.url) === 'postgres' ? dialect : withoutPassword(asked.url)}`,
+    });
   await loadParserOf(dialect);
   const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect, hasTool: true });
   const migrations = asked.url === undefined ? fromTexts : await counted(asked, fromTexts, judged, preservesData);
