@@ -296,7 +296,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     it.add(USERS);
     for (const [url, why] of [
       ['postgres://nobody@127.0.0.1:1/none', /127\.0\.0\.1:1\/none cannot be connected to: .*ECONNREFUSED/],
-      ['mysql://root:hidden@127.0.0.1/none', /mysql:\/\/root@127\.0\.0\.1\/none cannot be connected to: only postgres/],
+      ['mssql://root:hidden@127.0.0.1/none', /mssql:\/\/root@127\.0\.0\.1\/none cannot be connected to: only postgres/],
       ['', /`url` names the database/],
     ] as const) {
       it.env.DATABASE_URL = url;

@@ -1,4 +1,4 @@
-import type { ConnectionOptions, SslOptions } from 'mysql2/promise';
+import type { Connection as Client, ConnectionOptions, SslOptions } from 'mysql2/promise';
 import { type Connection, inOrder, type Row, type Wanted } from './connection.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,20 +20,21 @@ export async function connectMysql(url: string, wanted: Wanted = {}): Promise<Co
   };
   return {
     dialect: 'mysql',
-    query:
-      wanted.readOnly === undefined
-        ? query
-        : async (statement, values) => {
-            await client.query('START TRANSACTION READ ONLY');
-            try {
-              return await query(statement, values);
-            } finally {
-              await client.query('ROLLBACK');
-            }
-          },
+    query: wanted.readOnly === undefined ? query : (statement, values) => readOnly(client, statement, () => query(statement, values)),
     run: async (text) => void (await client.query(text)),
     close: () => client.end(),
   };
+}
+
+/** What changes the schema ends a transaction first, also one that is read only: MariaDB then executes it. A connection here takes one statement at a time. */
+async function readOnly<T>(client: Client, statement: string, act: () => Promise<T>): Promise<T> {
+  if (!/^\s*(?:SELECT|SHOW)\s/i.test(statement)) throw new Error('only what reads is asked on this connection');
+  await client.query('START TRANSACTION READ ONLY');
+  try {
+    return await act();
+  } finally {
+    await client.query('ROLLBACK');
+  }
 }
 
 /** What of a URL the tools agree on. Options that only one of them knows say nothing to ship. */
