@@ -45,7 +45,9 @@ export const mariadb: OpenDatabase = async () => {
     await client.query("SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')");
     return { query: async (text: string) => (await client.query(text))[0] as Row[], end: () => client.end() };
   };
-  return { dialect: 'mysql', url, connect, columns: COLUMNS };
+  const columns =
+    "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'users' ORDER BY 1";
+  return { dialect: 'mysql', url, connect, columns };
 };
 
 /** What is used of `node:sqlite`, of which the types of Node 20 know nothing. */

@@ -119,6 +119,15 @@ export const DROP = ['004_gone', 'ALTER TABLE users DROP COLUMN email;', 'ALTER 
 const CONFIG = (dir: string, more: string, step: string) =>
   `${HEAD}plugins: [{ migrations: { dir: ${dir}${more} } }]\nsteps:\n  - { id: schema, uses: migrations/up${step} }\n  - { id: check, run: test ! -e broken, undo: "true" }\nverify: { smoke: [{ run: "true" }] }\n`;
 
+/** Waits for what is to come true. */
+export const until = async (holds: () => boolean | Promise<boolean>) => {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it never came true');
+};
+
 /** A project with a database of its own. */
 export async function stage(layout: Layout, more = '', step = '', open = postgres()) {
   const cwd = project(CONFIG(layout.dir, more, step));
