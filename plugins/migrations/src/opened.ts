@@ -35,7 +35,7 @@ export interface Opened {
 }
 
 /** Reads a folder, as its tool does. Throws where the tool cannot be told to apply it. */
-function readProject({ folder, wanted, dialect, commands }: Project): { tool: Tool; reader: string; history: History } {
+function readProject({ folder, wanted, dialect, url, commands }: Project): { tool: Tool; reader: string; history: History } {
   const options = { ...(wanted === undefined ? {} : { tool: wanted }), ...(dialect === undefined ? {} : { dialect }) };
   if (commands !== undefined) return { tool: commandsTool(commands), ...historyOf(folder, options) };
   const { reader, history } = readHistory(folder, options);
@@ -50,6 +50,10 @@ function readProject({ folder, wanted, dialect, commands }: Project): { tool: To
   if (dialect !== undefined && (isMissing || (history.dialect ?? dialect) !== dialect))
     throw errors.SHIP_MIGRATIONS_USAGE({
       problem: `the migrations are not written for ${dialect}, and \`url\` names such a database${history.dialect === undefined ? '' : `: they are for ${history.dialect}`}`,
+    });
+  if (tool.hasOwnBase === true && dialect === 'sqlite' && !/^\w+:\//.test(url))
+    throw errors.SHIP_MIGRATIONS_USAGE({
+      problem: `${reader} reads a relative path of SQLite in its own way: name the file by an absolute one`,
     });
   return { tool, reader, history };
 }

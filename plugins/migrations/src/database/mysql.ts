@@ -38,7 +38,7 @@ async function readOnly<T>(client: Client, statement: string, act: () => Promise
 }
 
 /** What of a URL the tools agree on. Options that only one of them knows say nothing to ship. */
-function optionsOf(text: string): ConnectionOptions {
+export function optionsOf(text: string): ConnectionOptions {
   // A URL with a user and no host, as those of sockets are, is none to Node.
   const { hostname, port, username, password, pathname, searchParams } = new URL(text.replace(/^(\w+:\/\/[^/?#]*@)(?=\/)/, '$1localhost'));
   const database = decodeURIComponent(pathname.slice(1));

@@ -138,6 +138,8 @@ function isChecksumOf(checksum: string, text: string): boolean {
 const prisma: Tool = {
   name: 'prisma',
   own: ['_prisma_migrations'],
+  // The folder of the schema.
+  hasOwnBase: true,
   dialects: ALL,
   isFixed: true,
   appliesAll: true,

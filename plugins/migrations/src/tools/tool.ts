@@ -48,6 +48,8 @@ export interface Tool {
   readonly dialects?: readonly Dialect[];
   /** Where the database has transactions for all, it runs each migration in one together with its own table, unless the file says otherwise. */
   readonly wraps?: true;
+  /** Relative paths of SQLite begin where only the tool knows. */
+  readonly hasOwnBase?: true;
   /** It applies whatever the folder holds: one at a time, by a folder that holds no more. */
   readonly appliesAll?: true;
   /** As long as it works it holds an advisory lock, always. */

@@ -91,9 +91,12 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
   ];
 }
 
-/** Has the tool a way, or ship in its place? In MySQL a down and the table of the tool cannot be changed both or neither. */
+/**
+ * Has the tool a way, or ship in its place? In MySQL a down and the table of the tool cannot be changed both or neither, and in a
+ * transaction of SQLite the pragma that keeps rows of other tables means nothing.
+ */
 export const canTakeBack = ({ tool, connection }: Pick<Opened, 'tool' | 'connection'>): boolean =>
-  tool.down !== undefined || (tool.forgets !== undefined && connection.dialect !== 'mysql');
+  tool.down !== undefined || (tool.forgets !== undefined && connection.dialect === 'postgres');
 
 /** What was being applied when the run ended. */
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
