@@ -19,7 +19,7 @@ const dbmate: Tool = {
   name: 'dbmate',
   own: ['schema_migrations'],
   dialects: ALL,
-  wraps: true,
+  wraps: ALL,
   appliesAll: true,
   applied: (connection) => idsOf(connection, 'schema_migrations', 'version'),
   up: (where) => dbmateAt(where, 'up'),
@@ -42,7 +42,7 @@ const knex: Tool = {
   name: 'knex',
   own: ['knex_migrations', 'knex_migrations_lock'],
   dialects: ALL,
-  wraps: true,
+  wraps: ALL,
   isFixed: true,
   async applied(connection) {
     const { ids } = await idsOf(connection, 'knex_migrations', 'name', 'ORDER BY id');
@@ -120,7 +120,7 @@ const diesel: Tool = {
   own: ['__diesel_schema_migrations'],
   // Of SQLite it takes paths, and no URLs.
   dialects: ['mysql'],
-  wraps: true,
+  wraps: ['mysql'],
   appliesAll: true,
   applied: (connection) => idsOf(connection, '__diesel_schema_migrations', 'version'),
   up: (where) => at(where, 'diesel', 'migration', 'run', '--migration-dir', where.folder, '--locked-schema'),
@@ -213,7 +213,8 @@ const rails: Tool = {
   name: 'rails',
   own: ['schema_migrations', 'ar_internal_metadata'],
   dialects: ALL,
-  wraps: true,
+  // In MySQL it opens none.
+  wraps: ['sqlite'],
   isFixed: true,
   applied: (connection) => idsOf(connection, 'schema_migrations', 'version'),
   up: (where, id) => at(where, 'bin/rails', 'db:migrate:up', `VERSION=${id}`),
@@ -239,7 +240,6 @@ const flyway: Tool = {
   name: 'flyway',
   own: ['flyway_schema_history'],
   dialects: ALL,
-  wraps: true,
   async applied(connection) {
     const rows = await rowsOf(
       connection,

@@ -46,8 +46,8 @@ export interface Tool {
   down?(at: At, id: string, before: string | undefined): Call;
   /** What it speaks besides PostgreSQL, as far as ship can tell it what to do. */
   readonly dialects?: readonly Dialect[];
-  /** Where the database has transactions for all, it runs each migration in one together with its own table, unless the file says otherwise. */
-  readonly wraps?: true;
+  /** Where it runs each migration in one transaction together with its own table, as far as the database has one, unless the file says otherwise. PostgreSQL's are known by the reader. */
+  readonly wraps?: readonly Dialect[];
   /** Relative paths of SQLite begin where only the tool knows. */
   readonly hasOwnBase?: true;
   /** It applies whatever the folder holds: one at a time, by a folder that holds no more. */

@@ -22,14 +22,15 @@ interface Runner {
 /** Where nothing of its schema is there: was it all of it or nothing? */
 export function isAtomic(script: Script, { dialect, tool, isTransactional }: Runner): boolean {
   const isInside = script.outsideTransaction !== true;
+  const isWrapped = isInside && tool.wraps?.includes(dialect) === true;
   if (dialect === 'postgres' && isInside) return script.opaque === undefined;
-  if (dialect === 'sqlite' && isInside && tool.wraps === true) return script.opaque === undefined;
+  if (dialect === 'sqlite' && isWrapped) return script.opaque === undefined;
   const parsed = parseScript(script, dialect);
   if ('rule' in parsed) return false;
   const kinds = parsed.map(({ kind }) => kind);
   if (dialect === 'postgres') return kinds.length <= 1 || kinds.every((kind) => !WRITES.test(kind));
   // Its rows are written in one transaction with what the tool writes down; in MySQL what changes the schema is in none.
-  if (isInside && tool.wraps === true && isTransactional && kinds.every((kind) => ROWS.test(kind))) return true;
+  if (isWrapped && isTransactional && kinds.every((kind) => ROWS.test(kind))) return true;
   if (kinds.some((kind) => WRITES.test(kind))) return false;
   // Two that undo each other leave the schema as before, and may have lost rows in between.
   return split(script.text, dialect).length <= 1 || kinds.every((kind) => MAKES.test(kind));

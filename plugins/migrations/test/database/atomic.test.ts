@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadParserOf } from '../../src/sql/parser.js';
 import { isAtomic } from '../../src/way-back/atomic.js';
 
-const TOOL = { wraps: true } as const;
+const TOOL = { wraps: ['mysql', 'sqlite'] } as const;
 const script = (text: string, more = {}) => ({ file: 'a.sql', line: 1, text, ...more });
 const OUTSIDE = { outsideTransaction: true } as const;
 
@@ -27,6 +27,7 @@ describe('was it all of it or nothing, where nothing of its schema is there', ()
   it('given rows in MySQL, then it is not where no transaction holds them', () => {
     const rows = 'UPDATE t SET a = 1';
     expect(isAtomic(script(rows), { ...mysql, tool: {} })).toBe(false);
+    expect(isAtomic(script(rows), { ...mysql, tool: { wraps: ['sqlite'] } })).toBe(false);
     expect(isAtomic(script(rows), { ...mysql, isTransactional: false })).toBe(false);
     expect(isAtomic(script(rows, OUTSIDE), mysql)).toBe(false);
     expect(isAtomic(script(rows, { opaque: 'a program' }), mysql)).toBe(false);
