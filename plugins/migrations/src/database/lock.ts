@@ -10,15 +10,6 @@ import { dialectOf } from './url.js';
 const WAIT_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** A lock that ends with the process that holds it, however that ends. */
-export interface Lock {
-  /** Takes it where nobody has it; answers whether it was taken. */
-  take(): Promise<boolean>;
-  /** Who holds it, as far as anybody can tell. */
-  holder(): Promise<string>;
-  close(): Promise<void>;
-}
-
 /** Does work while nobody else's ship works on the migrations of the database. Throws SHIP_MIGRATIONS_LOCKED. */
 export async function whileLocked<T>(
   { signal }: Pick<Context, 'signal'>,

@@ -1,6 +1,6 @@
 import { connect } from '../connect.js';
 import type { Connection, Row } from '../connection.js';
-import type { Lock } from '../lock.js';
+import type { Lock } from './lock.js';
 
 /** Locks are of the whole server, by their names, which may not be long. */
 const LOCK = "CONCAT('ship:', SHA1(LOWER(DATABASE())))";

@@ -1,6 +1,6 @@
 import { connect } from '../connect.js';
 import type { Connection, Row } from '../connection.js';
-import type { Lock } from '../lock.js';
+import type { Lock } from './lock.js';
 
 /** `ship`, as a number. Locks of this kind are of each database alone. */
 const CLASS = 0x73686970;

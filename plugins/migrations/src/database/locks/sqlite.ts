@@ -1,7 +1,7 @@
 import { errors } from '../../errors.js';
-import type { Lock } from '../lock.js';
 import { openSqlite } from '../sqlite.js';
 import { sqliteFileOf } from '../url.js';
+import type { Lock } from './lock.js';
 
 const BUSY = /\b(?:locked|busy)\b/i;
 
