@@ -30,7 +30,7 @@ export function dialectIn({ environment }: Pick<Where, 'environment'>, options: 
 }
 
 /** Reads the folder that the command, or else the config, names. Files are named from the folder of the config. */
-function rangeOf(ctx: Where, asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | 'tool' | 'dialect'>, options: Options): Range {
+function rangeOf(ctx: Where, asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | 'tool' | 'dialect' | 'url'>, options: Options): Range {
   const { dir } = ctx;
   const folder = asked.dir === undefined ? options.dir && resolve(dir, options.dir) : resolve(asked.dir);
   if (!folder)
@@ -44,7 +44,14 @@ function rangeOf(ctx: Where, asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | '
   const [start, end] = [positionOf(ordered, asked.from, -1), positionOf(ordered, asked.to, ordered.length - 1)];
   if (end < start) throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${asked.to} comes before ${asked.from}` });
   const [before, judged] = [ordered.slice(0, start + 1), ordered.slice(start + 1, end + 1)];
-  return { before, judged, history, folder, tool: reader, dialect: wanted ?? history.dialect ?? dialectOf(ctx.env.DATABASE_URL ?? '') };
+  return {
+    before,
+    judged,
+    history,
+    folder,
+    tool: reader,
+    dialect: wanted ?? history.dialect ?? dialectOf(asked.url ?? ctx.env.DATABASE_URL ?? ''),
+  };
 }
 
 /** The same, with the SQL that the tool prints in the place of programs, where that is asked for: it executes them. */
