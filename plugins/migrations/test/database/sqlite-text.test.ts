@@ -19,6 +19,10 @@ describe('the text that SQLite keeps of a table', () => {
     ]);
   });
 
+  it('given a view, then letters count: a program may ask for its columns by them', () => {
+    expect(tokensOf('CREATE VIEW v AS SELECT "id" AS Mail', names).join(' ')).toBe('CREATE VIEW v AS SELECT id AS Mail');
+  });
+
   it('given a column called as an option, then it is a part', () => {
     expect(parts('CREATE TABLE t (options, "a b", x DECIMAL(1, 2)) WITHOUT ROWID')).toEqual([
       'options',

@@ -22,7 +22,7 @@ export async function readSqlite(connection: Connection, without: readonly strin
   );
   for (const { type, name, sql } of things) {
     const tokens = tokensOf(String(sql ?? ''), names);
-    if (type === 'table' && tokens[1] === 'table') lines.push(...topLevelOf(tokens).map((part) => `table ${name}: ${part}`));
+    if (type === 'table' && /^table$/i.test(tokens[1] ?? '')) lines.push(...topLevelOf(tokens).map((part) => `table ${name}: ${part}`));
     else lines.push(`${type} ${name}: ${tokens.join(' ')}`);
   }
   for (const number of NUMBERS) {
