@@ -17,8 +17,16 @@ const on = (layout: (typeof LAYOUTS)[number], more = '') => stage(layout, more, 
 const BROKEN = ['005_broken', 'CREATE TABLE half (id int); INSERT INTO nowhere VALUES (1);', 'DROP TABLE half;'] as const;
 const SINGLE = ['005_broken', 'ALTER TABLE users ADD COLUMN id int;', 'ALTER TABLE users DROP COLUMN id;'] as const;
 const SLOW = ['006_slow', 'CREATE TABLE slow (id int); SELECT sleep(2);', 'DROP TABLE slow;'] as const;
+const TWO = [
+  '003_two',
+  'ALTER TABLE users RENAME COLUMN email TO mail; ALTER TABLE users RENAME COLUMN id TO uid;',
+  'ALTER TABLE users RENAME COLUMN mail TO email; ALTER TABLE users RENAME COLUMN uid TO id;',
+] as const;
+/** Somebody else works on the schema while the run is under way. */
+const OTHER = `require('mysql2/promise').createConnection(process.env.DATABASE_URL)
+  .then((client) => client.query('ALTER TABLE users RENAME COLUMN uid TO other').then(() => client.end()));`;
 const EXTRA = ['002_extra', 'CREATE TABLE extra (id int);', 'DROP TABLE extra;'] as const;
-const ROWS = 3_000_000;
+const ROWS = 1_500_000;
 /** Every row is written anew. */
 const WIDE = [
   '003_wide',
@@ -80,6 +88,25 @@ describe.skipIf(!hasMariadb() || !hasMigrationTools())('how migrations in MariaD
     expect((await it.ship('--auto-rollback')).report.status).toBe('rolled_back');
     await it.query('CREATE TABLE old (id int) ENGINE = MyISAM');
     expect((await it.ship('--auto-rollback')).report.status).not.toBe('rolled_back');
+  });
+
+  it('given a down of two statements of which the second fails, then the rollback is incomplete, and says why', async () => {
+    const it = await on(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    it.add(TWO);
+    const config = join(it.cwd, 'ship.yaml');
+    writeFileSync(join(it.cwd, 'other.cjs'), OTHER);
+    writeFileSync(config, readFileSync(config, 'utf8').replace('test ! -e broken', 'node other.cjs; false'));
+    const { report } = await it.ship('--auto-rollback');
+    expect(report.status).not.toBe('rolled_back');
+    expect(JSON.stringify(report)).toContain("Unknown column 'uid'");
+    expect([await it.applied(), await it.columns()]).toEqual([
+      ['001', '003'],
+      ['email', 'other'],
+    ]);
+    // Nor does it become so by doing it again.
+    expect((await it.ship('recover', '--back', '--yes')).report.status).not.toBe('rolled_back');
   });
 
   it('given two deployments to one database, then one waits for the other, and finds nothing left to apply', async () => {
