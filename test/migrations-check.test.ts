@@ -140,6 +140,20 @@ describe('ship migrations check', () => {
     expect({ code: dropped.code, keep: JSON.parse(dropped.stdout).result.migrations[0].keep_schema }).toEqual({ code: 6, keep: 'block' });
   });
 
+  it.each([
+    ['in the options of the plugin', CONFIG.replace('dir: db', 'dir: db, url: "mysql://h/app"'), {}],
+    ['of the environment', CONFIG, { DATABASE_URL: 'mysql://h/app' }],
+  ])(
+    'given a database of MySQL %s, then statements are judged as its own, and nothing counts or rehearses them',
+    async (_, config, env) => {
+      const cwd = folder({ '001_users.sql': dbmate('CREATE TABLE `users` (id int);', 'DROP TABLE `users`;') }, config);
+      const { report } = await shipJson(['migrations', 'check'], { cwd, env });
+      expect(JSON.stringify(report.result)).not.toContain('unparseable');
+      for (const words of [['check', '--url', 'mysql://h/app'], ['rehearse']])
+        expect((await ship(['migrations', ...words], { cwd, env })).stderr).toMatch(/mysql.*SHIP_MIGRATIONS_USAGE/);
+    },
+  );
+
   it('given a config without the plugin, then the verb is one that nobody brings', async () => {
     const { code, stderr } = await ship(['migrations', 'check'], { cwd: project(`${HEAD}steps: [{ id: a, run: "true" }]\n`) });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('migrations') });

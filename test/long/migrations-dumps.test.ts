@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { hasOlderPostgres, hasPostgres } from '../services/postgres.js';
+import { postgres } from '../support/databases.js';
 import { LAYOUTS, stage, USERS } from '../support/migrations.js';
 
 const DBMATE = LAYOUTS.find(({ tool }) => tool === 'dbmate')!;
 const DUMPS = ', dump: true';
-const OLDER = { older: true };
+const OLDER = postgres({ older: true });
 /** The old code gives no age, and the down forgets those that the new code gave. */
 const AGE = [
   '002_age',

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { hasPostgres } from '../services/postgres.js';
-import { BIO, DROP, LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
+import { BIO, DROP, LAYOUTS, RENAME, stage, USERS, until } from '../support/migrations.js';
 import { cleanEnv, SHIP } from '../support/ship.js';
 
 const layoutOf = (name: string) => LAYOUTS.find(({ tool }) => tool === name)!;
@@ -16,14 +16,6 @@ const PRISMA = layoutOf('prisma');
 const BROKEN = ['005_broken', 'CREATE TABLE half (id int); SELECT 1 / 0;', 'DROP TABLE half;'] as const;
 const SLOW = ['006_slow', 'CREATE TABLE slow (id int); SELECT pg_sleep(2);', 'DROP TABLE slow;'] as const;
 const EXTRA = ['002_extra', 'CREATE TABLE extra (id int);', 'DROP TABLE extra;'] as const;
-
-const until = async (holds: () => boolean | Promise<boolean>) => {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it never came true');
-};
 
 describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run end', () => {
   it('given one that fails after another was applied, then that one stays or goes back, and nothing of the failed one is left', async () => {
@@ -296,7 +288,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     it.add(USERS);
     for (const [url, why] of [
       ['postgres://nobody@127.0.0.1:1/none', /127\.0\.0\.1:1\/none cannot be connected to: .*ECONNREFUSED/],
-      ['mysql://root:hidden@127.0.0.1/none', /mysql:\/\/root@127\.0\.0\.1\/none cannot be connected to: only postgres/],
+      ['mssql://root:hidden@127.0.0.1/none', /mssql:\/\/root@127\.0\.0\.1\/none cannot be connected to: only postgres/],
       ['', /`url` names the database/],
     ] as const) {
       it.env.DATABASE_URL = url;

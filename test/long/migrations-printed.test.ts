@@ -160,7 +160,7 @@ describe.skipIf(!hasPostgres() || !hasPythonTools())('Alembic, which prints its 
     const failed = await checked(broken.cwd, { ...broken.env, DATABASE_URL: 'nonsense://x' }, '--to', 'users');
     expect(failed.get('users')).toMatchObject({ keep_schema: 'block', run_down: 'block' });
     expect(failed.get('users')!.reasons[0]?.hint).toMatch(/Alembic prints nothing: .*Error/);
-    const sqlite = await checked(broken.cwd, { ...broken.env, DATABASE_URL: 'sqlite://' }, '--to', 'users');
+    const sqlite = await checked(broken.cwd, { ...broken.env, DATABASE_URL: 'sqlite://' }, '--to', 'users', '--dialect', 'postgres');
     expect(sqlite.get('users')!.reasons[0]?.hint).toMatch(/not postgres/);
   }, 180_000);
 

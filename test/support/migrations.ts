@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
 import { onTestFinished } from 'vitest';
+import type { Dialect } from '../../plugins/migrations/src/migration.js';
 import { givePrisma, giveTools } from '../services/migration-tools.js';
-import { startPostgres } from '../services/postgres.js';
+import { type Database, postgres, type Row } from './databases.js';
 import { HEAD, project, shipJson } from './ship.js';
 
 /** How a tool lays out a migration. */
@@ -15,14 +15,16 @@ export interface Layout {
   /** What the tool keeps, oldest first. */
   readonly applied: string;
   readonly idOf: (id: string) => string;
-  prepare?(folder: string): Record<string, string>;
+  prepare?(folder: string, dialect: Dialect): Record<string, string>;
   /** After files were added. */
   finish?(folder: string): void;
   /** It knows no way back. */
   readonly hasNoDown?: true;
 }
 
-const KNEXFILE = `module.exports = { client: 'pg', connection: process.env.DATABASE_URL, migrations: { directory: './db' } };\n`;
+const KNEX_CLIENTS: Readonly<Record<Dialect, string>> = { postgres: 'pg', mysql: 'mysql2', sqlite: 'better-sqlite3' };
+const knexfileOf = (dialect: Dialect): string =>
+  `module.exports = { client: '${KNEX_CLIENTS[dialect]}', connection: process.env.DATABASE_URL, migrations: { directory: './db' } };\n`;
 
 /** Those whose tools run here. */
 export const LAYOUTS: readonly Layout[] = [
@@ -48,8 +50,8 @@ export const LAYOUTS: readonly Layout[] = [
     }),
     applied: 'SELECT name AS id FROM knex_migrations ORDER BY 1',
     idOf: (id) => `${id}.js`,
-    prepare: (folder) => {
-      writeFileSync(join(folder, 'knexfile.js'), KNEXFILE);
+    prepare: (folder, dialect) => {
+      writeFileSync(join(folder, 'knexfile.js'), knexfileOf(dialect));
       return {};
     },
   },
@@ -107,32 +109,41 @@ export const LAYOUTS: readonly Layout[] = [
 
 export const USERS = ['001_users', 'CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);', 'DROP TABLE users;'] as const;
 export const BIO = ['002_bio', 'ALTER TABLE users ADD COLUMN bio text;', 'ALTER TABLE users DROP COLUMN bio;'] as const;
-export const RENAME = ['003_mail', 'ALTER TABLE users RENAME email TO mail;', 'ALTER TABLE users RENAME mail TO email;'] as const;
+export const RENAME = [
+  '003_mail',
+  'ALTER TABLE users RENAME COLUMN email TO mail;',
+  'ALTER TABLE users RENAME COLUMN mail TO email;',
+] as const;
 export const DROP = ['004_gone', 'ALTER TABLE users DROP COLUMN email;', 'ALTER TABLE users ADD COLUMN email text;'] as const;
 
 const CONFIG = (dir: string, more: string, step: string) =>
   `${HEAD}plugins: [{ migrations: { dir: ${dir}${more} } }]\nsteps:\n  - { id: schema, uses: migrations/up${step} }\n  - { id: check, run: test ! -e broken, undo: "true" }\nverify: { smoke: [{ run: "true" }] }\n`;
 
+/** Waits for what is to come true. */
+export const until = async (holds: () => boolean | Promise<boolean>) => {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it never came true');
+};
+
 /** A project with a database of its own. */
-export async function stage(layout: Layout, more = '', step = '', server: { older?: boolean } = {}) {
-  const { url } = await startPostgres(server);
+export async function stage(layout: Layout, more = '', step = '', open = postgres()) {
   const cwd = project(CONFIG(layout.dir, more, step));
+  const { dialect, url, connect, columns } = await open(cwd);
   giveTools(cwd);
-  const env = { ...layout.prepare?.(cwd), DATABASE_URL: url };
+  const env = { ...layout.prepare?.(cwd, dialect), DATABASE_URL: url };
   mkdirSync(join(cwd, layout.dir), { recursive: true });
-  let client: pg.Client | undefined;
+  let client: Awaited<ReturnType<Database['connect']>> | undefined;
   const leave = async () => {
     await client?.end().catch(() => {});
     client = undefined;
   };
   onTestFinished(leave);
-  const query = async (text: string) => {
-    if (client === undefined) {
-      client = new pg.Client({ connectionString: url, application_name: 'a stranger' });
-      client.on('error', () => {});
-      await client.connect();
-    }
-    return (await client.query(text)).rows as Record<string, unknown>[];
+  const query = async (text: string): Promise<Row[]> => {
+    client ??= await connect();
+    return client.query(text);
   };
   return {
     cwd,
@@ -153,9 +164,8 @@ export async function stage(layout: Layout, more = '', step = '', server: { olde
     ship: (...args: string[]) => shipJson(args, { cwd, env }),
     shipWith: (more: Record<string, string>, ...args: string[]) => shipJson(args, { cwd, env: { ...env, ...more } }),
     applied: async () => (await query(layout.applied)).map(({ id }) => String(id)),
-    columns: async () =>
-      (await query("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'users' ORDER BY 1")).map(
-        ({ name }) => name,
-      ),
+    columns: async () => (await query(columns)).map(({ name }) => name),
+    /** Another client beside that of `query`. */
+    connect,
   };
 }

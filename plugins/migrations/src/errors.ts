@@ -41,8 +41,8 @@ export const errors = defineErrors({
   },
   SHIP_MIGRATIONS_TOOL_MUTE: {
     exit: 2,
-    message: (d: { tool: string; known: readonly string[] }) =>
-      `ship cannot be told to apply migrations of ${d.tool}: it can those of ${d.known.join(', ')}`,
+    message: (d: { tool: string; dialect: string | undefined; known: readonly string[] }) =>
+      `ship cannot be told to apply migrations of ${d.tool}${d.dialect === undefined ? '' : ` in ${d.dialect}`}: it can those of ${d.known.join(', ')}`,
     hint: 'Name the commands of the tool in `commands`: `list`, `up` and `down`.',
   },
   SHIP_MIGRATIONS_DIRTY: {

@@ -1,6 +1,7 @@
 import type { CommandContext, Context, Examination, Finding } from '@ship/core';
-import { withoutPassword } from './database/connect.js';
-import { othersAtWork, whileLocked } from './database/lock.js';
+import { othersAtWork } from './database/at-work.js';
+import { whileLocked } from './database/lock.js';
+import { withoutPassword } from './database/url.js';
 import { type Opened, pendingOf, withProject } from './opened.js';
 import { type Options, type Project, type ProjectInput, projectOf } from './project.js';
 import { type Applied, keptSchema, type Parts } from './records.js';
@@ -84,7 +85,7 @@ async function dirtyFinding(opened: Opened, dirty: Dirty, record: Applied | unde
 
 /** The tool is told that the migration was not applied, where that is proven. */
 function mended(ctx: Context, project: Project, record: Applied, parts: Parts): Promise<string | undefined> {
-  return whileLocked(ctx, project.url, () =>
+  return whileLocked(ctx, project, () =>
     withProject(ctx, project, async (opened) => {
       const { dirty } = await opened.applied();
       if (dirty?.forget === undefined || (await whyUnproven(opened, dirty, record, parts)).length > 0) return undefined;

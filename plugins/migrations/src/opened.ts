@@ -4,7 +4,7 @@ import { readSchema } from './database/catalog.js';
 import { connect } from './database/connect.js';
 import type { Connection } from './database/connection.js';
 import { errors } from './errors.js';
-import type { History, Migration } from './migration.js';
+import type { Dialect, History, Migration } from './migration.js';
 import { withPrinted } from './printed/index.js';
 import { placeOf } from './printed/place.js';
 import type { Project } from './project.js';
@@ -34,16 +34,31 @@ export interface Opened {
   call(call: Call): Promise<void>;
 }
 
-/** Reads a folder, as its tool does. `folder`: a copy of it. */
-function readProject(project: Project, folder = project.folder): { tool: Tool; reader: string; history: History } {
-  const { wanted, dialect, commands } = project;
+/** Reads a folder, as its tool does. Throws where the tool cannot be told to apply it. */
+function readProject({ folder, wanted, dialect, url, commands }: Project): { tool: Tool; reader: string; history: History } {
   const options = { ...(wanted === undefined ? {} : { tool: wanted }), ...(dialect === undefined ? {} : { dialect }) };
   if (commands !== undefined) return { tool: commandsTool(commands), ...historyOf(folder, options) };
   const { reader, history } = readHistory(folder, options);
   const tool = TOOLS.find(({ name }) => name === reader);
-  if (tool === undefined) throw errors.SHIP_MIGRATIONS_TOOL_MUTE({ tool: reader, known: TOOLS.map(({ name }) => name) });
+  if (tool === undefined || !speaks(tool, dialect))
+    throw errors.SHIP_MIGRATIONS_TOOL_MUTE({
+      tool: reader,
+      dialect,
+      known: TOOLS.filter((each) => speaks(each, dialect)).map(({ name }) => name),
+    });
+  const isMissing = history.flaws.some(({ rule }) => rule === 'dialect-missing');
+  if (dialect !== undefined && (isMissing || (history.dialect ?? dialect) !== dialect))
+    throw errors.SHIP_MIGRATIONS_USAGE({
+      problem: `the migrations are not written for ${dialect}, and \`url\` names such a database${history.dialect === undefined ? '' : `: they are for ${history.dialect}`}`,
+    });
+  if (tool.hasOwnBase === true && dialect === 'sqlite' && !/^\w+:\//.test(url))
+    throw errors.SHIP_MIGRATIONS_USAGE({
+      problem: `${reader} reads a relative path of SQLite in its own way: name the file by an absolute one`,
+    });
   return { tool, reader, history };
 }
+
+const speaks = ({ dialects = [] }: Tool, dialect: Dialect = 'postgres'): boolean => dialect === 'postgres' || dialects.includes(dialect);
 
 /** Of a tool that nobody knows, each file is a migration, by its name, and nobody can tell what it does. */
 function historyOf(folder: string, options: Parameters<typeof readHistory>[1]): { reader: string; history: History } {
@@ -65,10 +80,10 @@ export async function withProject<T>(
   { looks }: { looks?: true } = {},
 ): Promise<T> {
   const { tool, reader, history } = readProject(project);
-  const connection = await connect(project.url, looks ? { readOnly: true } : {});
+  const connection = await connect(project.url, { base: project.base, ...(looks ? { readOnly: true } : {}) });
   const migrations = history.migrations.filter(({ repeatable }) => repeatable !== true);
   const { folder, url } = project;
-  const programs = { tool: reader, root: folder, place: placeOf(ctx, { folder, url, dialect: 'postgres' }), known: new Map() };
+  const programs = { tool: reader, root: folder, place: placeOf(ctx, { folder, url, dialect: connection.dialect }), known: new Map() };
   try {
     return await work({
       project,
@@ -98,7 +113,9 @@ async function listed(ctx: Context, { url, commands }: Project): Promise<Applied
   return { ids };
 }
 
-async function told(ctx: Context, { lockTimeoutMs }: Project, { argv, env = {} }: Call): Promise<void> {
+async function told(ctx: Context, { lockTimeoutMs, dialect }: Project, { argv, env = {} }: Call): Promise<void> {
+  // The others have no such variable.
+  if (dialect !== 'postgres') return void (await ctx.exec(argv, { env: environmentOf(ctx, env), output: 'combined' }));
   const options = [ctx.env.PGOPTIONS, lockTimeoutMs === undefined ? undefined : `-c lock_timeout=${lockTimeoutMs}`];
   const pgOptions = options.filter((each) => each !== undefined).join(' ');
   await ctx.exec(argv, { env: environmentOf(ctx, { ...env, ...(pgOptions === '' ? {} : { PGOPTIONS: pgOptions }) }), output: 'combined' });

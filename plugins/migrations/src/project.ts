@@ -1,5 +1,6 @@
 import { normalize, relative, resolve } from 'node:path';
 import { type Context, type JsonSchema, parseDuration, sha256 } from '@ship/core';
+import { dialectOf } from './database/url.js';
 import { errors } from './errors.js';
 import type { Dialect } from './migration.js';
 
@@ -44,8 +45,11 @@ export interface Project {
   readonly folder: string;
   /** The tool that is asked for; absent: the one whose layout it is. */
   readonly wanted?: string;
+  /** What the URL says, and the options where nobody knows its kind. */
   readonly dialect?: Dialect;
   readonly url: string;
+  /** The folder of the config: relative paths of SQLite begin there. */
+  readonly base: string;
   readonly commands?: Commands;
   /** What downs may lose rows of is dumped before. */
   readonly dumps: boolean;
@@ -77,6 +81,8 @@ export function projectOf(where: Where, options: Options, input: ProjectInput = 
     throw errors.SHIP_MIGRATIONS_USAGE({
       problem: '`url` names the database, in the step or in the options of the plugin, as DATABASE_URL does',
     });
+  const spoken = dialectOf(database) ?? dialect;
+  refuseContradictions(dialect, spoken, dump);
   const folder = resolve(where.dir, dir);
   const place = normalize(relative(where.dir, folder) || '.');
   const timeout = lock_timeout ?? LOCK_TIMEOUT;
@@ -85,13 +91,22 @@ export function projectOf(where: Where, options: Options, input: ProjectInput = 
     dir: place,
     folder,
     ...(tool === undefined ? {} : { wanted: tool }),
-    ...(dialect === undefined ? {} : { dialect }),
+    ...(spoken === undefined ? {} : { dialect: spoken }),
     url: database,
+    base: where.dir,
     dumps: dump,
     ...(commands === undefined ? {} : { commands }),
     // The schema has seen that it is a duration.
     ...(timeout === 'none' ? {} : { lockTimeoutMs: parseDuration(timeout)! }),
   };
+}
+
+/** What cannot be is said before anything has happened. Throws SHIP_MIGRATIONS_USAGE. */
+function refuseContradictions(dialect: Dialect | undefined, spoken: Dialect | undefined, dump: boolean): void {
+  if (dialect !== undefined && dialect !== spoken)
+    throw errors.SHIP_MIGRATIONS_USAGE({ problem: `\`dialect\` says ${dialect}, and \`url\` names a database of ${spoken}` });
+  if (dump && spoken !== undefined && spoken !== 'postgres')
+    throw errors.SHIP_MIGRATIONS_USAGE({ problem: `\`dump\` is done by pg_dump, and \`url\` names a database of ${spoken}` });
 }
 
 /** Readable and unique: where characters had to be replaced, a hash is added. */
@@ -113,7 +128,7 @@ const projectProperties = {
   dialect: {
     type: 'string',
     enum: ['postgres', 'mysql', 'sqlite'],
-    description: 'The language of the database. Default: what the folder says, or `postgres`.',
+    description: 'The language of the database. Default: what `url` says; to judge without one, what the folder says, or `postgres`.',
   },
   url: { ...text, description: 'The database, such as `${DATABASE_URL}`. Default: DATABASE_URL of the environment.' },
   commands: {

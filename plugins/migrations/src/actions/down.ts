@@ -8,6 +8,7 @@ import { type Options, type ProjectInput, projectInput, projectOf } from '../pro
 import type { Parts } from '../records.js';
 import { takeBack } from '../way-back/go-back.js';
 import { judgeAfter } from '../way-back/judge.js';
+import { canTakeBack } from '../way-back/plan.js';
 
 /** The input of `migrations/down`. */
 interface DownInput extends ProjectInput {
@@ -34,7 +35,7 @@ export function downAction({ dumps }: Parts, options: Options): Action<DownInput
     },
     run: (ctx, input, { downs }) => {
       const project = projectOf(ctx, options, input);
-      return whileLocked(ctx, project.url, () =>
+      return whileLocked(ctx, project, () =>
         withProject(ctx, project, async (opened) => {
           if (project.dumps) await dumpOf(ctx, opened, downs, dumps);
           for (const id of downs) {
@@ -71,8 +72,10 @@ async function downsOf(ctx: StepContext, input: DownInput, options: Options) {
   return withProject(
     ctx,
     project,
-    async ({ applied, tool }) => {
+    async ({ applied, tool, connection }) => {
       const { ids, dirty } = await applied();
+      if (!canTakeBack({ tool, connection }))
+        throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${tool.name} has no way to take a migration back in ${connection.dialect}` });
       if (dirty !== undefined) throw errors.SHIP_MIGRATIONS_DIRTY({ tool: tool.name, ...dirty });
       if (input.to !== '' && !ids.includes(input.to)) throw errors.SHIP_MIGRATIONS_UNKNOWN({ wanted: input.to, known: ids });
       return { applied: ids, downs: ids.slice(input.to === '' ? 0 : ids.indexOf(input.to) + 1).reverse() };

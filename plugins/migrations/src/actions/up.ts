@@ -109,7 +109,7 @@ async function captured(ctx: StepContext, opened: Opened, input: UpInput, parts:
 }
 
 function ran(ctx: StepContext, project: Project, before: Before, input: UpInput, parts: Parts): Promise<Result> {
-  return whileLocked(ctx, project.url, () =>
+  return whileLocked(ctx, project, () =>
     withProject(ctx, project, async (opened) => {
       const start = await settled(ctx, opened, before, parts);
       const isOurs = (id: string) => before.applied.includes(id) || before.pending.includes(id);

@@ -3,14 +3,15 @@ import { resolve } from 'node:path';
 import { type CommandContext, type Json, parseDuration } from '@ship/core';
 import { analyse, type Checked, isSafe, type Judgement } from '../analyse.js';
 import { connect } from '../database/connect.js';
+import { dialectOf, withoutPassword } from '../database/url.js';
 import { errors } from '../errors.js';
-import type { Migration, Script } from '../migration.js';
+import type { Dialect, Migration, Script } from '../migration.js';
 import type { Options } from '../project.js';
 import type { Reason } from '../rules/walk.js';
 import { settle } from '../settle/settle.js';
 import { loadParserOf } from '../sql/parser.js';
 import { type CheckOptions, checkOptions } from './options.js';
-import { printedRangeOf } from './range.js';
+import { dialectIn, printedRangeOf } from './range.js';
 import { sarifOf } from './sarif.js';
 
 const NOT_SAFE = 6;
@@ -20,7 +21,9 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
   const asked = checkOptions(words);
   const preservesData = ctx.config.rollback.preserve_data_migrations;
   const checked =
-    asked.up === undefined ? await checkFolder(ctx, asked, options, preservesData) : await checkPair(asked, options, preservesData);
+    asked.up === undefined
+      ? await checkFolder(ctx, asked, options, preservesData)
+      : await checkPair(asked, dialectIn(ctx, options), preservesData);
   show(ctx, checked);
   // A pair is named from the folder that the command is given in.
   annotate(ctx, checked, asked.up === undefined ? ctx.dir : process.cwd());
@@ -31,6 +34,10 @@ export async function check(ctx: CommandContext, words: readonly string[], optio
 
 async function checkFolder(ctx: CommandContext, asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
   const { before, judged, history, dialect = 'postgres' } = await printedRangeOf(ctx, asked, options);
+  if (asked.url !== undefined && (dialect !== 'postgres' || dialectOf(asked.url) !== 'postgres'))
+    throw errors.SHIP_MIGRATIONS_USAGE({
+      problem: `rows are counted in PostgreSQL alone, by --url: not those of ${dialectOf(asked.url) === 'postgres' ? dialect : withoutPassword(asked.url)}`,
+    });
   await loadParserOf(dialect);
   const fromTexts = analyse({ before, judged }, { isWhole: true, preservesData, dialect, hasTool: true });
   const migrations = asked.url === undefined ? fromTexts : await counted(asked, fromTexts, judged, preservesData);
@@ -55,8 +62,8 @@ async function counted(
   }
 }
 
-async function checkPair(asked: CheckOptions, options: Options, preservesData: boolean): Promise<Checked> {
-  const { up, down, schema, dialect = options.dialect ?? 'postgres' } = asked;
+async function checkPair(asked: CheckOptions, otherwise: Dialect | undefined, preservesData: boolean): Promise<Checked> {
+  const { up, down, schema, dialect = otherwise ?? 'postgres' } = asked;
   await loadParserOf(dialect);
   const scripts = (file: string): Script[] => [{ file, line: 1, text: read(file) }];
   const before: Migration[] = schema === undefined ? [] : [{ id: 'schema', name: '', up: scripts(schema), down: 'none' }];

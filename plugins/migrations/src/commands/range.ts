@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { CommandContext } from '@ship/core';
+import { dialectOf } from '../database/url.js';
 import { errors } from '../errors.js';
 import type { Dialect, History, Migration, Script } from '../migration.js';
 import { withPrinted } from '../printed/index.js';
@@ -20,16 +21,21 @@ export interface Range {
   readonly dialect: Dialect | undefined;
 }
 
+type Where = Pick<CommandContext, 'dir' | 'env' | 'environment'>;
+
+/** What the options say, by name or by the database that they name. */
+export function dialectIn({ environment }: Pick<Where, 'environment'>, options: Options): Dialect | undefined {
+  const { dialect, url = '' } = { ...options, ...options.environments?.[environment] };
+  return dialect ?? dialectOf(url);
+}
+
 /** Reads the folder that the command, or else the config, names. Files are named from the folder of the config. */
-export function rangeOf(
-  { dir }: Pick<CommandContext, 'dir'>,
-  asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | 'tool' | 'dialect'>,
-  options: Options,
-): Range {
+function rangeOf(ctx: Where, asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | 'tool' | 'dialect' | 'url'>, options: Options): Range {
+  const { dir } = ctx;
   const folder = asked.dir === undefined ? options.dir && resolve(dir, options.dir) : resolve(asked.dir);
   if (!folder)
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: '`dir` names the folder of the migrations, in the options of the plugin or as --dir' });
-  const [tool, wanted] = [asked.tool ?? options.tool, asked.dialect ?? options.dialect];
+  const [tool, wanted] = [asked.tool ?? options.tool, asked.dialect ?? dialectIn(ctx, options)];
   const { reader, history } = readHistory(folder, {
     ...(tool === undefined ? {} : { tool }),
     ...(wanted === undefined ? {} : { dialect: wanted }),
@@ -38,7 +44,14 @@ export function rangeOf(
   const [start, end] = [positionOf(ordered, asked.from, -1), positionOf(ordered, asked.to, ordered.length - 1)];
   if (end < start) throw errors.SHIP_MIGRATIONS_USAGE({ problem: `${asked.to} comes before ${asked.from}` });
   const [before, judged] = [ordered.slice(0, start + 1), ordered.slice(start + 1, end + 1)];
-  return { before, judged, history, folder, tool: reader, dialect: wanted ?? history.dialect };
+  return {
+    before,
+    judged,
+    history,
+    folder,
+    tool: reader,
+    dialect: wanted ?? history.dialect ?? dialectOf(asked.url ?? ctx.env.DATABASE_URL ?? ''),
+  };
 }
 
 /** The same, with the SQL that the tool prints in the place of programs, where that is asked for: it executes them. */

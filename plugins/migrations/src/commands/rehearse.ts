@@ -1,4 +1,5 @@
 import type { CommandContext, Json } from '@ship/core';
+import { dialectOf } from '../database/url.js';
 import { errors } from '../errors.js';
 import type { Options } from '../project.js';
 import { type Rehearsed, rehearse as rehearseAll } from '../rehearsal/rehearse.js';
@@ -16,6 +17,8 @@ export async function rehearse(ctx: CommandContext, words: readonly string[], op
   const asked = wordsOf(words, OPTIONS);
   await loadParser();
   const { before, judged, dialect } = await printedRangeOf(ctx, asked, options);
+  if (asked.url !== undefined && dialectOf(asked.url) !== 'postgres')
+    throw errors.SHIP_MIGRATIONS_USAGE({ problem: '--url names no PostgreSQL, and migrations are rehearsed in one' });
   if (dialect !== undefined && dialect !== 'postgres')
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: `migrations of ${dialect} cannot be rehearsed: only those of postgres can` });
   const scratch = asked.url === undefined ? await embedded(ctx.dir, [...before, ...judged]) : await beside(asked.url);

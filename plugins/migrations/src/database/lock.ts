@@ -1,62 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '@ship/core';
 import { errors } from '../errors.js';
-import { connect } from './connect.js';
-import type { Connection } from './connection.js';
+import type { Project } from '../project.js';
+import { lockMysql } from './locks/mysql.js';
+import { lockPostgres } from './locks/postgres.js';
+import { lockSqlite } from './locks/sqlite.js';
+import { dialectOf } from './url.js';
 
-/** `ship`, as a number. Locks of this kind are of each database alone. */
-const CLASS = 0x73686970;
-const MIGRATIONS = 1;
 const WAIT_MS = 60_000;
 const PAUSE_MS = 500;
 
-const HOLDER = `
-  SELECT a.application_name, a.client_addr, a.usename, a.xact_start::text AS since FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-    WHERE l.locktype = 'advisory' AND l.classid = ${CLASS} AND l.objid = ${MIGRATIONS} AND l.granted
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-
-/**
- * Does work while nobody else's ship works on the migrations of the database. The lock is that of a transaction: a pooler in
- * between cannot give it to somebody else, and it ends with its holder. Throws SHIP_MIGRATIONS_LOCKED.
- */
-export async function whileLocked<T>({ signal }: Pick<Context, 'signal'>, url: string, work: () => Promise<T>): Promise<T> {
-  const connection = await connect(url);
+/** Does work while nobody else's ship works on the migrations of the database. Throws SHIP_MIGRATIONS_LOCKED. */
+export async function whileLocked<T>(
+  { signal }: Pick<Context, 'signal'>,
+  { url, base }: Pick<Project, 'url' | 'base'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const dialect = dialectOf(url);
+  const lock = await (dialect === 'mysql' ? lockMysql(url) : dialect === 'sqlite' ? lockSqlite(url, base) : lockPostgres(url));
   try {
-    await connection.run('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
-    for (const until = Date.now() + WAIT_MS; ; ) {
-      const [row] = await connection.query(`SELECT pg_try_advisory_xact_lock(${CLASS}, ${MIGRATIONS}) AS held`);
-      if (row?.held === true) break;
-      if (Date.now() > until) {
-        const [holder] = await connection.query(HOLDER);
-        throw errors.SHIP_MIGRATIONS_LOCKED({ holder: holderOf(holder) });
-      }
+    for (const until = Date.now() + WAIT_MS; !(await lock.take()); ) {
+      if (Date.now() > until) throw errors.SHIP_MIGRATIONS_LOCKED({ holder: await lock.holder() });
       await pause(PAUSE_MS, undefined, { signal });
     }
     return await work();
   } finally {
-    await connection.close().catch(() => {});
+    await lock.close().catch(() => {});
   }
-}
-
-function holderOf(row: Readonly<Record<string, unknown>> | undefined): string {
-  if (row === undefined) return 'somebody';
-  const { application_name: name, client_addr: address, usename: user, since } = row;
-  return `${String(name || 'a client')} as ${String(user)}${address === null ? '' : ` from ${String(address)}`}, since ${String(since)}`;
-}
-
-/** Who may be at work in the database, whatever they call themselves: every session that is not ship's. What this user may not see of one counts as a stranger's. */
-const SESSIONS = `
-  SELECT coalesce(nullif(application_name, ''), usename::text, 'somebody') AS name, client_addr FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IS DISTINCT FROM 'ship'
-      AND coalesce(backend_type, 'client backend') = 'client backend'`;
-
-const ADVISORY = `
-  SELECT 'who holds an advisory lock' AS name, NULL AS client_addr FROM pg_locks
-    WHERE locktype = 'advisory' AND NOT (classid = ${CLASS} AND objid = ${MIGRATIONS})
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-
-/** Who may be applying migrations now, besides ship. `locks`: the tool holds an advisory lock as long as it works, so nobody else needs to be looked at. */
-export async function othersAtWork(connection: Connection, { locks }: { readonly locks: boolean }): Promise<string[]> {
-  const rows = await connection.query(locks ? ADVISORY : SESSIONS);
-  return [...new Set(rows.map(({ name, client_addr: address }) => `${String(name)}${address === null ? '' : ` from ${String(address)}`}`))];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Context, isShipError } from '@ship/core';
 import type { Judgement } from '../analyse.js';
 import type { Connection } from '../database/connection.js';
-import { quotedName } from '../database/quoted.js';
+import { hasTable, quotedTable } from '../database/tables.js';
 import { errors } from '../errors.js';
 import type { Opened } from '../opened.js';
 import type { Dumps } from './kept.js';
@@ -25,7 +25,7 @@ export async function dumpBefore(
   const folder = mkdtempSync(join(tmpdir(), 'ship-dump-'));
   const file = join(folder, 'archive');
   const { url, env } = withoutSecret(project.url);
-  const flags = (tables ?? []).map((table) => `--table=${table.split('.').map(quotedName).join('.')}`);
+  const flags = (tables ?? []).map((table) => `--table=${quotedTable(connection, table)}`);
   try {
     await ctx.exec(['pg_dump', '--format=custom', `--file=${file}`, ...flags, `--dbname=${url}`], { env, output: 'combined' });
     const at = new Date().toISOString();
@@ -71,8 +71,7 @@ function tablesOf(downs: readonly Judgement[]): string[] | null {
 
 async function areThere(connection: Connection, tables: readonly string[]): Promise<boolean> {
   for (const table of tables) {
-    const [row] = await connection.query('SELECT to_regclass($1) IS NOT NULL AS there', [table.split('.').map(quotedName).join('.')]);
-    if (row?.there !== true) return false;
+    if (!(await hasTable(connection, table))) return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 import { type Judgement, verdictsOf } from '../analyse.js';
 import type { Connection } from '../database/connection.js';
 import { quotedName } from '../database/quoted.js';
+import { quotedTable } from '../database/tables.js';
 import type { Migration } from '../migration.js';
 import type { Reason } from '../rules/walk.js';
 import { parseScript } from '../sql/parser.js';
@@ -55,13 +56,13 @@ async function settledReason(reason: Reason, connection: Connection): Promise<Re
 }
 
 async function countOf(rule: string, { table, columns }: NonNullable<Reason['about']>, connection: Connection): Promise<Count | undefined> {
-  const from = table.split('.').map(quotedName).join('.');
+  const from = quotedTable(connection, table);
   const [column = ''] = columns;
   if (rule === 'down-drop-created-table') return { statement: `SELECT 1 FROM ${from} LIMIT 1`, settled: 'there are no rows in it' };
   if (rule === 'down-set-not-null')
     return { statement: `SELECT 1 FROM ${from} WHERE ${quotedName(column)} IS NULL LIMIT 1`, settled: 'each row has a value' };
   if (rule === 'down-add-unique') {
-    const list = columns.map(quotedName).join(', ');
+    const list = columns.map((each) => quotedName(each)).join(', ');
     return { statement: `SELECT 1 FROM ${from} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`, settled: 'nothing is there twice' };
   }
   if (rule !== 'down-drop-created-column') return undefined;

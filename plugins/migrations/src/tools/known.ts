@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import { sha256 } from '@ship/core';
+import { isTrue } from '../database/tables.js';
+import type { Dialect } from '../migration.js';
 import { isFolder } from '../readers/files.js';
 import { idsOf, rowsOf } from './tables.js';
 import type { Applied, At, Call, Tool } from './tool.js';
+
+/** All that ship knows. */
+const ALL: readonly Dialect[] = ['mysql', 'sqlite'];
 
 const at = ({ url }: At, ...argv: [string, ...string[]]): Call => ({ argv, env: { DATABASE_URL: url } });
 
@@ -13,8 +18,10 @@ const dbmateAt = ({ folder, url }: At, verb: string): Call =>
 const dbmate: Tool = {
   name: 'dbmate',
   own: ['schema_migrations'],
+  dialects: ALL,
+  wraps: ALL,
   appliesAll: true,
-  applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
+  applied: (connection) => idsOf(connection, 'schema_migrations', 'version'),
   up: (where) => dbmateAt(where, 'up'),
   down: (where) => dbmateAt(where, 'rollback'),
 };
@@ -25,7 +32,7 @@ const nodePgMigrateAt = (where: At, way: string): Call =>
 const nodePgMigrate: Tool = {
   name: 'node-pg-migrate',
   own: ['pgmigrations'],
-  applied: (connection) => idsOf(connection, 'pgmigrations', 'SELECT name FROM pgmigrations ORDER BY run_on, id'),
+  applied: (connection) => idsOf(connection, 'pgmigrations', 'name', 'ORDER BY run_on, id'),
   up: (where) => nodePgMigrateAt(where, 'up'),
   down: (where) => nodePgMigrateAt(where, 'down'),
 };
@@ -34,10 +41,12 @@ const nodePgMigrate: Tool = {
 const knex: Tool = {
   name: 'knex',
   own: ['knex_migrations', 'knex_migrations_lock'],
+  dialects: ALL,
+  wraps: ALL,
   isFixed: true,
   async applied(connection) {
-    const { ids } = await idsOf(connection, 'knex_migrations', 'SELECT name FROM knex_migrations ORDER BY id');
-    const [lock] = await rowsOf(connection, 'knex_migrations_lock', 'SELECT is_locked FROM knex_migrations_lock WHERE is_locked = 1');
+    const { ids } = await idsOf(connection, 'knex_migrations', 'name', 'ORDER BY id');
+    const [lock] = await rowsOf(connection, 'knex_migrations_lock', (table) => `SELECT is_locked FROM ${table} WHERE is_locked = 1`);
     if (lock === undefined) return { ids };
     const problem = 'knex_migrations_lock says that somebody applies migrations; a knex that was killed leaves it so for ever';
     return {
@@ -56,8 +65,9 @@ const knex: Tool = {
 const sequelize: Tool = {
   name: 'sequelize',
   own: ['SequelizeMeta'],
+  dialects: ALL,
   isFixed: true,
-  applied: (connection) => idsOf(connection, '"SequelizeMeta"', 'SELECT name FROM "SequelizeMeta" ORDER BY name'),
+  applied: (connection) => idsOf(connection, 'SequelizeMeta', 'name'),
   up: (where, id) => at(where, 'sequelize-cli', 'db:migrate', '--url', where.url, '--migrations-path', where.folder, '--to', id),
   down: (where, id) => at(where, 'sequelize-cli', 'db:migrate:undo', '--url', where.url, '--migrations-path', where.folder, '--name', id),
 };
@@ -68,12 +78,12 @@ const golangMigrate: Tool = {
   own: ['schema_migrations'],
   locks: true,
   async applied(connection, { migrations }): Promise<Applied> {
-    const [row] = await rowsOf(connection, 'schema_migrations', 'SELECT version::text AS version, dirty FROM schema_migrations');
+    const [row] = await rowsOf(connection, 'schema_migrations', (table) => `SELECT version, dirty FROM ${table}`);
     if (row === undefined) return { ids: [] };
     const version = String(row.version);
     const until = migrations.findIndex(({ id }) => id === version);
     const ids = until < 0 ? [version] : migrations.slice(0, until + 1).map(({ id }) => id);
-    if (row.dirty !== true) return { ids };
+    if (!isTrue(row.dirty)) return { ids };
     const before = migrations[until - 1]?.id;
     return {
       ids: ids.slice(0, -1),
@@ -100,8 +110,7 @@ const gooseAt = ({ folder, url }: At, ...words: string[]): Call => ({
 const goose: Tool = {
   name: 'goose',
   own: ['goose_db_version'],
-  applied: (connection) =>
-    idsOf(connection, 'goose_db_version', 'SELECT version_id::text FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY id'),
+  applied: (connection) => idsOf(connection, 'goose_db_version', 'version_id', 'WHERE is_applied AND version_id > 0 ORDER BY id'),
   up: (where) => gooseAt(where, 'up-by-one'),
   down: (where) => gooseAt(where, 'down'),
 };
@@ -109,9 +118,11 @@ const goose: Tool = {
 const diesel: Tool = {
   name: 'diesel',
   own: ['__diesel_schema_migrations'],
+  // Of SQLite it takes paths, and no URLs.
+  dialects: ['mysql'],
+  wraps: ['mysql'],
   appliesAll: true,
-  applied: (connection) =>
-    idsOf(connection, '__diesel_schema_migrations', 'SELECT version FROM __diesel_schema_migrations ORDER BY version'),
+  applied: (connection) => idsOf(connection, '__diesel_schema_migrations', 'version'),
   up: (where) => at(where, 'diesel', 'migration', 'run', '--migration-dir', where.folder, '--locked-schema'),
   down: (where) => at(where, 'diesel', 'migration', 'revert', '--migration-dir', where.folder, '--locked-schema'),
 };
@@ -127,22 +138,26 @@ function isChecksumOf(checksum: string, text: string): boolean {
 const prisma: Tool = {
   name: 'prisma',
   own: ['_prisma_migrations'],
+  // The folder of the schema.
+  hasOwnBase: true,
+  dialects: ALL,
   isFixed: true,
   appliesAll: true,
   async applied(connection, { migrations }) {
     const rows = await rowsOf(
       connection,
       '_prisma_migrations',
-      'SELECT migration_name AS id, checksum, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
+      (table) =>
+        `SELECT migration_name AS id, checksum, finished_at IS NOT NULL AS finished FROM ${table} WHERE rolled_back_at IS NULL ORDER BY started_at`,
     );
-    const done = rows.filter(({ finished }) => finished === true);
+    const done = rows.filter(({ finished }) => isTrue(finished));
     const ids = done.map(({ id }) => String(id));
     const texts = new Map(migrations.map((each) => [each.id, each.up[0]?.text]));
     const changed = done.flatMap(({ id, checksum }) => {
       const text = texts.get(String(id));
       return text === undefined || isChecksumOf(String(checksum), text) ? [] : [String(id)];
     });
-    const failed = rows.find(({ finished }) => finished !== true);
+    const failed = rows.find(({ finished }) => !isTrue(finished));
     if (failed === undefined) return { ids, changed };
     const id = String(failed.id);
     return {
@@ -153,9 +168,10 @@ const prisma: Tool = {
         problem: `_prisma_migrations says that ${id} failed, so nothing more is applied (P3009)`,
         commands: [`npx prisma migrate resolve --rolled-back ${id}`, `npx prisma migrate resolve --applied ${id}`],
         forget: async (open) =>
-          void (await open.query('UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = $1 AND finished_at IS NULL', [
-            id,
-          ])),
+          void (await open.query(
+            `UPDATE _prisma_migrations SET rolled_back_at = ${open.dialect === 'sqlite' ? 'unixepoch() * 1000' : 'now()'} WHERE migration_name = $1 AND finished_at IS NULL`,
+            [id],
+          )),
       },
     };
   },
@@ -167,15 +183,14 @@ const prisma: Tool = {
 /** It keeps the hash of each, and when it was written; it has no way back of its own. */
 const drizzle: Tool = {
   name: 'drizzle',
-  own: ['drizzle'],
+  // PostgreSQL has a schema of it.
+  own: ['drizzle', '__drizzle_migrations'],
+  dialects: ALL,
   isFixed: true,
   appliesAll: true,
   async applied(connection, { migrations }) {
-    const rows = await rowsOf(
-      connection,
-      'drizzle.__drizzle_migrations',
-      'SELECT created_at FROM drizzle.__drizzle_migrations ORDER BY created_at',
-    );
+    const name = connection.dialect === 'postgres' ? 'drizzle.__drizzle_migrations' : '__drizzle_migrations';
+    const rows = await rowsOf(connection, name, (table) => `SELECT created_at FROM ${table} ORDER BY created_at`);
     return { ids: migrations.slice(0, rows.length).map(({ id }) => id) };
   },
   up: (where) => at(where, 'drizzle-kit', 'migrate'),
@@ -188,7 +203,7 @@ const sqitchAt = ({ folder, url }: At, verb: string, ...words: string[]): Call =
 const sqitch: Tool = {
   name: 'sqitch',
   own: ['sqitch'],
-  applied: (connection) => idsOf(connection, 'sqitch.changes', 'SELECT change FROM sqitch.changes ORDER BY committed_at'),
+  applied: (connection) => idsOf(connection, 'sqitch.changes', 'change', 'ORDER BY committed_at'),
   isFixed: true,
   up: (where, id) => sqitchAt(where, 'deploy', '--to-change', id),
   down: (where, _id, before) => sqitchAt(where, 'revert', '--to-change', before ?? '@ROOT', '-y'),
@@ -197,8 +212,11 @@ const sqitch: Tool = {
 const rails: Tool = {
   name: 'rails',
   own: ['schema_migrations', 'ar_internal_metadata'],
+  dialects: ALL,
+  // In MySQL it opens none.
+  wraps: ['sqlite'],
   isFixed: true,
-  applied: (connection) => idsOf(connection, 'schema_migrations', 'SELECT version FROM schema_migrations ORDER BY version'),
+  applied: (connection) => idsOf(connection, 'schema_migrations', 'version'),
   up: (where, id) => at(where, 'bin/rails', 'db:migrate:up', `VERSION=${id}`),
   down: (where, id) => at(where, 'bin/rails', 'db:migrate:down', `VERSION=${id}`),
 };
@@ -207,9 +225,10 @@ const rails: Tool = {
 const alembic: Tool = {
   name: 'alembic',
   own: ['alembic_version'],
+  dialects: ALL,
   isFixed: true,
   async applied(connection, { migrations }) {
-    const { ids } = await idsOf(connection, 'alembic_version', 'SELECT version_num FROM alembic_version');
+    const { ids } = await idsOf(connection, 'alembic_version', 'version_num');
     const until = Math.max(-1, ...ids.map((id) => migrations.findIndex((each) => each.id === id)));
     return { ids: until < 0 ? ids : migrations.slice(0, until + 1).map(({ id }) => id) };
   },
@@ -220,14 +239,15 @@ const alembic: Tool = {
 const flyway: Tool = {
   name: 'flyway',
   own: ['flyway_schema_history'],
+  dialects: ALL,
   async applied(connection) {
     const rows = await rowsOf(
       connection,
       'flyway_schema_history',
-      'SELECT version, success FROM flyway_schema_history WHERE version IS NOT NULL ORDER BY installed_rank',
+      (table) => `SELECT version, success FROM ${table} WHERE version IS NOT NULL ORDER BY installed_rank`,
     );
-    const ids = rows.flatMap(({ version, success }) => (success === true ? [String(version)] : []));
-    const failed = rows.find(({ success }) => success !== true);
+    const ids = rows.flatMap(({ version, success }) => (isTrue(success) ? [String(version)] : []));
+    const failed = rows.find(({ success }) => !isTrue(success));
     return failed === undefined
       ? { ids }
       : {

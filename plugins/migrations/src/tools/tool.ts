@@ -1,6 +1,6 @@
 import type { Argv } from '@ship/core';
 import type { Connection } from '../database/connection.js';
-import type { History } from '../migration.js';
+import type { Dialect, History } from '../migration.js';
 import type { Project } from '../project.js';
 
 /** A command of a tool. */
@@ -44,6 +44,12 @@ export interface Tool {
   up(at: At, id: string): Call;
   /** Takes this migration back, the newest that is applied. Absent: the tool has no way to. */
   down?(at: At, id: string, before: string | undefined): Call;
+  /** What it speaks besides PostgreSQL, as far as ship can tell it what to do. */
+  readonly dialects?: readonly Dialect[];
+  /** Where it runs each migration in one transaction together with its own table, as far as the database has one, unless the file says otherwise. PostgreSQL's are known by the reader. */
+  readonly wraps?: readonly Dialect[];
+  /** Relative paths of SQLite begin where only the tool knows. */
+  readonly hasOwnBase?: true;
   /** It applies whatever the folder holds: one at a time, by a folder that holds no more. */
   readonly appliesAll?: true;
   /** As long as it works it holds an advisory lock, always. */

@@ -22,7 +22,7 @@ export const goesBackFirst = (ctx: Context, project: Project, target: Target): P
 
 /** Takes back what must be, keeps what may be, and proves that the schema is what it was. Idempotent. */
 export function goBack(ctx: Context, project: Project, target: Target, dumps: Dumps): Promise<Restored> {
-  return whileLocked(ctx, project.url, () =>
+  return whileLocked(ctx, project, () =>
     withTarget(ctx, project, target, async (opened): Promise<Restored> => {
       const { choice, findings } = await planBack(ctx, opened, project, target);
       const blocks = findings.flatMap(({ level, message }) => (level === 'block' ? [message.replace(`${project.dir}: `, '')] : []));

@@ -1,11 +1,13 @@
 import type { Context, Finding } from '@ship/core';
 import { holds, withPacked } from '../copies.js';
+import { stillExecuting } from '../database/at-work.js';
 import { schemaDifferences } from '../database/catalog.js';
 import { dumpProblems, riskyOf } from '../dumps/dump.js';
-import type { Migration, Script } from '../migration.js';
+import type { Migration } from '../migration.js';
 import { type Opened, withProject } from '../opened.js';
 import type { Project } from '../project.js';
-import { loadParser, parseScript } from '../sql/parser.js';
+import { loadParserOf } from '../sql/parser.js';
+import { isAtomic, isTransactional } from './atomic.js';
 import { blocksOf, breaksOldCode, type Choice, chooseWay, named } from './choose.js';
 import { judgeAfter } from './judge.js';
 
@@ -60,7 +62,7 @@ export async function planBack(ctx: Context, opened: Opened, project: Project, t
           `the files of ${choice.downs.map(named).join(', ')} are not there as they were applied, and ${tool.name} needs them in their place`,
         ]
       : []),
-    ...(choice.downs.length > 0 && tool.down === undefined && tool.forgets === undefined
+    ...(choice.downs.length > 0 && !canTakeBack(opened)
       ? [`${tool.name} has no way to take a migration back, and ${choice.downs.map(named).join(', ')} may not stay`]
       : []),
     ...(project.dumps && riskyOf(choice.downs).length > 0 ? await dumpProblems(ctx, opened.connection) : []),
@@ -89,6 +91,13 @@ function strayed(target: Target, now: readonly string[], since: readonly string[
   ];
 }
 
+/**
+ * Has the tool a way, or ship in its place? In MySQL a down and the table of the tool cannot be changed both or neither, and in a
+ * transaction of SQLite the pragma that keeps rows of other tables means nothing.
+ */
+export const canTakeBack = ({ tool, connection }: Pick<Opened, 'tool' | 'connection'>): boolean =>
+  tool.down !== undefined || (tool.forgets !== undefined && connection.dialect === 'postgres');
+
 /** What was being applied when the run ended. */
 export const cutOff = ({ begun }: Target, now: readonly string[]): string | undefined => begun.find((id) => !now.includes(id));
 
@@ -100,29 +109,23 @@ export async function halfApplied(opened: Opened, target: Target, now: readonly 
 
 /** What a migration that was begun and is not applied may have left, against the schema before it. Nothing: it is proven that nothing is there. */
 export async function leftOf(
-  { schema, migrations, printed }: Opened,
+  { schema, migrations, printed, connection, tool }: Opened,
   begun: string,
   before: readonly string[] | undefined,
 ): Promise<string[]> {
-  await loadParser();
+  const { dialect } = connection;
+  await loadParserOf(dialect);
+  const executing = await stillExecuting(connection);
+  if (executing.length > 0) return [`nobody can tell whether ${begun} is still being applied, by ${executing.slice(0, 5).join(', ')}`];
   const left = before === undefined ? ['nobody knows what was there before it'] : schemaDifferences(before, await schema());
   if (left.length > 0) return [`${begun} was applied by half: ${left.slice(0, 5).join('; ')}`];
   const { judged } = await printed({ before: [], judged: migrations.filter(({ id }) => id === begun) });
   const [migration] = judged;
   if (migration === undefined) return [`${begun} was begun, and no file says what it does: rows that it has changed nobody can tell`];
-  return migration.up.every(isAtomic)
+  const runner = { dialect, tool, isTransactional: await isTransactional(connection) };
+  return migration.up.every((script) => isAtomic(script, runner))
     ? []
     : [`${begun} was cut off outside of a transaction: the schema is as before, and rows that it has changed nobody can tell`];
-}
-
-/** The statements that change rows, and those that may do anything. */
-const WRITES = /^(?:Insert|Update|Delete|Merge|Select|Do|Call|Truncate|Copy|Execute|CreateTableAs|RefreshMatView)Stmt$/;
-
-/** All of it or nothing; or no more than the schema tells. */
-function isAtomic(script: Script): boolean {
-  if (script.outsideTransaction !== true) return script.opaque === undefined;
-  const parsed = parseScript(script);
-  return !('rule' in parsed) && (parsed.length <= 1 || parsed.every(({ kind }) => !WRITES.test(kind)));
 }
 
 async function changedSince({ schema }: Opened, target: Target, now: readonly string[]): Promise<string[]> {
