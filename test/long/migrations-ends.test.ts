@@ -143,7 +143,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     const it = await stage(PRISMA);
     it.add(USERS);
     await it.ship();
-    it.add(['005_broken', 'SELECT 1 / 0;', 'SELECT 1;']);
+    it.add(['005_broken', 'CREATE TABLE broken (id int REFERENCES nowhere);', 'SELECT 1;']);
     const failed = await it.ship('--auto-rollback');
     expect(failed.report.status, failed.stderr).toBe('rolled_back');
     expect(await it.applied()).toEqual(['001_users']);
@@ -151,7 +151,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     await it.query(
       "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count) VALUES ('x', 'y', '009_other', now(), 0)",
     );
-    it.add(BIO, ['009_other', 'UPDATE users SET email = email;', 'SELECT 1;']);
+    it.add(BIO, ['009_other', 'CREATE TABLE other (id int);', 'DROP TABLE other;']);
     const { report } = await it.ship();
     expect(report.failure?.message).toContain('009_other failed');
     expect(JSON.stringify(report)).toContain('npx prisma migrate resolve --rolled-back 009_other');
@@ -218,6 +218,26 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     expect({ code, result: report.result }).toMatchObject({ code: 0, result: expect.stringContaining('nothing to recover') });
     const doctor = await it.shipWith(env, 'doctor', '--fix');
     expect([doctor.code, JSON.stringify(doctor.report.result)]).toEqual([2, expect.stringContaining('127.0.0.1:9')]);
+  }, 180_000);
+
+  it('given all of it killed while rows are written outside of a transaction, then nothing is called rolled back: the server goes on', async () => {
+    const it = await stage(DBMATE);
+    it.add(USERS);
+    await it.ship();
+    await it.query("INSERT INTO users VALUES (1, 'before')");
+    writeFileSync(
+      join(it.cwd, 'db/005_rows.sql'),
+      "-- migrate:up transaction:false\nUPDATE users SET email = 'after' WHERE pg_sleep(8) IS NOT NULL;\n-- migrate:down\nSELECT 1;\n",
+    );
+    const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env: cleanEnv(it.env), stdio: 'ignore' });
+    const executing = "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(8)%' AND state = 'active' AND pid <> pg_backend_pid()";
+    await until(async () => (await it.query(executing)).length > 0);
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.on('exit', resolve));
+    const { report } = await it.ship('recover', '--back', '--yes');
+    expect(report.status).not.toBe('rolled_back');
+    expect(JSON.stringify(report)).toMatch(/005 was cut off outside of a transaction.*rows that it has changed nobody can tell/);
+    expect(await it.query('SELECT email FROM users')).toEqual([{ email: 'after' }]);
   }, 180_000);
 
   it.each([

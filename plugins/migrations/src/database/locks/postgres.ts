@@ -34,6 +34,19 @@ const SESSIONS = `
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IS DISTINCT FROM 'ship'
       AND coalesce(backend_type, 'client backend') = 'client backend'`;
 
+/** Of those that this user may not see nobody knows what they do: the tool connects as this user. */
+const EXECUTING = `
+  SELECT pid AS id, query AS statement FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND application_name <> 'ship'
+      AND backend_type = 'client backend'`;
+
+/**
+ * What others execute in the database. Where a client was killed, the server goes on with what it has been sent, and commits it
+ * where no transaction was opened before.
+ */
+export const executingInPostgres = async (connection: Connection): Promise<{ id: string; statement: string }[]> =>
+  (await connection.query(EXECUTING)).map(({ id, statement }) => ({ id: String(id), statement: String(statement) }));
+
 const ADVISORY = `
   SELECT 'who holds an advisory lock' AS name, NULL AS client_addr FROM pg_locks
     WHERE locktype = 'advisory' AND NOT (classid = ${CLASS} AND objid = ${MIGRATIONS})
