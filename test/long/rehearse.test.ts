@@ -188,7 +188,7 @@ describe.skipIf(!hasPostgres())('ship migrations rehearse, on a server', { timeo
     const cwd = folder({ '001_a.sql': dbmate('SELECT 1;', 'SELECT 1;') });
     const refused = async (...args: string[]) => (await shipJson(['migrations', 'rehearse', ...args], { cwd })).stderr;
     expect(await refused('--url', 'postgres://127.0.0.1:1/none')).toContain('SHIP_MIGRATIONS_CONNECTION');
-    expect(await refused('--url', 'http://127.0.0.1')).toContain('SHIP_MIGRATIONS_CONNECTION');
+    expect(await refused('--url', 'http://127.0.0.1')).toContain('SHIP_MIGRATIONS_USAGE');
     expect(await refused('--dir', 'nowhere')).toContain('SHIP_MIGRATIONS_NONE');
     expect(await refused('--from', '9')).toContain('SHIP_MIGRATIONS_UNKNOWN');
     expect(await refused('--what')).toContain('SHIP_MIGRATIONS_USAGE');

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Dialect, Script } from '../migration.js';
 import { loadOtherParser, parseOther } from './dialects/index.js';
 import { linesOf, type Statement, type Unreadable } from './statement.js';
@@ -9,9 +8,6 @@ let library: Library | undefined;
 /** Loads the parser, once: it is PostgreSQL's own, as WebAssembly, and only those wait for it who have migrations. */
 export async function loadParser(): Promise<void> {
   if (library !== undefined) return;
-  // V8 would make faster code of it in the background, and Node waits for that when it ends: 0.2 s after each check, which
-  // spares 0.05 s of the parsing of a megabyte.
-  setFlagsFromString('--no-wasm-tier-up');
   const loaded = await import('libpg-query');
   await loaded.loadModule();
   library = loaded;
