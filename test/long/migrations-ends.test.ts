@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { hasPostgres } from '../services/postgres.js';
-import { BIO, DROP, LAYOUTS, RENAME, stage, USERS, until } from '../support/migrations.js';
-import { cleanEnv, SHIP } from '../support/ship.js';
+import { BIO, DROP, LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
 
 const layoutOf = (name: string) => LAYOUTS.find(({ tool }) => tool === name)!;
 const DBMATE = layoutOf('dbmate');
@@ -66,10 +64,7 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
       const other = new pg.Client(it.url);
       await other.connect();
       await other.query('BEGIN; SELECT * FROM users');
-      const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env: cleanEnv(it.env), stdio: 'ignore' });
-      await until(async () => (await it.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0);
-      child.kill('SIGKILL');
-      await new Promise((resolve) => child.on('exit', resolve));
+      await it.killedWhen(async () => (await it.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0);
       setTimeout(() => void other.end(), 500);
 
       const { report, stderr } = await it.ship('recover', way, '--yes');
@@ -229,11 +224,8 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
       join(it.cwd, 'db/005_rows.sql'),
       "-- migrate:up transaction:false\nUPDATE users SET email = 'after' WHERE pg_sleep(8) IS NOT NULL;\n-- migrate:down\nSELECT 1;\n",
     );
-    const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env: cleanEnv(it.env), stdio: 'ignore' });
     const executing = "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(8)%' AND state = 'active' AND pid <> pg_backend_pid()";
-    await until(async () => (await it.query(executing)).length > 0);
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.on('exit', resolve));
+    await it.killedWhen(async () => (await it.query(executing)).length > 0);
     const { report } = await it.ship('recover', '--back', '--yes');
     expect(report.status).not.toBe('rolled_back');
     expect(JSON.stringify(report)).toMatch(/005 was cut off outside of a transaction.*rows that it has changed nobody can tell/);

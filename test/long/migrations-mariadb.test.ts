@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { hasMariadb } from '../services/mariadb.js';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { mariadb } from '../support/databases.js';
-import { BIO, LAYOUTS, RENAME, stage, USERS, until } from '../support/migrations.js';
-import { cleanEnv, SHIP } from '../support/ship.js';
+import { BIO, LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
 
 const layoutOf = (name: string) => LAYOUTS.find(({ tool }) => tool === name)!;
 const DBMATE = layoutOf('dbmate');
@@ -34,13 +32,11 @@ const WIDE = [
   'ALTER TABLE users MODIFY email text NOT NULL;',
 ] as const;
 
-/** Deploys, and kills the run while the server is in a state. */
-async function killedWhen({ cwd, env, query }: Awaited<ReturnType<typeof on>>, state: string) {
-  const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(env), stdio: 'ignore' });
-  await until(async () => (await query(`SELECT 1 FROM information_schema.processlist WHERE state LIKE '${state}'`)).length > 0);
-  child.kill('SIGKILL');
-  await new Promise((resolve) => child.on('exit', resolve));
-}
+/** Is a session of the server in a state? */
+const isIn =
+  ({ query }: Awaited<ReturnType<typeof on>>, state: string) =>
+  async () =>
+    (await query(`SELECT 1 FROM information_schema.processlist WHERE state LIKE '${state}'`)).length > 0;
 
 describe.skipIf(!hasMariadb() || !hasMigrationTools())('how migrations in MariaDB end', { timeout: 180_000 }, () => {
   it('given one of two statements of which the second fails, then what the first left is named, and nothing is called rolled back', async () => {
@@ -155,7 +151,7 @@ describe.skipIf(!hasMariadb() || !hasMigrationTools())('how migrations in MariaD
     const other = await it.connect();
     await other.query('START TRANSACTION');
     await other.query('SELECT * FROM users');
-    await killedWhen(it, 'Waiting for table metadata lock');
+    await it.killedWhen(isIn(it, 'Waiting for table metadata lock'));
     const ended = pause(3000).then(() => other.end());
 
     const { report, stderr } = await it.ship('recover', '--back', '--yes');
@@ -174,7 +170,7 @@ describe.skipIf(!hasMariadb() || !hasMigrationTools())('how migrations in MariaD
     await it.ship();
     await it.query(`INSERT INTO users SELECT seq, md5(seq) FROM seq_1_to_${ROWS}`);
     it.add(WIDE);
-    await killedWhen(it, 'copy to tmp table');
+    await it.killedWhen(isIn(it, 'copy to tmp table'));
 
     const { report } = await it.ship('recover', '--back', '--yes');
 

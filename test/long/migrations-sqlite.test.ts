@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hasMigrationTools } from '../services/migration-tools.js';
 import { hasSqlite, hasSqliteFile, sqlite } from '../support/databases.js';
-import { LAYOUTS, RENAME, stage, USERS, until } from '../support/migrations.js';
-import { cleanEnv, SHIP } from '../support/ship.js';
+import { LAYOUTS, RENAME, stage, USERS } from '../support/migrations.js';
 
 const DBMATE = LAYOUTS.find(({ tool }) => tool === 'dbmate')!;
 const here = () => stage(DBMATE, '', '', sqlite);
@@ -70,12 +68,9 @@ describe.skipIf(!hasSqlite() || !hasMigrationTools())('how migrations in SQLite 
     it.add(USERS);
     await it.ship();
     it.add(EXTRA, SLOW);
-    const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env: cleanEnv(it.env), stdio: 'ignore' });
     const isWriting = () => existsSync(join(it.cwd, 'app.sqlite3-journal'));
     // The others are done sooner than that.
-    await until(async () => isWriting() && (await pause(300, true)) && isWriting());
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.on('exit', resolve));
+    await it.killedWhen(async () => isWriting() && (await pause(300, true)) && isWriting());
     const { report, stderr } = await it.ship('recover', '--back', '--yes');
     expect(report.status, stderr).toBe('rolled_back');
     expect(await it.applied()).toEqual(['001', '002']);

@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Dialect } from '../../plugins/migrations/src/migration.js';
 import { givePrisma, giveTools } from '../services/migration-tools.js';
 import { type Database, postgres, type Row } from './databases.js';
-import { HEAD, project, shipJson } from './ship.js';
+import { cleanEnv, HEAD, project, SHIP, shipJson } from './ship.js';
 
 /** How a tool lays out a migration. */
 export interface Layout {
@@ -120,7 +122,7 @@ const CONFIG = (dir: string, more: string, step: string) =>
   `${HEAD}plugins: [{ migrations: { dir: ${dir}${more} } }]\nsteps:\n  - { id: schema, uses: migrations/up${step} }\n  - { id: check, run: test ! -e broken, undo: "true" }\nverify: { smoke: [{ run: "true" }] }\n`;
 
 /** Waits for what is to come true. */
-export const until = async (holds: () => boolean | Promise<boolean>) => {
+const until = async (holds: () => boolean | Promise<boolean>) => {
   for (const end = Date.now() + 20_000; Date.now() < end; ) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -161,6 +163,13 @@ export async function stage(layout: Layout, more = '', step = '', open = postgre
       layout.finish?.(cwd);
     },
     break: () => writeFileSync(join(cwd, 'broken'), ''),
+    /** Deploys, and kills the run once something holds. */
+    killedWhen: async (holds: Parameters<typeof until>[0]) => {
+      const child = spawn(process.execPath, [SHIP], { cwd, env: cleanEnv(env), stdio: 'ignore' });
+      await until(holds);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
     ship: (...args: string[]) => shipJson(args, { cwd, env }),
     shipWith: (more: Record<string, string>, ...args: string[]) => shipJson(args, { cwd, env: { ...env, ...more } }),
     applied: async () => (await query(layout.applied)).map(({ id }) => String(id)),

@@ -144,6 +144,34 @@ describe('the order in which steps are undone', () => {
     expect(asked).toEqual([['schema', 'before', 'result']]);
   });
 
+  it('given a step on several targets, then each is asked with what was captured there, before and after its undo', async () => {
+    const asked: unknown[] = [];
+    const note =
+      (name: string) =>
+      ({ place }: { place: { target?: string } }, before: unknown, result: unknown): void => {
+        asked.push([name, place.target, before, result]);
+      };
+    const fleet = plugin('fleet', (ship) =>
+      ship.executor('lab', { targets: () => ['one', 'two'], exec: () => Promise.reject(new Error('nothing runs here')) }),
+    );
+    const action: AnyAction = {
+      capture: ({ place }) => `before ${place.target}`,
+      run: ({ place }) => `result ${place.target}`,
+      restore: () => {},
+      settle: note('settle'),
+      goesFirst: (ctx, before, result) => {
+        note('first')(ctx, before, result);
+        return ctx.place.target === 'two';
+      },
+    };
+    const config = steps('id: schema, uses: t/schema, on: lab', 'id: last, uses: t/fail, needs: [schema]');
+    const { run } = await rollingBack({ config, plugins: [fleet, actions({ schema: action, fail })] });
+    expect(await run()).toMatchObject({ status: 'rolled_back' });
+    const of = (name: string) => ['one', 'two'].map((target) => [name, target, `before ${target}`]);
+    expect(asked.map((each) => (each as unknown[]).slice(0, 3))).toEqual([...of('first'), ...of('settle')]);
+    expect(asked.slice(0, 2).map((each) => (each as unknown[])[3])).toEqual(['result one', 'result two']);
+  });
+
   it('given one that need not, or that cannot tell, then all are undone newest first', async () => {
     for (const goesFirst of [undefined, () => false, fail as never]) expect(await undone(goesFirst)).toEqual(['code', 'schema', 'base']);
   });

@@ -59,19 +59,20 @@ export interface Project {
 
 type Where = Pick<Context, 'dir' | 'environment' | 'env'>;
 
+/** What the options say, and over it what they say of the environment. */
+export const optionsIn = (
+  { environment }: Pick<Where, 'environment'>,
+  { environments, ...options }: Options,
+): Omit<Options, 'environments'> => ({
+  ...options,
+  ...environments?.[environment],
+});
+
 const LOCK_TIMEOUT = '10s';
 
 /** What the options say, over it what they say of the environment, and over that what the step says. Throws SHIP_MIGRATIONS_USAGE. */
 export function projectOf(where: Where, options: Options, input: ProjectInput = {}): Project {
-  const {
-    dir,
-    tool,
-    dialect,
-    url,
-    commands,
-    lock_timeout,
-    dump = false,
-  } = { ...options, ...options.environments?.[where.environment], ...input };
+  const { dir, tool, dialect, url, commands, lock_timeout, dump = false } = { ...optionsIn(where, options), ...input };
   if (dir === undefined)
     throw errors.SHIP_MIGRATIONS_USAGE({
       problem: '`dir` names the folder of the migrations, in the step or in the options of the plugin',

@@ -6,6 +6,10 @@ import type { AnyAction, Executor, Finding, Json, JsonObject, Probed, Restored, 
 /** What was captured of a step that runs on several targets: the targets themselves, and what each had. */
 type Captured = { readonly targets: readonly string[]; readonly before: Readonly<Record<string, Json>> };
 
+/** What an action is asked with about a target, and what all of them are asked with. */
+type Asks<T> = (ctx: StepContext, before: Json, result: Json | undefined, input: JsonObject) => Promise<T> | T;
+type Acts = [ctx: StepContext, captured: Captured, result: Json | undefined, input: JsonObject];
+
 /** How far one target is; absent: it was never begun. */
 type Progress = { readonly state: 'began' | 'done' | 'restored'; readonly result?: Json };
 
@@ -30,7 +34,7 @@ export function onEachTarget(action: AnyAction, place: string, executor: Executo
     await each([...targets].reverse(), async (target) => {
       try {
         restored.push(await restoreAt(action, ctx, target, before[target] ?? null, input));
-        await ctx.progress(target, { state: 'restored' });
+        await ctx.progress(target, { ...progressOf(ctx, target), state: 'restored' });
       } catch (error) {
         failed.push(`${target}: ${messageOf(error)}`);
       }
@@ -41,7 +45,17 @@ export function onEachTarget(action: AnyAction, place: string, executor: Executo
     return { changed: restored.some(({ changed }) => changed), summary: names, ...(kept === undefined ? {} : { kept }) };
   };
   const touched = (ctx: StepContext, { targets }: Captured) => targets.filter((target) => isTouched(progressOf(ctx, target)));
-  const { admit, probe, restore } = action;
+  /** Asks about some targets, each with what was captured there. */
+  const askedAt =
+    <T>(ask: Asks<T>, which: (ctx: StepContext, captured: Captured) => readonly string[]) =>
+    (ctx: StepContext, captured: Captured, _result: Json | undefined, input: JsonObject): Promise<T[]> =>
+      Promise.all(
+        which(ctx, captured).map((target) =>
+          named(target, () => ask(ctx.at(target), captured.before[target] ?? null, progressOf(ctx, target)?.result, input)),
+        ),
+      );
+  const begun = (ctx: StepContext, { targets }: Captured) => targets.filter((target) => progressOf(ctx, target) !== undefined);
+  const { admit, goesFirst, settle, probe, restore } = action;
   return {
     ...action,
     async capture(ctx: StepContext, input: JsonObject): Promise<Json> {
@@ -72,16 +86,9 @@ export function onEachTarget(action: AnyAction, place: string, executor: Executo
       if (found.every((one) => one === 'untouched')) return 'untouched';
       return begun.length === captured.targets.length && found.every((one) => one === 'done') ? 'done' : 'partial';
     },
-    ...(admit
-      ? {
-          async admit(ctx: StepContext, captured: Captured, _result: Json | undefined, input: JsonObject): Promise<Finding[]> {
-            const found = touched(ctx, captured).map((target) =>
-              named(target, () => admit(ctx.at(target), captured.before[target] ?? null, progressOf(ctx, target)?.result, input)),
-            );
-            return (await Promise.all(found)).flat();
-          },
-        }
-      : {}),
+    ...(admit ? { admit: async (...acts: Acts) => (await askedAt<readonly Finding[]>(admit, touched)(...acts)).flat() } : {}),
+    ...(goesFirst ? { goesFirst: async (...acts: Acts) => (await askedAt<boolean>(goesFirst, touched)(...acts)).includes(true) } : {}),
+    ...(settle ? { settle: async (...acts: Acts) => void (await askedAt<void>(settle, begun)(...acts)) } : {}),
     ...(restore
       ? {
           restore: (ctx: StepContext, captured: Captured, _result: Json | undefined, input: JsonObject) =>

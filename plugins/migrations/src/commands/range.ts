@@ -5,7 +5,7 @@ import { errors } from '../errors.js';
 import type { Dialect, History, Migration, Script } from '../migration.js';
 import { withPrinted } from '../printed/index.js';
 import { placeOf } from '../printed/place.js';
-import type { Options } from '../project.js';
+import { type Options, optionsIn } from '../project.js';
 import { readHistory } from '../readers/index.js';
 import type { CheckOptions } from './options.js';
 
@@ -24,18 +24,19 @@ export interface Range {
 type Where = Pick<CommandContext, 'dir' | 'env' | 'environment'>;
 
 /** What the options say, by name or by the database that they name. */
-export function dialectIn({ environment }: Pick<Where, 'environment'>, options: Options): Dialect | undefined {
-  const { dialect, url = '' } = { ...options, ...options.environments?.[environment] };
+export function dialectIn(ctx: Pick<Where, 'environment'>, options: Options): Dialect | undefined {
+  const { dialect, url = '' } = optionsIn(ctx, options);
   return dialect ?? dialectOf(url);
 }
 
 /** Reads the folder that the command, or else the config, names. Files are named from the folder of the config. */
 function rangeOf(ctx: Where, asked: Pick<CheckOptions, 'from' | 'to' | 'dir' | 'tool' | 'dialect' | 'url'>, options: Options): Range {
   const { dir } = ctx;
-  const folder = asked.dir === undefined ? options.dir && resolve(dir, options.dir) : resolve(asked.dir);
+  const said = optionsIn(ctx, options);
+  const folder = asked.dir === undefined ? said.dir && resolve(dir, said.dir) : resolve(asked.dir);
   if (!folder)
     throw errors.SHIP_MIGRATIONS_USAGE({ problem: '`dir` names the folder of the migrations, in the options of the plugin or as --dir' });
-  const [tool, wanted] = [asked.tool ?? options.tool, asked.dialect ?? dialectIn(ctx, options)];
+  const [tool, wanted] = [asked.tool ?? said.tool, asked.dialect ?? dialectIn(ctx, options)];
   const { reader, history } = readHistory(folder, {
     ...(tool === undefined ? {} : { tool }),
     ...(wanted === undefined ? {} : { dialect: wanted }),
@@ -61,9 +62,9 @@ export async function printedRangeOf(
   options: Options,
 ): Promise<Range> {
   const range = rangeOf(ctx, asked, options);
-  if ((asked.print ?? options.print) !== true) return range;
+  const { print, url } = optionsIn(ctx, options);
+  if ((asked.print ?? print) !== true) return range;
   const { folder, tool, dialect = 'postgres' } = range;
-  const url = options.environments?.[ctx.environment]?.url ?? options.url;
   const printed = await withPrinted(range, { tool, root: ctx.dir, place: placeOf(ctx, { folder, dialect, url }), known: new Map() });
   return { ...range, ...printed };
 }

@@ -1,4 +1,5 @@
 import type { Migration, Script } from '../migration.js';
+import { lineAt } from '../sql/statement.js';
 import type { Source } from './files.js';
 import { placeholderIn } from './placeholder.js';
 
@@ -15,7 +16,7 @@ export function scriptFrom(source: Source, { outsideTransaction, opaque }: Trait
   const reason = source.opaque ?? opaque ?? placeholderIn(text);
   return {
     file: source.file,
-    line: lineAt(source.text, start),
+    line: lineAt(source.text, start, 1),
     text,
     ...(outsideTransaction === true && { outsideTransaction }),
     ...(reason !== undefined && { opaque: reason }),
@@ -34,11 +35,4 @@ export const opaqueScript = ({ file, text, opaque }: Source, reason: string): Sc
 export function opaqueBothWays(source: Source, reason: string): Pick<Migration, 'up' | 'down'> {
   const script = opaqueScript(source, reason);
   return { up: [script], down: [script] };
-}
-
-/** The line that an offset is in, from 1. */
-function lineAt(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-  return line;
 }

@@ -1,9 +1,10 @@
-import type { Constraint, DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
+import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
 import { isHarmless } from '../sql/functions.js';
 import { relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { letsGo } from './new-columns.js';
 import { fails } from './phrases.js';
+import { pointingFrom } from './uses.js';
 import type { Walk } from './walk.js';
 
 const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;
@@ -99,15 +100,13 @@ function insertRows(walk: Walk, { relation, cols, onConflictClause }: InsertStmt
 
 /** What rows point at now, the old code cannot delete any more: by those columns, or by any. */
 function judgePointing(walk: Walk, table: string, names?: readonly string[]): void {
-  const { constraints, isUnknown } = walk.schema.table(table);
   const hint = (columns: readonly string[]) => `the old code may delete what ${columns.join(', ')} of ${table} points at now`;
-  if (isUnknown) walk.say('add-foreign-key', { up: ['O?'] }, hint(names ?? []));
-  for (const { kind, columns, shape } of constraints.values()) {
-    if (kind !== 'foreign' || !shape.startsWith('{') || names?.some((name) => columns.includes(name)) === false) continue;
-    const { pktable, fk_del_action } = JSON.parse(shape) as Constraint;
+  if (walk.schema.table(table).isUnknown) walk.say('add-foreign-key', { up: ['O?'] }, hint(names ?? []));
+  for (const key of pointingFrom(walk.schema, table)) {
+    if (names !== undefined && !names.some((name) => key.columns.includes(name))) continue;
     // That its own rows go along is what the old code counts on.
-    const isFree = fk_del_action === 'c' || walk.isOwn(relationName(pktable)) || letsGo(walk, table, fk_del_action, columns);
-    if (!isFree) walk.say('add-foreign-key', { up: ['O?'] }, hint(columns));
+    const isFree = key.action === 'c' || walk.isOwn(key.at) || letsGo(walk, key);
+    if (!isFree) walk.say('add-foreign-key', { up: ['O?'] }, hint(key.columns));
   }
 }
 

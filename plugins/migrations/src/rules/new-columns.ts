@@ -1,9 +1,9 @@
 import type { Constraint as ConstraintNode, IndexStmt, Node } from 'libpg-query';
 import type { Column, Constraint, Table, Thing } from '../schema.js';
 import { isVolatile } from '../sql/functions.js';
-import { relationName, textsOf } from '../sql/names.js';
+import { textsOf } from '../sql/names.js';
 import { holds, valueLeft } from './expressions.js';
-import { pointingAt } from './uses.js';
+import { pointingAt, pointingOf } from './uses.js';
 import type { Walk } from './walk.js';
 
 /**
@@ -82,39 +82,31 @@ function givesItself({ default: value = '', generated = '' }: Column): boolean {
 }
 
 /** What rows that are there already point at cannot be deleted any more; and what a default points at may go, or is not there. */
-function judgeForeign(walk: Walk, name: string, table: Table, { shape, columns, at }: Constraint): void {
-  const { pktable, fk_del_action, fk_del_set_cols } = JSON.parse(shape) as ConstraintNode;
+function judgeForeign(walk: Walk, name: string, table: Table, constraint: Constraint): void {
+  const key = pointingOf(name, constraint);
+  const { columns, at } = constraint;
   const isOwn = walk.isOwn(name);
-  if (walk.isOwn(relationName(pktable)) || !(isOwn || isOfNewColumns(walk, name, columns))) return;
+  if (key === undefined || walk.isOwn(key.at) || !(isOwn || isOfNewColumns(walk, name, columns))) return;
   const isLeft = !isOwn && columns.every((each) => valueLeft(table.columns.get(each)!) !== null);
-  const set = fk_del_set_cols === undefined ? columns : textsOf(fk_del_set_cols);
   if (isLeft) walk.say('add-foreign-key', { up: ['O'] }, `what the default of ${columns.join(', ')} points at may not be there`, at);
-  else if (table.filledBy === walk.migration && !letsGo(walk, name, fk_del_action, set))
+  else if (table.filledBy === walk.migration && !letsGo(walk, key))
     walk.say('add-foreign-key', { up: ['O'] }, `the old code may delete what rows in ${columns.join(', ')} point at`, at);
 }
 
 /** Can what a row points at be deleted, since the row goes with it, or points at nothing then? */
-export function letsGo(
-  walk: Walk,
-  name: string,
-  action: string | undefined,
-  columns: readonly string[],
-  seen: readonly string[] = [],
-): boolean {
+export function letsGo(walk: Walk, { table, action, set }: ReturnType<typeof pointingAt>[number], seen: readonly string[] = []): boolean {
   if (action === 'c') {
     // Rows of the old code would go along.
-    if (!walk.isOwn(name)) return false;
-    const others = pointingAt(walk.schema, name).filter(({ table }) => table !== name && !seen.includes(table));
-    return others.every((each) => letsGo(walk, each.table, each.action, each.columns, [...seen, name]));
+    if (!walk.isOwn(table)) return false;
+    const others = pointingAt(walk.schema, table).filter((each) => each.table !== table && !seen.includes(each.table));
+    return others.every((each) => letsGo(walk, each, [...seen, table]));
   }
   if (action !== 'n' && action !== 'd') return false;
-  const { columns: known, constraints } = walk.schema.table(name);
+  const { columns: known, constraints } = walk.schema.table(table);
   const mayBeNull = (each: string) => {
     const column = known.get(each);
     return column !== undefined && !mustHaveValue(walk, column) && (action === 'n' || valueLeft(column) === null);
   };
-  const isChecked = [...constraints.values()].some(
-    ({ kind, columns: of }) => kind === 'check' && of.some((each) => columns.includes(each)),
-  );
-  return columns.every(mayBeNull) && !isChecked;
+  const isChecked = [...constraints.values()].some(({ kind, columns }) => kind === 'check' && columns.some((each) => set.includes(each)));
+  return set.every(mayBeNull) && !isChecked;
 }

@@ -32,23 +32,33 @@ function mentions(shape: string, name: string): boolean {
   return new RegExp(`(?<![\\w])${name.replace(/[^\w]/g, '\\$&')}(?![\\w])`, 'i').test(written);
 }
 
+/** A foreign key. */
 interface Pointing {
   readonly table: string;
   readonly columns: readonly string[];
-  /** The columns of the other table. */
+  /** The other table, and its columns. */
+  readonly at: string;
   readonly wanted: readonly string[];
+  /** What becomes of a row when what it points at goes: `a` nothing, `r` it is refused, `c` it goes, `n` and `d` these columns are set. */
   readonly action: string;
+  readonly set: readonly string[];
 }
 
+/** A constraint as a foreign key; undefined for any other, and for one of which nothing but that it is gone is known. */
+export function pointingOf(table: string, { kind, shape, columns }: Constraint): Pointing | undefined {
+  if (kind !== 'foreign' || !shape.startsWith('{')) return undefined;
+  const { pktable, pk_attrs, fk_del_action = 'a', fk_del_set_cols } = JSON.parse(shape) as ConstraintNode;
+  const set = fk_del_set_cols === undefined ? columns : textsOf(fk_del_set_cols);
+  return { table, columns, at: relationName(pktable), wanted: textsOf(pk_attrs), action: fk_del_action, set };
+}
+
+/** The foreign keys of a table. */
+export const pointingFrom = ({ tables }: Schema, name: string): Pointing[] =>
+  [...(tables.get(name)?.constraints.values() ?? [])].flatMap((each) => pointingOf(name, each) ?? []);
+
 /** The foreign keys that point at a table. */
-export const pointingAt = ({ tables }: Schema, name: string): Pointing[] =>
-  [...tables].flatMap(([table, { constraints }]) =>
-    [...constraints.values()].flatMap(({ kind, shape, columns }) => {
-      if (kind !== 'foreign' || !shape.startsWith('{')) return [];
-      const { pktable, pk_attrs, fk_del_action = 'a' } = JSON.parse(shape) as ConstraintNode;
-      return relationName(pktable) === name ? [{ table, columns, wanted: textsOf(pk_attrs), action: fk_del_action }] : [];
-    }),
-  );
+export const pointingAt = (schema: Schema, name: string): Pointing[] =>
+  [...schema.tables.keys()].flatMap((table) => pointingFrom(schema, table)).filter(({ at }) => at === name);
 
 /** A table that others still point at: MySQL refuses to drop it, and SQLite takes rows of the others along. */
 export function judgePointedAt(walk: Walk, name: string): void {
@@ -91,17 +101,9 @@ export function replaceImplied(walk: Walk, table: string, columns: readonly stri
 }
 
 /** Does a foreign key count on the columns being unique? */
-export function isPointedAt({ tables }: Schema, table: string, { kind, columns }: Pick<Constraint, 'kind' | 'columns'>): boolean {
+export function isPointedAt(schema: Schema, table: string, { kind, columns }: Pick<Constraint, 'kind' | 'columns'>): boolean {
   if (kind !== 'primary' && kind !== 'unique') return false;
-  return [...tables.values()].some(({ constraints }) =>
-    [...constraints.values()].some((each) => {
-      if (each.kind !== 'foreign' || !each.shape.startsWith('{')) return false;
-      const { pktable, pk_attrs } = JSON.parse(each.shape) as ConstraintNode;
-      const wanted = textsOf(pk_attrs);
-      return (
-        relationName(pktable) === table &&
-        (wanted.length === 0 ? kind === 'primary' : [...wanted].sort().join() === [...columns].sort().join())
-      );
-    }),
+  return pointingAt(schema, table).some(({ wanted }) =>
+    wanted.length === 0 ? kind === 'primary' : [...wanted].sort().join() === [...columns].sort().join(),
   );
 }

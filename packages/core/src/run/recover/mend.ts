@@ -2,7 +2,7 @@ import { messageOf } from '../../errors/ship-error.js';
 import type { Kernel } from '../../kernel.js';
 import type { Finding } from '../../types/index.js';
 import { idleContext } from '../contexts.js';
-import { obtainLease } from '../lease.js';
+import { keepAlive, obtainLease } from '../lease.js';
 import type { RunOptions } from '../open.js';
 
 /**
@@ -26,9 +26,11 @@ export async function mendLeft(kernel: Kernel, signal: AbortSignal | undefined):
 /** `ship doctor --fix`: the same while nobody else changes the environment. Throws SHIP_LEASE_HELD. */
 export async function mend(kernel: Kernel, options: RunOptions): Promise<Finding[]> {
   const lease = await obtainLease(kernel, undefined, options);
+  const stopBeating = keepAlive(lease);
   try {
     return await mendLeft(kernel, options.signal);
   } finally {
+    stopBeating();
     await lease.release(lease.previous);
   }
 }

@@ -1,11 +1,9 @@
-import { bounded } from '../../deadline.js';
-import { errors } from '../../errors/catalogue.js';
 import { isShipError } from '../../errors/ship-error.js';
 import { isDeploy } from '../../journal/state.js';
 import type { Finding, RollbackRequest, Snapshot } from '../../types/index.js';
 import { runContextOf } from '../contexts.js';
 import type { Session } from '../session.js';
-import { type Restorable, restorableComponent, restorablePart, restorableStep } from './restorables.js';
+import { askedInTime, type Restorable, restorableComponent, restorablePart, restorableStep } from './restorables.js';
 import { heldParts } from './snapshot-parts.js';
 import { isDue } from './undo.js';
 
@@ -48,13 +46,12 @@ function concernedBy(session: Session, { way, to, target, scope, component, stat
 }
 
 /** An unknown answer is a warning: nobody is kept from a rollback by a registry that is down. */
-async function findingsOf(session: Session, { admit: ask, admittedBy, what, admissionMs = 0 }: Restorable): Promise<readonly Finding[]> {
+async function findingsOf(session: Session, restorable: Restorable): Promise<readonly Finding[]> {
+  const { admit: ask, admittedBy, what } = restorable;
   if (ask === undefined) return [];
   const name = admittedBy ?? what;
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: name, timeoutMs: admissionMs });
-  const bounds = { timeoutMs: admissionMs, parent: session.signal, timedOut, graceMs: 2_000 };
   try {
-    return await bounded(bounds, ask);
+    return await askedInTime(session, restorable, ask);
   } catch (error) {
     if (isShipError(error) && error.code === 'SHIP_SECRET_MISSING')
       return [{ level: 'block', rule: 'secret-missing', message: `${name} cannot go back: ${error.message}` }];

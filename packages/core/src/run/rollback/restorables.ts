@@ -1,9 +1,20 @@
-import { graceOf } from '../../deadline.js';
+import { bounded, graceOf } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { messageOf } from '../../errors/ship-error.js';
 import type { Subject } from '../../journal/entries.js';
 import { isDeploy, type LedgerLine, type StepState, subjectOf } from '../../journal/state.js';
-import type { ComponentConfig, ComponentState, Context, Finding, Json, Probed, Restored, Snapshot } from '../../types/index.js';
+import type {
+  ComponentConfig,
+  ComponentState,
+  Context,
+  Finding,
+  Json,
+  Probed,
+  Restored,
+  Snapshot,
+  Step,
+  StepContext,
+} from '../../types/index.js';
 import { contextOf, stepContextOf } from '../contexts.js';
 import { actedStep, actionOf, nameOf, type Session, stepOf } from '../session.js';
 import { filesOf, type HeldPart } from './snapshot-parts.js';
@@ -48,23 +59,36 @@ export interface Restorable {
   remedy?(): string | undefined;
 }
 
+/** Asks a restorable something before anything changes, as long as it may take. Throws SHIP_UNDO_TIMEOUT. */
+export function askedInTime<T>(
+  session: Session,
+  { what, admittedBy = what, admissionMs = 0 }: Restorable,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: admittedBy, timeoutMs: admissionMs });
+  return bounded({ timeoutMs: admissionMs, parent: session.signal, timedOut, graceMs: 2_000 }, ask);
+}
+
 /** What a step did. It goes back to what it captured; a step whose action is gone fails with that reason. */
 export function restorableStep(session: Session, state: StepState): Restorable {
   const { id, uses } = state;
   const action = actionOf(session.kernel, stepOf(session, id));
   const acted = () => actedStep(session, state);
   const ctx = (signal: AbortSignal) => stepContextOf(session, acted().step, 1, signal);
+  const ofActed =
+    <T>(ask: (ctx: StepContext, before: Json, result: Json | undefined, input: Step['input']) => T | Promise<T>) =>
+    async (signal: AbortSignal): Promise<T> => {
+      const { before, result, step } = acted();
+      return ask(ctx(signal), before, result, step.input);
+    };
   const { admit, goesFirst, settle, remedy } = action ?? {};
   return {
     subject: { kind: 'step', name: id },
     what: id,
     ...(isDeploy(state) ? { admittedBy: state.component!, admissionMs: DRIVER_ADMISSION_MS } : { admissionMs: ADMISSION_MS }),
     ...graceOf(action),
-    admit: async (signal) => {
-      if (action === undefined) return [];
-      const { before, result, step } = acted();
-      return (await admit?.(ctx(signal), before, result, step.input)) ?? [];
-    },
+    // Also one that has nothing to say cannot go back without its secrets.
+    ...(action ? { admit: ofActed(async (...acts) => (await admit?.(...acts)) ?? []) } : {}),
     probe: (signal) => probeStep(session, state, signal),
     async restore(signal) {
       const { before, result, step, action: found } = acted();
@@ -73,22 +97,8 @@ export function restorableStep(session: Session, state: StepState): Restorable {
       const put = (await found.restore(ctx(signal), before, result, step.input)) ?? { changed: true };
       return put.kept !== undefined && step.irreversible !== undefined ? { ...put, kept: `${step.irreversible} (irreversible)` } : put;
     },
-    ...(goesFirst
-      ? {
-          goesFirst: async (signal) => {
-            const { before, result, step } = acted();
-            return goesFirst(ctx(signal), before, result, step.input);
-          },
-        }
-      : {}),
-    ...(settle
-      ? {
-          settle: async (signal) => {
-            const { before, result, step } = acted();
-            await settle(ctx(signal), before, result, step.input);
-          },
-        }
-      : {}),
+    ...(goesFirst ? { goesFirst: ofActed(goesFirst) } : {}),
+    ...(settle ? { settle: ofActed(settle) } : {}),
     ...(remedy
       ? {
           remedy: () => {

@@ -1,4 +1,3 @@
-import { bounded } from '../../deadline.js';
 import { errors } from '../../errors/catalogue.js';
 import { sideBySide } from '../../graph.js';
 import { isDeploy, type LedgerLine, type StepState } from '../../journal/state.js';
@@ -15,7 +14,7 @@ import type {
 import { withoutLeftovers } from '../leftovers.js';
 import { nameOf, type Session, stepOf } from '../session.js';
 import { orphan, removeResources } from './remove.js';
-import { type PutBack, restorableComponent, restorablePart, restorableStep } from './restorables.js';
+import { askedInTime, type PutBack, restorableComponent, restorablePart, restorableStep } from './restorables.js';
 import { type Deadline, type RestoreOutcome, restoreAnnounced, settleOne } from './restore.js';
 import { heldParts } from './snapshot-parts.js';
 
@@ -110,11 +109,11 @@ async function firstOf(session: Session, wanted: readonly StepState[]): Promise<
 }
 
 async function mustGoFirst(session: Session, step: StepState): Promise<boolean> {
-  const { goesFirst, what, admissionMs = 0 } = restorableStep(session, step);
+  const restorable = restorableStep(session, step);
+  const { goesFirst, what } = restorable;
   if (goesFirst === undefined) return false;
-  const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what, timeoutMs: admissionMs });
   try {
-    return await bounded({ timeoutMs: admissionMs, parent: session.signal, timedOut, graceMs: 2_000 }, goesFirst);
+    return await askedInTime(session, restorable, goesFirst);
   } catch (error) {
     session.warn(`nobody can tell whether ${what} must go back first: ${session.reported(error).message}`);
     return false;
