@@ -9,7 +9,7 @@ export default defineConfig({
     // Tests read the sources, so that a stack trace names the line that a person wrote.
     alias: [
       { find: /^@ship\/core\/kernel$/, replacement: at('./packages/core/src/kernel-api.ts') },
-      ...['redact', 'system', 'core', 'config', 'exec', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
+      ...['redact', 'system', 'core', 'config', 'exec', 'kube', 'testing', 'cli'].map((name) => source(name, `packages/${name}`)),
       ...[
         'shell',
         'http',
@@ -17,8 +17,10 @@ export default defineConfig({
         'snapshots',
         'release',
         'partial-rollback',
+        'helm',
         'hold',
         'instant-rollback',
+        'kubernetes',
         'migrations',
         'prometheus',
         'terraform',

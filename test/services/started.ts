@@ -31,10 +31,13 @@ function isThere(name: string, found: boolean, how: string): boolean {
 /** The environment in which programs of the system are found. */
 export const SYSTEM_ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 
-/** A folder for a service, removed when the test has ended. */
-export function serviceFolder(): string {
+/** Keeps what must be done at the end: of the test, as long as nothing else is said. */
+export type AtEnd = (clean: () => void | Promise<void>) => void;
+
+/** A folder for a service, removed at the end. */
+export function serviceFolder(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'ship-service-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -53,11 +56,12 @@ export async function freePort(): Promise<number> {
   return isFree ? port : freePort();
 }
 
-/** Starts a service in the foreground and resolves when it is ready; it is ended, by its pid, when the test has ended. */
+/** Starts a service in the foreground and resolves when it is ready; it is ended, by its pid, at the end. */
 export async function startService(
   argv: readonly [string, ...string[]],
   isReady: () => boolean | Promise<boolean>,
   env: Readonly<Record<string, string>> = {},
+  { atEnd = onTestFinished, within = 20_000 }: { readonly atEnd?: AtEnd; readonly within?: number } = {},
 ): Promise<ChildProcess> {
   const [program, ...args] = argv;
   let told = '';
@@ -71,8 +75,8 @@ export async function startService(
     stream.setEncoding('utf8').on('data', (text: string) => {
       told += text;
     });
-  onTestFinished(() => endGroup(service));
-  const until = Date.now() + 20_000;
+  atEnd(() => endGroup(service));
+  const until = Date.now() + within;
   while (Date.now() < until && service.exitCode === null) {
     if (await isReady()) return service;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,9 +4,11 @@ import type { Plugin } from '@ship/core';
 /** The plugins that come with the command. Each is loaded when a config uses it. */
 export const BUILTINS: BuiltinPlugins = {
   git: () => import('@ship/plugin-git') as Promise<{ default: Plugin<never> }>,
+  helm: () => import('@ship/plugin-helm') as Promise<{ default: Plugin<never> }>,
   hold: () => import('@ship/plugin-hold') as Promise<{ default: Plugin<never> }>,
   http: () => import('@ship/plugin-http') as Promise<{ default: Plugin<never> }>,
   'instant-rollback': () => import('@ship/plugin-instant-rollback') as Promise<{ default: Plugin<never> }>,
+  kubernetes: () => import('@ship/plugin-kubernetes') as Promise<{ default: Plugin<never> }>,
   migrations: () => import('@ship/plugin-migrations') as Promise<{ default: Plugin<never> }>,
   'partial-rollback': () => import('@ship/plugin-partial-rollback') as Promise<{ default: Plugin<never> }>,
   prometheus: () => import('@ship/plugin-prometheus') as Promise<{ default: Plugin<never> }>,

@@ -1,0 +1,11 @@
+export { type Answer, type Asked, Cluster, kubectlArgv, type Where, whereOf } from './cluster.js';
+export { autoscaled, type Drift, driftIn, driftOf } from './drift.js';
+export { errors } from './errors.js';
+export { evidenceOf } from './evidence.js';
+export { checkedContext, checkedName } from './names.js';
+export * from './objects.js';
+export { type PlaceOptions, placeFields, placeOf, placeOptionsSchema } from './place.js';
+export { judgePod, type PodVerdict, type Tolerance } from './pods.js';
+export { awaitRollout, eventsOf, newPodsOf, type Standing, standingsOf, type Waiting } from './rollout.js';
+export { containersOf, digestsOf, newPodsByWorkload, restartsOf, workloadsIn } from './running.js';
+export { type Progress, progressOf, replicaFailure, WORKLOADS } from './workloads.js';

@@ -1,0 +1,95 @@
+import { gunzipSync } from 'node:zlib';
+import type { JsonObject } from '@ship/core';
+import type { Cluster, KubeObject } from '@ship/kube';
+import { errors } from '../errors.js';
+
+/** How a revision stands, as Helm calls it. */
+export type Status =
+  | 'deployed'
+  | 'superseded'
+  | 'failed'
+  | 'uninstalled'
+  | 'uninstalling'
+  | 'pending-install'
+  | 'pending-upgrade'
+  | 'pending-rollback'
+  | 'unknown';
+
+/** A revision of a release, by the labels of its Secret alone. */
+export interface Revision {
+  readonly revision: number;
+  readonly status: Status;
+  /** The run of ship that made it; undefined: somebody else. */
+  readonly run?: string;
+  /** The Secret. */
+  readonly secret: string;
+  /** When it was made, as an ISO timestamp. */
+  readonly at: string;
+}
+
+/** The whole of a revision, as Helm keeps it. */
+export interface Release {
+  readonly name: string;
+  readonly namespace: string;
+  readonly version: number;
+  readonly info: { readonly status: Status; readonly description?: string };
+  /** What the user gave. */
+  readonly config?: JsonObject;
+  readonly manifest: string;
+  readonly hooks?: readonly { readonly name: string; readonly kind: string; readonly events?: readonly string[] }[];
+  readonly chart: Chart;
+}
+
+/** What Helm keeps of a chart; those that it depends on are not among it. */
+interface Chart {
+  readonly metadata: { readonly name: string; readonly version: string; readonly appVersion?: string };
+}
+
+/** Of the run that made a revision. Helm keeps labels from the moment at which a revision begins. */
+export const RUN_LABEL = 'ship-run';
+
+/** The revisions of a release, oldest first; none where it was never installed. */
+export async function revisionsOf(cluster: Cluster, release: string): Promise<Revision[]> {
+  const secrets = await cluster.text([
+    'get',
+    'secrets',
+    `--selector=owner=helm,name=${release}`,
+    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
+  ]);
+  const revisions = secrets
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Revision => {
+      const [secret = '', revision, status, run, at = ''] = line.split('\t');
+      return { revision: Number(revision), status: status as Status, secret, at, ...(run ? { run } : {}) };
+    });
+  return revisions.sort((one, other) => one.revision - other.revision);
+}
+
+/** The whole of a revision. */
+export async function readRelease(cluster: Cluster, { secret }: Pick<Revision, 'secret'>): Promise<Release> {
+  const found = await cluster.find<KubeObject & { readonly data?: { readonly release?: string } }>('secret', secret);
+  if (found?.data?.release === undefined) throw errors.SHIP_HELM_STORAGE({ secret, problem: 'it is gone' });
+  return decoded(secret, found.data.release);
+}
+
+/** As Helm writes it: JSON, compressed, in base64, which Kubernetes puts into base64 once more. */
+export function decoded(secret: string, data: string): Release {
+  try {
+    const inner = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64');
+    const isCompressed = inner[0] === 0x1f && inner[1] === 0x8b;
+    return JSON.parse((isCompressed ? gunzipSync(inner) : inner).toString('utf8')) as Release;
+  } catch (cause) {
+    throw errors.SHIP_HELM_STORAGE({ secret, problem: (cause as Error).message }, { cause });
+  }
+}
+
+/** The revision that is live: the newest that was deployed, or what stands in its place. */
+export const liveOf = (revisions: readonly Revision[]): Revision | undefined =>
+  revisions.findLast(({ status }) => status === 'deployed') ?? revisions.findLast(({ status }) => status !== 'uninstalled');
+
+/** One that has begun and not ended. */
+export const pendingOf = (revisions: readonly Revision[]): Revision | undefined => {
+  const last = revisions.at(-1);
+  return last?.status.startsWith('pending-') || last?.status === 'uninstalling' ? last : undefined;
+};

@@ -1,0 +1,111 @@
+import type { ComponentState } from '@ship/core';
+import { awaitRollout, driftOf, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import { errors } from '../errors.js';
+import { ADOPTED, identityOf, KINDS, kindOf, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
+import { apply, conflictText, demandApplicable, demandDeletable, remove } from '../tool/apply.js';
+import { reference } from '../tool/words.js';
+import { type Found, find, isOwn, named } from './found.js';
+import { deployImage } from './image.js';
+import { stateOf } from './live.js';
+import type { KubectlState, Site } from './site.js';
+
+/** Volumes hold what nobody can make again. */
+export const CLAIM = 'PersistentVolumeClaim';
+
+/** Brings the version of the config live, and resolves when all of it is ready. Whether it may is seen before anything is changed. */
+export async function deploy(site: Site, before: ComponentState<KubectlState> | undefined): Promise<ComponentState<KubectlState>> {
+  const found = await find(site);
+  const { form } = site.settings;
+  const restarts = before?.driver.restarts ?? {};
+  if (form.kind === 'image') await rollOut(site, [await deployImage(site, found)], restarts);
+  else await deployManifests(site, found, restarts, form.prune);
+  return stateOf(site, await find(site));
+}
+
+async function deployManifests(site: Site, found: Found, restarts: Readonly<Record<string, number>>, isPruned: boolean): Promise<void> {
+  const { ctx, cluster, name } = site;
+  const wanted = wantedOf(site, found);
+  const conflicts = await demandApplicable(cluster, wanted);
+  const isThere = new Set(found.objects.map(identityOf));
+  // What cannot be deleted again is not made.
+  await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each))).map(reference));
+  for (const each of conflicts) ctx.log.warn(`${name}: ${conflictText(each)}, and ship takes it over`);
+  await apply(cluster, wanted, conflicts.length > 0);
+  await rollOut(site, wanted, restarts);
+  if (isPruned) await prune(site, found, wanted);
+  for (const { object, lines } of await driftOf(cluster, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: wanted })))
+    ctx.log.warn(`${name}: ${object} is not what was applied: ${lines.join(' ')}`);
+}
+
+/** Waits until those that roll out are ready, and shows how far they have come. */
+export async function rollOut(
+  { ctx, cluster, settings, name }: Site,
+  objects: readonly KubeObject[],
+  baseline: Readonly<Record<string, number>>,
+): Promise<void> {
+  await awaitRollout(cluster, workloadsIn(objects), {
+    timeoutMs: settings.timeoutMs,
+    baseline,
+    signal: ctx.signal,
+    onProgress: (line) => ctx.log.info(`${name}: ${line}`),
+  });
+}
+
+/** What is applied. */
+function wantedOf({ version, label }: Site, found: Found): KubeObject[] {
+  const live = new Map(found.objects.map((each) => [identityOf(each), each]));
+  const kinds = [
+    ...new Map(
+      [...found.objects.filter((each) => isOwn(each, label)), ...found.rendered].map((each) => [
+        identityOf(each).split('/')[0],
+        kindOf(each),
+      ]),
+    ).values(),
+  ]
+    .sort()
+    .join(',');
+  return found.rendered.map((object) => {
+    const there = live.get(identityOf(object));
+    const owner = there === undefined ? undefined : ownerOf(there);
+    if (owner !== undefined && owner !== label) throw errors.SHIP_KUBECTL_CLAIMED({ object: nameOf(object), owner });
+    const isAdopted = there !== undefined && (owner === undefined || there.metadata.annotations?.[ADOPTED] !== undefined);
+    const annotations = { [VERSION]: version, [KINDS]: kinds, ...(isAdopted ? { [ADOPTED]: 'true' } : {}) };
+    return withLiveReplicas(marked(object, { [OWNER]: label }, annotations), there, found);
+  });
+}
+
+/**
+ * Where somebody else sets the replicas, they stay as they are. They are not left out: what ship has set before would go, and
+ * one replica would be left.
+ */
+export function withLiveReplicas(
+  object: KubeObject,
+  live: KubeObject | undefined,
+  { scaled, rendered }: Pick<Found, 'scaled' | 'rendered'>,
+): KubeObject {
+  const replicas = (live as Workload | undefined)?.spec?.replicas;
+  const isScaled = scaled.has(nameOf(object)) || rendered.some((each) => isScalerOf(each, object));
+  return replicas === undefined || !isScaled ? object : { ...object, spec: { ...(object.spec as object), replicas } };
+}
+
+function isScalerOf({ kind, spec }: KubeObject, object: KubeObject): boolean {
+  const target = (spec as { scaleTargetRef?: { kind: string; name: string } } | undefined)?.scaleTargetRef;
+  return kind === 'HorizontalPodAutoscaler' && target !== undefined && `${target.kind} ${target.name}` === nameOf(object);
+}
+
+/** Deletes what the component has made and its manifests have no more. Claims of volumes stay, and what was there before the component. */
+async function prune({ ctx, cluster, settings, name, label }: Site, { objects }: Found, wanted: readonly KubeObject[]): Promise<void> {
+  const isWanted = new Set(wanted.map(identityOf));
+  const old = objects.filter((each) => isOwn(each, label) && !isWanted.has(identityOf(each)));
+  const kept = old.filter(isKept);
+  for (const each of kept) ctx.log.info(`${name}: ${nameOf(each)} is in no manifest any more, and stays`);
+  await remove(cluster, old.filter((each) => !isKept(each)).map(reference), settings.timeoutMs);
+  const left = await named(
+    cluster,
+    old.filter((each) => !isKept(each)),
+  );
+  if (left.length > 0) ctx.log.warn(`${name}: ${left.map(nameOf).join(', ')} is there again`);
+}
+
+/** Never deleted by ship. */
+export const isKept = ({ kind, metadata }: KubeObject): boolean => kind === CLAIM || metadata.annotations?.[ADOPTED] !== undefined;

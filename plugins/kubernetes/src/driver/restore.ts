@@ -1,0 +1,132 @@
+import { gunzipSync } from 'node:zlib';
+import type { ComponentState, Restored } from '@ship/core';
+import { type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import { errors } from '../errors.js';
+import { identityOf } from '../objects/marks.js';
+import { remove } from '../tool/apply.js';
+import { reference } from '../tool/words.js';
+import { CLAIM, isKept, rollOut } from './deploy.js';
+import { type Found, find, isOwn, labelled, named } from './found.js';
+import type { Kept } from './live.js';
+import { leftOf, provenPods } from './proof.js';
+import { putBack, replicasText } from './put-back.js';
+import type { KubectlState, Site } from './site.js';
+import { restartStale, startedSince } from './stale-pods.js';
+
+/** Makes what was captured live again, waits until it is ready, and compares what is live with it, field by field. */
+export async function restore(site: Site, state: ComponentState<KubectlState> | undefined): Promise<Restored> {
+  if (state === undefined) return removeAll(site);
+  const { cluster, settings, name, ctx } = site;
+  const kept = await keptOf(site, state);
+  const now = await foundNow(site, kept);
+  const differing = kept.objects.filter((each) => leftOf(now, [each], kept).length > 0);
+  const extras = extrasOf(site, now, kept);
+  const [gone, stay] = [extras.filter((each) => !isKept(each)), extras.filter(isKept)];
+  if (differing.length === 0 && gone.length === 0 && (await leftNow(site, now, kept, state)).length === 0) {
+    await rollOut(site, kept.objects, state.driver.restarts);
+    return { changed: false };
+  }
+  demandClaims(site, now, kept);
+  // What scales by itself goes first: it would change the replicas that are put back.
+  const [scalers, others] = [gone.filter(isScaler), gone.filter((each) => !isScaler(each))];
+  await remove(cluster, scalers.map(reference), settings.timeoutMs);
+  const said = replicasText(now, differing);
+  const started = await startedSince(site, kept, differing);
+  const overwritten = await putBack(site, now, kept, differing);
+  for (const line of overwritten) ctx.log.warn(`${name}: ${line}, and it is what it was again`);
+  await rollOut(site, kept.objects, state.driver.restarts);
+  const restarted = await restartStale(site, kept, differing, started);
+  await remove(cluster, others.map(reference), settings.timeoutMs);
+  await prove(site, kept, state, gone);
+  const notes = [...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)];
+  return {
+    changed: true,
+    summary: [`${name} is at ${state.version} again`, ...notes].join('; '),
+    ...(stay.length === 0 ? {} : { kept: `${stay.map(nameOf).join(', ')} stays, with what was written into it` }),
+  };
+}
+
+/** What was captured, opened. */
+export async function keptOf({ objects }: Pick<Site, 'objects'>, { driver }: ComponentState<KubectlState>): Promise<Kept> {
+  // Only what was described for a person who looks has none, and nobody restores that.
+  return JSON.parse(gunzipSync(await objects.get(driver.kept!)).toString('utf8')) as Kept;
+}
+
+/** What is live of what was captured, and what else the component has now. */
+export async function foundNow(site: Site, kept: Kept): Promise<Found> {
+  const { settings } = site;
+  // The manifests of now say of which kinds there may be more; they may be gone, or broken, and that is no reason not to go back.
+  const found = await find(site).catch(() => undefined);
+  const versions = new Map(kept.objects.map((each) => [identityOf(each), each]));
+  const own = found?.objects ?? (settings.form.kind === 'manifests' ? await labelled(site, kept.objects) : []);
+  const extras = own.filter((each) => !versions.has(identityOf(each)));
+  return {
+    objects: [...(await named(site.cluster, kept.objects)), ...extras],
+    rendered: [],
+    scaled: new Set(Object.keys(kept.scaled)),
+  };
+}
+
+const extrasOf = ({ settings, label }: Site, now: Found, kept: Kept): KubeObject[] => {
+  const isThen = new Set([...kept.objects.map(identityOf), ...kept.jobs]);
+  return settings.form.kind === 'image' ? [] : now.objects.filter((each) => isOwn(each, label) && !isThen.has(identityOf(each)));
+};
+
+const isScaler = ({ kind }: KubeObject): boolean => kind === 'HorizontalPodAutoscaler';
+
+/** Claims that are gone: the volume would be another one. */
+export const missingClaims = (now: Found, kept: Kept): KubeObject[] => {
+  const isThere = new Set(now.objects.map(identityOf));
+  return kept.objects.filter((each) => each.kind === CLAIM && !isThere.has(identityOf(each)));
+};
+
+function demandClaims({ name }: Site, now: Found, kept: Kept): void {
+  const missing = missingClaims(now, kept);
+  if (missing.length > 0) throw errors.SHIP_KUBECTL_GONE({ component: name, missing: `${missing.map(nameOf).join(', ')} is gone` });
+}
+
+async function prove(site: Site, kept: Kept, state: ComponentState<KubectlState>, gone: readonly KubeObject[]): Promise<void> {
+  const left = [
+    ...(await leftNow(site, await foundNow(site, kept), kept, state)),
+    ...(await named(site.cluster, gone)).map((each) => `${nameOf(each)} is there, and was not`),
+  ];
+  if (left.length > 0) throw errors.SHIP_KUBECTL_UNPROVEN({ component: site.name, left: [...new Set(left)].slice(0, 10) });
+}
+
+/** All that is not what it was, in words. */
+async function leftNow(site: Site, now: Found, kept: Kept, state: ComponentState<KubectlState>): Promise<string[]> {
+  const extras = extrasOf(site, now, kept).filter(({ kind }) => kind !== CLAIM);
+  return [
+    ...leftOf(now, kept.objects, kept),
+    ...extras.map((each) =>
+      isKept(each)
+        ? `${nameOf(each)} was there before the component, and what it was then nobody has kept`
+        : `${nameOf(each)} is there, and was not`,
+    ),
+    ...(await provenPods(site, now.objects, state)),
+  ];
+}
+
+/** Takes away what was made where nothing was before. Claims of volumes stay, with what was written into them. */
+async function removeAll(site: Site): Promise<Restored> {
+  const { cluster, settings, label, name } = site;
+  if (settings.form.kind === 'image') return { changed: false };
+  const { objects } = await find(site);
+  const own = objects.filter((each) => isOwn(each, label));
+  const [gone, stay] = [own.filter((each) => !isKept(each)), own.filter(isKept)];
+  await remove(cluster, gone.map(reference), settings.timeoutMs);
+  const left = await named(cluster, gone);
+  if (left.length > 0)
+    throw errors.SHIP_KUBECTL_UNPROVEN({ component: name, left: left.map((each) => `${nameOf(each)} is there, and was not`) });
+  const volumes = [...stay.map(nameOf), ...workloadsIn(gone).flatMap(volumesOf)];
+  if (gone.length === 0 && volumes.length === 0) return { changed: false };
+  return volumes.length === 0
+    ? { changed: true, summary: `${name} is away: ${gone.map(nameOf).join(', ')}` }
+    : { changed: gone.length > 0, kept: `${name} is away, and ${volumes.join(', ')} stays, with what was written into it` };
+}
+
+/** A StatefulSet leaves the claims that were made for its pods. */
+function volumesOf({ kind, metadata, spec }: Workload): string[] {
+  const templates = (spec as { volumeClaimTemplates?: readonly KubeObject[] }).volumeClaimTemplates ?? [];
+  return kind === 'StatefulSet' ? templates.map((each) => `${CLAIM} ${each.metadata.name}-${metadata.name}-…`) : [];
+}

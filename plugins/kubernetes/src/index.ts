@@ -1,0 +1,19 @@
+import { definePlugin } from '@ship/core';
+import type { PlaceOptions } from '@ship/kube';
+import { kubectlDriver } from './driver/driver.js';
+import { addEvidence } from './driver/evidence.js';
+import { optionsSchema } from './settings.js';
+
+export { errors } from './errors.js';
+
+/** Workloads of Kubernetes with what belongs to them, through kubectl, and the way back to what they were. */
+export default definePlugin<PlaceOptions>({
+  name: 'kubernetes',
+  ship: '^1',
+  options: optionsSchema,
+  apply(ship, options) {
+    const { objects } = ship;
+    ship.driver('kubectl', kubectlDriver(options, objects));
+    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
+  },
+});
