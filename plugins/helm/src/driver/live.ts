@@ -32,6 +32,7 @@ export async function stateOf(site: Site, revisions: readonly Revision[], live: 
   ]);
   const isLast = revisions.at(-1)?.revision === live.revision;
   const image = imageOf(workloads);
+  const kept = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(release)));
   return {
     version,
     ...(image === undefined ? {} : { image }),
@@ -45,10 +46,11 @@ export async function stateOf(site: Site, revisions: readonly Revision[], live: 
       revision: live.revision,
       chart: release.chart.metadata.name,
       chart_version: release.chart.metadata.version,
-      ...(ctx.looks ? {} : { kept: await objects.put(gzipSync(JSON.stringify(release))) }),
+      ...(kept === undefined ? {} : { kept }),
       restarts: restartsOf(newPodsByWorkload(workloads, pods)),
       drift: drift.map(({ object, lines }) => `${object}: ${lines.map((line) => line.replace(/\s+/g, ' ')).join(' ')}`),
     },
+    ...(kept === undefined ? {} : { objects: [kept] }),
   };
 }
 

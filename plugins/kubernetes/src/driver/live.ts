@@ -52,6 +52,7 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
       workloads.filter((each) => found.scaled.has(nameOf(each))).map((each) => [nameOf(each), each.spec.replicas ?? 1]),
     ),
   };
+  const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));
   return {
     version: versionOf(found.objects, workloads, image),
     ...(image === undefined ? {} : { image }),
@@ -63,11 +64,12 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
       namespace: settings.where.namespace,
       form: formName(settings),
       names: captured.map(nameOf),
-      ...(ctx.looks ? {} : { kept: await objects.put(gzipSync(JSON.stringify(kept))) }),
+      ...(key === undefined ? {} : { kept: key }),
       revisions: Object.fromEntries(workloads.map((each) => [nameOf(each), revisionOf(each)])),
       restarts: restartsOf(newest),
       digests: digestsOf(newest),
     },
+    ...(key === undefined ? {} : { objects: [key] }),
   };
 }
 
