@@ -101,13 +101,17 @@ export class Schema {
   readonly tables: Map<string, Table>;
   readonly things: Things;
 
-  constructor(tables: Iterable<[string, Table]> = [], things: Iterable<[string, Thing]> = []) {
+  /** Names that a table was dropped from, or renamed. */
+  readonly #former: Set<string>;
+
+  constructor(tables: Iterable<[string, Table]> = [], things: Iterable<[string, Thing]> = [], former: Iterable<string> = []) {
     this.tables = new Map(tables);
     this.things = new Things(things);
+    this.#former = new Set(former);
   }
 
   copy(): Schema {
-    return new Schema(this.tables, this.things);
+    return new Schema(this.tables, this.things, this.#former);
   }
 
   /** A table; one that nothing has shown being made was there before, with columns that nobody knows. */
@@ -159,6 +163,11 @@ export class Schema {
     return this.tables.has(name) && this.tables.get(name) !== undefined && !isGone(this.tables.get(name)!);
   }
 
+  /** Was it there, and is no more? */
+  isGone(name: string): boolean {
+    return !this.has(name) && this.#former.has(name);
+  }
+
   renameTable(from: string, to: string): void {
     const table = this.table(from);
     this.dropTableEntry(from, table);
@@ -203,6 +212,7 @@ export class Schema {
 
   /** What no migration has made was there before: that it is gone is noted. */
   private dropTableEntry(name: string, table: Table): void {
+    this.#former.add(name);
     if (table.isUnknown && table.by === undefined) this.tables.set(name, { ...GONE_TABLE });
     else this.tables.delete(name);
   }
