@@ -1,6 +1,7 @@
 import { definePlugin } from '@ship/core';
-import type { PlaceOptions } from '@ship/kube';
+import { addEvidence, type PlaceOptions } from '@ship/kube';
 import { helmDriver } from './driver/driver.js';
+import { lookAt } from './driver/evidence.js';
 import { optionsSchema } from './settings.js';
 
 export { errors } from './errors.js';
@@ -11,6 +12,10 @@ export default definePlugin<PlaceOptions>({
   ship: '^1',
   options: optionsSchema,
   apply(ship, options) {
-    ship.driver('helm', helmDriver(options, ship.objects));
+    const { objects } = ship;
+    ship.driver('helm', helmDriver(options, objects));
+    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
+      addEvidence('helm', (...about) => lookAt(options, objects, ...about), failure, run, notice),
+    );
   },
 });

@@ -1,10 +1,17 @@
-import type { KubeObject } from '@ship/kube';
+import {
+  cleaned,
+  configOf,
+  differencesOf,
+  differenceText,
+  foreignOwners,
+  identityOf,
+  isScaledByOther,
+  type KubeObject,
+  kindOf,
+  pathText,
+} from '@ship/kube';
 import { describe, expect, it } from 'vitest';
-import { configOf } from '../src/driver/found.js';
-import { cleaned } from '../src/objects/clean.js';
-import { differencesOf, differenceText, pathText } from '../src/objects/differences.js';
-import { identityOf, kindOf, ownerLabel } from '../src/objects/marks.js';
-import { foreignOwners, isScaledByOther } from '../src/objects/owners.js';
+import { ownerLabel } from '../src/objects/marks.js';
 import { documentsOf } from '../src/objects/render.js';
 
 const deployment = (fields: object, metadata: object = {}): KubeObject => ({

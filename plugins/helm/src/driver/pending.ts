@@ -1,7 +1,6 @@
 import { errors } from '../errors.js';
 import { pendingOf, type Revision, revisionsOf } from '../release/storage.js';
-import { rollbackArgv } from '../tool/argv.js';
-import { runHelm } from '../tool/helm.js';
+import { rollBack } from './go-back.js';
 import { uninstall } from './remove.js';
 import type { Site } from './site.js';
 
@@ -23,13 +22,7 @@ export async function settlePending(site: Site): Promise<void> {
   );
   const good = revisions.findLast(({ status }) => status === 'deployed' || status === 'superseded');
   if (good === undefined) await uninstall(site, revisions);
-  else
-    await runHelm(
-      ctx,
-      rollbackArgv(settings.where, { release: settings.release, revision: good.revision, timeoutMs: settings.timeoutMs }),
-      settings.release,
-      settings.timeoutMs,
-    );
+  else await rollBack(site, good);
 }
 
 /** Throws where a pending revision may be somebody else's. */
