@@ -1,8 +1,9 @@
-import { definePlugin } from '@ship/core';
+import { type ComponentConfig, definePlugin } from '@ship/core';
 import { addEvidence, type PlaceOptions } from '@ship/kube';
 import { helmDriver } from './driver/driver.js';
 import { lookAt } from './driver/evidence.js';
 import { optionsSchema } from './settings.js';
+import { valuesPart } from './values-part.js';
 
 export { errors } from './errors.js';
 
@@ -16,6 +17,14 @@ export default definePlugin<PlaceOptions>({
     ship.driver('helm', helmDriver(options, objects));
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
       addEvidence('helm', (...about) => lookAt(options, objects, ...about), failure, run, notice),
+    );
+    let components: readonly ComponentConfig[] = [];
+    ship.hooks.beforeRun.tap('components', ({ config }) => {
+      components = Object.values(config.components).filter(({ driver }) => driver === 'helm');
+    });
+    ship.part(
+      'helm',
+      valuesPart(options, objects, () => components),
     );
   },
 });
