@@ -59,9 +59,9 @@ export async function stageRelease(cluster: Cluster, helm: 3 | 4, timeout = '60s
       expect(report.status, stderr).toBe('succeeded');
     },
     /** Deploys a version that works, and the step after it fails. */
-    async back(values: Values) {
+    async back(values: Values, version = '2') {
       writeFileSync(join(cwd, 'broken'), '');
-      const ended = await deploy('2', values, ['--auto-rollback']);
+      const ended = await deploy(version, values, ['--auto-rollback']);
       expect(ended.report.failure?.step, ended.stderr).toBe('check');
       return ended;
     },

@@ -17,7 +17,7 @@ export interface Captured {
 }
 
 /** What it has done nothing takes back, and it would be done again. */
-export const isJob = ({ kind }: KubeObject): boolean => kind === 'Job';
+const isJob = ({ kind }: KubeObject): boolean => kind === 'Job';
 
 /** What is compared and kept: cleaned, in an order of its own. `scaled`: whose replicas somebody else sets. */
 export const comparable = (objects: readonly KubeObject[], scaled: ReadonlySet<string>): KubeObject[] =>

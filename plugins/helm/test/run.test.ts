@@ -1,18 +1,23 @@
 import type { Argv, Context, ExecResult } from '@ship/core';
+import { Cluster } from '@ship/kube';
 import { describe, expect, it } from 'vitest';
+import { makeRevision } from '../src/driver/change.js';
+import type { Settings } from '../src/settings.js';
 import { rollbackArgv, upgradeArgv } from '../src/tool/argv.js';
-import { problemIn, runHelm } from '../src/tool/helm.js';
+import { problemIn } from '../src/tool/helm.js';
 
 const where = { context: 'staging', namespace: 'shop' };
 
-/** A Helm that answers these, one after the other. */
+/** A Helm that answers these, one after the other; kubectl says that there is no revision. */
 function helm(...answers: [exitCode: number, stdout: string][]) {
   const calls: Argv[] = [];
   const exec = async (command: Argv) => {
-    const [exitCode, stdout] = answers[calls.push(command) - 1]!;
+    const [exitCode, stdout] = command[0] === 'helm' ? answers[calls.push(command) - 1]! : [0, ''];
     return { exitCode, stdout, stderr: '' } as ExecResult;
   };
-  return { calls, ctx: { exec } as Pick<Context, 'exec'> };
+  const ctx = { exec, run: 'r' } as Context;
+  const site = { ctx, cluster: new Cluster(ctx, where), settings: { release: 'web', timeoutMs: 1_000 } as Settings };
+  return { calls, upgrade: () => makeRevision(site, ['helm', 'upgrade', 'web']) };
 }
 
 const QUOTA =
@@ -20,19 +25,16 @@ const QUOTA =
 
 describe('a command of Helm', () => {
   it('given a conflict over a quota, then it is tried again', async () => {
-    const { calls, ctx } = helm([1, QUOTA], [0, '']);
-    await runHelm(ctx, ['helm', 'upgrade', 'web'], 'web', 1_000);
+    const { calls, upgrade } = helm([1, QUOTA], [0, '']);
+    await upgrade();
     expect(calls).toHaveLength(2);
   });
 
   it('given a quota that is in conflict for ever, or another fault, then that is said', async () => {
-    const always = helm([1, QUOTA], [1, QUOTA], [1, QUOTA], [1, QUOTA]);
-    await expect(runHelm(always.ctx, ['helm', 'upgrade', 'web'], 'web', 1_000)).rejects.toThrow('resourcequotas');
-    const forbidden = helm([1, 'Error: services is forbidden']);
-    await expect(runHelm(forbidden.ctx, ['helm', 'upgrade', 'web'], 'web', 1_000)).rejects.toThrow(
-      'helm upgrade web: services is forbidden',
-    );
-    expect(forbidden.calls).toHaveLength(1);
+    await expect(helm([1, QUOTA], [1, QUOTA], [1, QUOTA], [1, QUOTA]).upgrade()).rejects.toThrow('resourcequotas');
+    const { calls, upgrade } = helm([1, 'Error: services is forbidden']);
+    await expect(upgrade()).rejects.toThrow('helm upgrade web: services is forbidden');
+    expect(calls).toHaveLength(1);
   });
 
   it('given conflicts with another manager, then its name and its fields are said', () => {

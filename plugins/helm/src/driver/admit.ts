@@ -1,6 +1,6 @@
 import type { ComponentState, Finding } from '@ship/core';
 import { nameOf } from '@ship/kube';
-import { type Hook, pendingOf, type Revision, readRelease, revisionsOf } from '../release/storage.js';
+import { type Hook, type Revision, readRelease, revisionsOf } from '../release/storage.js';
 import { demandOwn } from './pending.js';
 import { keptOf, missingClaims } from './restore.js';
 import type { ReleaseState, Site } from './site.js';
@@ -16,9 +16,8 @@ export async function admit(site: Site, state: ComponentState<ReleaseState>): Pr
     return [finding('block', 'helm-place', `${then}, and the config says ${release} in ${where.context}/${where.namespace}`)];
   }
   const revisions = await revisionsOf(cluster, release);
-  const pending = pendingOf(revisions);
   try {
-    if (pending !== undefined) await demandOwn(site, pending);
+    await demandOwn(site, revisions);
   } catch (error) {
     return [finding('block', 'helm-pending', (error as Error).message)];
   }

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ComponentState } from '@ship/core';
 import { nameOf, reference } from '@ship/kube';
 import { labelsOf, liveOf, revisionsOf } from '../release/storage.js';
 import { upgradeArgv } from '../tool/argv.js';
-import { demandHelm, runHelm } from '../tool/helm.js';
+import { demandHelm } from '../tool/helm.js';
+import { withValues } from '../tool/values.js';
+import { makeRevision } from './change.js';
 import { findRevision, replicasOf } from './found.js';
 import { descriptionOf, stateOf } from './live.js';
 import { settlePending } from './pending.js';
@@ -19,16 +18,14 @@ export async function deploy(site: Site, before: ComponentState<ReleaseState> | 
   await settlePending(site);
   await keepingReplicas(site, () =>
     withValues(settings.set, (files) =>
-      runHelm(
-        ctx,
+      makeRevision(
+        site,
         upgradeArgv({
           ...settings,
           values: [...settings.values, ...files],
           description: descriptionOf(version),
-          labels: labelsOf(ctx.run, version),
+          labels: labelsOf(ctx.run, version, 'deploy'),
         }),
-        settings.release,
-        settings.timeoutMs,
       ),
     ),
   );
@@ -51,18 +48,5 @@ export async function keepingReplicas(site: Site, change: () => Promise<void>): 
     const replicas = then.get(nameOf(each));
     if (replicas === undefined || replicas === replicasOf([each]).get(nameOf(each))) continue;
     await cluster.at(each).text(['scale', reference(each), `--replicas=${replicas}`], { isShown: true });
-  }
-}
-
-/** Values lie in a file that nobody else can read: command lines can be read by everybody on the machine. JSON is YAML. */
-export async function withValues<T>(values: object, work: (files: readonly string[]) => Promise<T>): Promise<T> {
-  if (Object.keys(values).length === 0) return work([]);
-  const folder = mkdtempSync(join(tmpdir(), 'ship-helm-'));
-  try {
-    const file = join(folder, 'values.json');
-    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
-    return await work([file]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -33,13 +33,15 @@ export async function uninstall(site: Site, revisions: readonly Revision[]): Pro
   await cluster.text(['delete', 'secrets', `--selector=owner=helm,name=${release}`], { isShown: true });
   const left = await cluster.named(gone);
   if (left.length > 0) throw errors.SHIP_HELM_UNPROVEN({ release, left: left.map((each) => `${nameOf(each)} is there, and was not`) });
-  const volumes = [...stay.map(nameOf), ...workloadsIn(gone).flatMap(volumesOf)];
-  const leftByHooks = (await cluster.named(ofHooks)).map(nameOf);
-  const kept = [
+  const volumes = workloadsIn(gone).flatMap(volumesOf);
+  const notes = [
+    ...staysText(stay, 'with what was written into it'),
     ...(volumes.length === 0 ? [] : [`${volumes.join(', ')} stays, with what was written into it`]),
-    ...(leftByHooks.length === 0 ? [] : [`${leftByHooks.join(', ')} stays, as hooks have made it`]),
+    ...staysText(await cluster.named(ofHooks), 'as hooks have made it'),
   ];
-  return kept.length === 0
-    ? { changed: true, summary: `${release} uninstalled` }
-    : { changed: true, kept: `${release} is away, and ${kept.join('; ')}` };
+  return { changed: true, summary: [`${release} uninstalled`, ...notes].join('; ') };
 }
+
+/** What stays, in words; nothing where nothing does. */
+export const staysText = (objects: readonly KubeObject[], why: string): string[] =>
+  objects.length === 0 ? [] : [`${objects.map(nameOf).join(', ')} stays, ${why}`];

@@ -24,7 +24,7 @@ import { CLAIM, isKept, type Kept, replicasOf, withGiven } from './found.js';
 import { installKept, rollBack } from './go-back.js';
 import { bookOf, describe } from './live.js';
 import { demandOwn } from './pending.js';
-import { madeBy, uninstall } from './remove.js';
+import { madeBy, staysText, uninstall } from './remove.js';
 import { rollOut } from './roll-out.js';
 import { HELM, type ReleaseState, type Site } from './site.js';
 
@@ -32,8 +32,8 @@ import { HELM, type ReleaseState, type Site } from './site.js';
 export async function restore(site: Site, state: ComponentState<ReleaseState> | undefined): Promise<Restored> {
   const { cluster, settings, ctx, name } = site;
   const revisions = await revisionsOf(cluster, settings.release);
-  const pending = pendingOf(revisions);
-  if (pending !== undefined) await demandOwn(site, pending);
+  // One that is on its way out already is no obstacle to its removal.
+  if (state !== undefined || pendingOf(revisions)?.status !== 'uninstalling') await demandOwn(site, revisions);
   if (state === undefined) return uninstall(site, revisions);
   const kept = await keptOf(site, state);
   const { captured } = kept;
@@ -55,15 +55,14 @@ export async function restore(site: Site, state: ComponentState<ReleaseState> | 
   for (const line of overwritten) ctx.log.warn(`${name}: ${line}, and it is what it was again`);
   await prove(site, state, kept, extras.gone);
   const last = (await revisionsOf(cluster, settings.release)).at(-1)!;
-  const notes = [...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)];
-  const stay = [
-    ...(extras.stay.length === 0 ? [] : [`${extras.stay.map(nameOf).join(', ')} stays, with what was written into it`]),
-    ...(extras.ofHooks.length === 0 ? [] : [`${extras.ofHooks.map(nameOf).join(', ')} stays, as hooks of the newer version have made it`]),
+  const notes = [
+    ...[...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)],
+    ...staysText(extras.stay, 'with what was written into it'),
+    ...staysText(extras.ofHooks, 'as hooks of the newer version have made it'),
   ];
   return {
     changed: true,
     summary: [`${settings.release} is at ${state.version} again, in revision ${last.revision}`, ...notes].join('; '),
-    ...(stay.length === 0 ? {} : { kept: stay.join('; ') }),
   };
 }
 
@@ -95,7 +94,7 @@ async function extrasOf(
   const { objects, ofHooks } = await madeBy(site, newer);
   const isThen = new Set([...captured.objects.map(identityOf), ...captured.jobs]);
   const extras = objects.filter((each) => !isThen.has(identityOf(each)));
-  return { gone: extras.filter((each) => !isKept(each)), stay: extras.filter(isKept), ofHooks };
+  return { gone: extras.filter((each) => !isKept(each)), stay: extras.filter(isKept), ofHooks: await site.cluster.named(ofHooks) };
 }
 
 /** Is it live already? */

@@ -15,18 +15,11 @@ export async function demandHelm(ctx: Pick<Context, 'exec'>): Promise<void> {
 /** Helm itself ends at its own timeout; this much later ship ends it. */
 const GRACE_MS = 20_000;
 
-/** Several writers of a quota come before one another; Helm does not try again. */
-const QUOTA = /Operation cannot be fulfilled on resourcequotas/;
-const TRIES = 4;
-
 /** Runs a command that changes the release. Its lines are shown. Throws SHIP_HELM_COMMAND with its words. */
 export async function runHelm(ctx: Pick<Context, 'exec'>, argv: Argv, release: string, timeoutMs: number): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    const { exitCode, stdout } = await ctx.exec(argv, { output: 'combined', okExitCodes: 'any', timeoutMs: timeoutMs + GRACE_MS });
-    if (exitCode === 0) return;
-    if (tries < TRIES && QUOTA.test(stdout)) continue;
+  const { exitCode, stdout } = await ctx.exec(argv, { output: 'combined', okExitCodes: 'any', timeoutMs: timeoutMs + GRACE_MS });
+  if (exitCode !== 0)
     throw errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problemIn(stdout) || `it ended with ${exitCode}` });
-  }
 }
 
 /** All that Helm says from `Error:` on: the fields that are in conflict stand below it. */
