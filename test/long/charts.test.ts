@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
 import { startNodes } from '../services/kubelet.js';
-import { type ChartCase, chartCases, copyChart, ONE_VALUE } from '../support/charts-of.js';
+import { type ChartCase, chartCases, copyChart, oneValue } from '../support/charts-of.js';
+import { clusterObjects } from '../support/cluster-objects.js';
 import { stageRelease, withoutAddresses } from '../support/helm.js';
 
 /** A folder of charts, such as that of prometheus-community/helm-charts. None is part of this repository. */
@@ -29,13 +30,25 @@ describe.skipIf(FOLDER === undefined || !hasCluster() || !hasFakeNodes())('chart
     return started;
   });
 
-  async function tryChart({ chart, values }: ChartCase, at: number): Promise<Omit<Result, 'case'>> {
-    const it = await stageRelease(cluster(), HELM, '90s');
+  async function tryChart(each: ChartCase, at: number): Promise<Omit<Result, 'case'>> {
+    const it = await stageRelease(cluster(), HELM, { timeout: '90s', isUnique: true });
+    try {
+      return await tryIn(it, each, at);
+    } finally {
+      await it.helm(['uninstall', it.release]);
+    }
+  }
+
+  async function tryIn(
+    it: Awaited<ReturnType<typeof stageRelease>>,
+    { chart, values }: ChartCase,
+    at: number,
+  ): Promise<Omit<Result, 'case'>> {
     const folder = join(it.cwd, 'chart');
     const missing = copyChart(chart, folder);
     if (missing !== undefined) return { outcome: 'not held', why: `it depends on ${missing}, which is not there` };
     const files = values === undefined ? [] : [`--values=${values}`];
-    const rendered = await it.helm(['install', 'web', folder, ...files, '--dry-run=server']);
+    const rendered = await it.helm(['install', it.release, folder, ...files, '--dry-run=server']);
     if (rendered.code !== 0) return { outcome: 'not held', why: rendered.stderr };
     it.values(...(values === undefined ? [] : [values]));
     const first = await it.deploy('1', {});
@@ -43,18 +56,21 @@ describe.skipIf(FOLDER === undefined || !hasCluster() || !hasFakeNodes())('chart
       const why = first.report.failure?.message ?? first.stderr;
       return { outcome: /^helm upgrade/.test(why) ? 'not held' : 'not ready', why };
     }
-    const before = withoutAddresses(await it.all());
+    const all = async () => withoutAddresses([...(await it.all()), ...(await clusterObjects(it.kubectl, it.release))]);
+    const before = await all();
     const template = async (change: object) => {
       it.set(change);
-      return (await it.helm(['template', 'web', folder, ...files, `--values=${join(it.cwd, 'values.json')}`])).stdout;
+      return (await it.helm(['template', it.release, folder, ...files, `--values=${join(it.cwd, 'values.json')}`])).stdout;
     };
     const same = await template({});
+    const changes = oneValue(it.release);
+    writeFileSync(join(it.cwd, 'broken'), '');
     // Each begins with another change, so that all of them are seen.
-    for (const change of [...ONE_VALUE.slice(at % ONE_VALUE.length), ...ONE_VALUE]) {
+    for (const change of [...changes.slice(at % changes.length), ...changes]) {
       const other = await template(change);
       if (other === '' || other === same) continue;
-      const { report, stderr } = await it.back(change);
-      const left = differing(before, withoutAddresses(await it.all()));
+      const { report, stderr } = await it.deploy('2', change, ['--auto-rollback']);
+      const left = differing(before, await all());
       const why = `${JSON.stringify(change)}: ${report.failure?.step} ${report.failure?.message}; ${left.join(', ')}; ${stderr.slice(-1_500)}`;
       if (report.status === 'rolled_back')
         return left.length === 0 ? { outcome: 'proven', why: JSON.stringify(change) } : { outcome: 'wrong', why };

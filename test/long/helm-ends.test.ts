@@ -1,19 +1,15 @@
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Cluster, clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
+import { clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
 import { startNodes } from '../services/kubelet.js';
 import { stageRelease } from '../support/helm.js';
-import { runProgram, SHIP } from '../support/ship.js';
+import { cleanEnv, SHIP } from '../support/ship.js';
 
-/** A hook that waits until a node has a label of this name. */
-const waiting = (label: string) => ({ name: 'wait', on: 'pre-upgrade', node: { [label]: 'yes' } });
-
-const open = async (cluster: Cluster, label: string) => {
-  const { stdout } = await cluster.kubectl('get', 'nodes', '-o', 'name');
-  await cluster.kubectl('label', stdout.trim().split('\n')[0]!, `${label}=yes`);
-};
+/** A hook that no node takes, so that it never ends. */
+const NEVER = { name: 'wait', on: 'pre-upgrade', node: { no: 'node' } };
 
 const SCALER = JSON.stringify({
   apiVersion: 'autoscaling/v1',
@@ -48,13 +44,11 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
           const it = await stageRelease(cluster(), helm);
           await it.live('1');
           const before = await it.all();
-          it.set({ image: 'shop:2', greeting: 'bye', hook: waiting(it.namespace) });
-          const { code } = await runProgram(['timeout', '--signal=KILL', '12', process.execPath, SHIP], {
-            cwd: it.cwd,
-            env: { ...it.env, VERSION: '2' },
-          });
-          expect(code).not.toBe(0);
-          expect(await it.statuses()).toBe('deployed pending-upgrade');
+          it.set({ image: 'shop:2', greeting: 'bye', hook: NEVER });
+          const env = cleanEnv({ ...it.env, VERSION: '2', TIMEOUT: '30s' });
+          const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env, stdio: 'ignore' });
+          await expect.poll(() => it.statuses(), { timeout: 30_000 }).toBe('deployed pending-upgrade');
+          child.kill('SIGKILL');
           if (fate === 'is dead, too')
             for (const group of startedIn(it.cwd))
               try {
@@ -75,7 +69,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
 
         it('when it is recovered forward, then the new version is live', async () => {
           const it = await killed();
-          await open(cluster(), it.namespace);
+          it.set({ image: 'shop:2', greeting: 'bye' });
           const { report, stderr } = await it.run(['recover', '--forward'], { VERSION: '2' });
           expect(report.status, stderr).toBe('succeeded');
           expect([await it.image(), await it.greeting()]).toEqual(['shop:2', 'bye']);
@@ -86,7 +80,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
       it('given a revision that somebody else has left pending, when it is deployed, then that is refused, and nothing is changed', async () => {
         const it = await stageRelease(cluster(), helm);
         await it.live('1');
-        it.set({ image: 'shop:2', hook: waiting(it.namespace) });
+        it.set({ image: 'shop:2', hook: NEVER });
         await it.helm(['upgrade', 'web', join(it.cwd, 'chart'), `--values=${join(it.cwd, 'values.json')}`], 4_000);
         expect(await it.statuses()).toContain('pending-upgrade');
         const before = await it.all();

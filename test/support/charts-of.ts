@@ -53,7 +53,7 @@ export function copyChart(from: string, to: string): string | undefined {
 }
 
 /** Changes of one value that charts know, the likeliest first. */
-export const ONE_VALUE: readonly Record<string, unknown>[] = [
+export const oneValue = (release: string): Record<string, unknown>[] => [
   { podAnnotations: { changed: 'yes' } },
   { image: { tag: 'next' } },
   { replicaCount: 2 },
@@ -61,5 +61,5 @@ export const ONE_VALUE: readonly Record<string, unknown>[] = [
   { customLabels: { changed: 'yes' } },
   { commonLabels: { changed: 'yes' } },
   { server: { podAnnotations: { changed: 'yes' } } },
-  { fullnameOverride: 'renamed' },
+  { fullnameOverride: `${release}-renamed` },
 ];

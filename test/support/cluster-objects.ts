@@ -10,6 +10,13 @@ export async function allObjects(kubectl: (...words: string[]) => Promise<string
   return items.filter(({ type, metadata }) => !isOfCluster(String(type), (metadata as Fields).name as string)).map(comparable);
 }
 
+/** What belongs to the whole cluster, and has a name in its own. */
+export async function clusterObjects(kubectl: (...words: string[]) => Promise<string>, name: string): Promise<Fields[]> {
+  const kinds = 'clusterroles,clusterrolebindings,podsecuritypolicies,validatingwebhookconfigurations,mutatingwebhookconfigurations';
+  const { items } = JSON.parse(await kubectl('get', kinds, '-o', 'json')) as { items: Fields[] };
+  return items.filter(({ metadata }) => String((metadata as Fields).name).includes(name)).map(comparable);
+}
+
 const isOfCluster = (type: string, name: string): boolean =>
   type === 'kubernetes.io/service-account-token' || type === 'helm.sh/release.v1' || name === 'kube-root-ca.crt' || name === 'default';
 

@@ -10,12 +10,18 @@ const CHART = join(ROOT, 'test/support/charts/shop');
 /** What a test sets of the chart, as values over its own. */
 export type Values = Readonly<Record<string, unknown>>;
 
-const CONFIG = (place: string, timeout: string, values: readonly string[] = []) => `${HEAD}plugins: [{ helm: { ${place} } }]
+const CONFIG = (
+  place: string,
+  release: string,
+  timeout: string,
+  values: readonly string[] = [],
+) => `${HEAD}plugins: [{ helm: { ${place} } }]
 components:
   web:
     driver: helm
     version: "\${VERSION:-0}"
     chart: ./chart
+    release: ${release}
     timeout: "\${TIMEOUT:-${timeout}}"
     values: ${JSON.stringify([...values, 'values.json'])}
 steps:
@@ -25,11 +31,13 @@ verify: { smoke: [{ run: "true" }] }
 `;
 
 /** A project whose only component is a release of the chart `shop`, in a namespace of its own. */
-export async function stageRelease(cluster: Cluster, helm: 3 | 4, timeout = '60s') {
+export async function stageRelease(cluster: Cluster, helm: 3 | 4, { timeout = '60s', isUnique = false } = {}) {
   const namespace = await cluster.namespace();
+  // What belongs to the whole cluster has the name of the release in it.
+  const release = isUnique ? namespace : 'web';
   const context = (await cluster.kubectl('config', 'current-context')).stdout.trim();
   const place = `context: ${context}, namespace: ${namespace}`;
-  const cwd = project(CONFIG(place, timeout));
+  const cwd = project(CONFIG(place, release, timeout));
   cpSync(CHART, join(cwd, 'chart'), { recursive: true });
   const env = cluster.env(helm);
   const kubectl = async (...words: string[]) => {
@@ -47,10 +55,11 @@ export async function stageRelease(cluster: Cluster, helm: 3 | 4, timeout = '60s
     cwd,
     env,
     namespace,
+    release,
     kubectl,
     set,
     /** More files of values, below those of a test. */
-    values: (...files: string[]) => writeFileSync(join(cwd, 'ship.yaml'), CONFIG(place, timeout, files)),
+    values: (...files: string[]) => writeFileSync(join(cwd, 'ship.yaml'), CONFIG(place, release, timeout, files)),
     run,
     deploy,
     /** Deploys a version that becomes live. */
@@ -70,7 +79,10 @@ export async function stageRelease(cluster: Cluster, helm: 3 | 4, timeout = '60s
     /** Whoever deploys from now on has another kubeconfig. */
     async as(kubeconfig: string) {
       const other = (await cluster.run('kubectl', ['config', 'current-context'], { kubeconfig })).stdout.trim();
-      writeFileSync(join(cwd, 'ship.yaml'), CONFIG(`context: ${other}, namespace: ${namespace}, kubeconfig: ${kubeconfig}`, timeout));
+      writeFileSync(
+        join(cwd, 'ship.yaml'),
+        CONFIG(`context: ${other}, namespace: ${namespace}, kubeconfig: ${kubeconfig}`, release, timeout),
+      );
     },
     /** Helm, by hand, on the same chart. */
     helm: (words: readonly string[], deadline = 60_000) =>

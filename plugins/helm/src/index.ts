@@ -19,8 +19,9 @@ export default definePlugin<PlaceOptions>({
       addEvidence('helm', (...about) => lookAt(options, objects, ...about), failure, run, notice),
     );
     let components: readonly ComponentConfig[] = [];
-    ship.hooks.beforeRun.tap('components', ({ config }) => {
+    ship.hooks.config.tap('components', (config) => {
       components = Object.values(config.components).filter(({ driver }) => driver === 'helm');
+      return config;
     });
     ship.part(
       'helm',
