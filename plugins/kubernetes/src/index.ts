@@ -1,7 +1,7 @@
 import { definePlugin } from '@ship/core';
-import type { PlaceOptions } from '@ship/kube';
+import { addEvidence, type PlaceOptions } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
-import { addEvidence } from './driver/evidence.js';
+import { lookAt } from './driver/evidence.js';
 import { optionsSchema } from './settings.js';
 
 export { errors } from './errors.js';
@@ -14,6 +14,8 @@ export default definePlugin<PlaceOptions>({
   apply(ship, options) {
     const { objects } = ship;
     ship.driver('kubectl', kubectlDriver(options, objects));
-    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
+    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
+      addEvidence('kubectl', (...about) => lookAt(options, objects, ...about), failure, run, notice),
+    );
   },
 });

@@ -1,7 +1,6 @@
 import { errors } from '../errors.js';
-import { pendingOf, type Revision, revisionsOf } from '../release/storage.js';
-import { rollbackArgv } from '../tool/argv.js';
-import { runHelm } from '../tool/helm.js';
+import { isOf, pendingOf, type Revision, revisionsOf } from '../release/storage.js';
+import { rollBack } from './go-back.js';
 import { uninstall } from './remove.js';
 import type { Site } from './site.js';
 
@@ -17,29 +16,34 @@ export async function settlePending(site: Site): Promise<void> {
   const revisions = await revisionsOf(cluster, settings.release);
   const pending = pendingOf(revisions);
   if (pending === undefined) return;
-  await demandOwn(site, pending);
+  await demandOwn(site, revisions);
   ctx.log.warn(
-    `${name}: revision ${pending.revision} of ${settings.release} was left ${pending.status} by the run ${pending.run}, and is taken back first`,
+    `${name}: revision ${pending.revision} of ${settings.release} was left ${pending.status} by the run ${ownerOf(revisions)}, and is taken back first`,
   );
   const good = revisions.findLast(({ status }) => status === 'deployed' || status === 'superseded');
   if (good === undefined) await uninstall(site, revisions);
-  else
-    await runHelm(
-      ctx,
-      rollbackArgv(settings.where, { release: settings.release, revision: good.revision, timeoutMs: settings.timeoutMs }),
-      settings.release,
-      settings.timeoutMs,
-    );
+  else await rollBack(site, good);
 }
 
-/** Throws where a pending revision may be somebody else's. */
-export async function demandOwn({ ctx, settings }: Site, { run, status, revision, at }: Revision): Promise<void> {
-  if (run !== undefined && (run === ctx.run || (await ctx.history.runs({ limit: LOOKS_BACK })).some(({ run: id }) => id === run))) return;
-  throw errors.SHIP_HELM_PENDING({
-    release: settings.release,
-    status,
-    revision,
-    at,
-    by: run === undefined ? 'somebody else' : `the run ${run}`,
-  });
+/** Throws where the last revision is pending, and may be somebody else's. */
+export async function demandOwn({ ctx, settings }: Site, revisions: readonly Revision[]): Promise<void> {
+  const pending = pendingOf(revisions);
+  if (pending === undefined) return;
+  const { status, revision, at } = pending;
+  const owner = ownerOf(revisions);
+  if (owner !== undefined && (owner === ctx.run || (await ctx.history.runs({ limit: LOOKS_BACK })).some(({ run }) => run === owner)))
+    return;
+  const by = owner === undefined ? 'somebody else' : `the run ${owner}`;
+  throw errors.SHIP_HELM_PENDING({ release: settings.release, status, revision, at, by });
+}
+
+/**
+ * The run that has begun the last revision; undefined: nobody knows. A rollback has the labels of the revision that it goes
+ * back to, and a release that is uninstalled those that it had.
+ */
+export function ownerOf(revisions: readonly Revision[]): string | undefined {
+  const [before, last] = [revisions.at(-2), revisions.at(-1)];
+  if (last === undefined || last.status === 'uninstalling') return undefined;
+  if (before === undefined) return last.run;
+  return last.status === 'pending-rollback' || isOf(last, before.next ?? '') ? before.next : undefined;
 }

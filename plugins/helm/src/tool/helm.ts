@@ -18,8 +18,16 @@ const GRACE_MS = 20_000;
 /** Runs a command that changes the release. Its lines are shown. Throws SHIP_HELM_COMMAND with its words. */
 export async function runHelm(ctx: Pick<Context, 'exec'>, argv: Argv, release: string, timeoutMs: number): Promise<void> {
   const { exitCode, stdout } = await ctx.exec(argv, { output: 'combined', okExitCodes: 'any', timeoutMs: timeoutMs + GRACE_MS });
-  if (exitCode === 0) return;
-  const said = stdout.split('\n').filter((line) => line.trim() !== '');
-  const problem = said.findLast((line) => /^Error:/.test(line)) ?? said.at(-1) ?? `it ended with ${exitCode}`;
-  throw errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problem.replace(/^Error: /, '') });
+  if (exitCode !== 0)
+    throw errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problemIn(stdout) || `it ended with ${exitCode}` });
+}
+
+/** All that Helm says from `Error:` on: the fields that are in conflict stand below it. */
+export function problemIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const at = lines.findLastIndex((line) => /^Error:/.test(line));
+  return lines
+    .slice(at)
+    .join('\n')
+    .replace(/^Error: /, '');
 }
