@@ -12,7 +12,17 @@ export { type PlaceOptions, placeFields, placeOf, placeOptionsSchema } from './p
 export { judgePod, type PodVerdict, type Tolerance } from './pods.js';
 export { differencesFrom, leftOf, type Measure, provenPods, replicasText } from './proof.js';
 export { disownUpdate, replaceWhole } from './replace.js';
-export { awaitRollout, eventsOf, newPodsOf, type Standing, standingsOf, type Waiting } from './rollout.js';
-export { containersOf, digestsOf, newestPods, restartsOf, volumesOf, workloadsIn } from './running.js';
+export {
+  awaitRollout,
+  eventsOf,
+  newPodsOf,
+  type Owned,
+  ownedBy,
+  type Standing,
+  standingsAmong,
+  standingsOf,
+  type Waiting,
+} from './rollout.js';
+export { containersOf, digestsOf, newestAmong, newestPods, restartsOf, volumesOf, workloadsIn } from './running.js';
 export { configOf, type Restarting, restartStale, startedSince } from './stale-pods.js';
 export { type Progress, progressOf, replicaFailure, WORKLOADS } from './workloads.js';

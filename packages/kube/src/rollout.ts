@@ -94,23 +94,19 @@ async function standingsAt(
     .json<{ items: Workload[] } & Workload>(['get', ...names])
     .then((found) => (Array.isArray(found.items) ? found : { items: [found as unknown as Workload] }));
   const open = items.filter((each) => progressOf(each).state !== 'ready');
-  const [replicaSets, pods] = open.length === 0 ? [[], []] : await ownedBy(cluster, open);
-  return Promise.all(items.map((each) => standingOf(cluster, each, { replicaSets, pods, restarts: baseline[nameOf(each)] ?? 0 })));
+  return standingsAmong(cluster, items, await ownedBy(cluster, open), baseline);
 }
 
-async function ownedBy(cluster: Cluster, workloads: readonly Workload[]): Promise<[KubeObject[], Pod[]]> {
-  const kinds = workloads.some(({ kind }) => kind === 'Deployment') ? 'replicasets,pods' : 'pods';
-  const found = await cluster.list<KubeObject>(kinds);
-  return [found.filter(({ kind }) => kind === 'ReplicaSet'), found.filter(({ kind }) => kind === 'Pod') as Pod[]];
-}
+/** How workloads stand, as they were read just now with what they own. */
+export const standingsAmong = (
+  cluster: Cluster,
+  workloads: readonly Workload[],
+  owned: Owned,
+  baseline: Readonly<Record<string, number>>,
+): Promise<Standing[]> =>
+  Promise.all(workloads.map((each) => standingOf(cluster, each, { ...owned, restarts: baseline[nameOf(each)] ?? 0 })));
 
-interface Owned {
-  readonly replicaSets: readonly KubeObject[];
-  readonly pods: readonly Pod[];
-  readonly restarts: number;
-}
-
-async function standingOf(cluster: Cluster, workload: Workload, owned: Owned): Promise<Standing> {
+async function standingOf(cluster: Cluster, workload: Workload, owned: Owned & { readonly restarts: number }): Promise<Standing> {
   const progress = progressOf(workload);
   const { state, message } = progress;
   if (state !== 'waiting') return { workload, state, reason: progress.reason ?? '', message };
@@ -128,8 +124,25 @@ async function standingOf(cluster: Cluster, workload: Workload, owned: Owned): P
   return { workload, state, reason, message: `${message} (${reason}: ${said})`, pod: waiting.pod };
 }
 
+/** What workloads of the same namespaces own. */
+export interface Owned {
+  readonly replicaSets: readonly KubeObject[];
+  readonly pods: readonly Pod[];
+}
+
+/** Reads what workloads own, and what else there is of these kinds beside it. */
+export async function ownedBy(cluster: Cluster, workloads: readonly Workload[]): Promise<Owned> {
+  const kindsFor = (all: readonly Workload[]) => (all.some(({ kind }) => kind === 'Deployment') ? 'replicasets,pods' : 'pods');
+  const lists = cluster.byPlace(workloads).map(([place, all]) => place.list<KubeObject>(kindsFor(all)));
+  const found = (await Promise.all(lists)).flat();
+  return {
+    replicaSets: found.filter(({ kind }) => kind === 'ReplicaSet'),
+    pods: found.filter(({ kind }) => kind === 'Pod') as Pod[],
+  };
+}
+
 /** The pods of the version that is rolled out: what still runs of the one before says nothing of it. */
-export function newPodsOf(workload: Workload, { replicaSets, pods }: Pick<Owned, 'replicaSets' | 'pods'>): Pod[] {
+export function newPodsOf(workload: Workload, { replicaSets, pods }: Owned): Pod[] {
   const isOwnedBy = (uid: string | undefined) => (each: KubeObject) =>
     each.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
   if (workload.kind === 'Deployment') {

@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.js';
 import { type Container, type KubeObject, nameOf, type Pod, type Workload } from './objects.js';
-import { newPodsOf } from './rollout.js';
+import { newPodsOf, type Owned, ownedBy } from './rollout.js';
 import { WORKLOADS } from './workloads.js';
 
 /** What of the objects is rolled out. */
@@ -11,13 +11,12 @@ export const workloadsIn = (objects: readonly KubeObject[]): Workload[] =>
 export const containersOf = ({ spec }: Workload): readonly Container[] => spec.template?.spec?.containers ?? [];
 
 /** The newest pods of each workload, by its name, such as `Deployment web`. */
-export async function newestPods(cluster: Cluster, workloads: readonly Workload[]): Promise<Record<string, Pod[]>> {
-  const lists = cluster.byPlace(workloads).map(([place]) => place.list<KubeObject>('replicasets,pods'));
-  const found = (await Promise.all(lists)).flat();
-  const replicaSets = found.filter(({ kind }) => kind === 'ReplicaSet');
-  const pods = found.filter(({ kind }) => kind === 'Pod') as Pod[];
-  return Object.fromEntries(workloads.map((each) => [nameOf(each), newPodsOf(each, { replicaSets, pods })]));
-}
+export const newestAmong = (workloads: readonly Workload[], owned: Owned): Record<string, Pod[]> =>
+  Object.fromEntries(workloads.map((each) => [nameOf(each), newPodsOf(each, owned)]));
+
+/** The same, as they are now. */
+export const newestPods = async (cluster: Cluster, workloads: readonly Workload[]): Promise<Record<string, Pod[]>> =>
+  newestAmong(workloads, await ownedBy(cluster, workloads));
 
 /** How often a container of each workload has been started anew, at most. */
 export const restartsOf = (pods: Readonly<Record<string, readonly Pod[]>>): Record<string, number> =>

@@ -5,10 +5,11 @@ import {
   containersOf,
   digestsOf,
   nameOf,
-  newestPods,
+  newestAmong,
+  ownedBy,
   restartsOf,
   stable,
-  standingsOf,
+  standingsAmong,
   type Workload,
   workloadsIn,
 } from '@ship/kube';
@@ -36,11 +37,9 @@ export async function stateOf(site: Site, revisions: readonly Revision[], live: 
   const found = await findRevision(site, live);
   const { release } = found;
   const workloads = workloadsIn(found.objects);
-  const [standings, newest, version] = await Promise.all([
-    standingsOf(cluster, workloads, {}),
-    newestPods(cluster, workloads),
-    versionOf(site, revisions, live, release),
-  ]);
+  const [owned, version] = await Promise.all([ownedBy(cluster, workloads), versionOf(site, revisions, live, release)]);
+  const standings = await standingsAmong(cluster, workloads, owned, {});
+  const newest = newestAmong(workloads, owned);
   const kept: Kept = { release, captured: capturedOf(found.objects, found.scaled, newest) };
   const image = imageOf(workloads);
   const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));

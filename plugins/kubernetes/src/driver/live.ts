@@ -6,10 +6,11 @@ import {
   digestsOf,
   type KubeObject,
   nameOf,
-  newestPods,
+  newestAmong,
+  ownedBy,
   restartsOf,
   stable,
-  standingsOf,
+  standingsAmong,
   type Workload,
   workloadsIn,
 } from '@ship/kube';
@@ -27,7 +28,9 @@ export async function describe(site: Site): Promise<ComponentState<KubectlState>
 export async function stateOf(site: Site, found: Found): Promise<ComponentState<KubectlState>> {
   const { cluster, settings, objects, ctx } = site;
   const workloads = workloadsIn(found.objects);
-  const [standings, newest] = await Promise.all([standingsOf(cluster, workloads, {}), newestPods(cluster, workloads)]);
+  const owned = await ownedBy(cluster, workloads);
+  const standings = await standingsAmong(cluster, workloads, owned, {});
+  const newest = newestAmong(workloads, owned);
   const image = imageOf(site, workloads);
   const kept = capturedOf(found.objects, found.scaled, newest);
   const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));

@@ -14,6 +14,7 @@ import {
   workloadsIn,
 } from '@ship/kube';
 import { errors } from '../errors.js';
+import { render } from '../objects/render.js';
 import { CLAIM, isKept, rollOut } from './deploy.js';
 import { type Found, find, isOwn, labelled } from './found.js';
 import { putBack } from './put-back.js';
@@ -64,16 +65,13 @@ export async function keptOf({ objects }: Pick<Site, 'objects'>, { driver }: Com
 /** What is live of what was captured, and what else the component has now. */
 export async function foundNow(site: Site, kept: Captured): Promise<Found> {
   const { settings } = site;
+  const { form } = settings;
   // The manifests of now say of which kinds there may be more; they may be gone, or broken, and that is no reason not to go back.
-  const found = await find(site).catch(() => undefined);
-  const versions = new Map(kept.objects.map((each) => [identityOf(each), each]));
-  const own = found?.objects ?? (settings.form.kind === 'manifests' ? await labelled(site, kept.objects) : []);
-  const extras = own.filter((each) => !versions.has(identityOf(each)));
-  return {
-    objects: [...(await site.cluster.named(kept.objects)), ...extras],
-    rendered: [],
-    scaled: new Set(Object.keys(kept.scaled)),
-  };
+  const rendered = form.kind === 'image' ? [] : await render(site, form.path).catch(() => []);
+  const own = form.kind === 'image' ? [] : await labelled(site, [...kept.objects, ...rendered]);
+  const isFound = new Set(own.map(identityOf));
+  const others = await site.cluster.named(kept.objects.filter((each) => !isFound.has(identityOf(each))));
+  return { objects: [...own, ...others], rendered: [], scaled: new Set(Object.keys(kept.scaled)) };
 }
 
 const extrasOf = ({ settings, label }: Site, now: Found, kept: Captured): KubeObject[] => {

@@ -1,4 +1,6 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '@ship/core';
 import { checkedName, identityOf, type KubeObject, nameOf } from '@ship/kube';
 import type { Site } from '../driver/site.js';
 import { errors } from '../errors.js';
@@ -6,9 +8,18 @@ import { renderArgs } from '../tool/words.js';
 
 const KUSTOMIZATION = /^(kustomization\.ya?ml|Kustomization)$/;
 
+/** What kubectl has read, by where and what: a run asks for the same many times, and kubectl takes the longest for it. */
+const read = new Map<string, string>();
+
 /** The objects of the manifests, as kubectl reads them. Throws SHIP_KUBECTL_MANIFESTS, and SHIP_KUBE_COMMAND with the words of kubectl. */
 export async function render({ cluster }: Pick<Site, 'cluster'>, path: string): Promise<KubeObject[]> {
-  const objects = documentsOf(await cluster.text(renderArgs(path, wayOf(path))));
+  const way = wayOf(path);
+  // What a kustomization is made of may lie anywhere.
+  const key = way === 'kustomization' ? undefined : sha256(JSON.stringify([cluster.where, path, contentOf(path)]));
+  const known = key === undefined ? undefined : read.get(key);
+  const text = known ?? (await cluster.text(renderArgs(path, way)));
+  if (key !== undefined) read.set(key, text);
+  const objects = documentsOf(text);
   const refuse = (problem: string) => errors.SHIP_KUBECTL_MANIFESTS({ path, problem });
   if (objects.length === 0) throw refuse('there is no object in them');
   const seen = new Set<string>();
@@ -29,6 +40,13 @@ function wayOf(path: string): 'file' | 'kustomization' {
   } catch (cause) {
     throw errors.SHIP_KUBECTL_MANIFESTS({ path, problem: (cause as Error).message }, { cause });
   }
+}
+
+/** All that kubectl would read, and more. */
+function contentOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [readFileSync(path, 'base64')];
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  return files.flatMap((name) => (statSync(join(path, name)).isFile() ? [name, readFileSync(join(path, name), 'base64')] : []));
 }
 
 /** kubectl prints one object after the other; each begins and ends at the margin. */
