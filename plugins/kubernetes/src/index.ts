@@ -2,6 +2,8 @@ import { definePlugin } from '@ship/core';
 import type { PlaceOptions } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
 import { addEvidence } from './driver/evidence.js';
+import { httprouteRouter } from './routers/httproute.js';
+import { serviceRouter } from './routers/service.js';
 import { optionsSchema } from './settings.js';
 
 export { errors } from './errors.js';
@@ -14,6 +16,8 @@ export default definePlugin<PlaceOptions>({
   apply(ship, options) {
     const { objects } = ship;
     ship.driver('kubectl', kubectlDriver(options, objects));
+    ship.router('service', serviceRouter(options));
+    ship.router('httproute', httprouteRouter(options));
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
   },
 });

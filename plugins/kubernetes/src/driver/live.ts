@@ -15,6 +15,7 @@ import { stable } from '../objects/clean.js';
 import { identityOf, VERSION } from '../objects/marks.js';
 import { capturedOf, type Found, find, isJob } from './found.js';
 import { formName, type KubectlState, type Site } from './site.js';
+import { heaviest, trafficOf } from './traffic.js';
 
 /** What is kept of a component, beside the state: it may hold secrets. */
 export interface Kept {
@@ -38,12 +39,16 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
   const { cluster, settings, objects, ctx } = site;
   const workloads = workloadsIn(found.objects);
   const captured = capturedOf(found);
-  const [standings, pods] = await Promise.all([
+  const [standings, pods, traffic] = await Promise.all([
     standingsOf(cluster, workloads, {}),
     workloads.length === 0 ? [] : cluster.list<KubeObject>('replicasets,pods'),
+    trafficOf(site),
   ]);
   const newest = newPodsByWorkload(workloads, pods);
-  const image = imageOf(site, workloads);
+  // Several versions run behind a router, and the one that people meet is the one that is live.
+  const routed = traffic && heaviest(traffic);
+  const serving = workloads.filter((each) => versionOf([each], [], undefined) === routed);
+  const image = imageOf(site, serving.length > 0 ? serving : workloads);
   const kept: Kept = {
     objects: captured,
     jobs: found.objects.filter(isJob).map(identityOf),
@@ -53,7 +58,7 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
     ),
   };
   return {
-    version: versionOf(found.objects, workloads, image),
+    version: routed ?? versionOf(found.objects, workloads, image),
     ...(image === undefined ? {} : { image }),
     replicas: workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0),
     config_hash: sha256(stable(captured)),
@@ -67,6 +72,7 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
       revisions: Object.fromEntries(workloads.map((each) => [nameOf(each), revisionOf(each)])),
       restarts: restartsOf(newest),
       digests: digestsOf(newest),
+      ...(traffic === undefined ? {} : { traffic }),
     },
   };
 }

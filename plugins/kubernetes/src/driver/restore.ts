@@ -12,6 +12,7 @@ import { leftOf, provenPods } from './proof.js';
 import { putBack, replicasText } from './put-back.js';
 import type { KubectlState, Site } from './site.js';
 import { restartStale, startedSince } from './stale-pods.js';
+import { restoreTraffic, trafficLeft } from './traffic.js';
 
 /** Makes what was captured live again, waits until it is ready, and compares what is live with it, field by field. */
 export async function restore(site: Site, state: ComponentState<KubectlState> | undefined): Promise<Restored> {
@@ -36,6 +37,7 @@ export async function restore(site: Site, state: ComponentState<KubectlState> | 
   for (const line of overwritten) ctx.log.warn(`${name}: ${line}, and it is what it was again`);
   await rollOut(site, kept.objects, state.driver.restarts);
   const restarted = await restartStale(site, kept, differing, started);
+  await restoreTraffic(site, state);
   await remove(cluster, others.map(reference), settings.timeoutMs);
   await prove(site, kept, state, gone);
   const notes = [...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)];
@@ -104,6 +106,7 @@ async function leftNow(site: Site, now: Found, kept: Kept, state: ComponentState
         : `${nameOf(each)} is there, and was not`,
     ),
     ...(await provenPods(site, now.objects, state)),
+    ...(await trafficLeft(site, state)),
   ];
 }
 

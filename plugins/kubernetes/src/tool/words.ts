@@ -33,6 +33,15 @@ export const patchArgs = (object: KubeObject, patch: object, { isTried = false }
   `--patch=${JSON.stringify(patch)}`,
 ];
 
+/** Changes an object by a JSON patch, whose tests must hold. */
+export const guardedPatchArgs = (object: KubeObject, patch: readonly object[]): string[] => [
+  'patch',
+  reference(object),
+  '--type=json',
+  `--field-manager=${MANAGER}`,
+  `--patch=${JSON.stringify(patch)}`,
+];
+
 /** `Deployment.v1.apps/web`. */
 export const reference = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
   `${kindOf(object)}/${object.metadata.name}`;
