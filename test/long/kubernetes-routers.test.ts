@@ -4,8 +4,10 @@ import type { ComponentConfig, Json, Router, Weights } from '@ship/core';
 import { testContext, testRouter } from '@ship/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httprouteRouter } from '../../plugins/kubernetes/src/routers/httproute.js';
+import { rolloutRouter } from '../../plugins/kubernetes/src/routers/rollout.js';
 import { serviceRouter } from '../../plugins/kubernetes/src/routers/service.js';
 import { type Cluster, clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
+import { startFakeArgo } from '../services/fake-argo.js';
 import { startNodes } from '../services/kubelet.js';
 import { crashAt, HEAD, project, shipJson } from '../support/ship.js';
 
@@ -51,7 +53,7 @@ async function world(cluster: Cluster, objects: readonly Fields[]) {
     return ended.stdout.trim();
   };
   const apply = (...more: Fields[]) => cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: more }), namespace);
-  await apply(...objects);
+  if (objects.length > 0) await apply(...objects);
   const ready = async (...names: string[]) => {
     for (const name of names) await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=30s');
   };
@@ -167,6 +169,20 @@ const weightsOf = (found: Fields): unknown =>
     (backendRefs as { name: string; weight: number }[]).map(({ name, weight }) => `${name} ${weight}`),
   );
 
+/** A Rollout of Argo. */
+function rollout(version: string, steps: readonly Fields[], image = 'shop:1'): Fields {
+  const { spec } = deployment(version, { image, slot: 'any' });
+  const strategy = { canary: { stableService: 'web-stable', canaryService: 'web-canary', trafficRouting: { nginx: {} }, steps } };
+  const { metadata, ...template } = (spec as { template: { metadata: { labels: Fields } } }).template;
+  const labels = { app: 'web', [VERSION]: metadata.labels[VERSION] };
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name: 'web' },
+    spec: { replicas: 4, selector: { matchLabels: { app: 'web' } }, strategy, template: { ...template, metadata: { labels } } },
+  };
+}
+
 /** All pods end at once, and those that follow never become ready. */
 const UNREADY = JSON.stringify([
   { op: 'replace', path: '/spec/strategy', value: { type: 'Recreate' } },
@@ -181,6 +197,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('traffic in a cluster', { time
   const cluster = clusterOfFile(async (started, atEnd) => {
     await startNodes(started, { nodes: 2 }, atEnd);
     await started.install('httproutes');
+    await started.install('rollouts');
     return started;
   });
 
@@ -467,6 +484,103 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('traffic in a cluster', { time
       expect(stderr).toContain('web: 2 has 50 % of the traffic');
       expect((await at.get(ROUTE)).spec).toEqual(before);
       expect(await at.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web-blue');
+    });
+  });
+
+  describe('by a Rollout of Argo, whose controller is a fake', () => {
+    const ROLLOUT = '{ rollout: { rollout: web, timeout: "${ARGO:-60s}" } }';
+    const QUICK = [{ setWeight: 25 }, { pause: { duration: 1 } }, { setWeight: 50 }];
+    const PAUSED = [{ setWeight: 25 }, { pause: {} }];
+
+    async function argo() {
+      const at = await world(cluster(), []);
+      startFakeArgo(cluster(), at.namespace, onTestFinished);
+      const status = async () => (await at.get('rollout/web')).status as Fields;
+      return { at, status, router: routed(at, rolloutRouter({}), 'rollout', { rollout: 'web', timeout: '30s' }) };
+    }
+
+    /** Waits until Argo pauses. */
+    async function paused(status: () => Promise<Fields>) {
+      while ((await status())?.phase !== 'Paused') await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+
+    it('given a version that is live, when another is deployed, then its steps are waited for; and when a later step fails, the old one comes back', async () => {
+      const { at, router } = await argo();
+      const it = deployed(at, ROLLOUT);
+      const first = await it.deploy('1', rollout('1', QUICK));
+      expect(first.report.status, first.stderr).toBe('succeeded');
+      const second = await it.deploy('2', rollout('2', QUICK));
+      expect(second.report.status, second.stderr).toBe('succeeded');
+      expect(second.stderr).toContain('Rollout web: Paused, CanaryPauseStep');
+      expect(await router.weights()).toEqual({ 2: 100 });
+      it.break();
+      const third = await it.deploy('3', rollout('3', QUICK), ['--auto-rollback']);
+      expect(third.report.status, third.stderr).toBe('rolled_back');
+      expect(await router.weights()).toEqual({ 2: 100 });
+      expect((await at.get('rollout/web')).spec).toMatchObject({ template: { metadata: { labels: { [VERSION]: '2' } } } });
+    });
+
+    it('given a new version that Argo does not bring to an end, when the time is over, then it is aborted, and the Rollout is what it was', async () => {
+      const { at, status, router } = await argo();
+      const it = deployed(at, ROLLOUT);
+      await it.deploy('1', rollout('1', PAUSED));
+      const before = (await at.get('rollout/web')).spec;
+      const { report, stderr } = await it.deploy('2', rollout('2', PAUSED), ['--auto-rollback'], { ARGO: '8s' });
+      expect(report.failure?.message, stderr).toMatch(
+        /the traffic of web should be with ReplicaSet .*Rollout web: Paused, CanaryPauseStep/,
+      );
+      expect(report.status, stderr).toBe('rolled_back');
+      expect((await at.get('rollout/web')).spec).toEqual(before);
+      expect(await status()).toMatchObject({ phase: 'Healthy' });
+      expect(await status()).not.toHaveProperty('abort');
+      expect(await router.weights()).toEqual({ 1: 100 });
+    });
+
+    it('given a canary under way, when the traffic is shifted back, then it is aborted; shares and a version that is gone are refused', async () => {
+      const { at, status, router } = await argo();
+      await at.apply(rollout('1', PAUSED));
+      while ((await status())?.phase !== 'Healthy') await new Promise((resolve) => setTimeout(resolve, 200));
+      await at.apply(rollout('2', PAUSED));
+      await paused(status);
+      expect(await router.weights()).toEqual({ 1: 75, 2: 25 });
+      expect([await router.healthy('1'), await router.healthy('2'), await router.healthy('0')]).toEqual([true, true, false]);
+      await expect(router.shift({ 1: 50, 2: 50 })).rejects.toMatchObject({ code: 'SHIP_KUBECTL_ROUTER_WEIGHTS' });
+      await expect(router.shift({ 0: 100 })).rejects.toMatchObject({ code: 'SHIP_KUBECTL_ROUTER_VERSION' });
+      expect(await status()).not.toHaveProperty('abort');
+      await router.shift({ 1: 100 });
+      expect(await status()).toMatchObject({ abort: true, phase: 'Degraded' });
+      expect(await router.weights()).toEqual({ 1: 100, 2: 0 });
+      await expect(router.shift({ 2: 100 })).rejects.toMatchObject({ code: 'SHIP_KUBECTL_ROUTER_PROOF' });
+    });
+
+    it('given somebody who rolls out another version at the same moment, when the traffic is shifted back, then nothing is aborted', async () => {
+      const { at, status, router } = await argo();
+      await at.apply(rollout('1', PAUSED));
+      while ((await status())?.phase !== 'Healthy') await new Promise((resolve) => setTimeout(resolve, 200));
+      await at.apply(rollout('2', PAUSED));
+      await paused(status);
+      const { exec } = router.ctx;
+      Object.assign(router.ctx, {
+        exec: async (...asked: Parameters<typeof exec>) => {
+          if (asked[0][1] === 'patch') {
+            const { currentPodHash } = await status();
+            await at.apply(rollout('3', PAUSED));
+            while ((await status()).currentPodHash === currentPodHash) await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          return exec.apply(router.ctx, asked);
+        },
+      });
+      await expect(router.shift({ 1: 100 })).rejects.toMatchObject({ code: 'SHIP_KUBECTL_ROUTER_CHANGED' });
+      expect(await status()).not.toHaveProperty('abort');
+    });
+
+    it('given no controller, when it is asked, then that is said', async () => {
+      const at = await world(cluster(), [rollout('1', QUICK)]);
+      const it = routed(at, rolloutRouter({}), 'rollout', { rollout: 'web' });
+      await expect(it.weights()).rejects.toMatchObject({
+        code: 'SHIP_KUBECTL_ROUTER_PROOF',
+        message: expect.stringContaining('its controller has seen generation none, and not 1'),
+      });
     });
   });
 });

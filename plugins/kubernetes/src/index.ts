@@ -3,6 +3,7 @@ import type { PlaceOptions } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
 import { addEvidence } from './driver/evidence.js';
 import { httprouteRouter } from './routers/httproute.js';
+import { rolloutRouter } from './routers/rollout.js';
 import { serviceRouter } from './routers/service.js';
 import { optionsSchema } from './settings.js';
 
@@ -18,6 +19,7 @@ export default definePlugin<PlaceOptions>({
     ship.driver('kubectl', kubectlDriver(options, objects));
     ship.router('service', serviceRouter(options));
     ship.router('httproute', httprouteRouter(options));
+    ship.router('rollout', rolloutRouter(options));
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
   },
 });

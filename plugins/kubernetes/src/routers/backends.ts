@@ -15,6 +15,8 @@ export interface Backend {
   readonly wanted: number;
   /** Its part of the traffic now, in whatever measure the router has. */
   readonly weight: number;
+  /** Whoever raises its weight gives it the pods before. */
+  readonly isScaled?: boolean;
 }
 
 /** The share of each backend, in percent, by its key. */
@@ -90,7 +92,7 @@ export function demandCarried(component: string, backends: readonly Backend[], s
   for (const backend of backends) {
     const share = shares.get(backend.key)!;
     const { needed, total } = neededFor(share, backends);
-    if (share > now.get(backend.key)! && backend.ready < needed)
+    if (share > now.get(backend.key)! && backend.ready < needed && backend.isScaled !== true)
       throw errors.SHIP_KUBECTL_ROUTER_CARRY({ component, version: versionOf(backend), share, ready: backend.ready, needed, total });
   }
 }

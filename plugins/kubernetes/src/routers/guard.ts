@@ -1,6 +1,7 @@
 import type { Cluster, KubeObject } from '@ship/kube';
 import { errors } from '../errors.js';
 import { stable } from '../objects/clean.js';
+import { kindOf } from '../objects/marks.js';
 import { guardedPatchArgs } from '../tool/words.js';
 
 /** One change of an object, by a JSON pointer. */
@@ -33,16 +34,22 @@ export async function demand<T extends KubeObject>(cluster: Cluster, component: 
  * Makes changes in one patch, which the server refuses as a whole where the guarded part is not what was read. Throws
  * SHIP_KUBECTL_ROUTER_CHANGED, and SHIP_KUBE_COMMAND with the words of the server where it refuses for another reason.
  */
-export async function patchGuarded(cluster: Cluster, object: KubeObject, guard: Guard, changes: readonly Change[]): Promise<void> {
+export async function patchGuarded(
+  cluster: Cluster,
+  object: KubeObject,
+  guard: Guard,
+  changes: readonly Change[],
+  subresource?: 'status',
+): Promise<void> {
   const patch = [
     { op: 'test', path: guard.path, value: guard.value },
     // `add` also replaces what is there.
     ...changes.map((each) => ({ op: 'add', ...each })),
   ];
   try {
-    await cluster.text(guardedPatchArgs(object, patch), { isShown: true });
+    await cluster.text(guardedPatchArgs(object, patch, subresource), { isShown: true });
   } catch (error) {
-    const now = await cluster.find(object.kind, object.metadata.name).catch(() => undefined);
+    const now = await cluster.find(kindOf(object), object.metadata.name).catch(() => undefined);
     if (now === undefined || stable(guard.of(now)) === stable(guard.value)) throw error;
     throw errors.SHIP_KUBECTL_ROUTER_CHANGED({ object: `${object.kind} ${object.metadata.name}` });
   }

@@ -34,10 +34,11 @@ export const patchArgs = (object: KubeObject, patch: object, { isTried = false }
 ];
 
 /** Changes an object by a JSON patch, whose tests must hold. */
-export const guardedPatchArgs = (object: KubeObject, patch: readonly object[]): string[] => [
+export const guardedPatchArgs = (object: KubeObject, patch: readonly object[], subresource?: 'status'): string[] => [
   'patch',
   reference(object),
   '--type=json',
+  ...(subresource === undefined ? [] : [`--subresource=${subresource}`]),
   `--field-manager=${MANAGER}`,
   `--patch=${JSON.stringify(patch)}`,
 ];
