@@ -250,6 +250,25 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('traffic in a cluster', { time
       expect(await at.selector()).toEqual({ app: 'web', [VERSION]: '1' });
     });
 
+    it('given a new version with more replicas, when it fails, then the old one cannot carry all at once, and the full rollback gives it back what it had', async () => {
+      const at = await blueGreen();
+      const it = deployed(at, SERVICE);
+      await it.deploy('1', deployment('1', { replicas: 2 }));
+      it.break();
+      const { report, stderr } = await it.deploy('2', deployment('2', { replicas: 3 }), ['--auto-rollback']);
+      expect(report.status, stderr).toBe('rolled_back');
+      expect(JSON.stringify(report.rollback)).toContain('it has 2 ready of the 3 pods that this takes');
+      expect(await at.selector()).toEqual({ app: 'web', [VERSION]: '1' });
+      expect(await at.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web-1');
+    });
+
+    it('given three versions, one after the other, then the one before stands by, and older ones are pruned', async () => {
+      const at = await blueGreen();
+      const it = deployed(at, SERVICE);
+      for (const version of ['1', '2', '3']) expect((await it.deploy(version, deployment(version))).report.status).toBe('succeeded');
+      expect(await at.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web-2\ndeployment.apps/web-3');
+    });
+
     it('given ship that is killed after the switch and before its report, when it is recovered, then the traffic is where it was', async () => {
       const at = await blueGreen();
       const it = deployed(at, SERVICE);
@@ -582,5 +601,21 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('traffic in a cluster', { time
         message: expect.stringContaining('its controller has seen generation none, and not 1'),
       });
     });
+  });
+
+  it('given a cluster that serves v1beta1 alone, when weights are shifted, then they are in force', async () => {
+    const at = await world(cluster(), [...slots(RULES(100, 0)), deployment('1', { slot: 'blue' }), deployment('2', { slot: 'green' })]);
+    await at.ready('web-blue', 'web-green');
+    const kind = 'crd/httproutes.gateway.networking.k8s.io';
+    const serve = (isServed: boolean) =>
+      at.kubectl('patch', kind, '--type=json', '-p', JSON.stringify([{ op: 'replace', path: '/spec/versions/0/served', value: isServed }]));
+    await serve(false);
+    onTestFinished(async () => void (await serve(true)));
+    const it = routed(at, httprouteRouter({}), 'httproute', { route: 'web', services: ['web-blue', 'web-green'] });
+    while (((await at.get(ROUTE)) as { apiVersion?: string }).apiVersion !== 'gateway.networking.k8s.io/v1beta1')
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    await it.shift({ 2: 100 });
+    expect(await it.weights()).toEqual({ 1: 0, 2: 100 });
+    expect(weightsOf(await at.get(ROUTE))).toContainEqual(['web-blue 0', 'web-green 100', 'legacy 50']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Backend, demandCarried, isHealthy, sharesFor, weightsOf } from '../src/routers/backends.js';
+import { type Backend, demandCarried, demandReady, isHealthy, sharesFor, weightsOf } from '../src/routers/backends.js';
 import { behind } from '../src/routers/behind.js';
 import { pointer } from '../src/routers/guard.js';
 import {
@@ -94,6 +94,17 @@ describe('what replicas can carry', () => {
 
   it('given traffic on both, when one is to have all of it, then the larger one says how many that takes', () => {
     expect(refused([live(8, 60), backend('2', { ready: 4, wanted: 4, weight: 40 })], { 2: 100 })).toThrow('of the 8 pods');
+  });
+
+  it('given fewer replicas than now, when weights go back to what they were, then that is not refused; to nobody it is', () => {
+    const backends = [live(8), backend('2', { ready: 2 }), backend('3', { ready: 0 })];
+    expect(() => demandReady('web', backends, sharesFor('web', backends, { 2: 100 }))).not.toThrow();
+    expect(() => demandReady('web', backends, sharesFor('web', backends, { 3: 100 }))).toThrow(/web 3 cannot carry/);
+  });
+
+  it('given what its controller scales before it gets traffic, then its pods of now do not count', () => {
+    const backends = [live(8), backend('2', { ready: 1, isScaled: true })];
+    expect(refused(backends, { 2: 100 })).not.toThrow();
   });
 
   it('given ready pods, when a version is asked for, then it is healthy where they are enough for the share that it has', () => {

@@ -15,7 +15,7 @@ import { stable } from '../objects/clean.js';
 import { identityOf, VERSION } from '../objects/marks.js';
 import { capturedOf, type Found, find, isJob } from './found.js';
 import { formName, type KubectlState, type Site } from './site.js';
-import { heaviest, trafficOf } from './traffic.js';
+import { heaviest, isServed, trafficOf } from './traffic.js';
 
 /** What is kept of a component, beside the state: it may hold secrets. */
 export interface Kept {
@@ -62,7 +62,7 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
     ...(image === undefined ? {} : { image }),
     replicas: workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0),
     config_hash: sha256(stable(captured)),
-    healthy: standings.every(({ state }) => state === 'ready'),
+    healthy: standings.every(({ state }) => state === 'ready') && (await isServed(site, routed)),
     driver: {
       context: settings.where.context,
       namespace: settings.where.namespace,

@@ -3,12 +3,17 @@ import type { ComponentState, Router, Weights } from '@ship/core';
 import type { KubeObject } from '@ship/kube';
 import { errors } from '../errors.js';
 import { VERSION } from '../objects/marks.js';
+import { putBack } from '../routers/router.js';
 import type { KubectlState, Site } from './site.js';
 
 /** The shares in force; undefined where no router stands before the component. */
 export async function trafficOf({ ctx, component }: Site): Promise<Weights | undefined> {
   return ctx.routerOf(component)?.weights(ctx, component);
 }
+
+/** Is the version that has the traffic well? True where no router stands there. */
+export const isServed = async ({ ctx, component }: Site, routed: string | undefined): Promise<boolean> =>
+  routed === undefined || (await ctx.routerOf(component)!.healthy(ctx, component, routed));
 
 /** The version with most of the traffic. */
 export const heaviest = (weights: Weights): string | undefined => {
@@ -51,7 +56,7 @@ export async function giveTraffic(site: Site): Promise<void> {
 
 /** A refused shift has changed nothing, and what has not changed need not go back. */
 async function restoreWeights({ ctx, component }: Site, router: Router, before: Weights): Promise<void> {
-  if (!isSame(await router.weights(ctx, component), before)) await router.shift(ctx, component, before);
+  if (!isSame(await router.weights(ctx, component), before)) await putBack(router, ctx, component, before);
 }
 
 const POLL_MS = 1_000;
@@ -80,5 +85,5 @@ export async function trafficLeft(site: Site, { driver }: ComponentState<Kubectl
 /** Gives the traffic back to the versions that had it, now that they are ready. */
 export async function restoreTraffic(site: Site, state: ComponentState<KubectlState>): Promise<void> {
   const { ctx, component } = site;
-  if ((await trafficLeft(site, state)).length > 0) await ctx.routerOf(component)!.shift(ctx, component, state.driver.traffic!);
+  if ((await trafficLeft(site, state)).length > 0) await putBack(ctx.routerOf(component)!, ctx, component, state.driver.traffic!);
 }

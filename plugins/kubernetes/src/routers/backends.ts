@@ -97,6 +97,19 @@ export function demandCarried(component: string, backends: readonly Backend[], s
   }
 }
 
+/**
+ * Weights that were in force before go back to the replicas that carried them then, be they fewer than those of now; but
+ * nothing goes where no pod is ready. Throws SHIP_KUBECTL_ROUTER_CARRY.
+ */
+export function demandReady(component: string, backends: readonly Backend[], shares: Shares): void {
+  for (const backend of backends) {
+    const { ready, weight } = backend;
+    const share = shares.get(backend.key)!;
+    if (share > 0 && ready === 0 && weight === 0)
+      throw errors.SHIP_KUBECTL_ROUTER_CARRY({ component, version: versionOf(backend), share, ready, needed: 1, total: 1 });
+  }
+}
+
 /** Are there enough ready pods for the share that it has, and one at least? */
 export function isHealthy(backends: readonly Backend[], version: string): boolean {
   const backend = pick(backends, version);
