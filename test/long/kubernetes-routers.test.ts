@@ -281,6 +281,23 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('traffic in a cluster', { time
       expect(await at.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web-1');
     });
 
+    it.each(['undo-intended:1', 'restored:1'])(
+      'given ship that is killed at %s, when the traffic is back and the rest is not, then recovery brings that to its end',
+      async (point) => {
+        const at = await blueGreen();
+        const it = deployed(at, SERVICE);
+        await it.deploy('1', deployment('1'));
+        it.break();
+        await it.deploy('2', deployment('2'), ['--auto-rollback'], crashAt(point)).catch(() => undefined);
+        expect(await at.selector()).toEqual({ app: 'web', [VERSION]: '1' });
+        expect(await at.kubectl('get', 'deployments', '-o', 'name')).toContain('web-2');
+        const { report, stderr } = await it.ship(['recover', '--back'], '2');
+        expect(report.status, stderr).toBe('rolled_back');
+        expect(await at.selector()).toEqual({ app: 'web', [VERSION]: '1' });
+        expect(await at.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web-1');
+      },
+    );
+
     it('given a version without ready pods, when it should get the traffic, then it is not healthy, and that is refused', async () => {
       const at = await blueGreen(deployment('1'), deployment('2', { image: 'shop:unready' }));
       await at.ready('web-1');
