@@ -13,6 +13,9 @@ export interface Change {
 /** A key as a JSON pointer has it. */
 export const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** What cannot be read back is not in force, as far as anybody knows. */
+export const unread = (error: Error): string => `it could not be read back: ${error.message}`;
+
 /** What a change is made under: this part of the object is still what was read. */
 export interface Guard {
   readonly path: string;

@@ -4,7 +4,7 @@ import type { KubeObject, PlaceOptions } from '@ship/kube';
 import { errors } from '../errors.js';
 import type { Backend, Shares } from './backends.js';
 import { behind, runningIn } from './behind.js';
-import { type Change, demand, type Guard, patchGuarded } from './guard.js';
+import { type Change, demand, type Guard, patchGuarded, unread } from './guard.js';
 import {
   type HttpRoute,
   pinningRules,
@@ -93,7 +93,7 @@ async function put(site: RouterSite, route: HttpRoute, { services }: Settings, s
   for (const { at, service } of pinningRules(route, services))
     ctx.log.info(`${component.name}: rule ${at + 1} of HTTPRoute ${route.metadata.name} names ${service} alone, and stays as it is`);
   if (changes.length > 0) await patchGuarded(cluster, route, guardOf(route), changes);
-  const problem = await whyNotInForce(site, { before: route, services, shares });
+  const problem = await whyNotInForce(site, { before: route, services, shares }).catch(unread);
   if (problem === undefined) return;
   const end = changes.length === 0 ? '' : await putBack(site, route, services, changes);
   const wanted = [...shares].map(([key, share]) => `${key} ${share} %`).join(', ');

@@ -5,7 +5,7 @@ import { errors } from '../errors.js';
 import { OWNER, ownerLabel } from '../objects/marks.js';
 import type { Backend, Shares } from './backends.js';
 import { behind, matches, type Running, runningIn, templateLabels, VERSION_LABEL } from './behind.js';
-import { demand, patchGuarded, pointer } from './guard.js';
+import { demand, patchGuarded, pointer, unread } from './guard.js';
 import { type Front, kubeRouter, type RouterSite } from './router.js';
 
 /** `router: { service: { … } }` of a component. */
@@ -94,7 +94,7 @@ async function put(site: RouterSite, { service, selector, label }: Switch, share
     ]);
   const wanted = { ...selector, [label]: to };
   if (selector[label] !== to) await select(selector, to);
-  const problem = await whyNotInForce(site, service, wanted);
+  const problem = await whyNotInForce(site, service, wanted).catch(unread);
   if (problem === undefined) return;
   const back = selector[label] === to ? undefined : await select(wanted, selector[label]!).catch((error: Error) => error);
   const end = back === undefined ? '' : `, and the selector could not be put back: ${back.message}`;
