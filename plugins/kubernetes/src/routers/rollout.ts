@@ -104,8 +104,9 @@ const POLL_MS = 1_000;
 const OBSERVED_MS = 20_000;
 
 /** The Rollout, once its controller has seen its newest generation: before that its status speaks of another one. */
-async function observed({ ctx, cluster, component }: RouterSite): Promise<Rollout> {
-  const { rollout: name } = component.router!.settings as unknown as Settings;
+async function observed(site: RouterSite): Promise<Rollout> {
+  const { ctx, cluster, component } = site;
+  const { rollout: name } = settingsOf(site);
   const until = Date.now() + OBSERVED_MS;
   for (;;) {
     const rollout = await demand<Rollout>(cluster, component.name, KIND, name);

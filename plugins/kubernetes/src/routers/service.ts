@@ -48,7 +48,7 @@ async function read(site: RouterSite): Promise<Front> {
       const own = { ...selector, [label]: value };
       return { key: value, name: `${label}=${value}`, ...behind(running, own, value), weight: selector[label] === value ? 100 : 0 };
     }),
-    put: (shares) => put(site, { service, selector, label, running }, shares),
+    put: (shares) => put(site, { service, selector, label }, shares),
   };
 }
 
@@ -76,7 +76,6 @@ interface Switch {
   readonly service: Service;
   readonly selector: Selector;
   readonly label: string;
-  readonly running: Running;
 }
 
 async function put(site: RouterSite, { service, selector, label }: Switch, shares: Shares): Promise<void> {
