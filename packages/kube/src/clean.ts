@@ -13,6 +13,7 @@ const OF_THE_SERVER = new Set([
 ]);
 const OF_CONTROLLERS = [
   /^deployment\.kubernetes\.io\//,
+  /^rollout\.argoproj\.io\/revision$/,
   /^deprecated\.daemonset\.template\.generation$/,
   /^autoscaling\.alpha\.kubernetes\.io\/(conditions|current-metrics)$/,
   /^pv\.kubernetes\.io\//,

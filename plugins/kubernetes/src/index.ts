@@ -2,6 +2,9 @@ import { definePlugin } from '@ship/core';
 import { addEvidence, type PlaceOptions } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
 import { lookAt } from './driver/evidence.js';
+import { httprouteRouter } from './routers/httproute.js';
+import { rolloutRouter } from './routers/rollout.js';
+import { serviceRouter } from './routers/service.js';
 import { optionsSchema } from './settings.js';
 
 export { errors } from './errors.js';
@@ -14,6 +17,9 @@ export default definePlugin<PlaceOptions>({
   apply(ship, options) {
     const { objects } = ship;
     ship.driver('kubectl', kubectlDriver(options, objects));
+    ship.router('service', serviceRouter(options));
+    ship.router('httproute', httprouteRouter(options));
+    ship.router('rollout', rolloutRouter(options));
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
       addEvidence('kubectl', (...about) => lookAt(options, objects, ...about), failure, run, notice),
     );

@@ -21,6 +21,8 @@ export interface Settings {
   readonly where: Where;
   readonly form: Form;
   readonly timeoutMs: number;
+  /** How a new version gets its traffic, where a router stands before the component. */
+  readonly canary: { readonly steps: readonly number[]; readonly pauseMs: number };
 }
 
 type Written = Partial<Where> & {
@@ -31,6 +33,7 @@ type Written = Partial<Where> & {
   readonly container?: string;
   readonly timeout?: string;
   readonly prune?: boolean;
+  readonly canary?: { readonly steps: readonly number[]; readonly pause?: string };
 };
 
 /** Reads the fields of a component; the schema has checked them. Throws SHIP_KUBE_WHERE, SHIP_KUBE_NAME. */
@@ -45,6 +48,7 @@ export function settingsOf(
     form: formOf(ctx.dir, written),
     // The schema has seen that it is a duration.
     timeoutMs: parseDuration(written.timeout ?? '5m')!,
+    canary: { steps: written.canary?.steps ?? [], pauseMs: parseDuration(written.canary?.pause ?? '10s')! },
   };
 }
 
@@ -81,6 +85,16 @@ export const settingsSchema: JsonSchema = {
     image: { ...image, description: 'The image of that workload.' },
     container: { ...text, description: 'Which container gets it, where the workload has several.' },
     timeout: { ...durationSchema('5m'), description: 'How long it may take until all of it is ready. Default: 5m.' },
+    canary: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['steps'],
+      description: 'With a router: the new version gets its traffic in steps, and goes on as long as it is healthy.',
+      properties: {
+        steps: { type: 'array', minItems: 1, items: { type: 'integer', minimum: 1, maximum: 99 }, description: 'Its shares in percent.' },
+        pause: { ...durationSchema('10s', '1m'), description: 'How long each step lasts. Default: 10s.' },
+      },
+    },
   },
   oneOf: [
     { required: ['manifests'], not: { anyOf: ['image', 'container', ...Object.keys(FORMS)].map((key) => ({ required: [key] })) } },

@@ -7,6 +7,7 @@ import { type Found, find, isOwn } from './found.js';
 import { deployImage } from './image.js';
 import { stateOf } from './live.js';
 import type { KubectlState, Site } from './site.js';
+import { giveTraffic, isStandby } from './traffic.js';
 
 /** Volumes hold what nobody can make again. */
 export const CLAIM = 'PersistentVolumeClaim';
@@ -15,13 +16,19 @@ export const CLAIM = 'PersistentVolumeClaim';
 export async function deploy(site: Site, before: ComponentState<KubectlState> | undefined): Promise<ComponentState<KubectlState>> {
   const found = await find(site);
   const { form } = site.settings;
-  const restarts = before?.driver.restarts ?? {};
-  if (form.kind === 'image') await rollOut(site, [await deployImage(site, found)], restarts);
-  else await deployManifests(site, found, restarts, form.prune);
+  if (form.kind === 'image') {
+    await rollOut(site, [await deployImage(site, found)], before?.driver.restarts ?? {});
+    await giveTraffic(site);
+  } else await deployManifests(site, found, before, form.prune);
   return stateOf(site, await find(site));
 }
 
-async function deployManifests(site: Site, found: Found, restarts: Readonly<Record<string, number>>, isPruned: boolean): Promise<void> {
+async function deployManifests(
+  site: Site,
+  found: Found,
+  before: ComponentState<KubectlState> | undefined,
+  isPruned: boolean,
+): Promise<void> {
   const { ctx, cluster, name } = site;
   const wanted = wantedOf(site, found);
   const conflicts = await demandApplicable(cluster, wanted);
@@ -30,8 +37,9 @@ async function deployManifests(site: Site, found: Found, restarts: Readonly<Reco
   await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each))).map(reference));
   for (const each of conflicts) ctx.log.warn(`${name}: ${conflictText(each)}, and ship takes it over`);
   await apply(cluster, wanted, conflicts.length > 0);
-  await rollOut(site, wanted, restarts);
-  if (isPruned) await prune(site, found, wanted);
+  await rollOut(site, wanted, before?.driver.restarts ?? {});
+  await giveTraffic(site);
+  if (isPruned) await prune(site, found, wanted, before?.version);
   for (const { object, lines } of await driftOf(cluster, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: wanted })))
     ctx.log.warn(`${name}: ${object} is not what was applied: ${lines.join(' ')}`);
 }
@@ -93,9 +101,10 @@ function isScalerOf({ kind, spec }: KubeObject, object: KubeObject): boolean {
 }
 
 /** Deletes what the component has made and its manifests have no more. Claims of volumes stay, and what was there before the component. */
-async function prune({ ctx, cluster, settings, name, label }: Site, { objects }: Found, wanted: readonly KubeObject[]): Promise<void> {
+async function prune(site: Site, { objects }: Found, wanted: readonly KubeObject[], live: string | undefined): Promise<void> {
+  const { ctx, cluster, settings, name, label } = site;
   const isWanted = new Set(wanted.map(identityOf));
-  const old = objects.filter((each) => isOwn(each, label) && !isWanted.has(identityOf(each)));
+  const old = objects.filter((each) => isOwn(each, label) && !isWanted.has(identityOf(each)) && !isStandby(site, each, live));
   const kept = old.filter(isKept);
   for (const each of kept) ctx.log.info(`${name}: ${nameOf(each)} is in no manifest any more, and stays`);
   const gone = old.filter((each) => !isKept(each));

@@ -1,5 +1,5 @@
 import type { Change, ComponentConfig, ComponentState, Context, Driver, Objects, Probed } from '@ship/core';
-import { driftOf, identityOf, nameOf, type PlaceOptions } from '@ship/kube';
+import { driftOf, identityOf, type KubeObject, nameOf, type PlaceOptions } from '@ship/kube';
 import { settingsSchema } from '../settings.js';
 import { admit } from './admit.js';
 import { deploy, isKept } from './deploy.js';
@@ -7,6 +7,7 @@ import { find, isOwn } from './found.js';
 import { describe, stateOf } from './live.js';
 import { restore } from './restore.js';
 import { formName, type KubectlState, type Site, siteOf } from './site.js';
+import { heaviest, isStandby, trafficLeft, trafficOf } from './traffic.js';
 
 /** The driver `kubectl`. */
 export function kubectlDriver(options: PlaceOptions, objects: Objects): Driver<KubectlState> {
@@ -26,12 +27,15 @@ export function kubectlDriver(options: PlaceOptions, objects: Objects): Driver<K
 async function probe(site: Site, before: ComponentState<KubectlState> | undefined): Promise<Probed> {
   const found = await find(site);
   const now = found.objects.length === 0 ? undefined : await stateOf(site, found);
-  if (now?.config_hash === before?.config_hash) return 'untouched';
+  if (now?.config_hash === before?.config_hash && (before === undefined || (await trafficLeft(site, before)).length === 0))
+    return 'untouched';
   if (now === undefined || !now.healthy || now.version !== site.version) return 'partial';
+  if (now.driver.traffic !== undefined && now.driver.traffic[site.version] !== 100) return 'partial';
   const { form } = site.settings;
   if (form.kind === 'image') return now.image === form.image ? 'done' : 'partial';
   const isWanted = new Set(found.rendered.map(identityOf));
-  const isPruned = !form.prune || found.objects.every((each) => isWanted.has(identityOf(each)) || isKept(each));
+  const isPruned =
+    !form.prune || found.objects.every((each) => isWanted.has(identityOf(each)) || isKept(each) || isStandby(site, each, before?.version));
   const drift = await driftOf(site.cluster, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: found.rendered }));
   return isPruned && drift.length === 0 ? 'done' : 'partial';
 }
@@ -45,7 +49,9 @@ async function preview(site: Site): Promise<Change[]> {
   if (form.kind === 'image') return [{ kind: 'update', what: `${name} ${version}: ${formName(settings)} in ${at} gets ${form.image}` }];
   const isThere = new Set(found.objects.map(identityOf));
   const isWanted = new Set(found.rendered.map(identityOf));
-  const gone = form.prune ? found.objects.filter((each) => isOwn(each, label) && !isWanted.has(identityOf(each)) && !isKept(each)) : [];
+  const traffic = found.objects.length === 0 ? undefined : await trafficOf(site);
+  const stays = (each: KubeObject) => isWanted.has(identityOf(each)) || isKept(each) || isStandby(site, each, traffic && heaviest(traffic));
+  const gone = form.prune ? found.objects.filter((each) => isOwn(each, label) && !stays(each)) : [];
   return [
     ...found.rendered.map((each): Change => {
       const what = `${name} ${version}: ${nameOf(each)} in ${at}`;

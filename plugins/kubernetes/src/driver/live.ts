@@ -17,6 +17,7 @@ import {
 import { VERSION } from '../objects/marks.js';
 import { type Found, find } from './found.js';
 import { formName, type KubectlState, type Site } from './site.js';
+import { heaviest, isServed, trafficOf } from './traffic.js';
 
 /** What is live; undefined where nothing of the component is there. */
 export async function describe(site: Site): Promise<ComponentState<KubectlState> | undefined> {
@@ -28,18 +29,21 @@ export async function describe(site: Site): Promise<ComponentState<KubectlState>
 export async function stateOf(site: Site, found: Found): Promise<ComponentState<KubectlState>> {
   const { cluster, settings, objects, ctx } = site;
   const workloads = workloadsIn(found.objects);
-  const owned = await ownedBy(cluster, workloads);
+  const [owned, traffic] = await Promise.all([ownedBy(cluster, workloads), trafficOf(site)]);
   const standings = await standingsAmong(cluster, workloads, owned, {});
   const newest = newestAmong(workloads, owned);
-  const image = imageOf(site, workloads);
+  // Several versions run behind a router, and the one that people meet is the one that is live.
+  const routed = traffic && heaviest(traffic);
+  const serving = workloads.filter((each) => versionOf([each], [], undefined) === routed);
+  const image = imageOf(site, serving.length > 0 ? serving : workloads);
   const kept = capturedOf(found.objects, found.scaled, newest);
   const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));
   return {
-    version: versionOf(found.objects, workloads, image),
+    version: routed ?? versionOf(found.objects, workloads, image),
     ...(image === undefined ? {} : { image }),
     replicas: workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0),
     config_hash: sha256(stable(kept.objects)),
-    healthy: standings.every(({ state }) => state === 'ready'),
+    healthy: standings.every(({ state }) => state === 'ready') && (await isServed(site, routed)),
     driver: {
       context: settings.where.context,
       namespace: settings.where.namespace,
@@ -49,6 +53,7 @@ export async function stateOf(site: Site, found: Found): Promise<ComponentState<
       revisions: Object.fromEntries(workloads.map((each) => [nameOf(each), revisionOf(each)])),
       restarts: restartsOf(newest),
       digests: digestsOf(newest),
+      ...(traffic === undefined ? {} : { traffic }),
     },
     ...(key === undefined ? {} : { objects: [key] }),
   };

@@ -19,6 +19,7 @@ import { CLAIM, isKept, rollOut } from './deploy.js';
 import { type Found, find, isOwn, labelled } from './found.js';
 import { putBack } from './put-back.js';
 import type { KubectlState, Site } from './site.js';
+import { restoreTraffic, trafficLeft } from './traffic.js';
 
 /** Makes what was captured live again, waits until it is ready, and compares what is live with it, field by field. */
 export async function restore(site: Site, state: ComponentState<KubectlState> | undefined): Promise<Restored> {
@@ -46,6 +47,7 @@ export async function restore(site: Site, state: ComponentState<KubectlState> | 
     ...{ kept, differing, started, timeoutMs: settings.timeoutMs },
     rollOut: () => rollOut(site, kept.objects, {}),
   });
+  await restoreTraffic(site, state);
   await cluster.remove(others, settings.timeoutMs);
   await prove(site, kept, state, gone);
   const notes = [...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)];
@@ -111,6 +113,7 @@ async function leftNow(site: Site, now: Found, kept: Captured, state: ComponentS
         : `${nameOf(each)} is there, and was not`,
     ),
     ...(await provenPods(site.cluster, now.objects, state.driver.digests)),
+    ...(await trafficLeft(site, state)),
   ];
 }
 

@@ -6,6 +6,7 @@ import { type Settings, settingsOf } from '../settings.js';
 /** What each function of the driver works on. */
 export interface Site {
   readonly ctx: Context;
+  readonly component: ComponentConfig;
   /** The name of the component. */
   readonly name: string;
   /** The version that the config asks for. */
@@ -33,6 +34,8 @@ export type KubectlState = {
   readonly restarts: { readonly [workload: string]: number };
   /** By workload and container: what ran. */
   readonly digests: { readonly [container: string]: string[] };
+  /** The shares of its versions, where a router stands before it. */
+  readonly traffic?: { readonly [version: string]: number };
 } & Json;
 
 /** Opens a component. */
@@ -40,7 +43,7 @@ export function siteOf(ctx: Context, component: ComponentConfig, options: PlaceO
   const settings = settingsOf(ctx, component, options);
   const { name, version } = component;
   const label = ownerLabel(ctx.project, ctx.environment, name);
-  return { ctx, name, version, label, settings, objects, cluster: new Cluster(ctx, settings.where) };
+  return { ctx, component, name, version, label, settings, objects, cluster: new Cluster(ctx, settings.where) };
 }
 
 /** `manifests`, or `Deployment web`. */

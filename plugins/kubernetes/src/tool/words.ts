@@ -29,6 +29,16 @@ export const patchArgs = (object: KubeObject, patch: object, { isTried = false }
   `--patch=${JSON.stringify(patch)}`,
 ];
 
+/** Changes an object by a JSON patch, whose tests must hold. */
+export const guardedPatchArgs = (object: KubeObject, patch: readonly object[], subresource?: 'status'): string[] => [
+  'patch',
+  reference(object),
+  '--type=json',
+  ...(subresource === undefined ? [] : [`--subresource=${subresource}`]),
+  `--field-manager=${MANAGER}`,
+  `--patch=${JSON.stringify(patch)}`,
+];
+
 /** Objects of a component, by its label, with who manages their fields. */
 export const labelledArgs = (kinds: readonly string[], label: string): string[] => [
   'get',
