@@ -112,3 +112,10 @@ export interface KubeEvent extends KubeObject {
 
 /** `Deployment web`. */
 export const nameOf = ({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string => `${kind} ${metadata.name}`;
+
+/** kubectl prints one object after the other; each begins and ends at the margin. */
+export const documentsOf = (text: string): KubeObject[] =>
+  text
+    .split(/(?<=^})\n(?=\{)/m)
+    .filter((each) => each.trim() !== '')
+    .map((each) => JSON.parse(each) as KubeObject);

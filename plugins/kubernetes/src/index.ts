@@ -1,7 +1,9 @@
-import { definePlugin } from '@ship/core';
-import type { PlaceOptions } from '@ship/kube';
+import { type ComponentConfig, type Context, definePlugin } from '@ship/core';
+import { examineComponents, type PlaceOptions, refuseForbidden } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
 import { addEvidence } from './driver/evidence.js';
+import { intentOf } from './driver/permissions.js';
+import { siteOf } from './driver/site.js';
 import { optionsSchema } from './settings.js';
 
 export { errors } from './errors.js';
@@ -13,7 +15,12 @@ export default definePlugin<PlaceOptions>({
   options: optionsSchema,
   apply(ship, options) {
     const { objects } = ship;
+    const intent = (ctx: Context, component: ComponentConfig) => intentOf(siteOf(ctx, component, options, objects));
     ship.driver('kubectl', kubectlDriver(options, objects));
+    ship.hooks.plan.tapPromise('permissions', (review, ctx) => refuseForbidden(review, 'kubectl', (component) => intent(ctx, component)));
+    ship.examination('clusters', {
+      examine: (ctx) => examineComponents(ctx.components, 'kubectl', (component) => intent(ctx, component)),
+    });
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
   },
 });

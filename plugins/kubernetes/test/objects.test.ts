@@ -1,11 +1,11 @@
 import type { KubeObject } from '@ship/kube';
+import { documentsOf } from '@ship/kube';
 import { describe, expect, it } from 'vitest';
 import { configOf } from '../src/driver/found.js';
 import { cleaned } from '../src/objects/clean.js';
 import { differencesOf, differenceText, pathText } from '../src/objects/differences.js';
 import { identityOf, kindOf, ownerLabel } from '../src/objects/marks.js';
 import { foreignOwners, isScaledByOther } from '../src/objects/owners.js';
-import { documentsOf } from '../src/objects/render.js';
 
 const deployment = (fields: object, metadata: object = {}): KubeObject => ({
   apiVersion: 'apps/v1',

@@ -1,22 +1,22 @@
 import type { ComponentState } from '@ship/core';
-import { awaitRollout, driftOf, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import { awaitRollout, demandPermissions, driftOf, type KubeObject, nameOf, permissionsText, type Workload, workloadsIn } from '@ship/kube';
 import { errors } from '../errors.js';
 import { ADOPTED, identityOf, KINDS, kindOf, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
 import { apply, conflictText, demandApplicable, demandDeletable, remove } from '../tool/apply.js';
 import { reference } from '../tool/words.js';
-import { type Found, find, isOwn, named } from './found.js';
+import { CLAIM, type Found, find, isOwn, named } from './found.js';
 import { deployImage } from './image.js';
 import { stateOf } from './live.js';
+import { permissionsOf } from './permissions.js';
 import type { KubectlState, Site } from './site.js';
-
-/** Volumes hold what nobody can make again. */
-export const CLAIM = 'PersistentVolumeClaim';
 
 /** Brings the version of the config live, and resolves when all of it is ready. Whether it may is seen before anything is changed. */
 export async function deploy(site: Site, before: ComponentState<KubectlState> | undefined): Promise<ComponentState<KubectlState>> {
   const found = await find(site);
   const { form } = site.settings;
   const restarts = before?.driver.restarts ?? {};
+  const unknown = await demandPermissions(site.cluster, site.name, permissionsOf(site, [...found.rendered, ...found.objects]));
+  if (unknown.length > 0) site.ctx.log.warn(`${site.name}: nobody can say whether it may do ${permissionsText(unknown)}`);
   if (form.kind === 'image') await rollOut(site, [await deployImage(site, found)], restarts);
   else await deployManifests(site, found, restarts, form.prune);
   return stateOf(site, await find(site));
@@ -27,8 +27,8 @@ async function deployManifests(site: Site, found: Found, restarts: Readonly<Reco
   const wanted = wantedOf(site, found);
   const conflicts = await demandApplicable(cluster, wanted);
   const isThere = new Set(found.objects.map(identityOf));
-  // What cannot be deleted again is not made.
-  await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each))).map(reference));
+  // What cannot be deleted again is not made. Claims of volumes never are.
+  await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each)) && each.kind !== CLAIM).map(reference));
   for (const each of conflicts) ctx.log.warn(`${name}: ${conflictText(each)}, and ship takes it over`);
   await apply(cluster, wanted, conflicts.length > 0);
   await rollOut(site, wanted, restarts);

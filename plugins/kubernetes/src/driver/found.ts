@@ -95,6 +95,9 @@ export function configOf(template: unknown): string[] {
   return [...found].sort();
 }
 
+/** Volumes hold what nobody can make again. */
+export const CLAIM = 'PersistentVolumeClaim';
+
 /** What it has done nothing takes back, and it would be done again. */
 export const isJob = ({ kind }: KubeObject): boolean => kind === 'Job';
 

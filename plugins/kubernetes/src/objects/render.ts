@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { checkedName, type KubeObject, nameOf } from '@ship/kube';
+import { checkedName, documentsOf, type KubeObject, nameOf } from '@ship/kube';
 import type { Site } from '../driver/site.js';
 import { errors } from '../errors.js';
 import { renderArgs } from '../tool/words.js';
@@ -31,10 +31,3 @@ function wayOf(path: string): 'file' | 'kustomization' {
     throw errors.SHIP_KUBECTL_MANIFESTS({ path, problem: (cause as Error).message }, { cause });
   }
 }
-
-/** kubectl prints one object after the other; each begins and ends at the margin. */
-export const documentsOf = (text: string): KubeObject[] =>
-  text
-    .split(/(?<=^})\n(?=\{)/m)
-    .filter((each) => each.trim() !== '')
-    .map((each) => JSON.parse(each) as KubeObject);
