@@ -1,7 +1,7 @@
-import { type ComponentConfig, type Finding, isShipError, type PlanReview } from '@ship/core';
+import { type ComponentConfig, type Finding, isShipError, type Logger, type PlanReview } from '@ship/core';
 import type { Cluster } from './cluster.js';
 import { documentsOf, type KubeObject } from './objects.js';
-import { forbiddenText, type Permissions, permissionsFor, permissionsText, type Wanted } from './permissions.js';
+import { demandPermissions, forbiddenText, type Permissions, permissionsFor, permissionsText, type Wanted } from './permissions.js';
 import { exhaustedIn, quotasOf, tooMuchFor } from './quota.js';
 
 /** A component, as far as its cluster can be asked about it before anything is changed. */
@@ -46,6 +46,13 @@ export async function refuseForbidden(review: PlanReview, driver: string, intent
       for (const each of findings) if (each.level === 'block') review.finding(each);
     }),
   );
+}
+
+/** Before a component is changed: throws SHIP_KUBE_FORBIDDEN with all that is missing. What nobody can say is logged. */
+export async function demandIntent(intent: Intent, log: Pick<Logger, 'warn'>): Promise<void> {
+  const { rendered, live } = await seen(intent);
+  const unknown = await demandPermissions(intent.cluster, intent.name, intent.wanted(rendered, live));
+  if (unknown.length > 0) log.warn(`${intent.name}: nobody can say whether it may do ${permissionsText(unknown)}`);
 }
 
 /** What `ship doctor` says of the clusters of components: do they answer, is the namespace there, is a right missing, does all of it fit? */

@@ -2,10 +2,10 @@ export { type Answer, type Asked, Cluster, kubectlArgv, type Where, whereOf } fr
 export { autoscaled, type Drift, driftIn, driftOf } from './drift.js';
 export { errors } from './errors.js';
 export { evidenceOf } from './evidence.js';
-export { examineComponents, type Intent, objectsIn, refuseForbidden } from './examine.js';
+export { demandIntent, examineComponents, type Intent, objectsIn, refuseForbidden } from './examine.js';
 export { checkedContext, checkedName } from './names.js';
 export * from './objects.js';
-export { demandPermissions, permissionsText, type Wanted } from './permissions.js';
+export type { Wanted } from './permissions.js';
 export { type PlaceOptions, placeFields, placeOf, placeOptionsSchema } from './place.js';
 export { judgePod, type PodVerdict, type Tolerance } from './pods.js';
 export { awaitRollout, eventsOf, newPodsOf, type Standing, standingsOf, type Waiting } from './rollout.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster, demandPermissions } from '../src/index.js';
+import { Cluster } from '../src/index.js';
+import { demandPermissions } from '../src/permissions.js';
 
 const RESOURCES = `configmaps  cm  v1  true  ConfigMap
 namespaces  ns  v1  false  Namespace

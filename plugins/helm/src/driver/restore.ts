@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import type { ComponentState, Finding, Restored } from '@ship/core';
 import { errors } from '../errors.js';
 import { writeChart } from '../release/chart.js';
-import { pendingOf, type Release, type Revision, RUN_LABEL, readRelease, revisionsOf } from '../release/storage.js';
+import { labelsFor, pendingOf, type Release, type Revision, readRelease, revisionsOf } from '../release/storage.js';
+import { withValues } from '../release/values.js';
 import { rollbackArgv, upgradeArgv } from '../tool/argv.js';
 import { runHelm } from '../tool/helm.js';
-import { withValues } from './deploy.js';
 import { describe, descriptionOf, hashOf, stateOf } from './live.js';
 import { demandOwn } from './pending.js';
 import { uninstall } from './remove.js';
@@ -56,7 +56,7 @@ async function goBack(site: Site, state: ComponentState<ReleaseState>, revisions
           values,
           createNamespace: false,
           description: descriptionOf(state.version),
-          labels: { [RUN_LABEL]: ctx.run },
+          labels: labelsFor(ctx, revisions),
           timeoutMs,
         }),
         release,

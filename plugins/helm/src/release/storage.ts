@@ -1,5 +1,7 @@
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { gunzipSync } from 'node:zlib';
-import type { JsonObject } from '@ship/core';
+import { type Context, type JsonObject, sha256 } from '@ship/core';
 import type { Cluster, KubeObject } from '@ship/kube';
 import { errors } from '../errors.js';
 
@@ -19,8 +21,12 @@ export type Status =
 export interface Revision {
   readonly revision: number;
   readonly status: Status;
-  /** The run of ship that made it; undefined: somebody else. */
+  /** The run of ship that made it; undefined: somebody else, or `helm rollback`, whoever has called it. */
   readonly run?: string;
+  /** The run that its labels name, which Helm hands on from the revision before, or from that which is gone back to. */
+  readonly labelled?: string;
+  /** Where that run has started Helm: see {@link thisMachine}. */
+  readonly machine?: string;
   /** The Secret. */
   readonly secret: string;
   /** When it was made, as an ISO timestamp. */
@@ -46,7 +52,30 @@ interface Chart {
 }
 
 /** Of the run that made a revision. Helm keeps labels from the moment at which a revision begins. */
-export const RUN_LABEL = 'ship-run';
+const RUN_LABEL = 'ship-run';
+/** Of the revision that the run was about to make: Helm hands labels on to the next one, whoever makes it. */
+const REVISION_LABEL = 'ship-revision';
+
+/** Of the machine on which Helm was started; absent where ship has had another one start it. */
+const MACHINE_LABEL = 'ship-machine';
+
+/** The labels of the revision that a run makes after these. */
+export const labelsFor = ({ run, place }: Pick<Context, 'run' | 'place'>, revisions: readonly Revision[]): Record<string, string> => ({
+  [RUN_LABEL]: run,
+  [REVISION_LABEL]: String((revisions.at(-1)?.revision ?? 0) + 1),
+  ...(place.name === 'local' ? { [MACHINE_LABEL]: thisMachine() } : {}),
+});
+
+/** Whoever has the same sees the same processes: machines in containers may have one name. */
+export function thisMachine(): string {
+  let processes = '';
+  try {
+    processes = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Only Linux has it.
+  }
+  return sha256(`${hostname()} ${processes}`).slice(0, 32);
+}
 
 /** The revisions of a release, oldest first; none where it was never installed. */
 export async function revisionsOf(cluster: Cluster, release: string): Promise<Revision[]> {
@@ -54,14 +83,16 @@ export async function revisionsOf(cluster: Cluster, release: string): Promise<Re
     'get',
     'secrets',
     `--selector=owner=helm,name=${release}`,
-    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
+    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.labels.${REVISION_LABEL}}{"\\t"}{.metadata.labels.${MACHINE_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
   ]);
   const revisions = secrets
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Revision => {
-      const [secret = '', revision, status, run, at = ''] = line.split('\t');
-      return { revision: Number(revision), status: status as Status, secret, at, ...(run ? { run } : {}) };
+      const [secret = '', revision, status, labelled, made, machine, at = ''] = line.split('\t');
+      const own = made === revision ? { run: labelled!, ...(machine ? { machine } : {}) } : {};
+      const by = labelled ? { labelled, ...own } : {};
+      return { revision: Number(revision), status: status as Status, secret, at, ...by };
     });
   return revisions.sort((one, other) => one.revision - other.revision);
 }

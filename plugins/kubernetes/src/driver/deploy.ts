@@ -1,5 +1,5 @@
 import type { ComponentState } from '@ship/core';
-import { awaitRollout, demandPermissions, driftOf, type KubeObject, nameOf, permissionsText, type Workload, workloadsIn } from '@ship/kube';
+import { awaitRollout, demandIntent, driftOf, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
 import { errors } from '../errors.js';
 import { ADOPTED, identityOf, KINDS, kindOf, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
 import { apply, conflictText, demandApplicable, demandDeletable, remove } from '../tool/apply.js';
@@ -7,7 +7,7 @@ import { reference } from '../tool/words.js';
 import { CLAIM, type Found, find, isOwn, named } from './found.js';
 import { deployImage } from './image.js';
 import { stateOf } from './live.js';
-import { permissionsOf } from './permissions.js';
+import { intentOf } from './permissions.js';
 import type { KubectlState, Site } from './site.js';
 
 /** Brings the version of the config live, and resolves when all of it is ready. Whether it may is seen before anything is changed. */
@@ -15,8 +15,7 @@ export async function deploy(site: Site, before: ComponentState<KubectlState> | 
   const found = await find(site);
   const { form } = site.settings;
   const restarts = before?.driver.restarts ?? {};
-  const unknown = await demandPermissions(site.cluster, site.name, permissionsOf(site, [...found.rendered, ...found.objects]));
-  if (unknown.length > 0) site.ctx.log.warn(`${site.name}: nobody can say whether it may do ${permissionsText(unknown)}`);
+  await demandIntent({ ...intentOf(site), rendered: async () => found.rendered, live: async () => found.objects }, site.ctx.log);
   if (form.kind === 'image') await rollOut(site, [await deployImage(site, found)], restarts);
   else await deployManifests(site, found, restarts, form.prune);
   return stateOf(site, await find(site));

@@ -21,7 +21,7 @@ export function intentOf(site: Site): Intent {
 }
 
 /** What the driver does with these objects, and with what belongs to them, forward and back. */
-export function permissionsOf({ settings: { form } }: Pick<Site, 'settings'>, objects: readonly KubeObject[]): Wanted[] {
+function permissionsOf({ settings: { form } }: Pick<Site, 'settings'>, objects: readonly KubeObject[]): Wanted[] {
   const workload = form.kind === 'image' ? { apiVersion: 'apps/v1', kind: form.workload } : undefined;
   const all = [...new Map(objects.map((each) => [`${each.apiVersion} ${each.kind}`, each])).values()];
   const own = workload === undefined ? all.map((each) => ({ ...each, verbs: verbsFor(each) })) : [{ ...workload, verbs: ['get', 'patch'] }];
