@@ -58,7 +58,7 @@ export async function demandIntent(intent: Intent, log: Pick<Logger, 'warn'>): P
 /** What `ship doctor` says of the clusters of components: do they answer, is the namespace there, is a right missing, does all of it fit? */
 export async function examineComponents(
   components: Readonly<Record<string, ComponentConfig>>,
-  driver: string,
+  { driver, tools = '' }: { readonly driver: string /** Whose versions are known besides. */; readonly tools?: string },
   intentOf: (component: ComponentConfig) => Intent,
 ): Promise<Finding[]> {
   const wrong: Finding[] = [];
@@ -72,11 +72,11 @@ export async function examineComponents(
       return [];
     }
   });
-  const found = await Promise.all([...byPlace(intents).values()].map((there) => examinePlace(driver, there)));
+  const found = await Promise.all([...byPlace(intents).values()].map((there) => examinePlace(driver, there, tools)));
   return [...wrong, ...found.flat()];
 }
 
-async function examinePlace(rule: string, there: readonly Intent[]): Promise<Finding[]> {
+async function examinePlace(rule: string, there: readonly Intent[], tools: string): Promise<Finding[]> {
   const { cluster } = there[0]!;
   const { context, namespace } = cluster.where;
   const finding = (level: Finding['level'], message: string): Finding => ({ level, rule, message });
@@ -93,7 +93,7 @@ async function examinePlace(rule: string, there: readonly Intent[]): Promise<Fin
     ...(await permissionFindings(cluster, there, things)),
     ...problems.map((each) => finding('warn', each)),
     ...[...exhaustedIn(quotas), ...tooMuchFor(quotas, rendered, live)].map((each) => finding('warn', `${context}/${namespace}: ${each}`)),
-    finding('info', `${context}/${namespace} answers: Kubernetes ${server}, kubectl ${client}`),
+    finding('info', `${context}/${namespace} answers: Kubernetes ${server}, kubectl ${client}${tools}`),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CommandContext,
   type ComponentConfig,
@@ -13,6 +14,7 @@ import { examineComponents, type PlaceOptions } from '@ship/kube';
 import { pendingError, takeBack } from './driver/pending.js';
 import { intentOf } from './driver/permissions.js';
 import { type Site, siteOf } from './driver/site.js';
+import { errors } from './errors.js';
 import { pendingOf, type Revision, revisionsOf, thisMachine } from './release/storage.js';
 import { demandHelm } from './tool/helm.js';
 
@@ -25,6 +27,9 @@ export interface Examined {
 
 /** How many runs are looked through for the one that has left a revision. */
 const LOOKS_BACK = 200;
+/** How often processes are looked for, and the pause between two looks. */
+const LOOKS = 3;
+const BETWEEN_LOOKS_MS = 20;
 
 /** What `ship doctor` looks at: Helm, the clusters of its releases, and revisions that have begun and not ended. */
 export function helmExamination(examined: Examined): Examination {
@@ -36,10 +41,12 @@ export function helmExamination(examined: Examined): Examination {
       if (!Object.values(ctx.components).some(({ driver }) => driver === 'helm')) return [];
       try {
         const helm = await demandHelm(ctx);
-        const found = await examineComponents(ctx.components, 'helm', (each) => intentOf(siteOf(ctx, each, options, objects)));
+        const found = await examineComponents(ctx.components, { driver: 'helm', tools: `, Helm ${helm}` }, (each) =>
+          intentOf(siteOf(ctx, each, options, objects)),
+        );
         const isReached = found.every(({ level, rule }) => level !== 'block' || rule !== 'helm');
         const pending = isReached ? await Promise.all(sitesOf(ctx, ctx.components).map((site) => examinePending(ctx, site))) : [];
-        return [...pending.flat(), ...found, finding('info', `Helm ${helm}`)];
+        return [...pending.flat(), ...found];
       } catch (error) {
         if (!isShipError(error)) throw error;
         return [finding('block', [error.message, error.hint ?? []].flat().join('. '))];
@@ -48,13 +55,15 @@ export function helmExamination(examined: Examined): Examination {
     /** Where a dead run of this environment has left a revision, the one before is made live again, as the next deploy would do. */
     async mend(ctx) {
       const lines: string[] = [];
+      const faults: unknown[] = [];
       for (const site of sitesOf(ctx, examined.components))
         try {
           lines.push(...(await mended(ctx, site)));
         } catch (error) {
-          // Somebody else's cluster may not answer; the others are looked at all the same.
-          lines.push(`${site.name} stays as it is: ${(error as Error).message}`);
+          // A cluster that does not answer keeps no other from its turn.
+          faults.push(error);
         }
+      if (lines.length === 0 && faults.length > 0) throw faults[0];
       return lines;
     },
   };
@@ -116,7 +125,7 @@ async function mended(ctx: Context, site: Site): Promise<string[]> {
   const to = await takeBack(site, revisions);
   const now = (await revisionsOf(cluster, settings.release)).at(-1);
   const isBack = to === undefined ? now === undefined : now?.status === 'deployed' && now.revision > pending.revision;
-  if (!isBack) return [`${name}: ${deadText(site, pending)}, and it could not be taken back: Helm says ${now?.status ?? 'nothing'}`];
+  if (!isBack) throw errors.SHIP_HELM_UNPROVEN({ release: settings.release, left: [`Helm says ${now?.status ?? 'nothing'}`] });
   return [
     `${name}: ${deadText(site, pending)}; ${to === undefined ? `${settings.release} is uninstalled, as there was none before` : `revision ${to} is live again`}`,
   ];
@@ -132,6 +141,11 @@ async function whyUnproven(ctx: Context, { status, run, machine }: Revision): Pr
     return `that run is listed as ${listed.status}`;
   // What a killed run had started may go on without it.
   if (machine !== thisMachine() || process.platform !== 'linux') return 'whether its Helm still runs cannot be seen from this machine';
-  const [left] = markedProcesses({ SHIP_RUN: run });
-  return left === undefined ? undefined : `process ${left.pid} of it is still at work`;
+  // A process that is about to become another program shows nothing for a moment.
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    const [left] = markedProcesses({ SHIP_RUN: run });
+    if (left !== undefined) return `process ${left.pid} of it is still at work`;
+    await pause(BETWEEN_LOOKS_MS);
+  }
+  return undefined;
 }

@@ -19,7 +19,7 @@ export default definePlugin<PlaceOptions>({
     ship.driver('kubectl', kubectlDriver(options, objects));
     ship.hooks.plan.tapPromise('permissions', (review, ctx) => refuseForbidden(review, 'kubectl', (component) => intent(ctx, component)));
     ship.examination('clusters', {
-      examine: (ctx) => examineComponents(ctx.components, 'kubectl', (component) => intent(ctx, component)),
+      examine: (ctx) => examineComponents(ctx.components, { driver: 'kubectl' }, (component) => intent(ctx, component)),
     });
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
   },

@@ -21,11 +21,16 @@ export function intentOf(site: Site): Intent {
   };
 }
 
-/** What the chart would make, with its hooks. Throws SHIP_HELM_COMMAND with the words of Helm. */
+/**
+ * What the chart would make, with its hooks: as the server would have it, and where that may not be asked, as far as Helm knows
+ * without it. Throws SHIP_HELM_COMMAND with the words of Helm.
+ */
 const rendered = ({ ctx, settings }: Site): Promise<string> =>
-  withValues(settings.set, (files) =>
-    printedBy(ctx, templateArgv({ ...settings, values: [...settings.values, ...files] }), settings.release),
-  );
+  withValues(settings.set, async (files) => {
+    const from = { ...settings, values: [...settings.values, ...files] };
+    const by = (dryRun: 'server' | 'client') => printedBy(ctx, templateArgv({ ...from, dryRun }), settings.release);
+    return by('server').catch((error: unknown) => by('client').catch(() => Promise.reject(error)));
+  });
 
 /** What Helm does with these objects, and with the Secrets in which it keeps revisions; and what ship asks to see how they stand. */
 function permissionsOf(objects: readonly KubeObject[], { makesNamespace }: { readonly makesNamespace: boolean }): Wanted[] {

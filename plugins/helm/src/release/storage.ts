@@ -66,7 +66,7 @@ export const labelsFor = ({ run, place }: Pick<Context, 'run' | 'place'>, revisi
   ...(place.name === 'local' ? { [MACHINE_LABEL]: thisMachine() } : {}),
 });
 
-/** Whoever has the same sees the same processes: machines in containers may have one name. */
+/** Whoever has the same sees the same processes: containers may have one name, and nobody sees what those of other users are for. */
 export function thisMachine(): string {
   let processes = '';
   try {
@@ -74,7 +74,7 @@ export function thisMachine(): string {
   } catch {
     // Only Linux has it.
   }
-  return sha256(`${hostname()} ${processes}`).slice(0, 32);
+  return sha256(`${hostname()} ${process.getuid?.()} ${processes}`).slice(0, 32);
 }
 
 /** The revisions of a release, oldest first; none where it was never installed. */

@@ -29,18 +29,19 @@ const chartWords = ({ repo, chartVersion, values }: Pick<Upgrade, 'repo' | 'char
   ...values.map((file) => `--values=${file}`),
 ];
 
-/** What an upgrade would make, as the server would have it, without the tests of the chart. Changes nothing. */
+/** What an upgrade would make, without the tests of the chart. Changes nothing. */
 export const templateArgv = ({
   where,
   release,
   chart,
+  dryRun,
   ...from
-}: Pick<Upgrade, 'where' | 'release' | 'chart' | 'repo' | 'chartVersion' | 'values'>): Argv => [
+}: Pick<Upgrade, 'where' | 'release' | 'chart' | 'repo' | 'chartVersion' | 'values'> & { readonly dryRun: 'server' | 'client' }): Argv => [
   'helm',
   'template',
   release,
   chart,
-  '--dry-run=server',
+  `--dry-run=${dryRun}`,
   '--skip-tests',
   ...chartWords(from),
   ...at(where),

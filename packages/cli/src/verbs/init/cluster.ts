@@ -64,10 +64,19 @@ function kubectlRecipe(project: Project): Recipe | undefined {
 /** Files of YAML or JSON that hold an object of Kubernetes. */
 const filesWithObjects = (folder: string): string[] =>
   namesIn(folder).filter((name) => {
-    if (!/\.(ya?ml|json)$/.test(name)) return false;
     const text = textOf(folder, name) ?? '';
-    return /^[\s{]*"?apiVersion"?:\s*\S/m.test(text) && /^[\s{]*"?kind"?:\s*"?[A-Z]/m.test(text) && !KUSTOMIZATIONS.includes(name);
+    if (name.endsWith('.json')) return holdsObject(text);
+    return /\.ya?ml$/.test(name) && !KUSTOMIZATIONS.includes(name) && /^apiVersion:\s*\S/m.test(text) && /^kind:\s*["']?[A-Z]/m.test(text);
   });
+
+function holdsObject(json: string): boolean {
+  try {
+    const { apiVersion, kind } = JSON.parse(json) as { apiVersion?: unknown; kind?: unknown };
+    return typeof apiVersion === 'string' && typeof kind === 'string';
+  } catch {
+    return false;
+  }
+}
 
 /** A path that begins with a dot, as a chart in a folder must. */
 const pathOf = (dir: string, file = ''): string => `./${[dir, file].filter((each) => each !== '.' && each !== '').join('/')}`;
