@@ -19,11 +19,15 @@ function readArguments() {
 }
 
 async function runGroup(name, options) {
-  const { candidates, tables, ...group } = await GROUPS[name](options);
+  const { candidates, tables, end, ...group } = await GROUPS[name](options);
   const rounds = options.isSmoke ? 1 : (options.rounds ?? group.rounds);
   const warmUp = group.warmUp === true && !options.isSmoke;
-  const samples = await runRounds(candidates, { rounds, warmUp, onMeasure: showProgress(name, rounds) });
-  return { name, rounds, tables: tables.map((table) => buildTable(table, candidates, samples)) };
+  try {
+    const samples = await runRounds(candidates, { rounds, warmUp, onMeasure: showProgress(name, rounds) });
+    return { name, rounds, tables: tables.map((table) => buildTable(table, candidates, samples)) };
+  } finally {
+    await end?.();
+  }
 }
 
 function showProgress(group, rounds) {

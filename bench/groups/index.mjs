@@ -1,4 +1,5 @@
 import { journalGroup } from './journal.mjs';
+import { kubernetesGroup } from './kubernetes.mjs';
 import { migrationsGroup } from './migrations.mjs';
 import { rollbackGroup } from './rollback.mjs';
 import { rssGroup } from './rss.mjs';
@@ -13,4 +14,5 @@ export const GROUPS = {
   rss: rssGroup,
   rollback: rollbackGroup,
   migrations: migrationsGroup,
+  kubernetes: kubernetesGroup,
 };

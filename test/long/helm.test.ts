@@ -1,87 +1,106 @@
-import { cpSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Cluster, clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
+import { clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
 import { startNodes } from '../services/kubelet.js';
-import { HEAD, project, ROOT, shipJson } from '../support/ship.js';
+import { stageRelease, type Values, withoutAddresses } from '../support/helm.js';
 
-const CHART = join(ROOT, 'test/support/charts/shop');
-
-const CONFIG = (
-  context: string,
-  namespace: string,
-  more = '',
-) => `${HEAD}plugins: [{ helm: { context: ${context}, namespace: ${namespace} } }]
-components:
-  web:
-    driver: helm
-    version: "\${VERSION}"
-    chart: ./chart
-    timeout: 60s
-    set: { image: "\${IMAGE:-shop:1}", replicas: 2, greeting: "\${GREETING:-hello}" }
-${more}steps:
-  - { id: web, uses: deploy, component: web }
-  - { id: check, run: test ! -e broken, undo: "true", needs: [web] }
-verify: { smoke: [{ run: "true" }] }
-`;
-
-async function stage(cluster: Cluster, helm: 3 | 4) {
-  const namespace = await cluster.namespace();
-  const { stdout } = await cluster.kubectl('config', 'current-context');
-  const cwd = project(CONFIG(stdout.trim(), namespace));
-  cpSync(CHART, join(cwd, 'chart'), { recursive: true });
-  const env = { ...cluster.env(helm) };
-  const get = async (...words: string[]) => (await cluster.kubectl('get', '-n', namespace, ...words)).stdout.trim();
-  return {
-    cwd,
-    namespace,
-    ship: (version: string, more: Record<string, string>, ...args: string[]) =>
-      shipJson(args, { cwd, env: { ...env, VERSION: version, ...more } }),
-    break: () => writeFileSync(join(cwd, 'broken'), ''),
-    image: () => get('deployment/web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'),
-    greeting: () => get('configmap/web', '-o', 'jsonpath={.data.greeting}'),
-    get,
-    statuses: () => get('secrets', '-l', 'owner=helm', '-o', 'jsonpath={.items[*].metadata.labels.status}'),
-  };
-}
-
-describe.skipIf(!hasCluster() || !hasFakeNodes())('releases of Helm', { timeout: 180_000 }, () => {
+describe.skipIf(!hasCluster() || !hasFakeNodes())('releases of Helm', { timeout: 240_000 }, () => {
   const cluster = clusterOfFile(async (started, atEnd) => {
     await startNodes(started, { nodes: 2 }, atEnd);
     return started;
   });
 
   describe.each([3, 4] as const)('with Helm %i', (helm) => {
-    it('given a later step that fails, when the run goes back, then image, values and config are those of before', async () => {
-      const it = await stage(cluster(), helm);
-      const first = await it.ship('1.0.0', {});
-      expect(first.report.status, first.stderr).toBe('succeeded');
-      it.break();
-      const { report, stderr } = await it.ship('2.0.0', { IMAGE: 'shop:2', GREETING: 'bye' }, '--auto-rollback');
+    it.each<[string, Values, Values]>([
+      ['image, values and configuration are others', {}, { image: 'shop:2', replicas: 3, greeting: 'bye' }],
+      ['only a ConfigMap is another one', {}, { greeting: 'bye' }],
+      ['an object is new', {}, { account: 'new' }],
+      ['an object is gone', { account: 'old' }, {}],
+      ['a Service is gone', {}, { service: false, image: 'shop:2' }],
+    ])('given a version in which %s, when a later step fails, then all objects are what they were', async (_, one, two) => {
+      const it = await stageRelease(cluster(), helm);
+      await it.live('1', one);
+      const [before, pods] = [await it.all(), await it.pods()];
+      const { report, stderr } = await it.back(two);
       expect(report.status, stderr).toBe('rolled_back');
-      expect([await it.image(), await it.greeting()]).toEqual(['shop:1', 'hello']);
+      expect(stderr).toMatch(/web: 2 -> 1/);
+      expect(withoutAddresses(await it.all())).toEqual(withoutAddresses(before));
+      if (two.image === undefined) expect(await it.pods()).toBe(pods);
     });
 
     it.each([
-      ['shop:crash', 'CrashLoopBackOff'],
-      ['shop:oom', 'OOMKilled'],
-      ['shop:missing', 'ErrImagePull|ImagePullBackOff'],
-      ['shop:config', 'CreateContainerConfigError'],
-    ])('given the image %s, when it is rolled out, then that is seen within seconds, and the one before is live', async (image, reason) => {
-      const it = await stage(cluster(), helm);
-      expect((await it.ship('1.0.0', {})).report.status).toBe('succeeded');
-      const { report, stderr } = await it.ship('2.0.0', { IMAGE: image }, '--auto-rollback');
+      ['shop:unready', 'is not ready after', '6s'],
+      ['shop:crash', 'CrashLoopBackOff', '60s'],
+      ['shop:oom', 'OOMKilled', '60s'],
+      ['shop:missing', 'ErrImagePull|ImagePullBackOff', '60s'],
+      ['shop:config', 'CreateContainerConfigError', '60s'],
+    ])(
+      'given the image %s, when it is rolled out, then that is seen, and all objects are what they were',
+      async (image, reason, timeout) => {
+        const it = await stageRelease(cluster(), helm);
+        await it.live('1');
+        const before = await it.all();
+        const { report, stderr } = await it.deploy('2', { image }, ['--auto-rollback'], { TIMEOUT: timeout });
+        expect(report.status, stderr).toBe('rolled_back');
+        expect(report.failure?.message).toMatch(new RegExp(reason));
+        expect(JSON.stringify(report)).toMatch(/Available=.*pod web-/);
+        expect(await it.all()).toEqual(before);
+      },
+    );
+
+    it('given a quota that has no room for another pod, when it is rolled out, then that is said, and all objects are what they were', async () => {
+      const it = await stageRelease(cluster(), helm);
+      await it.live('1');
+      const before = await it.all();
+      await it.kubectl('create', 'quota', 'small', '--hard=pods=2');
+      await expect.poll(() => it.kubectl('get', 'quota/small', '-o', 'jsonpath={.status.used.pods}'), { timeout: 20_000 }).toBe('2');
+      const { report, stderr } = await it.deploy('2', { image: 'shop:2' }, ['--auto-rollback']);
       expect(report.status, stderr).toBe('rolled_back');
-      expect(report.failure?.message).toMatch(new RegExp(reason));
-      expect(await it.image()).toBe('shop:1');
+      expect(report.failure?.message).toContain('exceeded quota: small');
+      expect(await it.all()).toEqual(before);
+    });
+
+    it('given a user who may not make what is new, when it is deployed, then the permission is named, and all objects are what they were', async () => {
+      const it = await stageRelease(cluster(), helm);
+      await it.live('1');
+      const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+      await it.as(
+        await cluster().user(it.namespace, [
+          { apiGroups: ['', 'apps', 'autoscaling'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+          { apiGroups: ['', 'apps'], resources: ['secrets', 'configmaps', 'services', 'deployments'], verbs: all },
+        ]),
+      );
+      const before = await it.all();
+      const { report, stderr } = await it.deploy('2', { account: 'new', image: 'shop:2' }, ['--auto-rollback']);
+      expect(report.failure?.message, stderr).toMatch(/cannot (create|patch) resource "serviceaccounts"/);
+      expect(await it.all()).toEqual(before);
+      expect(report.status, stderr).toBe('rolled_back');
     });
 
     it('given a first installation that fails, then nothing of it is there', async () => {
-      const it = await stage(cluster(), helm);
-      const { report, stderr } = await it.ship('1.0.0', { IMAGE: 'shop:missing' }, '--auto-rollback');
+      const it = await stageRelease(cluster(), helm);
+      const { report, stderr } = await it.deploy('1', { image: 'shop:missing' }, ['--auto-rollback']);
       expect(report.status, stderr).toBe('rolled_back');
-      expect(await it.get('deployments,services,configmaps', '-o', 'name')).not.toContain('web');
+      expect(await it.all()).toEqual([]);
       expect(await it.statuses()).toBe('');
+    });
+
+    it('given a first installation with a claim of a volume, when it goes back, then the claim stays, and that is said', async () => {
+      const it = await stageRelease(cluster(), helm);
+      const { report, stderr } = await it.back({ claims: ['data'] });
+      expect(stderr).toContain('PersistentVolumeClaim data stays, with what was written into it');
+      expect((await it.all()).map(({ kind }) => kind)).toEqual(['PersistentVolumeClaim']);
+      expect(await it.statuses()).toBe('');
+      expect(report.status, stderr).toBe('rolled_back');
+    });
+
+    it('given an upgrade with a claim of a volume, when it goes back, then the claim stays, and all else is what it was', async () => {
+      const it = await stageRelease(cluster(), helm);
+      await it.live('1');
+      const before = await it.all();
+      const { stderr } = await it.back({ claims: ['data'], image: 'shop:2' });
+      expect(stderr).toContain('PersistentVolumeClaim data stays, with what was written into it');
+      expect((await it.all()).filter(({ kind }) => kind !== 'PersistentVolumeClaim')).toEqual(before);
+      expect(await it.kubectl('get', 'pvc', '-o', 'name')).toContain('data');
     });
   });
 });

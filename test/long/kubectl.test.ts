@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
 import { startNodes } from '../services/kubelet.js';
+import { allObjects } from '../support/cluster-objects.js';
 import { crashAt, HEAD, project, runProgram, SHIP, ship, shipJson } from '../support/ship.js';
 
 type Fields = Record<string, unknown>;
@@ -101,22 +102,9 @@ verify: { smoke: [{ run: "true" }] }
       expect(ended.report.failure?.step, ended.stderr).toBe('check');
       return ended;
     },
-    async all() {
-      const kinds = 'deployments,statefulsets,daemonsets,configmaps,secrets,services,horizontalpodautoscalers';
-      const { items } = JSON.parse(await kubectl('get', kinds, '-o', 'json')) as { items: Fields[] };
-      return items
-        .filter(({ type, metadata }) => type !== 'kubernetes.io/service-account-token' && (metadata as Fields).name !== 'kube-root-ca.crt')
-        .map(comparable);
-    },
+    all: () => allObjects(kubectl),
     text: (path: string) => kubectl('get', 'deployment/web', '-o', `jsonpath={${path}}`),
   };
-}
-
-/** An answer of the API without what changes with every change, whatever it is. */
-function comparable({ status: _status, ...object }: Fields): Fields {
-  const { uid: _u, resourceVersion: _r, generation: _g, creationTimestamp: _c, annotations = {}, ...metadata } = object.metadata as Fields;
-  const { 'deployment.kubernetes.io/revision': _d, 'deprecated.daemonset.template.generation': _t, ...rest } = annotations as Fields;
-  return { ...object, metadata: { ...metadata, annotations: rest } };
 }
 
 describe.skipIf(!hasCluster() || !hasFakeNodes())('workloads through kubectl', { timeout: 180_000 }, () => {

@@ -185,6 +185,16 @@ describe.skipIf(!hasPostgres() || !hasMigrationTools())('how migrations in a run
     ).toEqual({ n: 1 });
   }, 180_000);
 
+  it('given a file of Drizzle that was changed after it was applied, then the doctor says so, and says nothing of one that was not', async () => {
+    const it = await stage(layoutOf('drizzle'));
+    it.add(USERS, BIO);
+    await it.ship();
+    const changed = async () => JSON.stringify((await it.ship('doctor')).report.result).match(/\w+(?= was changed since it was applied)/g);
+    expect(await changed()).toBeNull();
+    it.add([BIO[0], 'ALTER TABLE users ADD COLUMN bio varchar;', '']);
+    expect(await changed()).toEqual(['002_bio']);
+  }, 180_000);
+
   it('given a file that was changed after it was applied, then the doctor says so, and no way back goes by it', async () => {
     const it = await stage(PRISMA);
     it.add(USERS);

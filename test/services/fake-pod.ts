@@ -56,6 +56,7 @@ export class FakePod {
   readonly #containers: Container[];
   readonly #conditions = new Map<string, { status: string; since: string }>();
   readonly #since = now();
+  #reported: Promise<void> = Promise.resolve();
 
   constructor(api: ClusterApi, pod: Pod, ip: string, signal: AbortSignal, event: EventOf) {
     this.#api = api;
@@ -191,7 +192,13 @@ export class FakePod {
     await this.#report();
   }
 
-  async #report(): Promise<void> {
+  /** One after the other: of two at once the older might come last. */
+  #report(): Promise<void> {
+    this.#reported = this.#reported.then(() => this.#send());
+    return this.#reported;
+  }
+
+  async #send(): Promise<void> {
     this.#signal.throwIfAborted();
     const { name, namespace } = this.#pod.metadata;
     const status = {

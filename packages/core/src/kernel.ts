@@ -8,6 +8,7 @@ import { openStore, Registry } from './plugins/registry.js';
 import { MemoryStore } from './store/memory.js';
 import { Spool, SpoolingStore } from './store/spool.js';
 import { sharedFolder, stateFolder } from './store/state-folder.js';
+import { objectsIn } from './store/values.js';
 import { ChosenStore, FencedStore } from './store/wrappers.js';
 import type { Config, DecisionOption, Executor, FailureContext, InterventionGuide, Logger, SchemaChecker, Store } from './types/index.js';
 
@@ -124,7 +125,11 @@ export function draftKernel(settings: KernelSettings, config: Config, positionOf
     redact: <T>(value: T) => redactor.redactDeep(value),
   };
   guardHooks(hooks, (error) => draft.tapErrors.push(error));
-  registerOwn(draft.registry, settings.local);
+  registerOwn(
+    draft.registry,
+    objectsIn(draft.state, () => draft.registry.encryption),
+    settings.local,
+  );
   return draft;
 }
 

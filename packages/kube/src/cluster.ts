@@ -1,7 +1,7 @@
 import type { Argv, Context } from '@ship/core';
 import { errors } from './errors.js';
 import { checkedContext, checkedName } from './names.js';
-import type { KubeObject } from './objects.js';
+import { type KubeObject, reference } from './objects.js';
 
 /** Where a component lives. Both are always named: what is current for whoever runs the command is nobody's wish. */
 export interface Where {
@@ -107,13 +107,44 @@ export class Cluster {
     return items;
   }
 
-  /** The objects of a manifest, as they are in the cluster; those that are not there are left out. */
-  async live(manifest: string): Promise<KubeObject[]> {
-    if (manifest.trim() === '') return [];
-    const text = await this.text(['get', '--filename=-', '--ignore-not-found', '--output=json'], { input: manifest });
+  /** The same cluster where an object is: a component may have some in another namespace. */
+  at({ metadata: { namespace } }: Pick<KubeObject, 'metadata'>): Cluster {
+    return namespace === undefined || namespace === this.where.namespace ? this : new Cluster(this.ctx, { ...this.where, namespace });
+  }
+
+  /** What a command answers: a list, one object, or nothing. */
+  async objects(words: readonly string[]): Promise<KubeObject[]> {
+    const text = await this.text([...words, '--output=json']);
     if (text.trim() === '') return [];
     const found = JSON.parse(text) as KubeObject & { readonly items?: KubeObject[] };
     return found.items ?? [found];
+  }
+
+  /** Objects by what they are, such as `Deployment.v1.apps/web`, with who manages their fields; what is not there is left out. */
+  async referred(references: readonly string[]): Promise<KubeObject[]> {
+    return references.length === 0 ? [] : this.objects(['get', ...references, '--ignore-not-found', '--show-managed-fields']);
+  }
+
+  /** Objects as they are in the cluster, with who manages their fields; what is not there is left out. */
+  async named(objects: readonly KubeObject[]): Promise<KubeObject[]> {
+    const found = await Promise.all(this.byPlace(objects).map(([place, each]) => place.referred(each.map(reference))));
+    return found.flat();
+  }
+
+  /** Deletes objects, and waits until they are gone. What is gone already is no error. */
+  async remove(objects: readonly KubeObject[], timeoutMs: number): Promise<void> {
+    for (const [place, each] of this.byPlace(objects))
+      await place.text(['delete', ...each.map(reference), '--ignore-not-found', '--wait=true'], { isShown: true, timeoutMs });
+  }
+
+  /** Objects by where they are; what belongs to the whole cluster is asked for in the component's namespace. */
+  byPlace<T extends KubeObject>(objects: readonly T[]): [Cluster, T[]][] {
+    const places = new Map<string, T[]>();
+    for (const each of objects) {
+      const { namespace = this.where.namespace } = each.metadata;
+      places.set(namespace, [...(places.get(namespace) ?? []), each]);
+    }
+    return [...places.values()].map((each) => [this.at(each[0]!), each]);
   }
 
   /** An object; undefined where there is none. */

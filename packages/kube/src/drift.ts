@@ -20,7 +20,7 @@ export async function driftOf(cluster: Cluster, manifest: string): Promise<Drift
 }
 
 /** Reads what `kubectl diff` prints. */
-export function driftIn(text: string): Drift[] {
+function driftIn(text: string): Drift[] {
   return text.split(/^(?=diff )/m).flatMap((part) => {
     const [, file] = /^\+\+\+ \S*\/(\S+)/m.exec(part) ?? [];
     if (file === undefined) return [];

@@ -119,3 +119,21 @@ export const documentsOf = (text: string): KubeObject[] =>
     .split(/(?<=^})\n(?=\{)/m)
     .filter((each) => each.trim() !== '')
     .map((each) => JSON.parse(each) as KubeObject);
+/** `Deployment.v1.apps`, as kubectl takes a kind with its version. */
+export function kindOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): string {
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  return `${kind}.${version}.${group}`;
+}
+
+/** `Deployment.v1.apps/web`. */
+export const reference = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
+  `${kindOf(object)}/${object.metadata.name}`;
+
+/** Of two kinds that differ in their version alone there is one object: by this they are the same. */
+export const withoutVersion = (kind: string): string => kind.replace(/\.[^.]*\./, '.');
+
+/** What is the same object, in whatever version of its kind. */
+export function identityOf(object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string {
+  const { name, namespace } = object.metadata;
+  return [withoutVersion(kindOf(object)), ...(namespace === undefined ? [] : [namespace]), name].join('/');
+}

@@ -80,8 +80,16 @@ export async function standingsOf(
   workloads: readonly KubeObject[],
   baseline: Readonly<Record<string, number>>,
 ): Promise<Standing[]> {
+  const places = await Promise.all(cluster.byPlace(workloads).map(([place, each]) => standingsAt(place, each, baseline)));
+  return places.flat();
+}
+
+async function standingsAt(
+  cluster: Cluster,
+  workloads: readonly KubeObject[],
+  baseline: Readonly<Record<string, number>>,
+): Promise<Standing[]> {
   const names = workloads.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
-  if (names.length === 0) return [];
   const { items } = await cluster
     .json<{ items: Workload[] } & Workload>(['get', ...names])
     .then((found) => (Array.isArray(found.items) ? found : { items: [found as unknown as Workload] }));

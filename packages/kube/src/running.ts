@@ -1,3 +1,4 @@
+import type { Cluster } from './cluster.js';
 import { type Container, type KubeObject, nameOf, type Pod, type Workload } from './objects.js';
 import { newPodsOf } from './rollout.js';
 import { WORKLOADS } from './workloads.js';
@@ -9,8 +10,10 @@ export const workloadsIn = (objects: readonly KubeObject[]): Workload[] =>
 /** The containers of a workload. */
 export const containersOf = ({ spec }: Workload): readonly Container[] => spec.template?.spec?.containers ?? [];
 
-/** The newest pods of each workload, by its name, such as `Deployment web`. `found`: the ReplicaSets and pods of the namespace. */
-export function newPodsByWorkload(workloads: readonly Workload[], found: readonly KubeObject[]): Record<string, Pod[]> {
+/** The newest pods of each workload, by its name, such as `Deployment web`. */
+export async function newestPods(cluster: Cluster, workloads: readonly Workload[]): Promise<Record<string, Pod[]>> {
+  const lists = cluster.byPlace(workloads).map(([place]) => place.list<KubeObject>('replicasets,pods'));
+  const found = (await Promise.all(lists)).flat();
   const replicaSets = found.filter(({ kind }) => kind === 'ReplicaSet');
   const pods = found.filter(({ kind }) => kind === 'Pod') as Pod[];
   return Object.fromEntries(workloads.map((each) => [nameOf(each), newPodsOf(each, { replicaSets, pods })]));
@@ -35,4 +38,10 @@ export function digestsOf(pods: Readonly<Record<string, readonly Pod[]>>): Recor
         digests.set(key, (digests.get(key) ?? new Set()).add(imageID));
       }
   return Object.fromEntries([...digests].map(([name, all]) => [name, [...all].sort()]));
+}
+
+/** A StatefulSet leaves the claims that were made for its pods. */
+export function volumesOf({ kind, metadata, spec }: Workload): string[] {
+  const templates = (spec as { volumeClaimTemplates?: readonly KubeObject[] }).volumeClaimTemplates ?? [];
+  return kind === 'StatefulSet' ? templates.map((each) => `PersistentVolumeClaim ${each.metadata.name}-${metadata.name}-…`) : [];
 }

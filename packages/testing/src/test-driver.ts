@@ -59,7 +59,7 @@ export function driverPromises<State extends Json>(test: DriverUnderTest<State>)
       probe: (before: ComponentState<State> | undefined) => driver.probe?.(ctx, world.component(v2), before),
       async isLive(state: ComponentState<State>) {
         // What restores it may bear another number by now, such as a revision.
-        const { driver: _, ...rest } = state;
+        const { driver: _, objects: __, ...rest } = state;
         expect(await describe()).toMatchObject({ ...rest, healthy: true });
         if (world.serving) expect(await world.serving()).toBe(state.version);
       },

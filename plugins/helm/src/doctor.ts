@@ -11,7 +11,7 @@ import {
   type Objects,
 } from '@ship/core';
 import { examineComponents, type PlaceOptions } from '@ship/kube';
-import { pendingError, takeBack } from './driver/pending.js';
+import { ownerOf, pendingError, takeBack } from './driver/pending.js';
 import { intentOf } from './driver/permissions.js';
 import { type Site, siteOf } from './driver/site.js';
 import { errors } from './errors.js';
@@ -22,7 +22,7 @@ import { demandHelm } from './tool/helm.js';
 export interface Examined {
   readonly options: PlaceOptions;
   readonly objects: Objects;
-  components: Readonly<Record<string, ComponentConfig>>;
+  components(): readonly ComponentConfig[];
 }
 
 /** How many runs are looked through for the one that has left a revision. */
@@ -34,8 +34,8 @@ const BETWEEN_LOOKS_MS = 20;
 /** What `ship doctor` looks at: Helm, the clusters of its releases, and revisions that have begun and not ended. */
 export function helmExamination(examined: Examined): Examination {
   const { options, objects } = examined;
-  const sitesOf = (ctx: Context, components: Readonly<Record<string, ComponentConfig>>) =>
-    Object.values(components).flatMap((each) => (each.driver === 'helm' ? [siteOf(ctx, each, options, objects)] : []));
+  const sitesOf = (ctx: Context, components: readonly ComponentConfig[]) =>
+    components.flatMap((each) => (each.driver === 'helm' ? [siteOf(ctx, each, options, objects)] : []));
   return {
     async examine(ctx) {
       if (!Object.values(ctx.components).some(({ driver }) => driver === 'helm')) return [];
@@ -45,7 +45,9 @@ export function helmExamination(examined: Examined): Examination {
           intentOf(siteOf(ctx, each, options, objects)),
         );
         const isReached = found.every(({ level, rule }) => level !== 'block' || rule !== 'helm');
-        const pending = isReached ? await Promise.all(sitesOf(ctx, ctx.components).map((site) => examinePending(ctx, site))) : [];
+        const pending = isReached
+          ? await Promise.all(sitesOf(ctx, Object.values(ctx.components)).map((site) => examinePending(ctx, site)))
+          : [];
         return [...pending.flat(), ...found];
       } catch (error) {
         if (!isShipError(error)) throw error;
@@ -56,7 +58,7 @@ export function helmExamination(examined: Examined): Examination {
     async mend(ctx) {
       const lines: string[] = [];
       const faults: unknown[] = [];
-      for (const site of sitesOf(ctx, examined.components))
+      for (const site of sitesOf(ctx, examined.components()))
         try {
           lines.push(...(await mended(ctx, site)));
         } catch (error) {
@@ -79,19 +81,20 @@ async function examinePending(ctx: CommandContext, site: Site): Promise<Finding[
     if (pending === undefined) return [];
     const { holder } = await ctx.history.status();
     const isHeld = holder !== null && holder.liveness !== 'dead';
-    if (isHeld && pending.run !== undefined && holder.run === pending.run)
+    const owner = ownerOf(revisions);
+    if (isHeld && owner !== undefined && holder.run === owner)
       return [
         finding(
           'info',
-          `${name}: revision ${pending.revision} of ${settings.release} is ${pending.status}: the run ${pending.run} is at work on it`,
+          `${name}: revision ${pending.revision} of ${settings.release} is ${pending.status}: the run ${owner} is at work on it`,
         ),
       ];
-    const unproven = await whyUnproven(ctx, pending);
-    const { message } = pendingError(site, pending);
+    const unproven = await whyUnproven(ctx, pending, ownerOf(revisions));
+    const { message } = pendingError(settings.release, pending, owner);
     return [
       finding(
         'block',
-        `${name}: ${unproven === undefined ? `${deadText(site, pending)}. ${REPAIR}` : `${message}: ${unproven}. ${commandsFor(site, revisions)}`}`,
+        `${name}: ${unproven === undefined ? `${deadText(site, pending, ownerOf(revisions))}. ${REPAIR}` : `${message}: ${unproven}. ${commandsFor(site, revisions)}`}`,
       ),
     ];
   } catch (error) {
@@ -101,7 +104,7 @@ async function examinePending(ctx: CommandContext, site: Site): Promise<Finding[
 
 const REPAIR = '`ship doctor --fix` makes the revision before it live again, and so does the next deploy';
 
-const deadText = ({ settings }: Site, { revision, status, run }: Revision): string =>
+const deadText = ({ settings }: Site, { revision, status }: Revision, run: string | undefined): string =>
   `revision ${revision} of ${settings.release} was left ${status} by the run ${run}, which is gone`;
 
 /** For a person who knows that nobody is at work. */
@@ -121,20 +124,21 @@ async function mended(ctx: Context, site: Site): Promise<string[]> {
   const { cluster, settings, name } = site;
   const revisions = await revisionsOf(cluster, settings.release);
   const pending = pendingOf(revisions);
-  if (pending === undefined || (await whyUnproven(ctx, pending)) !== undefined) return [];
+  if (pending === undefined || (await whyUnproven(ctx, pending, ownerOf(revisions))) !== undefined) return [];
   const to = await takeBack(site, revisions);
   const now = (await revisionsOf(cluster, settings.release)).at(-1);
   const isBack = to === undefined ? now === undefined : now?.status === 'deployed' && now.revision > pending.revision;
   if (!isBack) throw errors.SHIP_HELM_UNPROVEN({ release: settings.release, left: [`Helm says ${now?.status ?? 'nothing'}`] });
   return [
-    `${name}: ${deadText(site, pending)}; ${to === undefined ? `${settings.release} is uninstalled, as there was none before` : `revision ${to} is live again`}`,
+    `${name}: ${deadText(site, pending, ownerOf(revisions))}; ${to === undefined ? `${settings.release} is uninstalled, as there was none before` : `revision ${to} is live again`}`,
   ];
 }
 
 /** What speaks against it that a revision is of a run of this environment which is gone, with all that it had started. */
-async function whyUnproven(ctx: Context, { status, run, machine }: Revision): Promise<string | undefined> {
-  if (status !== 'pending-install' && status !== 'pending-upgrade') return 'a rollback or an uninstallation does not say who has called it';
-  if (run === undefined) return 'no run of ship has begun it';
+async function whyUnproven(ctx: Context, { status, machine }: Revision, run: string | undefined): Promise<string | undefined> {
+  if (status !== 'pending-install' && status !== 'pending-upgrade')
+    return 'rollbacks and uninstallations are left to `ship recover`, or to a person';
+  if (run === undefined) return 'no run of ship is known to have begun it';
   const listed = (await ctx.history.runs({ limit: LOOKS_BACK })).find((each) => each.run === run);
   if (listed === undefined) return 'nothing is known of that run here';
   if (listed.status === 'running' || listed.status === 'unknown' || listed.status === 'succeeded')

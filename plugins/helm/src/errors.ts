@@ -29,10 +29,15 @@ export const errors = defineErrors({
       `revision ${d.revision} of ${d.release} is gone from Helm's history, and nothing else has kept it`,
     hint: 'Deploy the version that is wanted.',
   },
+  SHIP_HELM_VOLUME: {
+    exit: 4,
+    message: (d: { release: string; missing: string }) => `${d.release} cannot be what it was: ${d.missing} is gone`,
+    hint: 'A volume can be made again, but not what was written into it. Restore it from a backup first.',
+  },
   SHIP_HELM_UNPROVEN: {
     exit: 4,
     message: (d: { release: string; left: readonly string[] }) =>
       `${d.release} was rolled back, and what is live is not what it was: ${d.left.join('; ')}`,
-    hint: '`kubectl diff` shows the fields; who manages them stands in `metadata.managedFields`.',
+    hint: '`kubectl get --show-managed-fields` shows who manages the fields. Put them right, then repeat the rollback.',
   },
 });

@@ -70,7 +70,7 @@ export const settingsSchema: JsonSchema = {
     values: { type: 'array', items: text, description: 'Files of values, relative to the folder of the config; the last wins.' },
     set: { type: 'object', description: 'Values over those of the files, such as `{ image: { tag: "${VERSION}" } }`.' },
     create_namespace: { type: 'boolean', description: 'Make the namespace where it is missing. Default: false.' },
-    timeout: { ...durationSchema, description: 'How long it may take until all of it is ready. Default: 5m.' },
+    timeout: { ...durationSchema('5m'), description: 'How long it may take until all of it is ready. Default: 5m.' },
   },
 };
 

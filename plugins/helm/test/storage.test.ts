@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { Cluster } from '@ship/kube';
 import { describe, expect, it } from 'vitest';
-import { decoded, labelsFor, liveOf, pendingOf, type Revision, revisionsOf, thisMachine } from '../src/release/storage.js';
+import { ownerOf } from '../src/driver/pending.js';
+import { decoded, liveOf, pendingOf, type Revision } from '../src/release/storage.js';
 
 const twice = (bytes: Buffer) => Buffer.from(bytes.toString('base64')).toString('base64');
 const revision = (number: number, status: Revision['status']): Revision => ({ revision: number, status, secret: `s${number}`, at: '' });
@@ -25,19 +25,35 @@ describe('what Helm keeps of a revision', () => {
     expect(pendingOf([...all, revision(4, 'pending-upgrade')])?.revision).toBe(4);
   });
 
-  it('given labels that Helm has handed on, when a revision is read, then no run has made it', async () => {
-    const labels = labelsFor({ run: 'r1', place: { name: 'local' } }, [revision(1, 'deployed')]);
-    expect(labels).toEqual({ 'ship-run': 'r1', 'ship-revision': '2', 'ship-machine': thisMachine() });
-    const line = (number: number) => `s${number}\t${number}\tdeployed\t${Object.values(labels).join('\t')}\tnow\n`;
-    const exec = async () => ({ stdout: `${line(3)}${line(2)}s1\t1\tdeployed\t\t\t\tnow\n`, stderr: '', exitCode: 0 }) as never;
-    expect(await revisionsOf(new Cluster({ exec }, { context: 'c', namespace: 'n' }), 'web')).toEqual([
-      { ...revision(1, 'deployed'), at: 'now' },
-      { ...revision(2, 'deployed'), at: 'now', run: 'r1', labelled: 'r1', machine: thisMachine() },
-      { ...revision(3, 'deployed'), at: 'now', labelled: 'r1' },
-    ]);
-  });
-
-  it('given a place that is not this machine, when it makes a revision, then nothing says where', () => {
-    expect(labelsFor({ run: 'r1', place: { name: 'host' } }, [])).toEqual({ 'ship-run': 'r1', 'ship-revision': '1' });
+  it.each<[string, Revision[], string | undefined]>([
+    ['a first one of a run', [{ ...revision(1, 'pending-install'), run: 'a' }], 'a'],
+    ['a first one of somebody else', [revision(1, 'pending-install')], undefined],
+    [
+      'an upgrade of a run',
+      [
+        { ...revision(1, 'deployed'), run: 'a', next: 'b' },
+        { ...revision(2, 'pending-upgrade'), run: 'b' },
+      ],
+      'b',
+    ],
+    [
+      'one of somebody else, to which labels were handed on',
+      [
+        { ...revision(1, 'deployed'), run: 'a' },
+        { ...revision(2, 'pending-upgrade'), run: 'a' },
+      ],
+      undefined,
+    ],
+    [
+      'a rollback of a run',
+      [
+        { ...revision(2, 'failed'), run: 'b', next: 'c' },
+        { ...revision(3, 'pending-rollback'), run: 'a' },
+      ],
+      'c',
+    ],
+    ['one that is uninstalled', [{ ...revision(1, 'uninstalling'), run: 'a' }], undefined],
+  ])('given %s that is pending, then it is known whose it is', (_, revisions, owner) => {
+    expect(ownerOf(revisions)).toBe(owner);
   });
 });

@@ -1,7 +1,7 @@
 import { type ComponentConfig, type Context, definePlugin } from '@ship/core';
-import { examineComponents, type PlaceOptions, refuseForbidden } from '@ship/kube';
+import { addEvidence, examineComponents, type PlaceOptions, refuseForbidden } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
-import { addEvidence } from './driver/evidence.js';
+import { lookAt } from './driver/evidence.js';
 import { intentOf } from './driver/permissions.js';
 import { siteOf } from './driver/site.js';
 import { optionsSchema } from './settings.js';
@@ -21,6 +21,8 @@ export default definePlugin<PlaceOptions>({
     ship.examination('clusters', {
       examine: (ctx) => examineComponents(ctx.components, { driver: 'kubectl' }, (component) => intent(ctx, component)),
     });
-    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) => addEvidence({ options, objects }, failure, run, notice));
+    ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
+      addEvidence('kubectl', (...about) => lookAt(options, objects, ...about), failure, run, notice),
+    );
   },
 });

@@ -80,11 +80,14 @@ export const settingsSchema: JsonSchema = {
     daemonset: { ...text, description: 'In place of `manifests`: the DaemonSet that gets the image.' },
     image: { ...image, description: 'The image of that workload.' },
     container: { ...text, description: 'Which container gets it, where the workload has several.' },
-    timeout: { ...durationSchema, description: 'How long it may take until all of it is ready. Default: 5m.' },
+    timeout: { ...durationSchema('5m'), description: 'How long it may take until all of it is ready. Default: 5m.' },
   },
   oneOf: [
-    { required: ['manifests'], not: { anyOf: [{ required: ['image'] }, { required: ['container'] }] } },
-    ...Object.keys(FORMS).map((kind) => ({ required: [kind, 'image'], not: { required: ['prune'] } })),
+    { required: ['manifests'], not: { anyOf: ['image', 'container', ...Object.keys(FORMS)].map((key) => ({ required: [key] })) } },
+    ...Object.keys(FORMS).map((kind) => ({
+      required: [kind, 'image'],
+      not: { anyOf: [{ required: ['prune'] }, { required: ['manifests'] }] },
+    })),
   ],
 };
 

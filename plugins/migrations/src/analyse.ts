@@ -74,7 +74,7 @@ function follow(
   dialect: Dialect | undefined,
 ): { schema: Schema; isClear: boolean } {
   const walk = new Walk('up', id, before.copy(), before, isWhole, dialect);
-  const unread = walkThrough(walk, up);
+  const unread = walkThrough(walk, read(up, dialect));
   return { schema: walk.schema, isClear: !unread && walk.reasons.every(({ rule }) => rule !== 'opaque-code' && rule !== 'unparseable') };
 }
 
@@ -85,7 +85,8 @@ function judgePair(
 ): { judgement: Judgement; schema: Schema } {
   const { id, name, up, down } = migration;
   const forth = new Walk('up', id, before.copy(), before, isWhole, dialect);
-  walkThrough(forth, up);
+  const upTexts = read(up, dialect);
+  walkThrough(forth, upTexts);
   forth.finish();
   judgeNewColumns(forth);
   const after = forth.schema;
@@ -98,11 +99,12 @@ function judgePair(
   else if (down === 'irreversible') block('irreversible-marker', 'it is marked as one that cannot be undone');
   else {
     const back = new Walk('down', id, after.copy(), before, isWhole, dialect);
-    const isUnread = walkThrough(back, down, hasTool === undefined ? {} : { hasTool });
+    const downTexts = read(down, dialect);
+    const isUnread = walkThrough(back, downTexts, hasTool === undefined ? {} : { hasTool });
     reasons.push(...back.reasons);
     const downPlace = { file: down[0]?.file ?? place.file, line: down[0]?.line ?? 1, statement: '' };
-    if (!isUnread && isEmpty(down, dialect)) {
-      if (!isEmpty(up, dialect)) block('empty-down', 'the down does nothing', downPlace);
+    if (!isUnread && isEmpty(downTexts, dialect)) {
+      if (!isEmpty(upTexts, dialect)) block('empty-down', 'the down does nothing', downPlace);
     } else if (!isUnread) {
       const left = differences(before, back.schema);
       if (left.length > 0)
@@ -122,11 +124,19 @@ export function verdictsOf(reasons: readonly Reason[], preservesData: boolean): 
   return { keep_schema: worst('keep_schema'), run_down: preservesData && run_down === 'warn' ? 'block' : run_down };
 }
 
+/** A script, and what is in it. */
+interface Text {
+  readonly script: Script;
+  readonly parsed: ReturnType<typeof parseScript>;
+}
+
+const read = (scripts: readonly Script[], dialect: Dialect | undefined): Text[] =>
+  scripts.map((script) => ({ script, parsed: parseScript(script, dialect) }));
+
 /** Walks through scripts. Answers whether one could not be read. */
-function walkThrough(walk: Walk, scripts: readonly Script[], { hasTool }: Pick<Bounds, 'hasTool'> = {}): boolean {
+function walkThrough(walk: Walk, texts: readonly Text[], { hasTool }: Pick<Bounds, 'hasTool'> = {}): boolean {
   let isUnread = false;
-  for (const script of scripts) {
-    const parsed = parseScript(script, walk.dialect);
+  for (const { script, parsed } of texts) {
     if ('rule' in parsed) {
       isUnread = true;
       const at: Statement = { kind: '', node: {} as Statement['node'], text: '', file: script.file, line: parsed.line };
@@ -184,12 +194,8 @@ function isNonTransactional({ node, kind }: Statement): boolean {
 }
 
 /** Nothing but comments, or a constant SELECT. */
-function isEmpty(scripts: readonly Script[], dialect: Dialect | undefined): boolean {
-  return scripts.every((script) => {
-    const parsed = parseScript(script, dialect);
-    return !('rule' in parsed) && parsed.every((each) => isConstant(each, dialect));
-  });
-}
+const isEmpty = (texts: readonly Text[], dialect: Dialect | undefined): boolean =>
+  texts.every(({ parsed }) => !('rule' in parsed) && parsed.every((each) => isConstant(each, dialect)));
 
 function isConstant({ kind, node }: Statement, dialect: Dialect = 'postgres'): boolean {
   if (dialect !== 'postgres' && /^Variable(?:Show|Set)Stmt$/.test(kind)) return true;

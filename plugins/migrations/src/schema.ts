@@ -60,18 +60,58 @@ export interface Thing {
   readonly labels?: readonly string[];
 }
 
+/** All that has a name and is no table, by kind and name; what belongs to a table is found by it. */
+class Things extends Map<string, Thing> {
+  readonly #keysOf = new Map<string, Set<string>>();
+
+  constructor(entries: Iterable<[string, Thing]>) {
+    super();
+    for (const [key, thing] of entries) this.set(key, thing);
+  }
+
+  override set(key: string, thing: Thing): this {
+    this.#forget(key);
+    const { table } = thing;
+    if (table !== undefined) {
+      const keys = this.#keysOf.get(table);
+      if (keys === undefined) this.#keysOf.set(table, new Set([key]));
+      else keys.add(key);
+    }
+    return super.set(key, thing);
+  }
+
+  override delete(key: string): boolean {
+    this.#forget(key);
+    return super.delete(key);
+  }
+
+  /** What belongs to a table, as it is now: it may be changed meanwhile. */
+  of(table: string): [string, Thing][] {
+    return [...(this.#keysOf.get(table) ?? [])].map((key) => [key, this.get(key)!]);
+  }
+
+  #forget(key: string): void {
+    const table = this.get(key)?.table;
+    if (table !== undefined) this.#keysOf.get(table)?.delete(key);
+  }
+}
+
 /** A schema as the statements so far have made it. Statements that it does not understand must not be left out: the analyser blocks on them. */
 export class Schema {
   readonly tables: Map<string, Table>;
-  readonly things: Map<string, Thing>;
+  readonly things: Things;
 
-  constructor(tables: Iterable<[string, Table]> = [], things: Iterable<[string, Thing]> = []) {
+  /** Names that a table was dropped from, or renamed. */
+  readonly #former: Set<string>;
+
+  constructor(tables: Iterable<[string, Table]> = [], things: Iterable<[string, Thing]> = [], former: Iterable<string> = []) {
     this.tables = new Map(tables);
-    this.things = new Map(things);
+    this.things = new Things(things);
+    this.#former = new Set(former);
   }
 
   copy(): Schema {
-    return new Schema(this.tables, this.things);
+    return new Schema(this.tables, this.things, this.#former);
   }
 
   /** A table; one that nothing has shown being made was there before, with columns that nobody knows. */
@@ -101,7 +141,7 @@ export class Schema {
       columns: new Map([...each.columns].filter(([column]) => column !== name).concat(each.isUnknown ? [[name, GONE]] : [])),
       constraints: new Map([...each.constraints].filter(([, { columns }]) => !columns.includes(name))),
     }));
-    for (const [key, thing] of this.things) if (thing.table === table && thing.columns?.includes(name)) this.things.delete(key);
+    for (const [key, { columns }] of this.things.of(table)) if (columns?.includes(name)) this.things.delete(key);
   }
 
   setConstraint(table: string, name: string, constraint: Constraint): void {
@@ -115,7 +155,7 @@ export class Schema {
   /** A table that is gone takes all that belongs to it. */
   dropTable(name: string): void {
     this.dropTableEntry(name, this.table(name));
-    for (const [key, { table }] of this.things) if (table === name) this.things.delete(key);
+    for (const [key] of this.things.of(name)) this.things.delete(key);
   }
 
   /** Is it there, as far as is known? */
@@ -123,12 +163,16 @@ export class Schema {
     return this.tables.has(name) && this.tables.get(name) !== undefined && !isGone(this.tables.get(name)!);
   }
 
+  /** Was it there, and is no more? */
+  isGone(name: string): boolean {
+    return !this.has(name) && this.#former.has(name);
+  }
+
   renameTable(from: string, to: string): void {
     const table = this.table(from);
     this.dropTableEntry(from, table);
     this.tables.set(to, table);
-    for (const [key, thing] of [...this.things]) {
-      if (thing.table !== from) continue;
+    for (const [key, thing] of this.things.of(from)) {
       const prefix = `${thing.kind} ${from}.`;
       // The name of an index of MySQL is one of its table.
       if (key.startsWith(prefix)) this.things.delete(key);
@@ -161,13 +205,14 @@ export class Schema {
         [...each.constraints].map(([name, one]) => [name, { ...one, columns: named(one.columns), shape: renamed(one.shape, from, to) }]),
       ),
     }));
-    for (const [key, thing] of this.things)
-      if (thing.table === table && thing.columns !== undefined)
+    for (const [key, thing] of this.things.of(table))
+      if (thing.columns !== undefined)
         this.things.set(key, { ...thing, columns: named(thing.columns), shape: renamed(thing.shape, from, to) });
   }
 
   /** What no migration has made was there before: that it is gone is noted. */
   private dropTableEntry(name: string, table: Table): void {
+    this.#former.add(name);
     if (table.isUnknown && table.by === undefined) this.tables.set(name, { ...GONE_TABLE });
     else this.tables.delete(name);
   }

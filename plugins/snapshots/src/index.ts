@@ -100,7 +100,7 @@ async function takeSnapshot(outcome: RunOutcome, run: RunContext, { store, encry
     rollback_safe: isSafe(outcome, components) && problems.length === 0,
     created_by: userName(),
     files,
-    objects: [...new Set(Object.values(parts).flatMap(({ objects = [] }) => objects))],
+    objects: [...new Set([...Object.values(parts), ...Object.values(components)].flatMap(({ objects = [] }) => objects))],
     notes: [...(run.facts.dirty === 'true' ? ['the working tree had uncommitted changes'] : []), ...problems],
   } satisfies Snapshot;
   return { ...run.refer(referred), config };

@@ -1,11 +1,11 @@
 import type { Registry } from '../plugins/registry.js';
 import { FileStore } from '../store/file.js';
-import type { AnyAction, ComponentState, Condition, Driver, Executor, Json, StepContext } from '../types/index.js';
+import type { AnyAction, ComponentState, Condition, Driver, Executor, Json, Objects, StepContext } from '../types/index.js';
 
 /** What the kernel brings itself. */
-export function registerOwn(registry: Registry, local?: Executor): void {
+export function registerOwn(registry: Registry, objects: Objects, local?: Executor): void {
   if (local) registry.executors.add('local', local, 'ship');
-  registry.actions.add('deploy', deployAction(registry), 'ship');
+  registry.actions.add('deploy', deployAction(registry, objects), 'ship');
   registry.stores.add('file', ({ stateDir, project }) => new FileStore(stateDir, { project }), 'ship');
   registry.conditions.add('environment', environmentCondition, 'ship');
   registry.conditions.add('variable', variableCondition, 'ship');
@@ -37,8 +37,13 @@ export const variableCondition: Condition = {
 type Before = ComponentState | null;
 
 /** `uses: deploy`: any component, by its driver. What is live is captured; a restore makes it live again. */
-function deployAction({ drivers }: Registry): AnyAction {
+function deployAction({ drivers }: Registry, objects: Objects): AnyAction {
   const of = ({ component }: StepContext) => ({ component: component!, driver: drivers.get(component!.driver) as Driver });
+  /** What the run may go back to stays, and so does what no snapshot has yet. */
+  const hold = async ({ environment, step }: StepContext, ...states: readonly (ComponentState | null | undefined)[]) => {
+    const keys = states.flatMap((state) => state?.objects ?? []);
+    if (keys.length > 0) await objects.hold(`deploy-${environment}-${step.id}`, [...new Set(keys)]);
+  };
   return {
     input: { $id: 'ship:deploy', type: 'object', properties: {}, additionalProperties: false },
     async preview(ctx) {
@@ -47,11 +52,15 @@ function deployAction({ drivers }: Registry): AnyAction {
     },
     async capture(ctx) {
       const { driver, component } = of(ctx);
-      return (await driver.describe(ctx, component)) ?? null;
+      const state = await driver.describe(ctx, component);
+      await hold(ctx, state);
+      return state ?? null;
     },
     async run(ctx, _input, before: Before) {
       const { driver, component } = of(ctx);
-      return driver.deploy(ctx, component, before ?? undefined);
+      const after = await driver.deploy(ctx, component, before ?? undefined);
+      await hold(ctx, before, after);
+      return after;
     },
     async probe(ctx, _input, before: Before) {
       const { driver, component } = of(ctx);

@@ -42,4 +42,6 @@ export interface ComponentState<State extends Json = Json> {
   readonly healthy: boolean;
   /** What the driver needs to restore exactly this. */
   readonly driver: State;
+  /** Keys of the store, below `objects/`, that `driver` points at: kept as long as a snapshot has this state, or a run may go back to it. */
+  readonly objects?: readonly string[];
 }

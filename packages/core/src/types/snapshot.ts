@@ -34,7 +34,7 @@ export interface Snapshot {
   readonly created_by: string;
   /** What lies beside it, by the name of the file. Absent in snapshots of before. */
   readonly files?: Readonly<Record<string, SnapshotFile>>;
-  /** Keys of the store, below `objects/`, that its parts point at; the name of each is the SHA-256 of its content. */
+  /** Keys of the store, below `objects/`, that its parts and components point at; the name of each is the SHA-256 of its content. */
   readonly objects?: readonly string[];
   /** For people. */
   readonly notes: readonly string[];

@@ -2,9 +2,10 @@ import type { Change, ComponentConfig, ComponentState, Context, Driver, Objects,
 import type { PlaceOptions } from '@ship/kube';
 import { pendingOf, revisionsOf } from '../release/storage.js';
 import { settingsSchema } from '../settings.js';
+import { admit } from './admit.js';
 import { deploy } from './deploy.js';
-import { describe } from './live.js';
-import { admit, restore } from './restore.js';
+import { describe, stateOf } from './live.js';
+import { restore } from './restore.js';
 import { type ReleaseState, type Site, siteOf } from './site.js';
 
 /** The driver `helm`. */
@@ -21,12 +22,14 @@ export function helmDriver(options: PlaceOptions, objects: Objects): Driver<Rele
   };
 }
 
-/** By the revisions alone: a new one is begun before anything is changed. */
-async function probe({ cluster, settings, ctx }: Site, before: ComponentState<ReleaseState> | undefined): Promise<Probed> {
+/** By the revisions: a new one is begun before anything is changed. Helm calls one deployed before any pod has started. */
+async function probe(site: Site, before: ComponentState<ReleaseState> | undefined): Promise<Probed> {
+  const { cluster, settings, ctx } = site;
   const revisions = await revisionsOf(cluster, settings.release);
   const last = revisions.at(-1);
   if ((last?.revision ?? 0) === (before?.driver.revision ?? 0) && pendingOf(revisions) === undefined) return 'untouched';
-  return last?.status === 'deployed' && last.run === ctx.run ? 'done' : 'partial';
+  if (last?.status !== 'deployed' || last.run !== ctx.run) return 'partial';
+  return (await stateOf(site, revisions, last)).healthy ? 'done' : 'partial';
 }
 
 async function preview({ cluster, settings, name, version }: Site): Promise<Change[]> {

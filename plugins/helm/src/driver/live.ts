@@ -1,8 +1,20 @@
 import { gzipSync } from 'node:zlib';
 import { type ComponentState, sha256 } from '@ship/core';
-import { containersOf, driftOf, type KubeObject, newPodsByWorkload, restartsOf, standingsOf, type Workload, workloadsIn } from '@ship/kube';
-import { objectsOf } from '../release/chart.js';
+import {
+  capturedOf,
+  containersOf,
+  digestsOf,
+  nameOf,
+  newestPods,
+  restartsOf,
+  stable,
+  standingsOf,
+  type Workload,
+  workloadsIn,
+} from '@ship/kube';
+import { documentsOf } from '../release/manifest.js';
 import { liveOf, type Release, type Revision, readRelease, revisionsOf } from '../release/storage.js';
+import { findRevision, type Kept, withGiven } from './found.js';
 import type { ReleaseState, Site } from './site.js';
 
 const DESCRIBED = 'ship: ';
@@ -21,23 +33,23 @@ export async function describe(site: Site): Promise<ComponentState<ReleaseState>
 /** How a revision stands, and all that is needed to come back to it. */
 export async function stateOf(site: Site, revisions: readonly Revision[], live: Revision): Promise<ComponentState<ReleaseState>> {
   const { cluster, settings, objects, ctx } = site;
-  const release = await readRelease(cluster, live);
-  const found = await cluster.live(release.manifest);
-  const workloads = workloadsIn(found);
-  const [standings, drift, pods, version] = await Promise.all([
+  const found = await findRevision(site, live);
+  const { release } = found;
+  const workloads = workloadsIn(found.objects);
+  const [standings, newest, version] = await Promise.all([
     standingsOf(cluster, workloads, {}),
-    driftOf(cluster, release.manifest),
-    workloads.length === 0 ? [] : cluster.list<KubeObject>('replicasets,pods'),
-    versionOf(site, revisions, release),
+    newestPods(cluster, workloads),
+    versionOf(site, revisions, live, release),
   ]);
-  const isLast = revisions.at(-1)?.revision === live.revision;
+  const kept: Kept = { release, captured: capturedOf(found.objects, found.scaled, newest) };
   const image = imageOf(workloads);
+  const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));
   return {
     version,
     ...(image === undefined ? {} : { image }),
     replicas: workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0),
-    config_hash: hashOf(release),
-    healthy: live.status === 'deployed' && isLast && standings.every(({ state }) => state === 'ready'),
+    config_hash: hashOf(kept),
+    healthy: live.status === 'deployed' && revisions.at(-1) === live && standings.every(({ state }) => state === 'ready'),
     driver: {
       release: settings.release,
       namespace: settings.where.namespace,
@@ -45,21 +57,28 @@ export async function stateOf(site: Site, revisions: readonly Revision[], live: 
       revision: live.revision,
       chart: release.chart.metadata.name,
       chart_version: release.chart.metadata.version,
-      ...(ctx.looks ? {} : { kept: await objects.put(gzipSync(JSON.stringify(release))) }),
-      restarts: restartsOf(newPodsByWorkload(workloads, pods)),
-      drift: drift.map(({ object, lines }) => `${object}: ${lines.map((line) => line.replace(/\s+/g, ' ')).join(' ')}`),
+      names: kept.captured.objects.map(nameOf),
+      ...(key === undefined ? {} : { kept: key }),
+      restarts: restartsOf(newest),
+      digests: digestsOf(newest),
     },
+    ...(key === undefined ? {} : { objects: [key] }),
   };
 }
 
-/** The same objects, made of the same values. */
-export const hashOf = ({ manifest, config = {} }: Release): string => sha256(JSON.stringify([objectsOf(manifest), config]));
+/** The same objects, in the cluster and in Helm's books, made of the same values. */
+const hashOf = ({ release, captured }: Kept): string =>
+  sha256(stable([captured.objects.map((each) => withGiven(each, undefined, release)), bookOf(release)]));
+
+/** What Helm says of a revision: whatever files its objects are of, and in whatever order. */
+export const bookOf = ({ manifest, config }: Release): string => stable([documentsOf(manifest), config ?? {}]);
 
 const imageOf = (workloads: readonly Workload[]): string | undefined =>
   workloads.flatMap(containersOf).flatMap(({ image }) => image ?? [])[0];
 
 /** As ship has written it; after a rollback by another hand, that of the revision that was gone back to; else what the chart says. */
-async function versionOf({ cluster }: Site, revisions: readonly Revision[], release: Release): Promise<string> {
+async function versionOf({ cluster }: Site, revisions: readonly Revision[], { component }: Revision, release: Release): Promise<string> {
+  if (component !== undefined) return component;
   let at: Release | undefined = release;
   for (let steps = 0; at !== undefined && steps < revisions.length; steps++) {
     const description: string = at.info.description ?? '';

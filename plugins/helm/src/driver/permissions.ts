@@ -1,8 +1,8 @@
 import { type Intent, type KubeObject, objectsIn, type Wanted, workloadsIn } from '@ship/kube';
 import { liveOf, readRelease, revisionsOf } from '../release/storage.js';
-import { withValues } from '../release/values.js';
 import { templateArgv } from '../tool/argv.js';
 import { printedBy } from '../tool/helm.js';
+import { withValues } from '../tool/values.js';
 import type { Site } from './site.js';
 
 /** A release, as its cluster can be asked about it before anything is changed. */
@@ -37,13 +37,18 @@ function permissionsOf(objects: readonly KubeObject[], { makesNamespace }: { rea
   const core = (kind: string, ...verbs: string[]): Wanted => ({ apiVersion: 'v1', kind, verbs });
   const workloads = workloadsIn(objects);
   return [
-    core('Secret', 'get', 'list', 'create', 'update', 'delete'),
-    ...objects.map(({ apiVersion, kind }): Wanted => ({ apiVersion, kind, verbs: ['get', 'create', 'patch', 'delete'] })),
+    core('Secret', 'get', 'list', 'create', 'update', 'patch', 'delete'),
+    ...objects.map(({ apiVersion, kind }): Wanted => ({ apiVersion, kind, verbs: ['get', 'create', 'patch', 'update', 'delete'] })),
     // Helm waits until hooks are through.
     ...objects
       .filter(({ kind, metadata }) => /^(Job|Pod)$/.test(kind) && metadata.annotations?.['helm.sh/hook'] !== undefined)
       .map(({ apiVersion, kind }): Wanted => ({ apiVersion, kind, verbs: ['list', 'watch'] })),
     ...(workloads.length === 0 ? [] : [core('Pod', 'list'), { apiVersion: 'apps/v1', kind: 'ReplicaSet', verbs: ['list'] }]),
+    ...(workloads.some(({ kind }) => kind !== 'DaemonSet')
+      ? [{ apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', verbs: ['list'] }]
+      : []),
+    // Pods that were started with the newer configuration are started again.
+    ...(objects.some(({ kind }) => /^(ConfigMap|Secret)$/.test(kind)) && workloads.length > 0 ? [core('Pod', 'get', 'delete')] : []),
     ...(workloads.some(({ kind }) => kind !== 'Deployment') ? [core('Event', 'list')] : []),
     ...(makesNamespace ? [core('Namespace', 'create')] : []),
   ];

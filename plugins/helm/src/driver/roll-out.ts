@@ -1,12 +1,13 @@
-import { awaitRollout, workloadsIn } from '@ship/kube';
-import { type Revision, readRelease } from '../release/storage.js';
+import { awaitRollout, type KubeObject, workloadsIn } from '@ship/kube';
 import type { Site } from './site.js';
 
-/** Waits until what a revision has made is ready, and no longer than it can be seen not to become so. */
-export async function awaitRevision(site: Site, revision: Revision, restarts: Readonly<Record<string, number>>): Promise<void> {
-  const { cluster, ctx, settings, name } = site;
-  const { manifest } = await readRelease(cluster, revision);
-  await awaitRollout(cluster, workloadsIn(await cluster.live(manifest)), {
+/** Waits until all of these are ready, and no longer than one can be seen not to become so. */
+export async function rollOut(
+  { cluster, ctx, settings, name }: Site,
+  objects: readonly KubeObject[],
+  restarts: Readonly<Record<string, number>>,
+): Promise<void> {
+  await awaitRollout(cluster, workloadsIn(objects), {
     timeoutMs: settings.timeoutMs,
     baseline: restarts,
     signal: ctx.signal,

@@ -22,13 +22,18 @@ export type ReleaseState = {
   readonly revision: number;
   readonly chart: string;
   readonly chart_version: string;
-  /** The key of the whole revision, for when Helm has it no more; absent where nobody has kept it. */
+  /** Such as `Deployment web`. */
+  readonly names: string[];
+  /** The key of the whole revision, and of the objects as they were; absent where somebody only looks. */
   readonly kept?: string;
   /** By workload, such as `Deployment web`: how often its containers had been started anew. */
   readonly restarts: { readonly [workload: string]: number };
-  /** What was another one than the chart says, already then. */
-  readonly drift: string[];
+  /** By workload and container: what ran. */
+  readonly digests: { readonly [container: string]: string[] };
 } & Json;
+
+/** By this name Helm sets fields. */
+export const HELM = ['helm'] as const;
 
 /** Opens a component. */
 export function siteOf(ctx: Context, component: ComponentConfig, options: PlaceOptions, objects: Objects): Site {

@@ -10,10 +10,12 @@ import type { Release } from './storage.js';
 export async function writeChart<T>({ chart, manifest }: Release, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ship-chart-'));
   try {
-    const { name, version, appVersion } = chart.metadata;
+    // What it depended on is in the manifest.
+    const { dependencies: _, ...metadata } = chart.metadata;
     mkdirSync(join(folder, 'templates'));
     const write = (file: string, content: string) => writeFileSync(join(folder, file), content, { mode: 0o600 });
-    write('Chart.yaml', JSON.stringify({ apiVersion: 'v2', name, version, ...(appVersion === undefined ? {} : { appVersion }) }));
+    write('Chart.yaml', JSON.stringify({ ...metadata, apiVersion: 'v2' }));
+    write('values.yaml', JSON.stringify(chart.values ?? {}));
     write('manifest.yaml', manifest);
     write('templates/all.yaml', '{{ .Files.Get "manifest.yaml" }}\n');
     return await work(folder);
@@ -21,11 +23,3 @@ export async function writeChart<T>({ chart, manifest }: Release, work: (folder:
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** The objects of a manifest, whatever files they are of and in whatever order. */
-export const objectsOf = (manifest: string): string[] =>
-  manifest
-    .split(/^---[ \t]*$/m)
-    .map((each) => each.replace(/^# Source: .*$/gm, '').trim())
-    .filter((each) => each !== '')
-    .sort();

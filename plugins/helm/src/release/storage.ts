@@ -21,11 +21,13 @@ export type Status =
 export interface Revision {
   readonly revision: number;
   readonly status: Status;
-  /** The run of ship that made it; undefined: somebody else, or `helm rollback`, whoever has called it. */
+  /** The run of ship that made it, or the one before it: Helm hands labels on. */
   readonly run?: string;
-  /** The run that its labels name, which Helm hands on from the revision before, or from that which is gone back to. */
-  readonly labelled?: string;
-  /** Where that run has started Helm: see {@link thisMachine}. */
+  /** The version of the component, where ship has made it and it can be a label. */
+  readonly component?: string;
+  /** The run of ship that was about to make the revision after it, and has not come back from that. */
+  readonly next?: string;
+  /** Where its run has started Helm: see {@link thisMachine}. Handed on as the run is. */
   readonly machine?: string;
   /** The Secret. */
   readonly secret: string;
@@ -42,28 +44,63 @@ export interface Release {
   /** What the user gave. */
   readonly config?: JsonObject;
   readonly manifest: string;
-  readonly hooks?: readonly { readonly name: string; readonly kind: string; readonly events?: readonly string[] }[];
+  readonly hooks?: readonly Hook[];
   readonly chart: Chart;
+  /** How Helm 4 has applied it: on the server, or as Helm 3 does. */
+  readonly apply_method?: 'ssa' | 'csa';
+}
+
+/** What runs before or after a change of the release. */
+export interface Hook {
+  readonly name: string;
+  readonly kind: string;
+  readonly manifest?: string;
+  readonly events?: readonly string[];
+  readonly last_run?: { readonly started_at?: string; readonly phase?: string };
 }
 
 /** What Helm keeps of a chart; those that it depends on are not among it. */
 interface Chart {
-  readonly metadata: { readonly name: string; readonly version: string; readonly appVersion?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly version: string;
+    readonly appVersion?: string;
+    readonly dependencies?: unknown;
+    readonly [field: string]: unknown;
+  };
+  readonly values?: JsonObject;
 }
 
+/**
+ * Of the run that is about to make another revision, at the Secret of the last: an annotation, as Helm hands labels on, also to
+ * revisions of others.
+ */
+export const NEXT = 'ship-next';
 /** Of the run that made a revision. Helm keeps labels from the moment at which a revision begins. */
 const RUN_LABEL = 'ship-run';
-/** Of the revision that the run was about to make: Helm hands labels on to the next one, whoever makes it. */
-const REVISION_LABEL = 'ship-revision';
+/** Of the version that it is. A rollback hands it on, where the description says no more than `Rollback to 3`. */
+const VERSION_LABEL = 'ship-version';
+const LABEL = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
-/** Of the machine on which Helm was started; absent where ship has had another one start it. */
+/** Of the machine on which Helm was started; `null` where ship has had another one start it. */
 const MACHINE_LABEL = 'ship-machine';
 
-/** The labels of the revision that a run makes after these. */
-export const labelsFor = ({ run, place }: Pick<Context, 'run' | 'place'>, revisions: readonly Revision[]): Record<string, string> => ({
-  [RUN_LABEL]: run,
-  [REVISION_LABEL]: String((revisions.at(-1)?.revision ?? 0) + 1),
-  ...(place.name === 'local' ? { [MACHINE_LABEL]: thisMachine() } : {}),
+/** At the name of a run that has gone back, and not deployed. */
+const BACK = '.back';
+
+/** Is a revision one that this run has begun? */
+export const isOf = ({ run }: Revision, owner: string): boolean => run === owner || run === owner + BACK;
+
+/** What ship has Helm note with a revision. */
+export const labelsOf = (
+  { run, place }: Pick<Context, 'run' | 'place'>,
+  version: string,
+  way: 'deploy' | 'back',
+): Record<string, string> => ({
+  [RUN_LABEL]: way === 'back' ? run + BACK : run,
+  // One of before is taken away by its null; what is no label stands in the description alone.
+  [VERSION_LABEL]: LABEL.test(version) ? version : 'null',
+  [MACHINE_LABEL]: place.name === 'local' ? thisMachine() : 'null',
 });
 
 /** Whoever has the same sees the same processes: containers may have one name, and nobody sees what those of other users are for. */
@@ -83,16 +120,23 @@ export async function revisionsOf(cluster: Cluster, release: string): Promise<Re
     'get',
     'secrets',
     `--selector=owner=helm,name=${release}`,
-    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.labels.${REVISION_LABEL}}{"\\t"}{.metadata.labels.${MACHINE_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
+    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.labels.${VERSION_LABEL}}{"\\t"}{.metadata.annotations.${NEXT}}{"\\t"}{.metadata.labels.${MACHINE_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
   ]);
   const revisions = secrets
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Revision => {
-      const [secret = '', revision, status, labelled, made, machine, at = ''] = line.split('\t');
-      const own = made === revision ? { run: labelled!, ...(machine ? { machine } : {}) } : {};
-      const by = labelled ? { labelled, ...own } : {};
-      return { revision: Number(revision), status: status as Status, secret, at, ...by };
+      const [secret = '', revision, status, run, component, next, machine, at = ''] = line.split('\t');
+      return {
+        revision: Number(revision),
+        status: status as Status,
+        secret,
+        at,
+        ...(run ? { run } : {}),
+        ...(component && component !== 'null' ? { component } : {}),
+        ...(next ? { next } : {}),
+        ...(machine && machine !== 'null' ? { machine } : {}),
+      };
     });
   return revisions.sort((one, other) => one.revision - other.revision);
 }

@@ -19,6 +19,8 @@ export interface Upgrade {
   readonly createNamespace: boolean;
   readonly description: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** As that of a rollback. */
+  readonly isForced?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -62,16 +64,31 @@ export function upgradeArgv({ where, release, chart, createNamespace, ...more }:
     ...(createNamespace ? ['--create-namespace'] : []),
     `--description=${more.description}`,
     ...(labels.length === 0 ? [] : [`--labels=${labels.join(',')}`]),
+    ...(more.isForced ? ['--force-conflicts'] : []),
     timeout(more.timeoutMs),
     ...at(where),
   ];
 }
 
+/** What a rollback is told. */
+export interface Rollback {
+  readonly release: string;
+  readonly revision: number;
+  /** Helm 4, where it applies on the server: what others have set since is overwritten. Helm 3 does so always. */
+  readonly isForced: boolean;
+  readonly timeoutMs: number;
+}
+
 /** Back to a revision. Its description is Helm's own, `Rollback to N`. */
-export const rollbackArgv = (
-  where: Where,
-  { release, revision, timeoutMs }: { release: string; revision: number; timeoutMs: number },
-): Argv => ['helm', 'rollback', release, String(revision), timeout(timeoutMs), ...at(where)];
+export const rollbackArgv = (where: Where, { release, revision, isForced, timeoutMs }: Rollback): Argv => [
+  'helm',
+  'rollback',
+  release,
+  String(revision),
+  ...(isForced ? ['--force-conflicts'] : []),
+  timeout(timeoutMs),
+  ...at(where),
+];
 
 /** Away with it. */
 export const uninstallArgv = (where: Where, release: string, timeoutMs: number): Argv => [
@@ -83,3 +100,15 @@ export const uninstallArgv = (where: Where, release: string, timeoutMs: number):
 ];
 
 const timeout = (ms: number): string => `--timeout=${Math.max(1, Math.ceil(ms / 1000))}s`;
+
+/** The values of a revision, with those that the chart has by itself. */
+export const valuesArgv = (where: Where, release: string, revision: number): Argv => [
+  'helm',
+  'get',
+  'values',
+  release,
+  '--all',
+  '--output=json',
+  `--revision=${revision}`,
+  ...at(where),
+];

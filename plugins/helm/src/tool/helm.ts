@@ -26,18 +26,24 @@ export async function printedBy(ctx: Pick<Context, 'exec'>, argv: Argv, release:
     maxBytes: MOST_BYTES,
     onOutput: null,
   });
-  if (exitCode !== 0) throw commandError(argv, release, stderr, exitCode);
+  if (exitCode !== 0)
+    throw errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problemIn(stderr) || `it ended with ${exitCode}` });
   return stdout;
 }
 
 /** Runs a command that changes the release. Its lines are shown. Throws SHIP_HELM_COMMAND with its words. */
 export async function runHelm(ctx: Pick<Context, 'exec'>, argv: Argv, release: string, timeoutMs: number): Promise<void> {
   const { exitCode, stdout } = await ctx.exec(argv, { output: 'combined', okExitCodes: 'any', timeoutMs: timeoutMs + GRACE_MS });
-  if (exitCode !== 0) throw commandError(argv, release, stdout, exitCode);
+  if (exitCode !== 0)
+    throw errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problemIn(stdout) || `it ended with ${exitCode}` });
 }
 
-function commandError(argv: Argv, release: string, text: string, exitCode: number) {
-  const said = text.split('\n').filter((line) => line.trim() !== '');
-  const problem = said.findLast((line) => /^Error:/.test(line)) ?? said.at(-1) ?? `it ended with ${exitCode}`;
-  return errors.SHIP_HELM_COMMAND({ verb: argv[1]!, release, problem: problem.replace(/^Error: /, '') });
+/** All that Helm says from `Error:` on: the fields that are in conflict stand below it. */
+export function problemIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const at = lines.findLastIndex((line) => /^Error:/.test(line));
+  return lines
+    .slice(at)
+    .join('\n')
+    .replace(/^Error: /, '');
 }

@@ -1,10 +1,20 @@
 import type { ComponentState } from '@ship/core';
-import { awaitRollout, demandIntent, driftOf, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import {
+  awaitRollout,
+  demandIntent,
+  driftOf,
+  identityOf,
+  type KubeObject,
+  kindOf,
+  nameOf,
+  reference,
+  type Workload,
+  workloadsIn,
+} from '@ship/kube';
 import { errors } from '../errors.js';
-import { ADOPTED, identityOf, KINDS, kindOf, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
-import { apply, conflictText, demandApplicable, demandDeletable, remove } from '../tool/apply.js';
-import { reference } from '../tool/words.js';
-import { CLAIM, type Found, find, isOwn, named } from './found.js';
+import { ADOPTED, KINDS, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
+import { apply, conflictText, demandApplicable, demandDeletable } from '../tool/apply.js';
+import { CLAIM, type Found, find, isOwn } from './found.js';
 import { deployImage } from './image.js';
 import { stateOf } from './live.js';
 import { intentOf } from './permissions.js';
@@ -98,11 +108,9 @@ async function prune({ ctx, cluster, settings, name, label }: Site, { objects }:
   const old = objects.filter((each) => isOwn(each, label) && !isWanted.has(identityOf(each)));
   const kept = old.filter(isKept);
   for (const each of kept) ctx.log.info(`${name}: ${nameOf(each)} is in no manifest any more, and stays`);
-  await remove(cluster, old.filter((each) => !isKept(each)).map(reference), settings.timeoutMs);
-  const left = await named(
-    cluster,
-    old.filter((each) => !isKept(each)),
-  );
+  const gone = old.filter((each) => !isKept(each));
+  await cluster.remove(gone, settings.timeoutMs);
+  const left = await cluster.named(gone);
   if (left.length > 0) ctx.log.warn(`${name}: ${left.map(nameOf).join(', ')} is there again`);
 }
 

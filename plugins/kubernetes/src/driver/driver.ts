@@ -1,6 +1,5 @@
 import type { Change, ComponentConfig, ComponentState, Context, Driver, Objects, Probed } from '@ship/core';
-import { driftOf, nameOf, type PlaceOptions } from '@ship/kube';
-import { identityOf } from '../objects/marks.js';
+import { driftOf, identityOf, nameOf, type PlaceOptions } from '@ship/kube';
 import { settingsSchema } from '../settings.js';
 import { admit } from './admit.js';
 import { deploy, isKept } from './deploy.js';

@@ -1,7 +1,6 @@
-import { containersOf, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import { containersOf, foreignOwners, isFormer, type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
 import { errors } from '../errors.js';
 import { VERSION } from '../objects/marks.js';
-import { foreignOwners, isFormer } from '../objects/owners.js';
 import { conflictText } from '../tool/apply.js';
 import { patchArgs } from '../tool/words.js';
 import type { Found } from './found.js';

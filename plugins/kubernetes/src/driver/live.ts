@@ -1,31 +1,21 @@
 import { gzipSync } from 'node:zlib';
 import { type ComponentState, sha256 } from '@ship/core';
 import {
+  capturedOf,
   containersOf,
   digestsOf,
   type KubeObject,
   nameOf,
-  newPodsByWorkload,
+  newestPods,
   restartsOf,
+  stable,
   standingsOf,
   type Workload,
   workloadsIn,
 } from '@ship/kube';
-import { stable } from '../objects/clean.js';
-import { identityOf, VERSION } from '../objects/marks.js';
-import { capturedOf, type Found, find, isJob } from './found.js';
+import { VERSION } from '../objects/marks.js';
+import { type Found, find } from './found.js';
 import { formName, type KubectlState, type Site } from './site.js';
-
-/** What is kept of a component, beside the state: it may hold secrets. */
-export interface Kept {
-  readonly objects: readonly KubeObject[];
-  /** By name: the replicas at that time, where somebody else sets them. */
-  readonly scaled: Readonly<Record<string, number>>;
-  /** Jobs that were there: they are not made again, as they would run again, and not deleted. */
-  readonly jobs: readonly string[];
-  /** The ids of the pods that ran. */
-  readonly pods: readonly string[];
-}
 
 /** What is live; undefined where nothing of the component is there. */
 export async function describe(site: Site): Promise<ComponentState<KubectlState> | undefined> {
@@ -37,37 +27,27 @@ export async function describe(site: Site): Promise<ComponentState<KubectlState>
 export async function stateOf(site: Site, found: Found): Promise<ComponentState<KubectlState>> {
   const { cluster, settings, objects, ctx } = site;
   const workloads = workloadsIn(found.objects);
-  const captured = capturedOf(found);
-  const [standings, pods] = await Promise.all([
-    standingsOf(cluster, workloads, {}),
-    workloads.length === 0 ? [] : cluster.list<KubeObject>('replicasets,pods'),
-  ]);
-  const newest = newPodsByWorkload(workloads, pods);
+  const [standings, newest] = await Promise.all([standingsOf(cluster, workloads, {}), newestPods(cluster, workloads)]);
   const image = imageOf(site, workloads);
-  const kept: Kept = {
-    objects: captured,
-    jobs: found.objects.filter(isJob).map(identityOf),
-    pods: Object.values(newest).flatMap((all) => all.flatMap(({ metadata }) => metadata.uid ?? [])),
-    scaled: Object.fromEntries(
-      workloads.filter((each) => found.scaled.has(nameOf(each))).map((each) => [nameOf(each), each.spec.replicas ?? 1]),
-    ),
-  };
+  const kept = capturedOf(found.objects, found.scaled, newest);
+  const key = ctx.looks ? undefined : await objects.put(gzipSync(JSON.stringify(kept)));
   return {
     version: versionOf(found.objects, workloads, image),
     ...(image === undefined ? {} : { image }),
     replicas: workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0),
-    config_hash: sha256(stable(captured)),
+    config_hash: sha256(stable(kept.objects)),
     healthy: standings.every(({ state }) => state === 'ready'),
     driver: {
       context: settings.where.context,
       namespace: settings.where.namespace,
       form: formName(settings),
-      names: captured.map(nameOf),
-      ...(ctx.looks ? {} : { kept: await objects.put(gzipSync(JSON.stringify(kept))) }),
+      names: kept.objects.map(nameOf),
+      ...(key === undefined ? {} : { kept: key }),
       revisions: Object.fromEntries(workloads.map((each) => [nameOf(each), revisionOf(each)])),
       restarts: restartsOf(newest),
       digests: digestsOf(newest),
     },
+    ...(key === undefined ? {} : { objects: [key] }),
   };
 }
 

@@ -1,6 +1,6 @@
-import { type Intent, type KubeObject, type Wanted, type Workload, workloadsIn } from '@ship/kube';
+import { configOf, type Intent, type KubeObject, type Wanted, type Workload, workloadsIn } from '@ship/kube';
 import { render } from '../objects/render.js';
-import { CLAIM, configOf, isJob, labelled, named } from './found.js';
+import { CLAIM, labelled } from './found.js';
 import type { Site } from './site.js';
 
 /** A component, as its cluster can be asked about it before anything is changed. */
@@ -14,7 +14,7 @@ export function intentOf(site: Site): Intent {
     rendered,
     live: async () =>
       form.kind === 'image'
-        ? named(cluster, [{ apiVersion: 'apps/v1', kind: form.workload, metadata: { name: form.name } }])
+        ? cluster.named([{ apiVersion: 'apps/v1', kind: form.workload, metadata: { name: form.name } }])
         : labelled(site, await rendered()),
     wanted: (all, live) => permissionsOf(site, [...all, ...live]),
   };
@@ -45,6 +45,6 @@ function permissionsOf({ settings: { form } }: Pick<Site, 'settings'>, objects: 
 /** `patch` and `create` apply, `update` replaces what an apply cannot make what it was. Jobs are not made again, and claims stay. */
 function verbsFor(object: KubeObject): string[] {
   const verbs = ['get', 'list', 'create', 'patch'];
-  if (isJob(object)) return [...verbs, 'delete'];
+  if (object.kind === 'Job') return [...verbs, 'delete'];
   return object.kind === CLAIM ? [...verbs, 'update'] : [...verbs, 'update', 'delete'];
 }

@@ -1,17 +1,23 @@
 import { gunzipSync } from 'node:zlib';
 import type { ComponentState, Restored } from '@ship/core';
-import { type KubeObject, nameOf, type Workload, workloadsIn } from '@ship/kube';
+import {
+  type Captured,
+  identityOf,
+  type KubeObject,
+  leftOf,
+  nameOf,
+  provenPods,
+  replicasText,
+  restartStale,
+  startedSince,
+  volumesOf,
+  workloadsIn,
+} from '@ship/kube';
 import { errors } from '../errors.js';
-import { identityOf } from '../objects/marks.js';
-import { remove } from '../tool/apply.js';
-import { reference } from '../tool/words.js';
 import { isKept, rollOut } from './deploy.js';
-import { CLAIM, type Found, find, isOwn, labelled, named } from './found.js';
-import type { Kept } from './live.js';
-import { leftOf, provenPods } from './proof.js';
-import { putBack, replicasText } from './put-back.js';
+import { CLAIM, type Found, find, isOwn, labelled } from './found.js';
+import { putBack } from './put-back.js';
 import type { KubectlState, Site } from './site.js';
-import { restartStale, startedSince } from './stale-pods.js';
 
 /** Makes what was captured live again, waits until it is ready, and compares what is live with it, field by field. */
 export async function restore(site: Site, state: ComponentState<KubectlState> | undefined): Promise<Restored> {
@@ -19,7 +25,7 @@ export async function restore(site: Site, state: ComponentState<KubectlState> | 
   const { cluster, settings, name, ctx } = site;
   const kept = await keptOf(site, state);
   const now = await foundNow(site, kept);
-  const differing = kept.objects.filter((each) => leftOf(now, [each], kept).length > 0);
+  const differing = kept.objects.filter((each) => leftOf(now.objects, [each], kept).length > 0);
   const extras = extrasOf(site, now, kept);
   const [gone, stay] = [extras.filter((each) => !isKept(each)), extras.filter(isKept)];
   if (differing.length === 0 && gone.length === 0 && (await leftNow(site, now, kept, state)).length === 0) {
@@ -29,14 +35,17 @@ export async function restore(site: Site, state: ComponentState<KubectlState> | 
   demandClaims(site, now, kept);
   // What scales by itself goes first: it would change the replicas that are put back.
   const [scalers, others] = [gone.filter(isScaler), gone.filter((each) => !isScaler(each))];
-  await remove(cluster, scalers.map(reference), settings.timeoutMs);
-  const said = replicasText(now, differing);
-  const started = await startedSince(site, kept, differing);
+  await cluster.remove(scalers, settings.timeoutMs);
+  const said = replicasText(now.objects, differing);
+  const started = await startedSince(cluster, kept, differing);
   const overwritten = await putBack(site, now, kept, differing);
   for (const line of overwritten) ctx.log.warn(`${name}: ${line}, and it is what it was again`);
   await rollOut(site, kept.objects, state.driver.restarts);
-  const restarted = await restartStale(site, kept, differing, started);
-  await remove(cluster, others.map(reference), settings.timeoutMs);
+  const restarted = await restartStale(cluster, {
+    ...{ kept, differing, started, timeoutMs: settings.timeoutMs },
+    rollOut: () => rollOut(site, kept.objects, {}),
+  });
+  await cluster.remove(others, settings.timeoutMs);
   await prove(site, kept, state, gone);
   const notes = [...said, ...restarted, ...overwritten.map((line) => `overwritten: ${line}`)];
   return {
@@ -47,13 +56,13 @@ export async function restore(site: Site, state: ComponentState<KubectlState> | 
 }
 
 /** What was captured, opened. */
-export async function keptOf({ objects }: Pick<Site, 'objects'>, { driver }: ComponentState<KubectlState>): Promise<Kept> {
+export async function keptOf({ objects }: Pick<Site, 'objects'>, { driver }: ComponentState<KubectlState>): Promise<Captured> {
   // Only what was described for a person who looks has none, and nobody restores that.
-  return JSON.parse(gunzipSync(await objects.get(driver.kept!)).toString('utf8')) as Kept;
+  return JSON.parse(gunzipSync(await objects.get(driver.kept!)).toString('utf8')) as Captured;
 }
 
 /** What is live of what was captured, and what else the component has now. */
-export async function foundNow(site: Site, kept: Kept): Promise<Found> {
+export async function foundNow(site: Site, kept: Captured): Promise<Found> {
   const { settings } = site;
   // The manifests of now say of which kinds there may be more; they may be gone, or broken, and that is no reason not to go back.
   const found = await find(site).catch(() => undefined);
@@ -61,13 +70,13 @@ export async function foundNow(site: Site, kept: Kept): Promise<Found> {
   const own = found?.objects ?? (settings.form.kind === 'manifests' ? await labelled(site, kept.objects) : []);
   const extras = own.filter((each) => !versions.has(identityOf(each)));
   return {
-    objects: [...(await named(site.cluster, kept.objects)), ...extras],
+    objects: [...(await site.cluster.named(kept.objects)), ...extras],
     rendered: [],
     scaled: new Set(Object.keys(kept.scaled)),
   };
 }
 
-const extrasOf = ({ settings, label }: Site, now: Found, kept: Kept): KubeObject[] => {
+const extrasOf = ({ settings, label }: Site, now: Found, kept: Captured): KubeObject[] => {
   const isThen = new Set([...kept.objects.map(identityOf), ...kept.jobs]);
   return settings.form.kind === 'image' ? [] : now.objects.filter((each) => isOwn(each, label) && !isThen.has(identityOf(each)));
 };
@@ -75,35 +84,35 @@ const extrasOf = ({ settings, label }: Site, now: Found, kept: Kept): KubeObject
 const isScaler = ({ kind }: KubeObject): boolean => kind === 'HorizontalPodAutoscaler';
 
 /** Claims that are gone: the volume would be another one. */
-export const missingClaims = (now: Found, kept: Kept): KubeObject[] => {
+export const missingClaims = (now: Found, kept: Captured): KubeObject[] => {
   const isThere = new Set(now.objects.map(identityOf));
   return kept.objects.filter((each) => each.kind === CLAIM && !isThere.has(identityOf(each)));
 };
 
-function demandClaims({ name }: Site, now: Found, kept: Kept): void {
+function demandClaims({ name }: Site, now: Found, kept: Captured): void {
   const missing = missingClaims(now, kept);
   if (missing.length > 0) throw errors.SHIP_KUBECTL_GONE({ component: name, missing: `${missing.map(nameOf).join(', ')} is gone` });
 }
 
-async function prove(site: Site, kept: Kept, state: ComponentState<KubectlState>, gone: readonly KubeObject[]): Promise<void> {
+async function prove(site: Site, kept: Captured, state: ComponentState<KubectlState>, gone: readonly KubeObject[]): Promise<void> {
   const left = [
     ...(await leftNow(site, await foundNow(site, kept), kept, state)),
-    ...(await named(site.cluster, gone)).map((each) => `${nameOf(each)} is there, and was not`),
+    ...(await site.cluster.named(gone)).map((each) => `${nameOf(each)} is there, and was not`),
   ];
   if (left.length > 0) throw errors.SHIP_KUBECTL_UNPROVEN({ component: site.name, left: [...new Set(left)].slice(0, 10) });
 }
 
 /** All that is not what it was, in words. */
-async function leftNow(site: Site, now: Found, kept: Kept, state: ComponentState<KubectlState>): Promise<string[]> {
+async function leftNow(site: Site, now: Found, kept: Captured, state: ComponentState<KubectlState>): Promise<string[]> {
   const extras = extrasOf(site, now, kept).filter(({ kind }) => kind !== CLAIM);
   return [
-    ...leftOf(now, kept.objects, kept),
+    ...leftOf(now.objects, kept.objects, kept),
     ...extras.map((each) =>
       isKept(each)
         ? `${nameOf(each)} was there before the component, and what it was then nobody has kept`
         : `${nameOf(each)} is there, and was not`,
     ),
-    ...(await provenPods(site, now.objects, state)),
+    ...(await provenPods(site.cluster, now.objects, state.driver.digests)),
   ];
 }
 
@@ -114,8 +123,8 @@ async function removeAll(site: Site): Promise<Restored> {
   const { objects } = await find(site);
   const own = objects.filter((each) => isOwn(each, label));
   const [gone, stay] = [own.filter((each) => !isKept(each)), own.filter(isKept)];
-  await remove(cluster, gone.map(reference), settings.timeoutMs);
-  const left = await named(cluster, gone);
+  await cluster.remove(gone, settings.timeoutMs);
+  const left = await cluster.named(gone);
   if (left.length > 0)
     throw errors.SHIP_KUBECTL_UNPROVEN({ component: name, left: left.map((each) => `${nameOf(each)} is there, and was not`) });
   const volumes = [...stay.map(nameOf), ...workloadsIn(gone).flatMap(volumesOf)];
@@ -123,10 +132,4 @@ async function removeAll(site: Site): Promise<Restored> {
   return volumes.length === 0
     ? { changed: true, summary: `${name} is away: ${gone.map(nameOf).join(', ')}` }
     : { changed: gone.length > 0, kept: `${name} is away, and ${volumes.join(', ')} stays, with what was written into it` };
-}
-
-/** A StatefulSet leaves the claims that were made for its pods. */
-function volumesOf({ kind, metadata, spec }: Workload): string[] {
-  const templates = (spec as { volumeClaimTemplates?: readonly KubeObject[] }).volumeClaimTemplates ?? [];
-  return kind === 'StatefulSet' ? templates.map((each) => `${CLAIM} ${each.metadata.name}-${metadata.name}-…`) : [];
 }

@@ -37,15 +37,3 @@ export function marked(
     },
   };
 }
-
-/** `Deployment.v1.apps`, as kubectl takes a kind with its version. */
-export function kindOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): string {
-  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  return `${kind}.${version}.${group}`;
-}
-
-/** Of two kinds that differ in their version alone there is one object: by this they are the same. */
-export const withoutVersion = (kind: string): string => kind.replace(/\.[^.]*\./, '.');
-
-/** What is the same object, in whatever version of its kind. */
-export const identityOf = (object: KubeObject): string => `${withoutVersion(kindOf(object))}/${object.metadata.name}`;

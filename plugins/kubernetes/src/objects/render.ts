@@ -1,9 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
-import { checkedName, documentsOf, type KubeObject, nameOf } from '@ship/kube';
+import { checkedName, documentsOf, identityOf, type KubeObject, nameOf } from '@ship/kube';
 import type { Site } from '../driver/site.js';
 import { errors } from '../errors.js';
 import { renderArgs } from '../tool/words.js';
-import { identityOf } from './marks.js';
 
 const KUSTOMIZATION = /^(kustomization\.ya?ml|Kustomization)$/;
 

@@ -1,7 +1,6 @@
-import type { Cluster, KubeObject } from '@ship/kube';
+import { type Cluster, isFormer, type KubeObject } from '@ship/kube';
 import { errors } from '../errors.js';
-import { isFormer } from '../objects/owners.js';
-import { applyArgs, deleteArgs } from './words.js';
+import { applyArgs, tryDeleteArgs } from './words.js';
 
 /** A field that somebody else has set to another value. */
 export interface Conflict {
@@ -82,11 +81,6 @@ export const conflictText = ({ manager, fields }: Conflict): string => `${manage
 /** May these be deleted? They need not be there. Throws SHIP_KUBECTL_REFUSED. */
 export async function demandDeletable(cluster: Cluster, references: readonly string[]): Promise<void> {
   if (references.length === 0) return;
-  const { exitCode, stderr } = await cluster.attempt(deleteArgs(references, { isTried: true }));
+  const { exitCode, stderr } = await cluster.attempt(tryDeleteArgs(references));
   if (exitCode !== 0) throw errors.SHIP_KUBECTL_REFUSED({ verb: 'delete', problem: stderr.trim().split('\n').join('; ') });
-}
-
-/** Deletes them, and waits until they are gone. */
-export async function remove(cluster: Cluster, references: readonly string[], timeoutMs: number): Promise<void> {
-  if (references.length > 0) await cluster.text(deleteArgs(references), { isShown: true, timeoutMs });
 }

@@ -1,6 +1,5 @@
-import type { KubeObject } from '@ship/kube';
-import { kindOf, OWNER } from '../objects/marks.js';
-import { MANAGER } from '../objects/owners.js';
+import { type KubeObject, MANAGER, reference } from '@ship/kube';
+import { OWNER } from '../objects/marks.js';
 
 /** Reads manifests, and changes nothing. */
 export const renderArgs = (path: string, way: 'file' | 'kustomization'): string[] => [
@@ -20,9 +19,6 @@ export const applyArgs = ({ isForced = false, isTried = false }: { isForced?: bo
   '--filename=-',
 ];
 
-/** Puts exactly what comes on stdin in the place of an object that has not been changed since it was read. */
-export const replaceArgs = (): string[] => ['replace', `--field-manager=${MANAGER}`, '--filename=-'];
-
 /** Changes some fields of an object, items of lists by their names. */
 export const patchArgs = (object: KubeObject, patch: object, { isTried = false }: { isTried?: boolean } = {}): string[] => [
   'patch',
@@ -33,10 +29,6 @@ export const patchArgs = (object: KubeObject, patch: object, { isTried = false }
   `--patch=${JSON.stringify(patch)}`,
 ];
 
-/** `Deployment.v1.apps/web`. */
-export const reference = (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string =>
-  `${kindOf(object)}/${object.metadata.name}`;
-
 /** Objects of a component, by its label, with who manages their fields. */
 export const labelledArgs = (kinds: readonly string[], label: string): string[] => [
   'get',
@@ -45,13 +37,10 @@ export const labelledArgs = (kinds: readonly string[], label: string): string[] 
   '--show-managed-fields',
 ];
 
-/** Objects by their names; what is not there is left out. */
-export const namedArgs = (references: readonly string[]): string[] => ['get', ...references, '--ignore-not-found', '--show-managed-fields'];
-
-/** Deletes objects, and waits until they are gone. What is gone already is no error. */
-export const deleteArgs = (references: readonly string[], { isTried = false }: { isTried?: boolean } = {}): string[] => [
+/** Would they be deleted? Nothing is changed; what is not there is no error. */
+export const tryDeleteArgs = (references: readonly string[]): string[] => [
   'delete',
   ...references,
   '--ignore-not-found',
-  ...(isTried ? ['--dry-run=server'] : ['--wait=true']),
+  '--dry-run=server',
 ];

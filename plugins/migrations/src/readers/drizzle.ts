@@ -6,7 +6,8 @@ import { duplicates, refused, stray } from './flaws.js';
 import { scriptFrom } from './script.js';
 
 const JOURNAL = 'meta/_journal.json';
-const BREAKPOINT = '--> statement-breakpoint';
+/** Between the statements of a file. */
+export const BREAKPOINT = '--> statement-breakpoint';
 
 interface Entry {
   readonly tag: string;

@@ -1,15 +1,11 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from 'libpg-query';
 import { isHarmless } from '../sql/functions.js';
-import { relationName, textsOf } from '../sql/names.js';
+import { isOfCatalogue, relationName, textsOf } from '../sql/names.js';
 import { visit } from '../sql/parser.js';
 import { letsGo } from './new-columns.js';
 import { fails } from './phrases.js';
 import { pointingFrom } from './uses.js';
 import type { Walk } from './walk.js';
-
-const SYSTEM = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;
-/** Those that are found without a schema. */
-const SYSTEM_TABLES = { postgres: /^pg_/, sqlite: /^sqlite_/, mysql: /^(?!)/ } as const;
 
 /** INSERT, UPDATE, DELETE, MERGE and SELECT, with all that hides in their WITH. */
 export function changeRows(walk: Walk, node: Node): void {
@@ -63,7 +59,6 @@ function deleteRows(walk: Walk, { relation, whereClause }: DeleteStmt): void {
   if (isSystem(walk, relation)) return;
   const table = relationName(relation);
   if (walk.side === 'up' && walk.isOwn(table)) return;
-  demandTable(walk, table);
   if (isAlwaysTrue(whereClause)) walk.say(`${walk.side}-delete-all`, { up: ['B'], down: ['B'] }, `all rows of ${table} are lost`);
   else walk.say(`${walk.side}-delete-some`, { up: ['B'], down: ['D'] }, `rows of ${table} are lost`);
 }
@@ -76,7 +71,6 @@ function updateRows(walk: Walk, { relation, targetList = [] }: UpdateStmt): void
 /** Columns that the same migration has made held nothing before. */
 function overwrite(walk: Walk, table: string, targets: readonly Node[]): void {
   const names = targets.flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
-  demandTable(walk, table);
   const missing = names.find((name) => walk.schema.has(table) && walk.schema.column(table, name) === undefined);
   if (missing !== undefined) walk.say(...fails(`there is no column ${missing} in ${table}`));
   fill(walk, table);
@@ -110,11 +104,6 @@ function judgePointing(walk: Walk, table: string, names?: readonly string[]): vo
   }
 }
 
-/** A down that writes into a table that is not there fails; a view may stand for it. */
-function demandTable(walk: Walk, table: string): void {
-  if (walk.isWhole && !walk.schema.has(table) && !walk.schema.things.has(`view ${table}`)) walk.say(...fails(`there is no table ${table}`));
-}
-
 const fill = (walk: Walk, table: string): void => walk.schema.change(table, (each) => ({ ...each, filledBy: walk.migration }));
 
 function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): void {
@@ -130,8 +119,7 @@ function mergeRows(walk: Walk, { relation, mergeWhenClauses = [] }: MergeStmt): 
 }
 
 function isSystem(walk: Walk, relation: RangeVar | undefined): boolean {
-  const isOf =
-    SYSTEM.test(relation?.schemaname ?? '') || (!relation?.schemaname && SYSTEM_TABLES[walk.dialect].test(relation?.relname ?? ''));
+  const isOf = isOfCatalogue(walk.dialect, relation);
   if (isOf) walk.say('catalog-write', { up: ['B', 'O'], down: ['B'] }, 'whatever is written into the catalogue, nothing takes it back');
   return isOf;
 }

@@ -3,6 +3,7 @@ import type { Rebuild, RestateColumn } from '../sql/dialects/own-nodes.js';
 import { joined, objectName, qualified, relationName, relationsOf, shapeOf, textsOf, typeText } from '../sql/names.js';
 import { parseBlock, parseScript, visit } from '../sql/parser.js';
 import type { Statement } from '../sql/statement.js';
+import { judgeAbsent } from './absent.js';
 import { changeRows, judgeSearchPath } from './data.js';
 import { rebuildTable } from './rebuild.js';
 import { rename } from './rename.js';
@@ -45,6 +46,7 @@ type Handlers = OwnHandlers & { readonly [K in Kind]?: (walk: Walk, body: BodyOf
 export function judge(walk: Walk, statement: Statement): void {
   walk.at(statement);
   const { node, kind } = statement;
+  judgeAbsent(walk, statement);
   if (HARMLESS.has(kind)) return;
   const handler = HANDLERS[kind as Kind] as ((walk: Walk, body: unknown, statement: Statement) => void) | undefined;
   if (handler === undefined) walk.say('opaque-code', { up: ['B', 'O?'], down: ['B'] }, `${kind} is not followed`);

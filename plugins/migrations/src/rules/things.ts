@@ -129,7 +129,7 @@ const find = (walk: Walk, kind: string, name: string): Thing | undefined => {
 export function removeThing(walk: Walk, kind: string, name: string): void {
   const key = keyOf(walk, kind, name);
   // The indexes of a materialized view go with it.
-  if (kind === 'view') for (const [own, { table }] of walk.schema.things) if (table === name) walk.schema.things.delete(own);
+  if (kind === 'view') for (const [own] of walk.schema.things.of(name)) walk.schema.things.delete(own);
   if (key !== undefined) walk.schema.things.delete(key);
   else walk.schema.things.set(`the former ${kind} ${name}`, { kind: 'gone', shape: 'gone' });
 }

@@ -73,7 +73,7 @@ const startsWith = (columns: readonly string[], wanted: readonly string[]): bool
 /** InnoDB keeps an index for both ends of each foreign key. */
 export function judgeNeededIndex(walk: Walk, index: Thing): void {
   const { table = '', columns = [] } = index;
-  const others = [...walk.schema.things.values()].filter((each) => each !== index && each.table === table && /index$/.test(each.kind));
+  const others = walk.schema.things.of(table).flatMap(([, each]) => (each !== index && /index$/.test(each.kind) ? [each] : []));
   const keys = [...walk.schema.table(table).constraints.values()].filter(({ kind }) => kind === 'primary');
   const isCovered = (wanted: readonly string[]) => [...others, ...keys].some((each) => startsWith(each.columns ?? [], wanted));
   const own = [...walk.schema.table(table).constraints.values()].filter(({ kind }) => kind === 'foreign').map((each) => each.columns);
@@ -84,9 +84,7 @@ export function judgeNeededIndex(walk: Walk, index: Thing): void {
 
 /** The index that MySQL makes for a foreign key which has none. */
 export function implyIndex(walk: Walk, table: string, name: string, columns: readonly string[]): void {
-  const found = [...walk.schema.things.values()].some(
-    (each) => each.table === table && /index$/.test(each.kind) && startsWith(each.columns ?? [], columns),
-  );
+  const found = walk.schema.things.of(table).some(([, each]) => /index$/.test(each.kind) && startsWith(each.columns ?? [], columns));
   const primary = [...walk.schema.table(table).constraints.values()].some(
     (each) => each.kind === 'primary' && startsWith(each.columns, columns),
   );
@@ -96,8 +94,8 @@ export function implyIndex(walk: Walk, table: string, name: string, columns: rea
 
 /** One that is made explicitly takes the place of one that was not. */
 export function replaceImplied(walk: Walk, table: string, columns: readonly string[]): void {
-  for (const [key, each] of [...walk.schema.things])
-    if (each.kind === 'implied index' && each.table === table && startsWith(columns, each.columns ?? [])) walk.schema.things.delete(key);
+  for (const [key, each] of walk.schema.things.of(table))
+    if (each.kind === 'implied index' && startsWith(columns, each.columns ?? [])) walk.schema.things.delete(key);
 }
 
 /** Does a foreign key count on the columns being unique? */

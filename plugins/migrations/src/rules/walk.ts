@@ -60,6 +60,8 @@ export class Walk {
   #first: Statement | undefined;
   readonly #later: (() => void)[] = [];
   readonly reasons: Reason[] = [];
+  /** Names of tables that go with the connection. */
+  readonly temporary = new Set<string>();
 
   constructor(
     readonly side: 'up' | 'down',
@@ -127,6 +129,17 @@ export class Walk {
   /** Did this migration make the table? Then the old code knows nothing of it. */
   isOwn(table: string): boolean {
     return this.schema.tables.get(table)?.by === this.migration;
+  }
+
+  /** Is it known that there is neither a table nor a view, an index or a sequence of this name? */
+  lacks(name: string): boolean {
+    if (
+      this.schema.has(name) ||
+      this.temporary.has(name) ||
+      ['view', 'index', 'sequence'].some((kind) => this.schema.things.has(`${kind} ${name}`))
+    )
+      return false;
+    return this.isWhole || this.schema.isGone(name);
   }
 
   /** Did this migration make the column? Then the old code neither reads nor writes it. */

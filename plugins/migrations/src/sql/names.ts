@@ -1,4 +1,5 @@
 import type { Node, RangeVar, TypeName } from 'libpg-query';
+import type { Dialect } from '../migration.js';
 
 /** `schema.name`, with the schema that a name without one is looked for in. */
 export const qualified = (name: string, schema = 'public'): string => `${schema}.${name}`;
@@ -6,6 +7,14 @@ export const qualified = (name: string, schema = 'public'): string => `${schema}
 /** The table, view or sequence that a statement names. */
 export const relationName = (relation: RangeVar | undefined): string =>
   qualified(relation?.relname ?? '', relation?.schemaname || undefined);
+
+const CATALOGUES = /^(?:pg_catalog|information_schema|pg_toast|mysql|performance_schema|sys)$/;
+/** Those that are found without a schema. */
+const OF_CATALOGUE = { postgres: /^pg_/, sqlite: /^sqlite_/, mysql: /^(?!)/ } as const;
+
+/** Is it a table of the database's own? */
+export const isOfCatalogue = (dialect: Dialect, { schemaname = '', relname = '' }: RangeVar = {}): boolean =>
+  CATALOGUES.test(schemaname) || (schemaname === '' && OF_CATALOGUE[dialect].test(relname));
 
 /** The texts of a list of names. */
 export const textsOf = (nodes: readonly Node[] | undefined): string[] =>

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { sha256 } from '@ship/core';
 import { isTrue } from '../database/tables.js';
 import type { Dialect } from '../migration.js';
+import { BREAKPOINT } from '../readers/drizzle.js';
 import { isFolder } from '../readers/files.js';
+import { changedSince, crcOf, hashesOf } from './checksums.js';
 import { idsOf, rowsOf } from './tables.js';
 import type { Applied, At, Call, Tool } from './tool.js';
 
@@ -127,13 +128,6 @@ const diesel: Tool = {
   down: (where) => at(where, 'diesel', 'migration', 'revert', '--migration-dir', where.folder, '--locked-schema'),
 };
 
-/** Prisma takes no other end of lines for another text; the mark at the beginning of a file is no part of what was read. */
-function isChecksumOf(checksum: string, text: string): boolean {
-  const unix = text.replaceAll('\r\n', '\n');
-  const forms = [text, unix, unix.replaceAll('\n', '\r\n')];
-  return forms.flatMap((each) => [each, `\uFEFF${each}`]).some((each) => sha256(each) === checksum);
-}
-
 /** Beside the migrations stands the schema, which must be there. */
 const prisma: Tool = {
   name: 'prisma',
@@ -152,11 +146,8 @@ const prisma: Tool = {
     );
     const done = rows.filter(({ finished }) => isTrue(finished));
     const ids = done.map(({ id }) => String(id));
-    const texts = new Map(migrations.map((each) => [each.id, each.up[0]?.text]));
-    const changed = done.flatMap(({ id, checksum }) => {
-      const text = texts.get(String(id));
-      return text === undefined || isChecksumOf(String(checksum), text) ? [] : [String(id)];
-    });
+    const kept = done.map(({ id, checksum }) => ({ id: String(id), checksum: String(checksum) }));
+    const changed = changedSince(kept, migrations, { checksums: hashesOf });
     const failed = rows.find(({ finished }) => !isTrue(finished));
     if (failed === undefined) return { ids, changed };
     const id = String(failed.id);
@@ -190,8 +181,10 @@ const drizzle: Tool = {
   appliesAll: true,
   async applied(connection, { migrations }) {
     const name = connection.dialect === 'postgres' ? 'drizzle.__drizzle_migrations' : '__drizzle_migrations';
-    const rows = await rowsOf(connection, name, (table) => `SELECT created_at FROM ${table} ORDER BY created_at`);
-    return { ids: migrations.slice(0, rows.length).map(({ id }) => id) };
+    const rows = await rowsOf(connection, name, (table) => `SELECT hash FROM ${table} ORDER BY created_at`);
+    const ids = migrations.slice(0, rows.length).map(({ id }) => id);
+    const kept = ids.map((id, at) => ({ id, checksum: String(rows[at]!.hash) }));
+    return { ids, changed: changedSince(kept, migrations, { checksums: hashesOf, between: BREAKPOINT }) };
   },
   up: (where) => at(where, 'drizzle-kit', 'migrate'),
 };
@@ -240,18 +233,23 @@ const flyway: Tool = {
   name: 'flyway',
   own: ['flyway_schema_history'],
   dialects: ALL,
-  async applied(connection) {
+  async applied(connection, { migrations }) {
     const rows = await rowsOf(
       connection,
       'flyway_schema_history',
-      (table) => `SELECT version, success FROM ${table} WHERE version IS NOT NULL ORDER BY installed_rank`,
+      (table) => `SELECT version, success, checksum FROM ${table} WHERE version IS NOT NULL ORDER BY installed_rank`,
     );
-    const ids = rows.flatMap(({ version, success }) => (isTrue(success) ? [String(version)] : []));
+    const done = rows.filter(({ success }) => isTrue(success));
+    const ids = done.map(({ version }) => String(version));
+    // A program has none, nor has what a database had when Flyway came to it.
+    const kept = done.map(({ version, checksum }) => ({ id: String(version), checksum: checksum === null ? undefined : String(checksum) }));
+    const changed = changedSince(kept, migrations, { checksums: crcOf });
     const failed = rows.find(({ success }) => !isTrue(success));
     return failed === undefined
-      ? { ids }
+      ? { ids, changed }
       : {
           ids,
+          changed,
           dirty: {
             id: String(failed.version),
             problem: `flyway_schema_history says that ${failed.version} failed`,

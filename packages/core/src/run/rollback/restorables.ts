@@ -137,7 +137,8 @@ export function restorableComponent(session: Session, component: ComponentConfig
     what: name,
     admissionMs: DRIVER_ADMISSION_MS,
     target: state as unknown as Json,
-    capture: async (signal) => ((await driver.describe(ctx(signal), component)) ?? null) as unknown as Json,
+    // For the report alone: nobody goes back to it.
+    capture: async (signal) => ((await driver.describe({ ...ctx(signal), looks: true }, component)) ?? null) as unknown as Json,
     ...(admit ? { admit: async (signal) => admit.call(driver, ctx(signal), component, state) } : {}),
     restore: (signal) => driver.restore(ctx(signal), component, session.resolveSecrets(state)),
   };

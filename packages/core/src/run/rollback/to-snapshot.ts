@@ -133,7 +133,7 @@ async function lastOther(kernel: Kernel, component: ComponentConfig): Promise<Sn
   const { name } = component;
   const { environment } = kernel.config;
   const driver = kernel.registry.drivers.get(component.driver)!;
-  const context = idleContext(kernel, `rollback of ${name}`, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS));
+  const context = idleContext(kernel, `rollback of ${name}`, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS), true);
   const live: ComponentState | undefined = await driver.describe(context, component);
   // A snapshot has references where a driver has secrets: compared is what both would be kept as.
   const kept = kernel.redactor.refer(live);

@@ -50,7 +50,7 @@ function describeLive(session: Session, component: ComponentConfig, timeoutMs: n
   const timedOut = () => errors.SHIP_UNDO_TIMEOUT({ what: component.name, timeoutMs });
   const driver = session.kernel.registry.drivers.get(component.driver)!;
   return bounded({ timeoutMs, parent: session.signal, timedOut }, (signal) =>
-    driver.describe(contextOf(session, signal, component.name), component),
+    driver.describe({ ...contextOf(session, signal, component.name), looks: true }, component),
   );
 }
 

@@ -1,5 +1,5 @@
-import type { KubeObject } from '@ship/kube';
 import type { Path } from './differences.js';
+import type { KubeObject } from './objects.js';
 
 /** Under this name ship sets fields. */
 export const MANAGER = 'ship';
@@ -26,22 +26,24 @@ export const isFormer = (manager: string): boolean => FORMER.test(manager);
 export const managersOf = ({ metadata }: KubeObject): readonly Manager[] =>
   (metadata as { readonly managedFields?: readonly Manager[] }).managedFields ?? [];
 
-/** Who but ship and the control plane has set a field, or one in it. */
-export const foreignOwners = (object: KubeObject, path: Path): string[] => [
+/** Who but ship, the tools by which it works and the control plane has set a field, or one in it. */
+export const foreignOwners = (object: KubeObject, path: Path, tools: readonly string[] = []): string[] => [
   ...new Set(
     managersOf(object)
-      .filter(({ manager, fieldsV1 }) => manager !== MANAGER && !CONTROLLERS.test(manager) && owns(fieldsV1 ?? {}, object, path))
+      .filter(({ manager, fieldsV1 }) => isForeign(manager, tools) && owns(fieldsV1 ?? {}, object, path))
       .map(({ manager }) => manager),
   ),
 ];
 
+const isForeign = (manager: string, tools: readonly string[]): boolean =>
+  manager !== MANAGER && !tools.includes(manager) && !CONTROLLERS.test(manager);
+
 /** Are the replicas set by something that is neither a person nor ship, and that sets nothing else, as an autoscaler does? */
-export const isScaledByOther = (object: KubeObject): boolean =>
+export const isScaledByOther = (object: KubeObject, tools: readonly string[] = []): boolean =>
   managersOf(object).some(
     ({ manager, fieldsV1 = {}, subresource }) =>
-      manager !== MANAGER &&
+      isForeign(manager, tools) &&
       !isFormer(manager) &&
-      !CONTROLLERS.test(manager) &&
       owns(fieldsV1, object, ['spec', 'replicas']) &&
       (subresource === 'scale' || (Object.keys(fieldsV1).length === 1 && Object.keys(fieldsV1['f:spec'] ?? {}).length === 1)),
   );

@@ -1,4 +1,4 @@
-import type { KubeObject, Workload } from '@ship/kube';
+import type { KubeObject, Workload } from './objects.js';
 
 /** What the API server and the controllers write, and no manifest says. */
 const OF_THE_SERVER = new Set([
