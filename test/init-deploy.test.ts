@@ -55,19 +55,6 @@ case "$verb" in
 esac
 `;
 
-/** Revisions of one release, each the chart that it was made of. */
-const HELM = `#!/bin/sh
-mkdir -p revisions
-now=$(cat revisions/now 2>/dev/null || echo 0)
-next=$((now + 1))
-case "$3" in
-  status) test "$now" != 0 || exit 1; echo '{"info":{"status":"deployed"},"version":'"$now"'}' ;;
-  upgrade) cp values.yaml revisions/$next && echo $next > revisions/now ;;
-  rollback) cp revisions/$5 revisions/$next && echo $next > revisions/now ;;
-  uninstall) rm -rf revisions ;;
-esac
-`;
-
 const SAMPLES: Readonly<Record<string, Sample>> = {
   'a Node service in git': {
     git: true,
@@ -99,11 +86,6 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     tools: { docker: COMPOSE },
     files: (version) => ({ 'compose.yaml': `version ${version}\n` }),
     observe: read('running'),
-  },
-  'a chart of Helm': {
-    tools: { helm: HELM },
-    files: (version) => ({ 'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\n', 'values.yaml': `version ${version}\n` }),
-    observe: (cwd) => read(`revisions/${read('revisions/now')(cwd)}`)(cwd),
   },
   'a Terraform configuration': {
     needs: 'terraform',

@@ -66,6 +66,67 @@ describe('init', () => {
     },
   );
 
+  const OBJECT = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n';
+  const KUSTOMIZATION = 'resources: [web.yaml]\n';
+
+  it.each<[string, Record<string, string>, string, string[]]>([
+    ['a chart in this folder', { 'Chart.yaml': '' }, 'the Helm chart in this folder', ['driver: helm', 'chart: "./"']],
+    [
+      'a chart beside a service, with values of environments',
+      { 'package.json': '{ "scripts": { "start": "x" } }', 'charts/api/Chart.yaml': '', 'charts/api/values-staging.yaml': '' },
+      'the Helm chart in charts/api',
+      ['chart: "./charts/api"', 'values: ["./charts/api/values-staging.yaml"]', 'the start script of package.json is not used here'],
+    ],
+    ['manifests', { 'k8s/web.yaml': OBJECT }, 'the manifests of Kubernetes in k8s', ['driver: kubectl', 'manifests: "./k8s"']],
+    [
+      'manifests in JSON',
+      { 'deploy/web.json': '{ "apiVersion": "v1",\n "kind": "Service" }' },
+      'the manifests of Kubernetes in deploy',
+      [],
+    ],
+    ['one file of them', { 'app.yaml': OBJECT }, 'the manifests of Kubernetes in app.yaml', ['manifests: "./app.yaml"']],
+    ['a kustomization', { 'k8s/kustomization.yaml': KUSTOMIZATION, 'k8s/web.yaml': OBJECT }, 'the kustomization in k8s', []],
+    [
+      'kustomizations for each environment',
+      { 'k8s/overlays/staging/kustomization.yaml': '', 'k8s/overlays/production/kustomization.yaml': '' },
+      'the kustomizations in ./k8s/overlays',
+      ['manifests: "./k8s/overlays/staging"', 'manifests: "./k8s/overlays/production"'],
+    ],
+  ])(
+    'given %s, when `ship init` has written its config, then it is valid, and names the context that is current',
+    async (_, files, what, said) => {
+      const cwd = temporaryFolder();
+      const env = { KUBECONFIG: join(temporaryFolder(), 'config') };
+      writeFileSync(env.KUBECONFIG, 'apiVersion: v1\ncurrent-context: "jo@kind: dev"\n');
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(join(cwd, name, '..'), { recursive: true });
+        writeFileSync(join(cwd, name), text);
+      }
+      expect((await ship(['init'], { cwd, env })).stdout).toContain(`for ${what}`);
+      const written = readFileSync(join(cwd, 'ship.yaml'), 'utf8');
+      for (const each of ['context: "jo@kind: dev" #', ...said]) expect(written).toContain(each);
+      for (const environment of ['staging', 'production'])
+        expect(await ship(['validate', '--env', environment], { cwd, env })).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  it.each([
+    ['there is no kubeconfig', undefined],
+    ['none is current', 'apiVersion: v1\ncurrent-context: ""\n'],
+    ['the kubeconfig is no YAML', '{ a: ['],
+  ])('given manifests, and %s, when it is deployed, then what is missing is said, and where it belongs', async (_, kubeconfig) => {
+    const cwd = temporaryFolder();
+    const env = { KUBECONFIG: join(temporaryFolder(), 'config') };
+    if (kubeconfig !== undefined) writeFileSync(env.KUBECONFIG, kubeconfig);
+    mkdirSync(join(cwd, 'k8s'));
+    writeFileSync(join(cwd, 'k8s/web.yaml'), OBJECT);
+    expect((await ship(['init'], { cwd, env })).code).toBe(0);
+    expect(readFileSync(join(cwd, 'ship.yaml'), 'utf8')).toContain('# TODO: name the context');
+    expect((await ship(['validate'], { cwd, env })).code).toBe(0);
+    const { report } = await shipJson([], { cwd, env });
+    expect(report).toMatchObject({ exit_code: 2, errors: [{ code: 'SHIP_KUBE_WHERE' }] });
+  });
+
   it.each(['ship.yaml', 'ship.yml', 'ship.json'])('given a %s, when `ship init` runs, then 2, and it is left as it is', async (name) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, name), 'mine');

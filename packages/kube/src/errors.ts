@@ -17,6 +17,11 @@ export const errors = defineErrors({
     message: (d: { tool: string; problem: string }) => `${d.tool}: ${d.problem}`,
     hint: 'These are the words of the tool. Try the same context and namespace with it.',
   },
+  SHIP_KUBE_FORBIDDEN: {
+    exit: 3,
+    message: (d: { problem: string }) => d.problem,
+    hint: 'Nothing was changed. Give the user these rights, or take away from the component what needs them.',
+  },
   SHIP_KUBE_UNREADABLE: {
     exit: 3,
     message: (d: { what: string; problem: string }) => `what ${d.what} answers cannot be read: ${d.problem}`,

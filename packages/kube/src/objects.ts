@@ -113,6 +113,12 @@ export interface KubeEvent extends KubeObject {
 /** `Deployment web`. */
 export const nameOf = ({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string => `${kind} ${metadata.name}`;
 
+/** kubectl prints one object after the other; each begins and ends at the margin. */
+export const documentsOf = (text: string): KubeObject[] =>
+  text
+    .split(/(?<=^})\n(?=\{)/m)
+    .filter((each) => each.trim() !== '')
+    .map((each) => JSON.parse(each) as KubeObject);
 /** `Deployment.v1.apps`, as kubectl takes a kind with its version. */
 export function kindOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): string {
   const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];

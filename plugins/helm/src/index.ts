@@ -1,7 +1,10 @@
-import { type ComponentConfig, definePlugin } from '@ship/core';
-import { addEvidence, type PlaceOptions } from '@ship/kube';
+import { type ComponentConfig, type Context, definePlugin } from '@ship/core';
+import { addEvidence, type PlaceOptions, refuseForbidden } from '@ship/kube';
+import { helmExamination } from './doctor.js';
 import { helmDriver } from './driver/driver.js';
 import { lookAt } from './driver/evidence.js';
+import { intentOf } from './driver/permissions.js';
+import { siteOf } from './driver/site.js';
 import { optionsSchema } from './settings.js';
 import { valuesPart } from './values-part.js';
 
@@ -23,6 +26,9 @@ export default definePlugin<PlaceOptions>({
       components = Object.values(config.components).filter(({ driver }) => driver === 'helm');
       return config;
     });
+    const intent = (ctx: Context, component: ComponentConfig) => intentOf(siteOf(ctx, component, options, objects));
+    ship.hooks.plan.tapPromise('permissions', (review, ctx) => refuseForbidden(review, 'helm', (component) => intent(ctx, component)));
+    ship.examination('releases', helmExamination({ options, objects, components: () => components }));
     ship.part(
       'helm',
       valuesPart(options, objects, () => components),

@@ -1,7 +1,9 @@
-import { definePlugin } from '@ship/core';
-import { addEvidence, type PlaceOptions } from '@ship/kube';
+import { type ComponentConfig, type Context, definePlugin } from '@ship/core';
+import { addEvidence, examineComponents, type PlaceOptions, refuseForbidden } from '@ship/kube';
 import { kubectlDriver } from './driver/driver.js';
 import { lookAt } from './driver/evidence.js';
+import { intentOf } from './driver/permissions.js';
+import { siteOf } from './driver/site.js';
 import { httprouteRouter } from './routers/httproute.js';
 import { rolloutRouter } from './routers/rollout.js';
 import { serviceRouter } from './routers/service.js';
@@ -16,10 +18,15 @@ export default definePlugin<PlaceOptions>({
   options: optionsSchema,
   apply(ship, options) {
     const { objects } = ship;
+    const intent = (ctx: Context, component: ComponentConfig) => intentOf(siteOf(ctx, component, options, objects));
     ship.driver('kubectl', kubectlDriver(options, objects));
     ship.router('service', serviceRouter(options));
     ship.router('httproute', httprouteRouter(options));
     ship.router('rollout', rolloutRouter(options));
+    ship.hooks.plan.tapPromise('permissions', (review, ctx) => refuseForbidden(review, 'kubectl', (component) => intent(ctx, component)));
+    ship.examination('clusters', {
+      examine: (ctx) => examineComponents(ctx.components, { driver: 'kubectl' }, (component) => intent(ctx, component)),
+    });
     ship.hooks.onFailure.tapPromise('evidence', (failure, run, notice) =>
       addEvidence('kubectl', (...about) => lookAt(options, objects, ...about), failure, run, notice),
     );

@@ -1,6 +1,6 @@
+import { documentsOf } from '@ship/kube';
 import { expect, it } from 'vitest';
 import { ownerLabel } from '../src/objects/marks.js';
-import { documentsOf } from '../src/objects/render.js';
 
 it('given a component, then its label is one of Kubernetes, and another one than that of any other', () => {
   expect(ownerLabel('shop', 'production', 'web')).toBe('shop.production.web');

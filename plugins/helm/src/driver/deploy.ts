@@ -1,5 +1,5 @@
 import type { ComponentState } from '@ship/core';
-import { nameOf, reference } from '@ship/kube';
+import { demandIntent, nameOf, reference } from '@ship/kube';
 import { labelsOf, liveOf, revisionsOf } from '../release/storage.js';
 import { upgradeArgv } from '../tool/argv.js';
 import { demandHelm } from '../tool/helm.js';
@@ -8,6 +8,7 @@ import { makeRevision } from './change.js';
 import { findRevision, replicasOf } from './found.js';
 import { descriptionOf, stateOf } from './live.js';
 import { settlePending } from './pending.js';
+import { intentOf } from './permissions.js';
 import { rollOut } from './roll-out.js';
 import type { ReleaseState, Site } from './site.js';
 
@@ -15,6 +16,7 @@ import type { ReleaseState, Site } from './site.js';
 export async function deploy(site: Site, before: ComponentState<ReleaseState> | undefined): Promise<ComponentState<ReleaseState>> {
   const { ctx, cluster, settings, version } = site;
   await demandHelm(ctx);
+  await demandIntent(intentOf(site), ctx.log);
   await settlePending(site);
   await keepingReplicas(site, () =>
     withValues(settings.set, (files) =>
@@ -24,7 +26,7 @@ export async function deploy(site: Site, before: ComponentState<ReleaseState> | 
           ...settings,
           values: [...settings.values, ...files],
           description: descriptionOf(version),
-          labels: labelsOf(ctx.run, version, 'deploy'),
+          labels: labelsOf(ctx, version, 'deploy'),
         }),
       ),
     ),

@@ -31,7 +31,7 @@ export async function installKept(site: Site, kept: Release, version: string): P
           values,
           createNamespace: false,
           description: descriptionOf(version),
-          labels: labelsOf(ctx.run, version, 'back'),
+          labels: labelsOf(ctx, version, 'back'),
           isForced: isForced(kept),
           timeoutMs,
         }),

@@ -20,22 +20,30 @@ export async function settlePending(site: Site): Promise<void> {
   ctx.log.warn(
     `${name}: revision ${pending.revision} of ${settings.release} was left ${pending.status} by the run ${ownerOf(revisions)}, and is taken back first`,
   );
+  await takeBack(site, revisions);
+}
+
+/** Back to the revision before one that is pending. Answers which; undefined: there was none, and nothing is there any more. */
+export async function takeBack(site: Site, revisions: readonly Revision[]): Promise<number | undefined> {
   const good = revisions.findLast(({ status }) => status === 'deployed' || status === 'superseded');
   if (good === undefined) await uninstall(site, revisions);
   else await rollBack(site, good);
+  return good?.revision;
 }
 
 /** Throws where the last revision is pending, and may be somebody else's. */
 export async function demandOwn({ ctx, settings }: Site, revisions: readonly Revision[]): Promise<void> {
   const pending = pendingOf(revisions);
   if (pending === undefined) return;
-  const { status, revision, at } = pending;
   const owner = ownerOf(revisions);
   if (owner !== undefined && (owner === ctx.run || (await ctx.history.runs({ limit: LOOKS_BACK })).some(({ run }) => run === owner)))
     return;
-  const by = owner === undefined ? 'somebody else' : `the run ${owner}`;
-  throw errors.SHIP_HELM_PENDING({ release: settings.release, status, revision, at, by });
+  throw pendingError(settings.release, pending, owner);
 }
+
+/** Whose it is, and what may be done. */
+export const pendingError = (release: string, { status, revision, at }: Revision, owner: string | undefined) =>
+  errors.SHIP_HELM_PENDING({ release, status, revision, at, by: owner === undefined ? 'somebody else' : `the run ${owner}` });
 
 /**
  * The run that has begun the last revision; undefined: nobody knows. A rollback has the labels of the revision that it goes

@@ -1,5 +1,7 @@
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { gunzipSync } from 'node:zlib';
-import type { JsonObject } from '@ship/core';
+import { type Context, type JsonObject, sha256 } from '@ship/core';
 import type { Cluster, KubeObject } from '@ship/kube';
 import { errors } from '../errors.js';
 
@@ -25,6 +27,8 @@ export interface Revision {
   readonly component?: string;
   /** The run of ship that was about to make the revision after it, and has not come back from that. */
   readonly next?: string;
+  /** Where its run has started Helm: see {@link thisMachine}. Handed on as the run is. */
+  readonly machine?: string;
   /** The Secret. */
   readonly secret: string;
   /** When it was made, as an ISO timestamp. */
@@ -78,6 +82,9 @@ const RUN_LABEL = 'ship-run';
 const VERSION_LABEL = 'ship-version';
 const LABEL = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
+/** Of the machine on which Helm was started; `null` where ship has had another one start it. */
+const MACHINE_LABEL = 'ship-machine';
+
 /** At the name of a run that has gone back, and not deployed. */
 const BACK = '.back';
 
@@ -85,11 +92,27 @@ const BACK = '.back';
 export const isOf = ({ run }: Revision, owner: string): boolean => run === owner || run === owner + BACK;
 
 /** What ship has Helm note with a revision. */
-export const labelsOf = (run: string, version: string, way: 'deploy' | 'back'): Record<string, string> => ({
+export const labelsOf = (
+  { run, place }: Pick<Context, 'run' | 'place'>,
+  version: string,
+  way: 'deploy' | 'back',
+): Record<string, string> => ({
   [RUN_LABEL]: way === 'back' ? run + BACK : run,
   // One of before is taken away by its null; what is no label stands in the description alone.
   [VERSION_LABEL]: LABEL.test(version) ? version : 'null',
+  [MACHINE_LABEL]: place.name === 'local' ? thisMachine() : 'null',
 });
+
+/** Whoever has the same sees the same processes: containers may have one name, and nobody sees what those of other users are for. */
+export function thisMachine(): string {
+  let processes = '';
+  try {
+    processes = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Only Linux has it.
+  }
+  return sha256(`${hostname()} ${process.getuid?.()} ${processes}`).slice(0, 32);
+}
 
 /** The revisions of a release, oldest first; none where it was never installed. */
 export async function revisionsOf(cluster: Cluster, release: string): Promise<Revision[]> {
@@ -97,13 +120,13 @@ export async function revisionsOf(cluster: Cluster, release: string): Promise<Re
     'get',
     'secrets',
     `--selector=owner=helm,name=${release}`,
-    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.labels.${VERSION_LABEL}}{"\\t"}{.metadata.annotations.${NEXT}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
+    `--output=jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.metadata.labels.version}{"\\t"}{.metadata.labels.status}{"\\t"}{.metadata.labels.${RUN_LABEL}}{"\\t"}{.metadata.labels.${VERSION_LABEL}}{"\\t"}{.metadata.annotations.${NEXT}}{"\\t"}{.metadata.labels.${MACHINE_LABEL}}{"\\t"}{.metadata.creationTimestamp}{"\\n"}{end}`,
   ]);
   const revisions = secrets
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Revision => {
-      const [secret = '', revision, status, run, component, next, at = ''] = line.split('\t');
+      const [secret = '', revision, status, run, component, next, machine, at = ''] = line.split('\t');
       return {
         revision: Number(revision),
         status: status as Status,
@@ -112,6 +135,7 @@ export async function revisionsOf(cluster: Cluster, release: string): Promise<Re
         ...(run ? { run } : {}),
         ...(component && component !== 'null' ? { component } : {}),
         ...(next ? { next } : {}),
+        ...(machine && machine !== 'null' ? { machine } : {}),
       };
     });
   return revisions.sort((one, other) => one.revision - other.revision);

@@ -24,8 +24,33 @@ export interface Upgrade {
   readonly timeoutMs: number;
 }
 
+/** Where the chart and its values come from. */
+const chartWords = ({ repo, chartVersion, values }: Pick<Upgrade, 'repo' | 'chartVersion' | 'values'>): string[] => [
+  ...(repo === undefined ? [] : [`--repo=${repo}`]),
+  ...(chartVersion === undefined ? [] : [`--version=${chartVersion}`]),
+  ...values.map((file) => `--values=${file}`),
+];
+
+/** What an upgrade would make, without the tests of the chart. Changes nothing. */
+export const templateArgv = ({
+  where,
+  release,
+  chart,
+  dryRun,
+  ...from
+}: Pick<Upgrade, 'where' | 'release' | 'chart' | 'repo' | 'chartVersion' | 'values'> & { readonly dryRun: 'server' | 'client' }): Argv => [
+  'helm',
+  'template',
+  release,
+  chart,
+  `--dry-run=${dryRun}`,
+  '--skip-tests',
+  ...chartWords(from),
+  ...at(where),
+];
+
 /** Whether it becomes ready is waited for by ship, and what follows if it does not is ship's as well: so no `--wait`, and no `--atomic`. */
-export function upgradeArgv({ where, release, chart, repo, chartVersion, values, createNamespace, ...more }: Upgrade): Argv {
+export function upgradeArgv({ where, release, chart, createNamespace, ...more }: Upgrade): Argv {
   const labels = Object.entries(more.labels).map(([name, value]) => `${name}=${value}`);
   return [
     'helm',
@@ -35,9 +60,7 @@ export function upgradeArgv({ where, release, chart, repo, chartVersion, values,
     '--install',
     // What was given to the release before is no part of this version.
     '--reset-values',
-    ...(repo === undefined ? [] : [`--repo=${repo}`]),
-    ...(chartVersion === undefined ? [] : [`--version=${chartVersion}`]),
-    ...values.map((file) => `--values=${file}`),
+    ...chartWords(more),
     ...(createNamespace ? ['--create-namespace'] : []),
     `--description=${more.description}`,
     ...(labels.length === 0 ? [] : [`--labels=${labels.join(',')}`]),

@@ -1,21 +1,31 @@
 import type { ComponentState } from '@ship/core';
-import { awaitRollout, driftOf, identityOf, type KubeObject, kindOf, nameOf, reference, type Workload, workloadsIn } from '@ship/kube';
+import {
+  awaitRollout,
+  demandIntent,
+  driftOf,
+  identityOf,
+  type KubeObject,
+  kindOf,
+  nameOf,
+  reference,
+  type Workload,
+  workloadsIn,
+} from '@ship/kube';
 import { errors } from '../errors.js';
 import { ADOPTED, KINDS, marked, OWNER, ownerOf, VERSION } from '../objects/marks.js';
 import { apply, conflictText, demandApplicable, demandDeletable } from '../tool/apply.js';
-import { type Found, find, isOwn } from './found.js';
+import { CLAIM, type Found, find, isOwn } from './found.js';
 import { deployImage } from './image.js';
 import { stateOf } from './live.js';
+import { intentOf } from './permissions.js';
 import type { KubectlState, Site } from './site.js';
 import { giveTraffic, isStandby } from './traffic.js';
-
-/** Volumes hold what nobody can make again. */
-export const CLAIM = 'PersistentVolumeClaim';
 
 /** Brings the version of the config live, and resolves when all of it is ready. Whether it may is seen before anything is changed. */
 export async function deploy(site: Site, before: ComponentState<KubectlState> | undefined): Promise<ComponentState<KubectlState>> {
   const found = await find(site);
   const { form } = site.settings;
+  await demandIntent({ ...intentOf(site), rendered: async () => found.rendered, live: async () => found.objects }, site.ctx.log);
   if (form.kind === 'image') {
     await rollOut(site, [await deployImage(site, found)], before?.driver.restarts ?? {});
     await giveTraffic(site);
@@ -33,8 +43,8 @@ async function deployManifests(
   const wanted = wantedOf(site, found);
   const conflicts = await demandApplicable(cluster, wanted);
   const isThere = new Set(found.objects.map(identityOf));
-  // What cannot be deleted again is not made.
-  await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each))).map(reference));
+  // What cannot be deleted again is not made. Claims of volumes never are.
+  await demandDeletable(cluster, wanted.filter((each) => !isThere.has(identityOf(each)) && each.kind !== CLAIM).map(reference));
   for (const each of conflicts) ctx.log.warn(`${name}: ${conflictText(each)}, and ship takes it over`);
   await apply(cluster, wanted, conflicts.length > 0);
   await rollOut(site, wanted, before?.driver.restarts ?? {});

@@ -55,5 +55,8 @@ async function ofWorkload({ cluster }: Site, workload: string): Promise<KubeObje
   return found === undefined ? [] : [found, ...(await cluster.referred(configOf((found as Workload).spec.template)))];
 }
 
+/** Volumes hold what nobody can make again. */
+export const CLAIM = 'PersistentVolumeClaim';
+
 /** Is an object the component's own, to be deleted with it? */
 export const isOwn = (object: KubeObject, label: string): boolean => ownerOf(object) === label;

@@ -15,8 +15,8 @@ import {
 } from '@ship/kube';
 import { errors } from '../errors.js';
 import { render } from '../objects/render.js';
-import { CLAIM, isKept, rollOut } from './deploy.js';
-import { type Found, find, isOwn, labelled } from './found.js';
+import { isKept, rollOut } from './deploy.js';
+import { CLAIM, type Found, find, isOwn, labelled } from './found.js';
 import { putBack } from './put-back.js';
 import type { KubectlState, Site } from './site.js';
 import { restoreTraffic, trafficLeft } from './traffic.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '@ship/core';
-import { checkedName, identityOf, type KubeObject, nameOf } from '@ship/kube';
+import { checkedName, documentsOf, identityOf, type KubeObject, nameOf } from '@ship/kube';
 import type { Site } from '../driver/site.js';
 import { errors } from '../errors.js';
 import { renderArgs } from '../tool/words.js';
@@ -48,10 +48,3 @@ function contentOf(path: string): string[] {
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
   return files.flatMap((name) => (statSync(join(path, name)).isFile() ? [name, readFileSync(join(path, name), 'base64')] : []));
 }
-
-/** kubectl prints one object after the other; each begins and ends at the margin. */
-export const documentsOf = (text: string): KubeObject[] =>
-  text
-    .split(/(?<=^})\n(?=\{)/m)
-    .filter((each) => each.trim() !== '')
-    .map((each) => JSON.parse(each) as KubeObject);

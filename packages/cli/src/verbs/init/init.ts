@@ -6,12 +6,13 @@ import type { Report } from '@ship/core';
 import { emptyReport } from '@ship/core/kernel';
 import { errors } from '../../errors.js';
 import type { Terminal } from '../../terminal.js';
+import { clusterRecipe } from './cluster.js';
 import { firstOf, isInGit, textOf } from './files.js';
 import { type Manifest, nodeSteps, readManifest } from './node.js';
 import { type Project, type Recipe, step } from './recipe.js';
 import { renderConfig } from './render.js';
 import { pythonSteps, serviceRecipe } from './service.js';
-import { composeRecipe, dockerRecipe, exampleRecipe, helmRecipe, staticRecipe, terraformRecipe } from './tools.js';
+import { composeRecipe, dockerRecipe, exampleRecipe, staticRecipe, terraformRecipe } from './tools.js';
 
 /** Where a config may stand already, which a new ship.yaml would hide. A package.json mostly holds none. */
 const CONFIG_FILES = PLACES.filter((place) => place !== 'package.json');
@@ -40,10 +41,14 @@ function lookAround(folder: string): { project: Project; recipes: readonly Recip
   const project: Project = { folder, name: projectName(manifest?.name ?? basename(folder)), version: versionOf(folder, manifest) };
   const infrastructure = terraformRecipe(project);
   const service = serviceRecipe(project, manifest);
-  const others = [helmRecipe, composeRecipe, dockerRecipe].flatMap((recipe) => recipe(project) ?? []);
-  const deployed = service ?? others[0] ?? staticRecipe(project, manifest);
-  const unused = service === undefined ? [] : others;
-  const notes = unused.map(({ what }) => `${what} is not used here: the service runs on this machine itself.`);
+  const cluster = clusterRecipe(project);
+  const others = [composeRecipe, dockerRecipe].flatMap((recipe) => recipe(project) ?? []);
+  // Whoever has written a chart or manifests means to run it there.
+  const deployed = cluster ?? service ?? others[0] ?? staticRecipe(project, manifest);
+  const unused = cluster === undefined ? (service === undefined ? [] : others) : [service ?? [], others].flat();
+  const where =
+    cluster === undefined ? 'the service runs on this machine itself' : 'the cluster runs what it is given; images come from a registry';
+  const notes = unused.map(({ what }) => `${what} is not used here: ${where}.`);
   const found = [
     ...(infrastructure ? [infrastructure] : []),
     ...toolchainsOf(folder),

@@ -25,36 +25,6 @@ export function terraformRecipe({ folder }: Project): Recipe | undefined {
   };
 }
 
-/** A chart of Helm, in this folder or where charts mostly lie. */
-export function helmRecipe({ folder, name }: Project): Recipe | undefined {
-  const dir = ['.', 'chart', 'helm', `charts/${name}`, 'deploy/chart'].find((each) => existsSync(join(folder, each, 'Chart.yaml')));
-  if (dir === undefined) return undefined;
-  const release = `helm --namespace "${name}-$SHIP_ENVIRONMENT"`;
-  return {
-    what: `the Helm chart in ${dir === '.' ? 'this folder' : dir}`,
-    steps: [
-      '- id: deploy',
-      '  capture: |',
-      `    ${release} status ${name} -o json 2>/dev/null | sed -n 's/.*"version": *\\([0-9][0-9]*\\).*/\\1/p'`,
-      ...script('run', [
-        `values="${dir}/values-$SHIP_ENVIRONMENT.yaml"`,
-        'set -- --install --create-namespace --wait --timeout 5m',
-        'if [ -f "$values" ]; then set -- "$@" --values "$values"; fi',
-        `${release} upgrade ${name} ${quote(dir)} "$@"`,
-      ]),
-      ...script('undo', [
-        `if [ -n "$SHIP_CAPTURE" ]; then ${release} rollback ${name} "$SHIP_CAPTURE" --wait --timeout 5m`,
-        `else ${release} uninstall ${name} --ignore-not-found --wait; fi`,
-      ]),
-    ],
-    smoke: [`- { run: ${JSON.stringify(`${release} status ${name} -o json | grep -q '"status": *"deployed"'`)} }`],
-    notes: [
-      'There is no plugin for Helm yet: the step runs `helm` itself. What a rollback of the chart does not put back, such as data, stays.',
-      'The context is the current one of kubectl. Values of an environment are read from values-staging.yaml and values-production.yaml.',
-    ],
-  };
-}
-
 const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 /** A project of Docker Compose. What was deployed last is kept, since the file in the folder is the next one. */
