@@ -11,6 +11,9 @@ import { cleanEnv, SHIP } from '../support/ship.js';
 /** A hook that no node takes, so that it never ends. */
 const NEVER = { name: 'wait', on: 'pre-upgrade', node: { no: 'node' } };
 
+/** Its hook ends by Helm's own deadline. */
+const AS_KILLED = { VERSION: '2', TIMEOUT: '30s' };
+
 const SCALER = JSON.stringify({
   apiVersion: 'autoscaling/v1',
   kind: 'HorizontalPodAutoscaler',
@@ -45,7 +48,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
           await it.live('1');
           const before = await it.all();
           it.set({ image: 'shop:2', greeting: 'bye', hook: NEVER });
-          const env = cleanEnv({ ...it.env, VERSION: '2', TIMEOUT: '30s' });
+          const env = cleanEnv({ ...it.env, ...AS_KILLED });
           const child = spawn(process.execPath, [SHIP], { cwd: it.cwd, env, stdio: 'ignore' });
           await expect.poll(() => it.statuses(), { timeout: 30_000 }).toBe('deployed pending-upgrade');
           child.kill('SIGKILL');
@@ -61,7 +64,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
 
         it('when it is recovered back, then all objects are what they were', async () => {
           const it = await killed();
-          const { report, stderr } = await it.run(['recover', '--back'], { VERSION: '2' });
+          const { report, stderr } = await it.run(['recover', '--back'], AS_KILLED);
           expect(report.status, stderr).toBe('rolled_back');
           expect(await it.all()).toEqual(it.before);
           expect(await it.statuses()).toMatch(/deployed$/);
@@ -70,7 +73,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())(
         it('when it is recovered forward, then the new version is live', async () => {
           const it = await killed();
           it.set({ image: 'shop:2', greeting: 'bye' });
-          const { report, stderr } = await it.run(['recover', '--forward'], { VERSION: '2' });
+          const { report, stderr } = await it.run(['recover', '--forward'], AS_KILLED);
           expect(report.status, stderr).toBe('succeeded');
           expect([await it.image(), await it.greeting()]).toEqual(['shop:2', 'bye']);
           expect(await it.statuses()).toMatch(/deployed$/);
