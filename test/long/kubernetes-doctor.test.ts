@@ -103,7 +103,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('what is seen before a deploy 
         /system:serviceaccount:\S+ may not do what web needs.*configmaps \(update, delete\), deployments\.apps \(update, delete\) in test\//s,
       );
       expect(message).toMatch(
-        /may not do what cache needs.*secrets \(update, delete\), configmaps \(delete\), services \(delete\), deployments\.apps \(delete\)/s,
+        /may not do what cache needs.*secrets \(update, delete\), configmaps \(update, delete\), services \(update, delete\), deployments\.apps \(update, delete\), pods \(delete\)/s,
       );
       expect(message).toContain('{ apiGroups: ["apps"], resources: ["deployments"], verbs: ["update", "delete"] }');
       expect(await it.kubectl('get', 'deployments', '-o', 'name')).toBe('');
@@ -287,8 +287,12 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('what is seen before a deploy 
       const cwd = temporaryFolder();
       const env = { ...cluster().env(4), VERSION: '1' };
       writeFileSync(join(cwd, 'package.json'), '{ "name": "shop" }');
-      if (kind === 'chart') cpSync(CHART, join(cwd, 'charts/shop'), { recursive: true });
-      else {
+      const values = (replicas: number) =>
+        writeFileSync(join(cwd, 'charts/shop/values.yaml'), `image: shop:1\nreplicas: ${replicas}\ngreeting: hello\n`);
+      if (kind === 'chart') {
+        cpSync(CHART, join(cwd, 'charts/shop'), { recursive: true });
+        values(1);
+      } else {
         await cluster().kubectl('create', 'namespace', namespace);
         mkdirSync(join(cwd, 'k8s'));
         writeFileSync(join(cwd, 'k8s/web.json'), DEPLOYMENT(1));
@@ -302,7 +306,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('what is seen before a deploy 
       const name = kind === 'chart' ? 'deployment/shop' : 'deployment/web';
       const replicas = async () => (await cluster().kubectl('-n', namespace, 'get', name, '-o', 'jsonpath={.spec.replicas}')).stdout;
       expect(await replicas()).toBe('1');
-      if (kind === 'chart') writeFileSync(join(cwd, 'charts/shop/values.yaml'), 'image: shop:1\nreplicas: 2\ngreeting: hello\n');
+      if (kind === 'chart') values(2);
       else writeFileSync(join(cwd, 'k8s/web.json'), DEPLOYMENT(2));
       expect((await shipJson([], { cwd, env: { ...env, VERSION: '2' } })).report.status).toBe('succeeded');
       expect(await replicas()).toBe('2');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Cluster, clusterOfFile, hasCluster, hasFakeNodes } from '../services/cluster.js';
 import { startNodes } from '../services/kubelet.js';
 import { hasProgram } from '../services/started.js';
-import { crashAt, ROOT, ship, shipJson } from '../support/ship.js';
+import { crashAt, ROOT, ship, shipJson, temporaryFolder } from '../support/ship.js';
 import { NO_CHANGES, shop, snapshots } from '../support/terraform.js';
 
 /** A stack of Terraform and two releases of Helm, one after the other, in one run. */
@@ -16,7 +16,7 @@ plugins:
   - { terraform: { dir: infra, stateful: [terraform_data.db] } }
   - { helm: { context: ${context}, namespace: ${namespace} } }
 components:
-  cache: { driver: helm, version: "\${VERSION}", chart: ./chart, timeout: 40s, set: { image: "shop:\${VERSION}", greeting: "cache \${VERSION}" } }
+  cache: { driver: helm, version: "\${VERSION}", chart: ./chart, timeout: 40s, set: { image: "shop:\${VERSION}", replicas: 1, greeting: "cache \${VERSION}" } }
   web: { driver: helm, version: "\${VERSION}", chart: ./chart, timeout: 40s, set: { image: "\${IMAGE}", replicas: 2, greeting: "web \${VERSION}" } }
 steps:
   - { id: infra, uses: terraform/apply }
@@ -117,5 +117,26 @@ describe.skipIf(!hasCluster() || !hasFakeNodes() || !hasProgram('terraform'))(
         expect(await it.live()).toEqual(version);
       },
     );
+
+    it('given examples/kubernetes, when its README is followed, then each command does what it says', async () => {
+      const namespace = await cluster().namespace();
+      const CONTEXT = (await cluster().kubectl('config', 'current-context')).stdout.trim();
+      const cwd = join(temporaryFolder(), 'kubernetes');
+      cpSync(join(ROOT, 'examples/kubernetes'), cwd, { recursive: true, filter: (path) => !path.includes('.speckit') });
+      const run = (VERSION: string, ...args: string[]) =>
+        shipJson(args, { cwd, env: { ...cluster().env(4), CONTEXT, NAMESPACE: namespace, VERSION } });
+      const image = async () =>
+        (await cluster().kubectl('get', '-n', namespace, 'deployment/web', '-o', 'jsonpath={..image}')).stdout.trim();
+      for (const version of ['1.27', '1.28']) {
+        const { report, stderr } = await run(version);
+        expect(report.status, stderr).toBe('succeeded');
+        expect(await image()).toBe(`nginx:${version}`);
+      }
+      const { report, stderr } = await run('missing', '--auto-rollback');
+      expect(report.failure?.message, stderr).toMatch(/ErrImagePull|ImagePullBackOff/);
+      expect([report.status, await image()]).toEqual(['rolled_back', 'nginx:1.28']);
+      expect((await run('1.28', 'rollback')).report.status).toBe('rolled_back');
+      expect(await image()).toBe('nginx:1.27');
+    });
   },
 );

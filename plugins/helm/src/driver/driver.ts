@@ -22,14 +22,19 @@ export function helmDriver(options: PlaceOptions, objects: Objects): Driver<Rele
   };
 }
 
-/** By the revisions: a new one is begun before anything is changed. Helm calls one deployed before any pod has started. */
+/**
+ * By the revisions: a new one is begun before anything is changed. One that says and has the same as before is no change. Helm
+ * calls one deployed before any pod has started.
+ */
 async function probe(site: Site, before: ComponentState<ReleaseState> | undefined): Promise<Probed> {
   const { cluster, settings, ctx } = site;
   const revisions = await revisionsOf(cluster, settings.release);
   const last = revisions.at(-1);
   if ((last?.revision ?? 0) === (before?.driver.revision ?? 0) && pendingOf(revisions) === undefined) return 'untouched';
-  if (last?.status !== 'deployed' || last.run !== ctx.run) return 'partial';
-  return (await stateOf(site, revisions, last)).healthy ? 'done' : 'partial';
+  if (last?.status !== 'deployed') return 'partial';
+  const now = await stateOf(site, revisions, last);
+  if (now.version === before?.version && now.config_hash === before.config_hash) return 'untouched';
+  return last.run === ctx.run && now.healthy ? 'done' : 'partial';
 }
 
 async function preview({ cluster, settings, name, version }: Site): Promise<Change[]> {
