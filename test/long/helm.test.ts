@@ -93,6 +93,18 @@ describe.skipIf(!hasCluster() || !hasFakeNodes())('releases of Helm', { timeout:
       expect(report.status, stderr).toBe('rolled_back');
     });
 
+    it('given a chart that has a claim of a volume no more, when it is deployed, then the claim stays, and the way back has it as it was', async () => {
+      const it = await stageRelease(cluster(), helm);
+      await it.live('1', { claims: ['data'] });
+      const before = await it.all();
+      const uid = await it.kubectl('get', 'pvc/data', '-o', 'jsonpath={.metadata.uid}');
+      const { report, stderr } = await it.back({ image: 'shop:2' });
+      expect(stderr).toContain('PersistentVolumeClaim data is in the chart no more, and stays, with what was written into it');
+      expect(report.status, stderr).toBe('rolled_back');
+      expect(await it.all()).toEqual(before);
+      expect(await it.kubectl('get', 'pvc/data', '-o', 'jsonpath={.metadata.uid}')).toBe(uid);
+    });
+
     it('given an upgrade with a claim of a volume, when it goes back, then the claim stays, and all else is what it was', async () => {
       const it = await stageRelease(cluster(), helm);
       await it.live('1');

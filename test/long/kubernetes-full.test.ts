@@ -95,7 +95,7 @@ describe.skipIf(!hasCluster() || !hasFakeNodes() || !hasProgram('terraform'))(
       const [first] = snapshots(it.cwd);
       const { report, stderr } = await shipJson(['--rollback-to', first!], { cwd: it.cwd, env: it.ofVersion('2') });
       expect(report.status, stderr).toBe('succeeded');
-      expect(report.rollback?.parts.map(({ status }) => status)).toEqual(['restored']);
+      expect(report.rollback?.parts).toContainEqual(expect.objectContaining({ name: 'terraform', status: 'restored' }));
       expect(await it.live()).toEqual(VERSION_1);
     });
 
@@ -132,11 +132,11 @@ describe.skipIf(!hasCluster() || !hasFakeNodes() || !hasProgram('terraform'))(
         expect(report.status, stderr).toBe('succeeded');
         expect(await image()).toBe(`nginx:${version}`);
       }
+      expect((await run('1.27', 'rollback')).code).toBe(0);
+      expect(await image()).toBe('nginx:1.27');
       const { report, stderr } = await run('missing', '--auto-rollback');
       expect(report.failure?.message, stderr).toMatch(/ErrImagePull|ImagePullBackOff/);
-      expect([report.status, await image()]).toEqual(['rolled_back', 'nginx:1.28']);
-      expect((await run('1.28', 'rollback')).report.status).toBe('rolled_back');
-      expect(await image()).toBe('nginx:1.27');
+      expect([report.status, await image()]).toEqual(['rolled_back', 'nginx:1.27']);
     });
   },
 );

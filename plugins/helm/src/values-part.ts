@@ -29,7 +29,7 @@ export function valuesPart(options: PlaceOptions, objects: Objects, components: 
   return {
     capture,
     // The driver puts the values back, with the release.
-    restore: () => ({ changed: false }),
+    restore: () => ({ changed: false, summary: 'the values go back with their releases' }),
     isLive: () => true,
     async compare(ctx, _value, files) {
       const then = parse((await files.read('yaml')).toString('utf8')) as Values;

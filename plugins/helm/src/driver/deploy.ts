@@ -5,6 +5,7 @@ import { upgradeArgv } from '../tool/argv.js';
 import { demandHelm } from '../tool/helm.js';
 import { withValues } from '../tool/values.js';
 import { makeRevision } from './change.js';
+import { keepDroppedClaims } from './claims.js';
 import { findRevision, replicasOf } from './found.js';
 import { descriptionOf, stateOf } from './live.js';
 import { settlePending } from './pending.js';
@@ -18,6 +19,7 @@ export async function deploy(site: Site, before: ComponentState<ReleaseState> | 
   await demandHelm(ctx);
   await demandIntent(intentOf(site), ctx.log);
   await settlePending(site);
+  await keepDroppedClaims(site);
   await keepingReplicas(site, () =>
     withValues(settings.set, (files) =>
       makeRevision(

@@ -35,9 +35,12 @@ export const CLAIM = 'PersistentVolumeClaim';
 /** Never deleted by ship, nor by Helm where the chart says so. */
 export const isKept = ({ kind, metadata }: KubeObject): boolean => kind === CLAIM || isKeptByChart({ metadata });
 
+/** The annotation by which Helm leaves an object where it would delete it. */
+export const KEPT = 'helm.sh/resource-policy';
+
 /** As Helm itself asks it. */
 const isKeptByChart = ({ metadata }: Pick<KubeObject, 'metadata'>): boolean =>
-  metadata.annotations?.['helm.sh/resource-policy']?.toLowerCase().trim() === 'keep';
+  metadata.annotations?.[KEPT]?.toLowerCase().trim() === 'keep';
 
 /** Fields of a Service that the cluster gives, and gives anew where it is made again. */
 const GIVEN = ['clusterIP', 'clusterIPs', 'healthCheckNodePort'] as const;

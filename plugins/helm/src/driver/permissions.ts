@@ -25,7 +25,7 @@ export function intentOf(site: Site): Intent {
  * What the chart would make, with its hooks: as the server would have it, and where that may not be asked, as far as Helm knows
  * without it. Throws SHIP_HELM_COMMAND with the words of Helm.
  */
-const rendered = ({ ctx, settings }: Site): Promise<string> =>
+export const rendered = ({ ctx, settings }: Site): Promise<string> =>
   withValues(settings.set, async (files) => {
     const from = { ...settings, values: [...settings.values, ...files] };
     const by = (dryRun: 'server' | 'client') => printedBy(ctx, templateArgv({ ...from, dryRun }), settings.release);

@@ -19,6 +19,7 @@ import {
 } from '@ship/kube';
 import { errors } from '../errors.js';
 import { pendingOf, type Revision, readRelease, revisionsOf } from '../release/storage.js';
+import { keepClaims } from './claims.js';
 import { keepingReplicas } from './deploy.js';
 import { CLAIM, isKept, type Kept, replicasOf, withGiven } from './found.js';
 import { installKept, rollBack } from './go-back.js';
@@ -129,12 +130,6 @@ const overwrittenIn = (now: readonly KubeObject[], differing: readonly KubeObjec
       return owners.length === 0 ? [] : [`${nameOf(each)}: ${owners.join(' and ')} has set ${pathText(path, there)}`];
     });
   });
-
-/** Helm would delete claims of the newer version, with what was written into them. */
-async function keepClaims({ cluster }: Site, stay: readonly KubeObject[]): Promise<void> {
-  for (const each of stay.filter(({ kind }) => kind === CLAIM))
-    await cluster.at(each).text(['annotate', `pvc/${each.metadata.name}`, 'helm.sh/resource-policy=keep', '--overwrite']);
-}
 
 /** An object that Helm finds, and that the revision before did not have: Helm 3 does not go back then, but upgrades. */
 const NOT_ADOPTED = /no \S+ with the name .* found/;
