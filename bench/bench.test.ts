@@ -30,7 +30,6 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   journal: ['Node: writeSync, fdatasyncSync', 'ship FileAppender.append', 'ship Journal.append', 'ship Journal.append, 10 writers'],
   rollback: ['the longest chain of restores', 'ship, 3 components'],
   migrations: ['node empty.cjs', 'ship migrations check, 5 files', 'libpg-query alone', 'ship migrations check, 20 KB'],
-  kubernetes: ['ship, :crash', 'ship, the slowest of them alone', 'ship, 2 Deployments'],
   rss: ['node empty.cjs', 'ship --version', 'ship, 1 step', 'ship, 4 steps'],
 };
 
@@ -38,7 +37,6 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   start: ['make --version', 'just --version', 'terraform version', 'kubectl version --client', 'helm version', 'ansible --version'],
   step: ['make', 'just', 'ansible, command module (100 steps, scaled to 1000)'],
   migrations: ['squawk'],
-  kubernetes: ['helm, :crash', 'kubectl, :crash', 'kubectl rollout undo, 2 in a loop', 'helm rollback, 2 in a loop'],
   journal: ['C: write, fdatasync', 'better-sqlite3, WAL, FULL'],
 };
 

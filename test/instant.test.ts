@@ -173,8 +173,8 @@ describe.skipIf(!hasProgram('nginx'))('a release behind a real nginx, on two slo
     stopAtTheEnd(cwd, env);
     const slots: (number | null)[] = [];
     for (const VERSION of ['1.0.0', '1.1.0']) {
-      const { code, stderr } = await ship([], { cwd, env: { ...env, VERSION } });
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { code, stdout, stderr } = await ship([], { cwd, env: { ...env, VERSION } });
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
       expect((await ask(port)).body).toBe(`web ${VERSION}\n`);
       const status = (await shipJson(['release', 'status'], { cwd, env })).report.result as unknown as {
         web: { version: string; port: number | null }[];

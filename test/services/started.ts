@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,7 @@ export function serviceFolder(atEnd: AtEnd = onTestFinished): string {
  */
 export async function freePort(): Promise<number> {
   const port = randomInt(30_000, 32_700);
+  if (!reserves(port)) return freePort();
   const server = createServer().listen(port, '127.0.0.1');
   const isFree = await once(server, 'listening').then(
     () => true,
@@ -54,6 +55,39 @@ export async function freePort(): Promise<number> {
   );
   await new Promise((resolve) => server.close(resolve));
   return isFree ? port : freePort();
+}
+
+const RESERVED = join(tmpdir(), 'ship-test-ports');
+
+/** Nothing listens on a port yet, and other tests look for one at the same time: a port is of the process that has it in a file. */
+function reserves(port: number): boolean {
+  const file = join(RESERVED, String(port));
+  mkdirSync(RESERVED, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    const owner = Number(readOr(file));
+    // Whoever was killed has left it, and somebody draws it another time.
+    if (owner > 0 && !isAlive(owner)) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+const readOr = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Starts a service in the foreground and resolves when it is ready; it is ended, by its pid, at the end. */
