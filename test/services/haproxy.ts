@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, serviceFolder, startService } from './started.js';
+import { accepts, freePort, serviceFolder, startService } from './started.js';
 
 /** A HAProxy before one backend, on loopback. */
 export interface Haproxy {
@@ -46,6 +46,6 @@ frontend ${backend}-in
 backend ${backend}
 ${servers}`,
   );
-  await startService(['haproxy', '-db', '-f', config], () => existsSync(socket));
+  await startService(['haproxy', '-db', '-f', config], () => accepts({ path: socket }));
   return { socket, port };
 }

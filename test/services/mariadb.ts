@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { freePort, hasProgram, SYSTEM_ENV, serviceFolder, startService } from './started.js';
+import { accepts, freePort, hasProgram, SYSTEM_ENV, serviceFolder, startService } from './started.js';
 
 export const hasMariadb = (): boolean => hasProgram('mariadbd') && hasProgram('my_print_defaults');
 
@@ -30,7 +29,7 @@ async function started(...listening: readonly string[]): Promise<string> {
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.error?.message ?? `${made.stdout}${made.stderr}`}`);
   const server = [...listening, '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--skip-name-resolve'];
   await startService(['mariadbd', '--no-defaults', ...USER, `--datadir=${data}`, `--socket=${socket}`, ...server], () =>
-    existsSync(socket),
+    accepts({ path: socket }),
   );
   return socket;
 }

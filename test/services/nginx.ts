@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePort, serviceFolder, startService } from './started.js';
+import { accepts, freePort, serviceFolder, startService } from './started.js';
 
 /** An nginx that looks at flag files to choose between two slots, on loopback. */
 export interface Nginx {
@@ -49,14 +48,6 @@ http {
 }
 `,
   );
-  await startService(['nginx', '-c', config], () => accepts(port));
+  await startService(['nginx', '-c', config], () => accepts({ host: '127.0.0.1', port }));
   return { config, flags, port, blue, green };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
